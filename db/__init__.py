@@ -1,0 +1,1 @@
+"""Tables, migrations and query functions: the only place where SQL lives."""

@@ -1,0 +1,21 @@
+"""Connections to PostgreSQL."""
+
+from sqlalchemy import Engine, create_engine
+from sqlmodel import Session
+
+
+def connect(url: str, *, pool_size: int = 10, connect_timeout_s: int = 5) -> Engine:
+    """Return an engine whose pooled connections are tested before use, so that a restart heals."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=connect_timeout_s,
+        connect_args={"connect_timeout": connect_timeout_s},
+    )
+
+
+def session(engine: Engine) -> Session:
+    """Return a session whose objects stay readable after the commit."""
+    return Session(engine, expire_on_commit=False)

@@ -1,0 +1,53 @@
+"""Brings a database to the current schema."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlmodel import SQLModel
+
+# One migration at a time, however many processes start together; any constant will do.
+MIGRATION_LOCK = 7_276_325
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply what is missing, in one transaction; concurrent callers wait for each other."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if current(connection) != latest():
+            command.upgrade(_config(connection), "head")
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision that the database is at."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def latest() -> str | None:
+    """Return the revision that this code expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def missing(connection: Connection) -> list[object]:
+    """Return the differences between the tables in code and those in the database."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+def revise(engine: Engine, message: str) -> None:
+    """Write the next migration from the differences between code and database."""
+    with engine.begin() as connection:
+        command.revision(_config(connection), message, autogenerate=True)
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config

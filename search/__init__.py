@@ -1,0 +1,1 @@
+"""Understanding a query: names, romanisation, spelling, fusion with meaning."""

@@ -1,0 +1,1 @@
+"""Templates and static files; the only Python here says where they are."""
