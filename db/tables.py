@@ -5,10 +5,11 @@ Table classes do not validate: rows are made by `catalog.store` from a checked r
 """
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
 from pgvector.sqlalchemy import Vector as VectorColumn
-from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Enum, Index, text
 from sqlmodel import Field, Relationship, SQLModel
 
 from db.kinds import Kind, NameKind, ScopeKind, Space
@@ -19,6 +20,17 @@ EVERY_REGION = ""  # availability whose source names no region
 def now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
+
+
+def _stored_as_value(members: type[StrEnum]) -> Enum:
+    """Return a text column type that reads back as the enumeration's members."""
+    return Enum(
+        members,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda each: [member.value for member in each],
+    )
 
 
 def _title_key() -> Any:
@@ -42,7 +54,7 @@ class Title(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: Kind = Field(sa_type=Text)
+    kind: Kind = Field(sa_type=_stored_as_value(Kind))
     title: str
     original_title: str | None = None
     original_language: str | None = None  # ISO 639-1
@@ -61,8 +73,7 @@ class Title(SQLModel, table=True):
     minimum_age: int | None = None  # years, what the certificate asks for
     rating: float | None = None  # 0..10, weighted over sources
     votes: int = 0  # summed over sources
-    source: str | None = None
-    record_hash: str  # of everything imported: an equal record changes nothing
+    source: str | None = None  # who told of it first, and may correct it
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
 
@@ -100,7 +111,7 @@ class TitleName(SQLModel, table=True):
     name: str
     language: str | None = None  # ISO 639-1
     script: str  # ISO 15924: Latn, Telu, Taml, Deva, Knda, Mlym …
-    kind: NameKind = Field(sa_type=Text)
+    kind: NameKind = Field(sa_type=_stored_as_value(NameKind))
     folded: str
     of: Title = Relationship(back_populates="names")
 
@@ -130,7 +141,7 @@ class Credit(SQLModel, table=True):
 
     title_id: int = _title_key()
     position: int = Field(primary_key=True)
-    person_id: int = Field(foreign_key="person.id")
+    person_id: int | None = Field(default=None, nullable=False, foreign_key="person.id")
     job: str
     character: str | None = None
     of: Title = Relationship(back_populates="credits")
@@ -210,7 +221,9 @@ class ExternalId(SQLModel, table=True):
 
     source: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
-    title_id: int = Field(foreign_key="title.id", ondelete="CASCADE")
+    title_id: int | None = Field(
+        default=None, nullable=False, foreign_key="title.id", ondelete="CASCADE"
+    )
     of: Title = Relationship(back_populates="external_ids")
 
 
@@ -252,6 +265,16 @@ class Availability(SQLModel, table=True):
     of: Title = Relationship(back_populates="availability")
 
 
+class SourceRecord(SQLModel, table=True):
+    """What a source last said of a title, as a digest: saying it again changes nothing."""
+
+    __tablename__ = "source_record"
+
+    title_id: int = _title_key()
+    source: str = Field(primary_key=True)
+    digest: str
+
+
 class TitleVector(SQLModel, table=True):
     """A title's place in a space, as one model sees it; of any dimension, unit length."""
 
@@ -259,7 +282,7 @@ class TitleVector(SQLModel, table=True):
     __table_args__ = (Index("ix_title_vector_model", "space", "model"),)
 
     title_id: int = _title_key()
-    space: Space = Field(sa_type=Text, primary_key=True)
+    space: Space = Field(sa_type=_stored_as_value(Space), primary_key=True)
     model: str = Field(primary_key=True)
     text_hash: str  # of the document text: an equal text is not embedded again
     vector: Any = Field(sa_column=Column(VectorColumn(), nullable=False))
@@ -269,7 +292,7 @@ class Popularity(SQLModel, table=True):
     """How well known a title is within a scope, 0..1 (see `recommend.popularity`)."""
 
     title_id: int = _title_key()
-    scope_kind: ScopeKind = Field(sa_type=Text, primary_key=True)
+    scope_kind: ScopeKind = Field(sa_type=_stored_as_value(ScopeKind), primary_key=True)
     scope: str = Field(primary_key=True, default="")
     value: float
 

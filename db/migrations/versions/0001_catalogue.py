@@ -40,7 +40,11 @@ def upgrade() -> None:
     op.create_table(
         "title",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("movie", "series", "anime", name="kind", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("original_title", sa.String(), nullable=True),
         sa.Column("original_language", sa.String(), nullable=True),
@@ -58,7 +62,6 @@ def upgrade() -> None:
         sa.Column("rating", sa.Float(), nullable=True),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(), nullable=True),
-        sa.Column("record_hash", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -122,7 +125,13 @@ def upgrade() -> None:
     op.create_table(
         "popularity",
         sa.Column("title_id", sa.Integer(), nullable=False),
-        sa.Column("scope_kind", sa.Text(), nullable=False),
+        sa.Column(
+            "scope_kind",
+            sa.Enum(
+                "global", "country", "language", name="scopekind", native_enum=False, length=32
+            ),
+            nullable=False,
+        ),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("value", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["title_id"], ["title.id"], ondelete="CASCADE"),
@@ -136,6 +145,14 @@ def upgrade() -> None:
         sa.Column("scale", sa.Float(), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=True),
         sa.Column("popularity", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["title_id"], ["title.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("title_id", "source"),
+    )
+    op.create_table(
+        "source_record",
+        sa.Column("title_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["title_id"], ["title.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("title_id", "source"),
     )
@@ -186,7 +203,19 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=True),
         sa.Column("script", sa.String(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "primary",
+                "original",
+                "translated",
+                "alias",
+                name="namekind",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.Column("folded", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["title_id"], ["title.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("title_id", "position"),
@@ -203,7 +232,11 @@ def upgrade() -> None:
     op.create_table(
         "title_vector",
         sa.Column("title_id", sa.Integer(), nullable=False),
-        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column(
+            "space",
+            sa.Enum("content", "collab", "sequence", name="space", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("text_hash", sa.String(), nullable=False),
         sa.Column("vector", Vector(), nullable=False),
@@ -243,6 +276,7 @@ def downgrade() -> None:
     op.drop_table("title_genre")
     op.drop_table("title_country")
     op.drop_table("synopsis")
+    op.drop_table("source_record")
     op.drop_table("rating")
     op.drop_table("popularity")
     op.drop_table("image")

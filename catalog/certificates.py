@@ -1,0 +1,48 @@
+"""Age certificates of many boards, as the youngest age that they admit."""
+
+MINIMUM_AGE: dict[str, int] = {
+    # Central Board of Film Certification (India), and the OTT scheme of 2021
+    "U": 0,
+    "UA": 12,
+    "A": 18,
+    "S": 18,
+    # Motion Picture Association
+    "G": 0,
+    "PG": 7,
+    "PG-13": 13,
+    "R": 17,
+    "NC-17": 18,
+    # TV Parental Guidelines (United States)
+    "TV-Y": 0,
+    "TV-Y7": 7,
+    "TV-Y7-FV": 7,
+    "TV-G": 0,
+    "TV-PG": 10,
+    "TV-14": 14,
+    "TV-MA": 17,
+    # shops
+    "ALL": 0,
+    "ALL-AGES": 0,
+}
+
+UNRATED = frozenset({"NR", "UR", "TV-NR", "UNRATED", "NOT-RATE", "NOT-RATED", "N/A"})
+
+
+def certificate(text: str) -> tuple[str | None, int | None]:
+    """Return a certificate as its board writes it and the age it asks for, in years.
+
+    What is no certificate (`74 min`, as real files hold) gives neither.
+
+    >>> certificate("U/A 13+"), certificate("AGES_18_"), certificate("tv-ma"), certificate("74 min")
+    (('UA 13+', 13), ('18+', 18), ('TV-MA', 17), (None, None))
+    """
+    plain = text.strip().upper().replace("_", "-").strip("-").replace("U/A", "UA")
+    if plain in UNRATED:
+        return None, None
+    if plain in MINIMUM_AGE:
+        return plain, MINIMUM_AGE[plain]
+    age = plain.removeprefix("AGES-").removeprefix("UA").strip().removesuffix("+")
+    if age.isdigit() and int(age) <= 21:
+        board = "UA " if plain.startswith("UA") else ""
+        return f"{board}{age}+", int(age)
+    return None, None

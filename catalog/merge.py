@@ -1,0 +1,212 @@
+"""The one place that decides what a record changes about a title.
+
+The source that told of a title first may correct it: what it says replaces what stands there.
+Every other source fills what is empty and adds what is new: names, ids, ratings, synopses in
+further languages, places to see it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from catalog.certificates import certificate
+from catalog.languages import script_of
+from catalog.names import fold
+from catalog.record import Record
+from db.kinds import NameKind
+from db.tables import (
+    EVERY_REGION,
+    Availability,
+    ContentWarning,
+    Credit,
+    ExternalId,
+    Image,
+    Person,
+    Rating,
+    Synopsis,
+    Title,
+    TitleCountry,
+    TitleGenre,
+    TitleKeyword,
+    TitleLanguage,
+    TitleName,
+    Video,
+)
+
+PEOPLE = Mapping[str, Person]  # by folded name
+
+PLAIN = (
+    "original_title",
+    "original_language",
+    "release_date",
+    "year",
+    "end_year",
+    "runtime_minutes",
+    "episodes",
+    "tagline",
+    "format",
+)
+"""Fields that a title and a record have in common."""
+
+
+def create(record: Record, people: PEOPLE) -> Title:
+    """Return a new title as the record tells it."""
+    title = Title(
+        kind=record.kind, title=record.title, folded=fold(record.title), source=record.source
+    )
+    merge(title, record, people, own=True)
+    return title
+
+
+def merge(title: Title, record: Record, people: PEOPLE, *, own: bool) -> None:
+    """Bring a record into a title whose lists are loaded; `own` lets it correct what is there."""
+    _merge_fields(title, record, own=own)
+    _merge_names(title, record)
+    _merge_lists(title, record, people, own=own)
+    _merge_sources(title, record)
+    title.rating, title.votes = weighted_rating(title.ratings)
+
+
+def weighted_rating(ratings: Iterable[Rating]) -> tuple[float | None, int]:
+    """Return the mean score on 0..10, weighted by votes, and the votes in all."""
+    scored = [
+        (10 * rating.score / rating.scale, rating.votes or 1)
+        for rating in ratings
+        if rating.score is not None
+    ]
+    votes = sum(rating.votes or 0 for rating in ratings)
+    if not scored:
+        return None, votes
+    weight = sum(count for _, count in scored)
+    return round(sum(score * count for score, count in scored) / weight, 2), votes
+
+
+def _merge_fields(title: Title, record: Record, *, own: bool) -> None:
+    if own:
+        title.title, title.folded = record.title, fold(record.title)
+    for name in PLAIN:
+        value = getattr(record, name)
+        if value is not None and (own or getattr(title, name) is None):
+            setattr(title, name, value)
+    if record.certificate and (own or title.certificate is None):
+        title.certificate, title.minimum_age = certificate(record.certificate)
+    title.adult = title.adult or record.for_adults
+
+
+def _merge_names(title: Title, record: Record) -> None:
+    known = {(name.name, name.language) for name in title.names}
+    for name, language, kind in _names(record):
+        # The same words need no second row for a vaguer reason.
+        if (name, language) in known or (language is None and any(name == k for k, _ in known)):
+            continue
+        known.add((name, language))
+        title.names.append(
+            TitleName(
+                position=1 + max((each.position for each in title.names), default=-1),
+                name=name,
+                language=language,
+                script=script_of(name),
+                kind=kind,
+                folded=fold(name),
+            )
+        )
+
+
+def _names(record: Record) -> Iterable[tuple[str, str | None, NameKind]]:
+    if record.original_title:
+        yield record.original_title, record.original_language, NameKind.ORIGINAL
+    for language, name in record.names.items():
+        yield name, language, NameKind.TRANSLATED
+    yield record.title, None, NameKind.PRIMARY
+    for name in record.aliases:
+        yield name, None, NameKind.ALIAS
+
+
+def _merge_lists(title: Title, record: Record, people: PEOPLE, *, own: bool) -> None:
+    """Bring in the lists that one source should tell whole, lest two opinions mix."""
+    if record.genres and (own or not title.genres):
+        title.genres = [
+            TitleGenre(genre=genre, position=position)
+            for position, genre in enumerate(record.genres)
+        ]
+    if record.people and (own or not title.credits):
+        title.credits = list(_credits(record, people))
+    if record.keywords and (own or not title.keywords):
+        title.keywords = [TitleKeyword(keyword=word) for word in dict.fromkeys(record.keywords)]
+    if record.made_in and (own or not title.countries):
+        title.countries = [TitleCountry(country=country) for country in record.made_in]
+    if record.spoken and (own or not title.languages):
+        title.languages = [TitleLanguage(language=language) for language in record.spoken]
+    if record.warnings and (own or not title.warnings):
+        title.warnings = [ContentWarning(warning=word) for word in dict.fromkeys(record.warnings)]
+    if record.images and (own or not title.images):
+        title.images = [
+            Image(position=position, **image.model_dump())
+            for position, image in enumerate(record.images)
+        ]
+    if record.videos and (own or not title.videos):
+        title.videos = [
+            Video(position=position, **video.model_dump())
+            for position, video in enumerate(record.videos)
+        ]
+    _merge_synopses(title, record, own=own)
+
+
+def _credits(record: Record, people: PEOPLE) -> Iterable[Credit]:
+    seen = set()
+    for part in record.people:
+        key = (fold(part.name), part.job, part.character)
+        if key not in seen:
+            seen.add(key)
+            yield Credit(
+                position=len(seen) - 1,
+                person=people[fold(part.name)],
+                job=part.job,
+                character=part.character,
+            )
+
+
+def _merge_synopses(title: Title, record: Record, *, own: bool) -> None:
+    known = {synopsis.language: synopsis for synopsis in title.synopses}
+    for language, text in record.synopsis.items():
+        if language not in known:
+            title.synopses.append(Synopsis(language=language, text=text, source=record.source))
+        elif own:
+            known[language].text, known[language].source = text, record.source
+
+
+def _merge_sources(title: Title, record: Record) -> None:
+    """Bring in what each source says for itself, or of places to see the title."""
+    for source, value in record.external_ids.items():
+        if all((known.source, known.value) != (source, value) for known in title.external_ids):
+            title.external_ids.append(ExternalId(source=source, value=value))
+    for rating in _ratings(record):
+        _replace_rating(title, rating)
+    seen = {(known.provider, known.region, known.access) for known in title.availability}
+    for part in record.availability:
+        region = part.region or EVERY_REGION
+        if (part.provider, region, part.access) not in seen:
+            seen.add((part.provider, region, part.access))
+            title.availability.append(
+                Availability(
+                    provider=part.provider, region=region, access=part.access, url=part.url
+                )
+            )
+
+
+def _ratings(record: Record) -> Iterable[Rating]:
+    """Yield a row per source; a popularity belongs to the record's own source."""
+    rows = {part.source: Rating(**part.model_dump()) for part in record.ratings}
+    if record.popularity is not None:
+        # TMDB's listings, top lists and rich rows share one scale and one name in `ratings`.
+        source = next(iter(rows)) if len(rows) == 1 else record.source
+        rows.setdefault(source, Rating(source=source)).popularity = record.popularity
+    return rows.values()
+
+
+def _replace_rating(title: Title, rating: Rating) -> None:
+    for known in title.ratings:
+        if known.source == rating.source:
+            for name in ("score", "scale", "votes", "popularity"):
+                value = getattr(rating, name)
+                setattr(known, name, getattr(known, name) if value is None else value)
+            return
+    title.ratings.append(rating)

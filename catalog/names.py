@@ -1,0 +1,39 @@
+"""One plain form for names, so that the same name written a little otherwise is still the same."""
+
+import re
+import unicodedata
+
+WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
+FIRST_INDIC = "\u0900"
+APOSTROPHES = str.maketrans("", "", "'’`")
+INITIALS = re.compile(r"\b(?:[^\W\d_] )+[^\W\d_]\b")
+
+
+def fold(name: str) -> str:
+    """Return a name in lower case, without accents and punctuation, words parted by one space.
+
+    Initials are joined, since they are written with dots, spaces, both or neither.
+
+    >>> fold("Bāhubali: The  Beginning"), fold("K.G.F"), fold("S. S. Rajamouli")
+    ('bahubali the beginning', 'kgf', 'ss rajamouli')
+    """
+    decomposed = unicodedata.normalize("NFKD", name).casefold().translate(APOSTROPHES)
+    kept = "".join(
+        character if _part_of_word(character) else " "
+        for character in decomposed
+        if not _accent(character)
+    )
+    folded = unicodedata.normalize("NFC", " ".join(kept.split()))
+    return INITIALS.sub(_joined, folded) or name.strip().casefold()
+
+
+def _joined(initials: re.Match[str]) -> str:
+    return initials.group().replace(" ", "")
+
+
+def _part_of_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character) in WORD_MARKS
+
+
+def _accent(character: str) -> bool:
+    return unicodedata.combining(character) != 0 and character < FIRST_INDIC

@@ -1,0 +1,168 @@
+"""Files of titles, line by line: JSON Lines, the same gzipped, and CSV with a mapping."""
+
+import csv
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import ValidationError
+
+from catalog.record import Record
+
+LISTS = ("languages", "genres", "keywords", "countries", "country_names", "aliases", "warnings")
+"""Fields that a CSV cell holds several of, parted by `|`, `;` or `,`."""
+
+LONGEST_LINE = 4 * 1024 * 1024  # bytes; a title that needs more is not a title
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line read; `record` is none where `problems` say why."""
+
+    number: int  # from 1, as editors count
+    record: Record | None
+    problems: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()  # fields that the form does not have
+
+
+class UnreadableFile(ValueError):
+    """A file cannot be read as titles at all."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+
+
+def read(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Line]:
+    """Yield every line that holds something, in constant memory.
+
+    `mapping` renames: field of the form to column (or JSON field) of the file. A dotted field
+    reaches inside, `synopsis.en=overview`, `external_ids.tmdb=id`.
+
+    Raises `UnreadableFile`, also half-way through a broken gzip file: lines before it stand.
+    """
+    try:
+        with _opened(path) as stream:
+            if _is_csv(path):
+                yield from _csv_lines(path, stream, mapping or {})
+            else:
+                yield from _json_lines(stream, mapping or {})
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableFile(path, _reason(error)) from error
+
+
+def size(path: Path) -> int:
+    """Return the bytes on disk, for progress."""
+    return path.stat().st_size
+
+
+def check(data: Mapping[str, Any], number: int) -> Line:
+    """Return one object as a line: a record, or what is wrong with it field by field."""
+    ignored = tuple(sorted(set(data) - set(Record.model_fields)))
+    try:
+        return Line(number, Record.model_validate(data), ignored=ignored)
+    except ValidationError as error:
+        return Line(number, None, tuple(_problems(error)), ignored)
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _is_csv(path: Path) -> bool:
+    return ".csv" in path.suffixes or ".tsv" in path.suffixes
+
+
+def _json_lines(stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
+    number = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            _skip_rest(stream)
+            yield Line(number, None, (f"longer than {LONGEST_LINE:,} characters",))
+        elif line.strip():
+            yield _json_line(line, number, mapping)
+
+
+def _skip_rest(stream: IO[str]) -> None:
+    while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+        pass
+
+
+def _json_line(line: str, number: int, mapping: Mapping[str, str]) -> Line:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Line(number, None, (f"not JSON: {error}",))
+    if not isinstance(data, dict):
+        return Line(number, None, (f"not a JSON object but {type(data).__name__}",))
+    return check(_renamed(data, mapping) if mapping else data, number)
+
+
+def _csv_lines(path: Path, stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
+    reader = csv.DictReader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",")
+    columns = reader.fieldnames or []
+    missing = sorted(column for column in mapping.values() if column not in columns)
+    if missing:
+        raise UnreadableFile(path, f"no column {', '.join(missing)}; it has {', '.join(columns)}")
+    for row in reader:
+        data = {key: value for key, value in row.items() if key and value and value.strip()}
+        yield check(_split(_renamed(data, mapping)), reader.line_num)
+
+
+def _renamed(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
+    taken = set(mapping.values())
+    renamed: dict[str, Any] = {key: value for key, value in data.items() if key not in taken}
+    for field, column in mapping.items():
+        if data.get(column) is not None:
+            outer, _, inner = field.partition(".")
+            if inner:
+                renamed.setdefault(outer, {})[inner] = data[column]
+            else:
+                renamed[outer] = data[column]
+    return renamed
+
+
+def _split(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a CSV row with its cells taken apart; a cell may also hold JSON."""
+    for field, value in data.items():
+        if not isinstance(value, str):
+            continue
+        if value.lstrip()[:1] in ("[", "{") and field in Record.model_fields:
+            try:
+                data[field] = json.loads(value)
+            except ValueError:
+                continue
+        elif field in LISTS:
+            data[field] = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
+        elif field == "people":
+            names = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
+            data[field] = [{"name": name} for name in names]
+    return data
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_url=False, include_context=False):
+        field = ".".join(str(part) for part in problem["loc"] if part != "[key]") or "line"
+        message = problem["msg"].removeprefix("Value error, ")
+        shown = "" if problem["type"] == "missing" else f" (got {_short(problem['input'])})"
+        yield f"{field}: {message}{shown}"
+
+
+def _short(value: object) -> str:
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)

@@ -1,0 +1,208 @@
+"""The Title form: what a line of an import says of one title, checked.
+
+Genres become canonical slugs, languages ISO 639-1 codes and countries ISO 3166-1 codes on the way
+in, so that everything behind this door speaks one language.
+"""
+
+import hashlib
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from catalog import genres, languages
+from catalog.certificates import certificate
+from db.kinds import Kind
+
+UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""What PostgreSQL's UTF-8 text cannot hold: NUL, and halves of surrogate pairs."""
+
+FIRST_YEAR, LAST_YEAR = 1870, 2100
+LONGEST_MINUTES = 60 * 100  # the longest films ever made run for days
+
+
+def _writable(text: str) -> str:
+    found = UNWRITABLE.search(text)
+    if found:
+        raise ValueError(f"holds the character U+{ord(found.group()):04X}, which is no text")
+    return text
+
+
+def _code(value: object) -> object:
+    return languages.code(value) if isinstance(value, str) else value
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _text(longest: int) -> Any:
+    """Return a constraint: stripped, not empty, writable, of at most so many characters."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+
+
+Writable = AfterValidator(_writable)
+Name = Annotated[str, _text(500), Writable]
+Prose = Annotated[str, _text(20_000), Writable]
+Word = Annotated[str, _text(200), Writable]
+Url = Annotated[str, _text(2_000), Writable]
+Language = Annotated[
+    str, BeforeValidator(_code), StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$")
+]
+Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+
+
+class Part(BaseModel):
+    """A checked piece of a record; what it does not know is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PersonPart(Part):
+    """Somebody's part in the title."""
+
+    name: Name
+    job: Word = "actor"
+    character: Name | None = None
+
+
+class RatingPart(Part):
+    """What one source's public thinks; `score` is 0..`scale`."""
+
+    source: Word
+    score: Annotated[float, Field(ge=0)] | None = None
+    scale: Annotated[float, Field(gt=0)] = 10
+    votes: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    popularity: Annotated[float, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _within_scale(self) -> "RatingPart":
+        if self.score is not None and self.score > self.scale:
+            raise ValueError(f"score {self.score:g} is above the scale {self.scale:g}")
+        return self
+
+
+class AvailabilityPart(Part):
+    """Where the title can be seen; without a region, wherever the provider is."""
+
+    provider: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]
+    region: Country | None = None
+    access: Word = "subscription"
+    url: Url | None = None
+
+
+class ImagePart(Part):
+    """A poster, backdrop or still; sizes in pixels."""
+
+    kind: Annotated[str, StringConstraints(pattern="^(poster|backdrop|still|logo)$")] = "poster"
+    url: Url
+    language: Language | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class VideoPart(Part):
+    """A trailer, teaser or clip."""
+
+    kind: Word = "trailer"
+    url: Url
+    name: Name | None = None
+    language: Language | None = None
+
+
+class Record(Part):
+    """One title as a source tells it."""
+
+    kind: Kind
+    title: Name
+    original_title: Name | None = None
+    original_language: Annotated[Language | None, BeforeValidator(_none_if_blank)] = None
+    languages: list[Language] = []
+    names: dict[Language, Name] = {}
+    aliases: list[Name] = []
+    release_date: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
+    year: Year | None = None
+    end_year: Year | None = None
+    runtime_minutes: Annotated[int, Field(gt=0, le=LONGEST_MINUTES)] | None = None
+    episodes: Annotated[int, Field(gt=0, le=100_000)] | None = None
+    genres: list[Word] = []
+    keywords: list[Word] = []
+    synopsis: dict[Language, Prose] = {}
+    tagline: Name | None = None
+    people: list[PersonPart] = []
+    countries: list[Country] = []
+    country_names: list[Word] = []
+    certificate: Annotated[Word | None, BeforeValidator(_none_if_blank)] = None
+    warnings: list[Word] = []
+    ratings: list[RatingPart] = []
+    popularity: Annotated[float, Field(ge=0)] | None = None  # the source's own scale
+    external_ids: dict[Word, Word] = {}
+    availability: list[AvailabilityPart] = []
+    images: list[ImagePart] = []
+    videos: list[VideoPart] = []
+    format: Word | None = None
+    adult: bool = False
+    source: Word = "import"
+
+    @field_validator("external_ids", mode="before")
+    @classmethod
+    def _ids_as_text(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: str(each) for key, each in value.items() if each not in (None, "")}
+        return value
+
+    @field_validator("names", "synopsis", mode="before")
+    @classmethod
+    def _without_blanks(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: each for key, each in value.items() if _none_if_blank(each) is not None}
+        return value
+
+    @field_validator("genres")
+    @classmethod
+    def _canonical_genres(cls, value: list[str]) -> list[str]:
+        return genres.canonical_all(value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _year_of_release(cls, data: object) -> object:
+        if isinstance(data, dict) and not data.get("year") and data.get("release_date"):
+            return {**data, "year": str(data["release_date"])[:4]}
+        return data
+
+    @property
+    def minimum_age(self) -> int | None:
+        """The age in years that the certificate asks for."""
+        return certificate(self.certificate)[1] if self.certificate else None
+
+    @property
+    def spoken(self) -> list[str]:
+        """The languages the title was made in, the original one first."""
+        first = [self.original_language] if self.original_language else []
+        return list(dict.fromkeys([*first, *self.languages]))
+
+    @property
+    def made_in(self) -> list[str]:
+        """The countries, those given by name included where the name is known."""
+        named = [languages.country_code(name) for name in self.country_names]
+        return list(dict.fromkeys([*self.countries, *(code for code in named if code)]))
+
+    @property
+    def for_adults(self) -> bool:
+        """Whether the title is shown on request only."""
+        return self.adult or not genres.ADULT.isdisjoint(self.genres)
+
+    def digest(self) -> str:
+        """Return a hash of everything said; equal records have equal digests."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]

@@ -1,0 +1,81 @@
+"""Where people are, and which languages they watch there.
+
+Weights are rounded shares of first languages in the Census of India 2011 (table C-16), Hindi and
+English raised a little for what is watched beyond the mother tongue. They sum to 1 per region.
+"""
+
+from collections.abc import Mapping
+
+from catalog.languages import country_name
+
+DEFAULT_REGION = "IN"
+
+LANGUAGES: dict[str, dict[str, float]] = {
+    "IN": {"hi": 0.46, "te": 0.14, "ta": 0.12, "ml": 0.07, "kn": 0.07, "en": 0.08, "mr": 0.06},
+    "IN-AP": {"te": 0.84, "hi": 0.06, "ta": 0.04, "en": 0.06},
+    "IN-DL": {"hi": 0.80, "en": 0.12, "pa": 0.08},
+    "IN-GJ": {"gu": 0.62, "hi": 0.32, "en": 0.06},
+    "IN-KA": {"kn": 0.62, "te": 0.10, "hi": 0.11, "ta": 0.07, "ml": 0.04, "en": 0.06},
+    "IN-KL": {"ml": 0.80, "ta": 0.09, "hi": 0.05, "en": 0.06},
+    "IN-MH": {"hi": 0.46, "mr": 0.46, "en": 0.08},
+    "IN-PB": {"pa": 0.62, "hi": 0.32, "en": 0.06},
+    "IN-TG": {"te": 0.74, "hi": 0.17, "ur": 0.03, "en": 0.06},
+    "IN-TN": {"ta": 0.85, "te": 0.05, "hi": 0.02, "ml": 0.02, "en": 0.06},
+    "IN-UP": {"hi": 0.93, "ur": 0.04, "en": 0.03},
+    "IN-WB": {"bn": 0.80, "hi": 0.14, "en": 0.06},
+    "GB": {"en": 1.0},
+    "JP": {"ja": 0.9, "en": 0.1},
+    "US": {"en": 1.0},
+}
+
+NAMES: dict[str, str] = {
+    "IN-AP": "Andhra Pradesh",
+    "IN-DL": "Delhi",
+    "IN-GJ": "Gujarat",
+    "IN-KA": "Karnataka",
+    "IN-KL": "Kerala",
+    "IN-MH": "Maharashtra",
+    "IN-PB": "Punjab",
+    "IN-TG": "Telangana",
+    "IN-TN": "Tamil Nadu",
+    "IN-UP": "Uttar Pradesh",
+    "IN-WB": "West Bengal",
+}
+
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
+
+# ISO renamed Telangana's code; geolocation providers send either.
+SAME = {"IN-TS": "IN-TG", "UK": "GB"}
+
+
+def canonical(region: str) -> str | None:
+    """Return a region as ISO 3166 writes it, or none for what is no region.
+
+    >>> canonical("in-tg"), canonical("IN-TS"), canonical("Telangana")
+    ('IN-TG', 'IN-TG', None)
+    """
+    plain = region.strip().upper().replace("_", "-")
+    plain = SAME.get(plain, plain)
+    country, _, subdivision = plain.partition("-")
+    if len(country) != 2 or country in NO_COUNTRIES or country_name(country) == country:
+        return None
+    return plain if not subdivision or (subdivision.isalnum() and len(subdivision) <= 3) else None
+
+
+def known(region: str) -> str:
+    """Return the region, or the wider one that languages are known for, or India."""
+    for candidate in (region, region.partition("-")[0]):
+        if candidate in LANGUAGES:
+            return candidate
+    return DEFAULT_REGION
+
+
+def languages(region: str) -> Mapping[str, float]:
+    """Return the weights of the languages watched in a region, most watched first, sum 1."""
+    weights = LANGUAGES[known(region)]
+    return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+def name(region: str) -> str:
+    """Return what people call a region."""
+    return NAMES.get(region) or country_name(region.partition("-")[0])

@@ -1,0 +1,115 @@
+"""Queries over titles; every function takes the session first and returns loaded rows."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import selectinload
+from sqlmodel import Session, col, select
+
+from db.kinds import Kind
+from db.tables import Credit, ExternalId, Person, SourceRecord, Title
+
+Identity = tuple[str, int | None, Kind]  # folded title, year, kind
+
+WHOLE = (
+    selectinload(Title.names),  # type: ignore[arg-type]  # SQLModel types a relationship as its rows
+    selectinload(Title.synopses),  # type: ignore[arg-type]  # likewise, and below
+    selectinload(Title.credits).selectinload(Credit.person),  # type: ignore[arg-type]
+    selectinload(Title.genres),  # type: ignore[arg-type]
+    selectinload(Title.keywords),  # type: ignore[arg-type]
+    selectinload(Title.countries),  # type: ignore[arg-type]
+    selectinload(Title.languages),  # type: ignore[arg-type]
+    selectinload(Title.warnings),  # type: ignore[arg-type]
+    selectinload(Title.ratings),  # type: ignore[arg-type]
+    selectinload(Title.external_ids),  # type: ignore[arg-type]
+    selectinload(Title.images),  # type: ignore[arg-type]
+    selectinload(Title.videos),  # type: ignore[arg-type]
+    selectinload(Title.availability),  # type: ignore[arg-type]
+)
+PAGE = 500  # titles read at once when all are wanted
+
+
+def whole(session: Session, ids: Sequence[int]) -> list[Title]:
+    """Return the titles that exist, every list of theirs loaded, in the order of their ids."""
+    if not ids:
+        return []
+    query = select(Title).where(col(Title.id).in_(ids)).order_by(col(Title.id)).options(*WHOLE)
+    return list(session.exec(query).all())
+
+
+def get(session: Session, title_id: int) -> Title | None:
+    """Return a title with every list loaded."""
+    return next(iter(whole(session, [title_id])), None)
+
+
+def all_whole(session: Session) -> Iterator[Title]:
+    """Yield every title, a page at a time, letting go of each page."""
+    last = 0
+    while ids := ids_after(session, last, limit=PAGE):
+        yield from whole(session, ids)
+        session.expunge_all()
+        last = ids[-1]
+
+
+def ids_after(session: Session, title_id: int, *, limit: int) -> list[int]:
+    """Return the next ids after one, in order."""
+    query = select(Title.id).where(col(Title.id) > title_id).order_by(col(Title.id)).limit(limit)
+    return [number for number in session.exec(query) if number is not None]
+
+
+def count(session: Session) -> int:
+    """Return how many titles there are."""
+    return session.exec(select(func.count()).select_from(Title)).one()
+
+
+def by_external_ids(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the titles that own some of the (source, value) pairs."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(ExternalId).where(
+        tuple_(col(ExternalId.source), col(ExternalId.value)).in_(wanted)
+    )
+    rows = session.exec(query)
+    return {(row.source, row.value): row.title_id for row in rows if row.title_id is not None}
+
+
+def by_identities(session: Session, identities: Iterable[Identity]) -> dict[Identity, int]:
+    """Return the oldest title of each identity that exists."""
+    wanted = set(identities)
+    if not wanted:
+        return {}
+    query = (
+        select(Title.id, Title.folded, Title.year, Title.kind)
+        .where(col(Title.folded).in_({folded for folded, _, _ in wanted}))
+        .order_by(col(Title.id).desc())
+    )
+    found = {(row.folded, row.year, Kind(row.kind)): row.id for row in session.execute(query).all()}
+    return {identity: number for identity, number in found.items() if identity in wanted and number}
+
+
+def digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
+    """Return what each source last said of the titles, by (title, source)."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(SourceRecord).where(col(SourceRecord.title_id).in_(wanted))
+    return {(row.title_id, row.source): row.digest for row in session.exec(query)}
+
+
+def people_by_names(session: Session, names: Mapping[str, str]) -> dict[str, Person]:
+    """Return the people of these folded names, adding those not known yet under their names."""
+    if not names:
+        return {}
+    rows = [{"name": name, "folded": folded} for folded, name in sorted(names.items())]
+    # Sorted, so that two imports at once lock in the same order and never wait for each other.
+    session.execute(insert(Person).on_conflict_do_nothing(index_elements=["folded"]), rows)
+    query = select(Person).where(col(Person.folded).in_(list(names)))
+    return {person.folded: person for person in session.exec(query)}
+
+
+def remove(session: Session, ids: Sequence[int]) -> None:
+    """Delete titles and all that belongs to them."""
+    for title in session.exec(select(Title).where(col(Title.id).in_(ids))):
+        session.delete(title)
