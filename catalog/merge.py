@@ -8,7 +8,6 @@ further languages, places to see it.
 from collections.abc import Iterable, Mapping
 
 from catalog.certificates import certificate
-from catalog.languages import script_of
 from catalog.names import fold
 from catalog.record import Record
 from db.kinds import NameKind
@@ -30,6 +29,7 @@ from db.tables import (
     TitleName,
     Video,
 )
+from embeddings.scripts import script_of
 
 PEOPLE = Mapping[str, Person]  # by folded name
 

@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlmodel import Session
 
-CHANNEL = "rasika_changes"
+EVERYTHING = 0
+"""Logged in place of a title, it asks every follower to load the whole catalogue again."""
 
 RECORD = text("INSERT INTO change (title_id) SELECT unnest(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(INTEGER))
@@ -44,11 +45,10 @@ END_OF_TRANSACTION = 2**62
 
 
 def record(session: Session, title_ids: Iterable[int]) -> None:
-    """Log that titles changed or went, and wake the followers when the transaction commits."""
+    """Log that titles changed or went; followers read it once the transaction has committed."""
     ids = sorted(set(title_ids))
     if ids:
         session.execute(RECORD, {"ids": ids})
-        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
 def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[list[int], Position]:
@@ -67,6 +67,7 @@ def present(session: Session) -> Position:
     return Position(int(session.execute(NOW).scalar_one()), END_OF_TRANSACTION)
 
 
-def prune(session: Session, *, days: int) -> None:
-    """Drop old lines; a follower that slept longer must load everything again."""
-    session.execute(PRUNE, {"days": days})
+def prune(session: Session, *, days: int) -> int:
+    """Drop old lines and return how many; a follower that slept longer must load anew."""
+    dropped = session.execute(PRUNE, {"days": days})
+    return int(getattr(dropped, "rowcount", 0))

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -31,6 +31,13 @@ lease = acquire(Path(sys.argv[1]))
 print(lease.database_url, lease.redis_url, flush=True)
 sys.stdin.read()
 """
+WORK = """
+import sys, time, psycopg
+url = sys.argv[1].replace("+psycopg", "")
+session = psycopg.connect(url)
+print(session.info.backend_pid, flush=True)
+time.sleep(60)
+"""
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float = 20) -> None:
@@ -45,14 +52,30 @@ def is_quiet(home: Path) -> bool:
     return (now.supervisor_pid, now.postgres_pid, now.valkey_pid) == (None, None, None)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def stop_services(home: Path) -> None:
     """For tests that killed something: whatever still runs on the home is stopped."""
     acquire(home, postgres=False, valkey=False).release()
     wait_until(lambda: is_quiet(home))
 
 
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its data folder is made once; the tests that use it leave it intact."""
+    return tmp_path_factory.mktemp("shared") / "home"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(shared_home: Path) -> Iterator[Path]:
+    yield shared_home
+    stop_services(shared_home)
+
+
+@pytest.fixture
+def new_home(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / "home"
     yield home
     if home.is_dir():
@@ -64,7 +87,7 @@ def holder(home: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds a lease; its first line of output tells that it does."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(home)],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -96,7 +119,18 @@ def kill(pid: int | None) -> None:
     assert pid is not None
     process = psutil.Process(pid)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: has_ended(process))
+
+
+@contextmanager
+def working_session(lease: Lease) -> Iterator[psutil.Process]:
+    """Another process's session; gives the server's side of it."""
+    command = [sys.executable, "-c", WORK, lease.database_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        try:
+            yield psutil.Process(int(first_line(client)))
+        finally:
+            client.kill()
 
 
 def test_both_servers_answer(home: Path) -> None:
@@ -111,10 +145,10 @@ def test_both_servers_answer(home: Path) -> None:
 
 
 def test_no_server_listens_on_a_port(home: Path) -> None:
-    with acquire(home):
-        now = running(home)
-        for pid in (now.postgres_pid, now.valkey_pid):
-            assert psutil.Process(pid).net_connections(kind="inet") == []
+    with acquire(home) as lease:
+        assert query(lease, "SHOW listen_addresses") == ""
+        with redis.Redis.from_url(lease.redis_url) as client:
+            assert client.config_get("port") == {"port": "0"}
 
 
 def test_second_process_joins_and_the_last_one_stops_them(home: Path) -> None:
@@ -191,39 +225,25 @@ def test_told_supervisor_stops_everything(home: Path) -> None:
 
 def test_killed_servers_come_back_with_committed_data(home: Path) -> None:
     with acquire(home) as lease:
-        query(lease, "CREATE TABLE film AS SELECT 'Nayakan' AS name")
+        query(lease, "CREATE TABLE epic AS SELECT 'Nayakan' AS name")
         before = running(home)
         kill(before.postgres_pid)
         kill(before.valkey_pid)
         wait_until(lambda: status(home).postgres_pid not in (None, before.postgres_pid))
         with acquire(home) as again:
-            assert query(again, "SELECT name FROM film") == "Nayakan"
+            assert query(again, "SELECT name FROM epic") == "Nayakan"
             assert running(home).valkey_pid != before.valkey_pid
 
 
 def test_busy_session_of_a_killed_postmaster_does_not_block_the_next(home: Path) -> None:
     with acquire(home, valkey=False) as lease:
         before = running(home).postgres_pid
-        busy = subprocess.Popen(
-            [sys.executable, "-c", BUSY_SESSION, lease.database_url], stdout=subprocess.PIPE
-        )
-        with busy:
-            assert busy.stdout is not None
-            session = int(busy.stdout.readline())
-            os.kill(session, signal.SIGSTOP)  # it cannot notice that its postmaster is gone
+        with working_session(lease) as session:
+            os.kill(session.pid, signal.SIGSTOP)  # it cannot notice that its postmaster is gone
             kill(before)
             with acquire(home, valkey=False) as again:
                 assert query(again, "SELECT 1") == 1
-            assert not psutil.pid_exists(session)
-            busy.kill()
-
-
-BUSY_SESSION = """
-import sys, time, psycopg
-url = sys.argv[1].replace("+psycopg", "")
-print(psycopg.connect(url).info.backend_pid, flush=True)
-time.sleep(60)
-"""
+            wait_until(lambda: has_ended(session))
 
 
 def test_servers_come_back_when_their_sockets_are_swept_away(home: Path) -> None:
@@ -236,11 +256,11 @@ def test_servers_come_back_when_their_sockets_are_swept_away(home: Path) -> None
             assert query(again, "SELECT 1") == 1
 
 
-def test_half_made_data_folder_is_made_anew(home: Path) -> None:
-    half_made = home / "postgres" / "data.new"
+def test_half_made_data_folder_is_made_anew(new_home: Path) -> None:
+    half_made = new_home / "postgres" / "data.new"
     half_made.mkdir(parents=True)
     (half_made / "PG_VERSION").write_text("18\n")
-    with acquire(home, valkey=False) as lease:
+    with acquire(new_home, valkey=False) as lease:
         assert query(lease, "SELECT 1") == 1
     assert not half_made.exists()
 
@@ -256,6 +276,16 @@ def test_pid_file_naming_a_stranger_is_no_obstacle(home: Path) -> None:
     os.chown(pid_file, owner.st_uid, owner.st_gid)
     with acquire(home, valkey=False) as lease:
         assert query(lease, "SELECT 1") == 1
+
+
+def test_removed_home_takes_the_servers_along(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with acquire(home):
+        now = running(home)
+        pids = (now.supervisor_pid, now.postgres_pid, now.valkey_pid)
+        members = [psutil.Process(pid) for pid in pids]
+        shutil.rmtree(home)
+        wait_until(lambda: all(has_ended(member) for member in members))
 
 
 @pytest.mark.parametrize("name", ["long" * 40, "with space 'and' \"quotes\", కథ"])
@@ -291,46 +321,53 @@ def test_file_in_place_of_the_home_is_refused(tmp_path: Path) -> None:
         acquire(home)
 
 
-def test_data_of_another_major_version_is_refused(home: Path) -> None:
-    data = home / "postgres" / "data"
+def test_data_of_another_major_version_is_refused(new_home: Path) -> None:
+    data = new_home / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("12\n")
-    with pytest.raises(EmbeddedServicesError, match="made by PostgreSQL 12.*dump it") as refusal:
-        acquire(home)
+    with pytest.raises(EmbeddedServicesError, match=r"made by PostgreSQL 12.*dump it") as refusal:
+        acquire(new_home)
     assert "\n" not in str(refusal.value)
-    wait_until(lambda: is_quiet(home))
-    assert "PostgreSQL 12" in status(home).failures[0]
+    wait_until(lambda: is_quiet(new_home))
+    assert "PostgreSQL 12" in status(new_home).failures[0]
 
 
-def test_damaged_data_is_reported_with_the_server_s_words(home: Path) -> None:
-    with acquire(home, valkey=False):
+def test_damaged_data_is_reported_with_the_server_s_words(new_home: Path) -> None:
+    with acquire(new_home, valkey=False):
         pass
-    wait_until(lambda: is_quiet(home))
-    (home / "postgres" / "data" / "global" / "pg_control").unlink()
-    with pytest.raises(EmbeddedServicesError, match="postgres does not start.*pg_control"):
-        acquire(home, valkey=False)
+    wait_until(lambda: is_quiet(new_home))
+    (new_home / "postgres" / "data" / "global" / "pg_control").unlink()
+    with pytest.raises(EmbeddedServicesError, match="could not find the database system"):
+        acquire(new_home, valkey=False)
 
 
-def test_eight_processes_at_once_share_the_servers(home: Path) -> None:
-    start = [sys.executable, "-c", HOLD, str(home)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    processes = [
-        subprocess.Popen(
-            start, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(8)
-    ]
-    addresses = {first_line(process) for process in processes}
-    now = running(home)
-    for process in processes:
-        process.communicate(input="")
+def test_eight_processes_at_once_share_the_servers(new_home: Path) -> None:
+    with ExitStack() as stack:
+        others = [stack.enter_context(holder(new_home)) for _ in range(8)]
+        addresses = {first_line(other) for other in others}
+        now = running(new_home)
+        for other in others:
+            other.communicate(input="")
     assert len(addresses) == 1
     assert addresses.pop().startswith("postgresql+psycopg://")
     assert None not in (now.postgres_pid, now.valkey_pid)
+    wait_until(lambda: is_quiet(new_home))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_data_folder_restored_by_root_is_given_to_its_user(home: Path) -> None:
+    with acquire(home, valkey=False) as lease:
+        query(lease, "CREATE TABLE classic AS SELECT 'Sholay' AS name")
     wait_until(lambda: is_quiet(home))
+    data = home / "postgres" / "data"
+    for path in (data, *data.rglob("*")):
+        os.chown(path, 0, 0)
+    data.chmod(0o755)
+    with acquire(home, valkey=False) as lease:
+        assert query(lease, "SELECT name FROM classic") == "Sholay"
 
 
-def test_status_of_a_missing_home_makes_nothing(home: Path) -> None:
-    now = status(home)
+def test_status_of_a_missing_home_makes_nothing(new_home: Path) -> None:
+    now = status(new_home)
     assert (now.held, now.supervisor_pid, now.failures) == (False, None, ())
-    assert not home.exists()
+    assert not new_home.exists()

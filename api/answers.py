@@ -1,0 +1,221 @@
+"""What routes and pages answer with: rankings over what is live, in the form of the contract."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlmodel import Session
+
+from api.errors import TitleNotFound
+from api.metrics import Metrics
+from api.schemas import (
+    Details,
+    HitShown,
+    Homepage,
+    Listed,
+    ReasonShown,
+    RowShown,
+    SearchAnswer,
+    Terms,
+)
+from catalog import genres, languages, regions
+from catalog.names import fold
+from db import titles
+from db.kinds import Space
+from db.listings import Listing
+from db.tables import Title
+from embeddings.embedder import Embedder
+from index.query import Filter, Hit, Query, Region, TitleId, VectorMissing
+from recommend import queries, reasons
+from recommend.reasons import Reason
+from recommend.rows import fill
+from search.hybrid import Found, hybrid, search_boosts
+from wiring.live import Live
+
+ROW = 18  # titles: three screens of a phone, one and a half of a desk
+HOME_GENRES = (
+    "thriller",
+    "romance",
+    "comedy",
+    "action",
+    "family",
+    "horror",
+    "fantasy",
+    "science-fiction",
+    "crime",
+    "history",
+)
+NO_EMBEDDER = "embedder"
+
+HOME_LANGUAGES: Mapping[str, str] = {
+    code: languages.language_name(code) for code in languages.HOME_LANGUAGES
+}
+HOME_GENRE_LABELS: Mapping[str, str] = {slug: genres.label(slug) for slug in HOME_GENRES}
+
+
+def search(
+    live: Live,
+    embedder: Embedder | None,
+    metrics: Metrics,
+    *,
+    text: str,
+    wanted: Filter,
+    region: Region,
+    limit: int,
+    offset: int,
+) -> SearchAnswer:
+    """Return what a text finds; without a text, what is best known and meets the filter."""
+    if not text.strip():
+        return _browsed(live, wanted, region, limit=limit, offset=offset)
+    vector = None if embedder is None else embedder.embed([text.strip()], role="query")[0]
+    query = Query(
+        vector=vector, filter=wanted, boosts=search_boosts(regions.known(region)), k=limit + offset
+    )
+    found = hybrid(live.index, live.names.match(fold(text)), query=query)[offset:]
+    degraded = [] if embedder is not None else [NO_EMBEDDER]
+    for cause in degraded:
+        metrics.degraded.labels(cause).inc()
+    return SearchAnswer(
+        items=list(_shown_found(live, found)),
+        total=None,
+        limit=limit,
+        offset=offset,
+        degraded=degraded,
+    )
+
+
+def trending(
+    live: Live, *, wanted: Filter, region: Region, limit: int, offset: int
+) -> Listed[HitShown]:
+    """Return what is trending in a region."""
+    query = queries.trending(regions.known(region), wanted, k=limit + offset)
+    hits = live.index.search(query)[offset:]
+    items = _shown(live, hits, _boosted(region))
+    return Listed[HitShown](items=list(items), total=None, limit=limit, offset=offset)
+
+
+def similar(
+    live: Live, title_id: TitleId, *, wanted: Filter, limit: int, offset: int
+) -> Listed[HitShown]:
+    """Return the titles nearest to one; none while it waits for its vector."""
+    listing = live.listings.get(title_id)
+    if listing is None:
+        raise TitleNotFound(title_id)
+    try:
+        vector = live.index.vectors([title_id], Space.CONTENT)[0]
+    except VectorMissing:
+        hits: list[Hit] = []
+    else:
+        query = queries.similar_to(title_id, vector, wanted, k=limit + offset)
+        hits = live.index.search(query)[offset:]
+    reason = reasons.because_similar(title_id, listing.title)
+    items = _shown(live, hits, lambda _: reason)
+    return Listed[HitShown](items=list(items), total=None, limit=limit, offset=offset)
+
+
+def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
+    """Return the rows of the homepage, every title at most once."""
+    wanted = Filter(languages=frozenset({language} if language else ()))
+    plans = queries.homepage(
+        regions.known(region),
+        regions.name(region),
+        watched=regions.languages(region),
+        languages={} if language else HOME_LANGUAGES,
+        genres=HOME_GENRE_LABELS,
+        wanted=wanted,
+        k=ROW,
+    )
+    rows = [
+        RowShown(
+            key=row.plan.key,
+            title=row.plan.title,
+            items=list(_shown(live, row.hits, _boosted(region))),
+        )
+        for row in fill(live.index, plans)
+    ]
+    return Homepage(rows=rows, region=region)
+
+
+def details(reading: Session, title_id: TitleId) -> Details:
+    """Return everything known of a title."""
+    title = titles.get(reading, title_id)
+    if title is None:
+        raise TitleNotFound(title_id)
+    return details_of(title)
+
+
+def details_of(title: Title) -> Details:
+    """Return a title, its lists loaded, as the contract shows it."""
+    return Details.model_validate(
+        {
+            **title.model_dump(),
+            "languages": [each.language for each in title.languages],
+            "names": sorted(title.names, key=lambda each: each.position),
+            "genres": [each.genre for each in sorted(title.genres, key=lambda each: each.position)],
+            "keywords": [each.keyword for each in title.keywords],
+            "countries": [each.country for each in title.countries],
+            "warnings": [each.warning for each in title.warnings],
+            "synopses": title.synopses,
+            "credits": [
+                {"name": each.person.name, "job": each.job, "character": each.character}
+                for each in sorted(title.credits, key=lambda each: each.position)
+            ],
+            "ratings": [each for each in title.ratings if each.score is not None],
+            "external_ids": {each.source: each.value for each in title.external_ids},
+            "images": title.images,
+            "videos": title.videos,
+            "availability": title.availability,
+        }
+    )
+
+
+def _browsed(
+    live: Live, wanted: Filter, region: Region, *, limit: int, offset: int
+) -> SearchAnswer:
+    query = queries.best_known(regions.known(region), wanted, k=limit + offset)
+    hits = live.index.search(query)[offset:]
+    items = list(_shown(live, hits, _boosted(region)))
+    return SearchAnswer(items=items, total=None, limit=limit, offset=offset)
+
+
+def _boosted(region: Region) -> Callable[[Hit], Reason]:
+    place = regions.name(region)
+    return lambda hit: reasons.because_of_terms(hit, place=place)
+
+
+def _shown(live: Live, hits: Iterable[Hit], reason: Callable[[Hit], Reason]) -> Iterable[HitShown]:
+    for hit in hits:
+        listing = live.listings.get(hit.title_id)
+        if listing is not None:  # else it went while we searched
+            yield _hit(listing, hit, reason(hit))
+
+
+def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
+    for each in found:
+        listing = live.listings.get(each.hit.title_id)
+        if listing is not None:
+            reason = reasons.because_searched(each.hit, name=each.name)
+            yield _hit(listing, each.hit, reason, name=each.name)
+
+
+def _hit(listing: Listing, hit: Hit, reason: Reason, *, name: float = 0.0) -> HitShown:
+    """Return a hit as shown; built without checking, for its parts were checked on the way in."""
+    return HitShown.model_construct(
+        id=listing.id,
+        title=listing.title,
+        original_title=listing.original_title,
+        kind=listing.kind,
+        year=listing.year,
+        language=listing.language,
+        genres=list(listing.genres),
+        poster_url=listing.poster_url,
+        score=hit.score + name,
+        terms=Terms.model_construct(
+            similarity=hit.similarity,
+            popularity=hit.popularity,
+            regional=hit.regional,
+            freshness=hit.freshness,
+            name=name,
+        ),
+        reason=ReasonShown.model_construct(
+            code=reason.code, text=reason.text, title_id=reason.title_id
+        ),
+    )

@@ -1,0 +1,36 @@
+"""One title: what is known of it, and what is like it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from api import answers
+from api.dependencies import FilterDep, LiveDep, PageDep, SessionDep
+from api.schemas import Details, HitShown, Listed, Problem
+
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
+
+router = APIRouter(
+    prefix="/api/content",
+    tags=["content"],
+    responses={404: {"model": Problem, "description": "There is no such title."}},
+)
+
+TitleIdPath = Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[7])]
+
+
+@router.get("/{id}/details", operation_id="content_details")
+def details(id: TitleIdPath, reading: SessionDep) -> Details:  # noqa: A002  # the contract's name
+    """Return everything known of a title."""
+    return answers.details(reading, id)
+
+
+@router.get("/{id}/similar", operation_id="content_similar")
+def similar(
+    id: TitleIdPath,  # noqa: A002  # the contract's name
+    live: LiveDep,
+    wanted: FilterDep,
+    page: PageDep,
+) -> Listed[HitShown]:
+    """Return the titles most like one, that meet the filter."""
+    return answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)

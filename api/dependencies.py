@@ -1,0 +1,132 @@
+"""What routes are given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hmac import compare_digest
+from ipaddress import ip_address
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlmodel import Session
+
+from api.errors import NotAdministrator
+from api.metrics import Metrics
+from catalog import genres, languages
+from db.engine import session
+from db.kinds import Kind
+from index.query import Filter
+from wiring.live import Live
+from wiring.resources import Resources
+
+MOST = 100  # titles in one answer
+DEEPEST = 1000  # titles that can be skipped
+FIRST_YEAR, LAST_YEAR = 1870, 2100
+MOST_VALUES = 50  # of one repeated parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted."""
+
+    limit: int
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """How many titles must be ranked."""
+        return self.limit + self.offset
+
+
+Words = Annotated[list[Annotated[str, Query(max_length=100)]], Query(max_length=MOST_VALUES)]
+
+
+def page(
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    offset: Annotated[int, Query(ge=0, le=DEEPEST)] = 0,
+) -> Page:
+    """Return the wanted part of a list."""
+    return Page(limit, offset)
+
+
+def wanted(
+    kind: Annotated[list[Kind], Query(description="any of")] = [],  # noqa: B006  # FastAPI copies it
+    language: Annotated[Words, Query(description="ISO 639-1, any of", examples=[["te"]])] = [],  # noqa: B006
+    genre: Annotated[Words, Query(description="any of", examples=[["thriller"]])] = [],  # noqa: B006
+    year_from: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    year_to: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    provider: Annotated[Words, Query(description="any of; `netflix` or `netflix@IN`")] = [],  # noqa: B006
+) -> Filter:
+    """Return the filter that the query string asks for; repeated parameters are any-of."""
+    return Filter(
+        kinds=frozenset(kind),
+        languages=frozenset(map(languages.code, language)),
+        genres_any=frozenset(slug for name in genre for slug in genres.canonical(name)),
+        year_from=year_from,
+        year_to=year_to,
+        providers=frozenset(map(_provider, provider)),
+    )
+
+
+def _provider(text: str) -> str:
+    name, at, region = text.strip().partition("@")
+    return f"{name.lower()}{at}{region.upper()}"
+
+
+def resources(request: Request) -> Resources:
+    """Return the process's resources."""
+    found: Resources = request.app.state.resources
+    return found
+
+
+def live(request: Request) -> Live:
+    """Return what the process holds in memory."""
+    found: Live = request.app.state.live
+    return found
+
+
+def metrics(request: Request) -> Metrics:
+    """Return the process's metrics."""
+    found: Metrics = request.app.state.metrics
+    return found
+
+
+def reading(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Session]:
+    """Yield a session for reading."""
+    with session(resources.engine) as opened:
+        yield opened
+
+
+def administrator(request: Request, resources: Annotated[Resources, Depends(resources)]) -> None:
+    """Let administrators through.
+
+    With a secret key set, whoever presents it as a bearer token; without one, whoever calls from
+    this very machine, but no page of another origin in a browser there.
+    """
+    key = resources.settings.secret_key
+    if key is not None:
+        given = request.headers.get("authorization", "").encode()
+        if not compare_digest(given, f"Bearer {key.get_secret_value()}".encode()):
+            raise NotAdministrator("send RASIKA_SECRET_KEY as a bearer token")
+    elif not _from_this_machine(request):
+        raise NotAdministrator("set RASIKA_SECRET_KEY to administer from elsewhere")
+
+
+def _from_this_machine(request: Request) -> bool:
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+ResourcesDep = Annotated[Resources, Depends(resources)]
+LiveDep = Annotated[Live, Depends(live)]
+MetricsDep = Annotated[Metrics, Depends(metrics)]
+SessionDep = Annotated[Session, Depends(reading, scope="function")]
+PageDep = Annotated[Page, Depends(page)]
+FilterDep = Annotated[Filter, Depends(wanted)]
+AdministratorDep = Depends(administrator)

@@ -1,0 +1,125 @@
+"""The one table of errors: what each means to a client, as RFC 9457 problem details."""
+
+import math
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+RETRY_AFTER_S = 2
+
+
+class TitleNotFound(LookupError):
+    """No title has this id."""
+
+    def __init__(self, title_id: int) -> None:
+        super().__init__(f"there is no title {title_id}")
+        self.title_id = title_id
+
+
+class NotAdministrator(PermissionError):
+    """The caller may not do what administrators do."""
+
+
+TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    422: "Invalid parameters",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Temporarily unavailable",
+}
+
+PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
+    TitleNotFound: (404, "title-not-found", None),
+    NoSuchJobError: (404, "job-not-found", "there is no such job, or its result has expired"),
+    NotAdministrator: (403, "not-administrator", None),
+    DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
+    PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
+    RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
+}
+"""Error to status, the end of its type and, where its own words are for operators, a detail."""
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in the one form."""
+    for error in PROBLEMS:
+        app.add_exception_handler(error, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def problem(
+    request: Request,
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+) -> JSONResponse:
+    """Return a problem; `kind` is stable and ends its type."""
+    body: dict[str, object] = {
+        "type": f"urn:rasika:problem:{kind}",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
+    return JSONResponse(
+        jsonable_encoder(body), status, headers, media_type="application/problem+json"
+    )
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
+    status, name, detail = PROBLEMS[kind]
+    return problem(request, status, name, detail or str(error))
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [
+        {
+            "field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]),
+            "message": str(each["msg"]).removeprefix("Value error, "),
+            "got": _short(each.get("input")),
+        }
+        for each in found
+    ]
+    detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    return problem(request, 422, "invalid-parameters", detail, errors=errors)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
+    kind = TITLES.get(status, "error").lower().replace(" ", "-")
+    response = problem(request, status, kind, detail)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    return response
+
+
+async def _unknown(request: Request, _: Exception) -> JSONResponse:
+    return problem(request, 500, "internal-error", "something went wrong; it has been logged")
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= 80 else f"{text[:77]}..."

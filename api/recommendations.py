@@ -1,0 +1,34 @@
+"""Lists that nobody asked a question for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api import answers
+from api.dependencies import FilterDep, LiveDep, PageDep
+from api.regions import RegionDep
+from api.schemas import HitShown, Homepage, Listed
+from catalog import languages
+
+router = APIRouter(prefix="/api", tags=["recommendations"])
+
+
+@router.get("/trending", operation_id="trending")
+def trending(
+    live: LiveDep, wanted: FilterDep, page: PageDep, region: RegionDep
+) -> Listed[HitShown]:
+    """Return what is trending in a region."""
+    return answers.trending(
+        live, wanted=wanted, region=region, limit=page.limit, offset=page.offset
+    )
+
+
+@router.get("/recommendations/homepage", operation_id="homepage")
+def homepage(
+    live: LiveDep,
+    region: RegionDep,
+    language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
+) -> Homepage:
+    """Return the rows of the homepage; no title stands in two of them."""
+    code = languages.code(language) if language else None
+    return answers.homepage(live, region=region, language=code)

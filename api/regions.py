@@ -1,0 +1,109 @@
+"""Where a visitor is: what he says, what a trusted proxy says, what his address says, or India."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from geoip2fast import GeoIP2Fast
+
+from catalog import regions
+from index.query import Region
+from wiring.settings import Network
+
+# (country, subdivision) headers: Vercel's and Cloudflare's documentation of request headers.
+PROXY_HEADERS = (
+    ("x-vercel-ip-country", "x-vercel-ip-country-region"),
+    ("cf-ipcountry", "cf-region-code"),
+)
+
+Address = IPv4Address | IPv6Address
+
+
+def region(
+    request: Request,
+    region: Annotated[
+        str | None,
+        Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
+    ] = None,
+) -> Region:
+    """Return the visitor's region."""
+    if region:
+        return asked(region)
+    return detected(request)
+
+
+def asked(text: str) -> Region:
+    """Return a region that was asked for by name.
+
+    Raises `RequestValidationError` for what is none.
+    """
+    canonical = regions.canonical(text)
+    if canonical is None:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "region",
+                    "loc": ("query", "region"),
+                    "msg": "not an ISO 3166 region such as IN, IN-TG or US",
+                    "input": text,
+                }
+            ]
+        )
+    return canonical
+
+
+def detected(request: Request) -> Region:
+    """Return where a request seems to come from."""
+    trusted = request.app.state.resources.settings.trusted_proxies
+    for candidate in _candidates(request, trusted):
+        canonical = regions.canonical(candidate)
+        if canonical is not None:
+            return canonical
+    return regions.DEFAULT_REGION
+
+
+def client_address(request: Request, trusted: tuple[Network, ...]) -> Address | None:
+    """Return the nearest address that is not one of our own proxies."""
+    chain = [request.client.host] if request.client else []
+    forwarded = request.headers.get("x-forwarded-for", "")
+    chain += [part.strip() for part in reversed(forwarded.split(",")) if part.strip()]
+    for hop in chain:
+        address = _address(hop)
+        if address is None or not _within(address, trusted):
+            return address
+    return None
+
+
+def _candidates(request: Request, trusted: tuple[Network, ...]) -> Iterator[str]:
+    peer = _address(request.client.host) if request.client else None
+    if peer is not None and _within(peer, trusted):
+        for country_header, subdivision_header in PROXY_HEADERS:
+            country = request.headers.get(country_header, "")
+            if country:
+                yield f"{country}-{request.headers.get(subdivision_header, '')}".rstrip("-")
+                yield country
+    address = client_address(request, trusted)
+    if address is not None and address.is_global:
+        yield _database().lookup(str(address)).country_code
+
+
+@lru_cache(maxsize=1)
+def _database() -> GeoIP2Fast:
+    return GeoIP2Fast(geoip2fast_data_file="geoip2fast-ipv6.dat.gz")
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address in network for network in networks)
+
+
+RegionDep = Annotated[Region, Depends(region)]

@@ -1,0 +1,253 @@
+"""What the API answers; field names are a contract with the outside."""
+
+from datetime import date
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from db.kinds import Kind, NameKind
+
+Item = TypeVar("Item")
+
+
+class Answer(BaseModel):
+    """Any answer; made from rows and dataclasses as well."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Terms(Answer):
+    """The weighted terms of a score; they add up to it."""
+
+    similarity: float
+    popularity: float
+    regional: float
+    freshness: float
+    name: float = 0.0
+
+
+class ReasonShown(Answer):
+    """Why a title is in the list."""
+
+    code: str
+    text: str
+    title_id: int | None = None
+
+
+class HitShown(Answer):
+    """A title in a list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 7,
+                    "title": "Eega",
+                    "original_title": "ఈగ",
+                    "kind": "movie",
+                    "year": 2012,
+                    "language": "te",
+                    "genres": ["fantasy", "action", "romance"],
+                    "poster_url": None,
+                    "score": 0.52,
+                    "terms": {
+                        "similarity": 0.47,
+                        "popularity": 0.03,
+                        "regional": 0.02,
+                        "freshness": 0.0,
+                        "name": 0.0,
+                    },
+                    "reason": {
+                        "code": "meaning",
+                        "text": "Fits what you described",
+                        "title_id": None,
+                    },
+                }
+            ]
+        }
+    )
+
+    id: int
+    title: str
+    original_title: str | None
+    kind: Kind
+    year: int | None
+    language: str | None
+    genres: list[str]
+    poster_url: str | None
+    score: float
+    terms: Terms
+    reason: ReasonShown | None = None
+
+
+class Listed(Answer, Generic[Item]):
+    """A page of a list; `total` is none where counting would cost more than it tells."""
+
+    items: list[Item]
+    total: int | None
+    limit: int
+    offset: int
+
+
+class SearchAnswer(Listed[HitShown]):
+    """What a search found; `degraded` names what it had to do without."""
+
+    degraded: list[str] = []
+
+
+class RowShown(Answer):
+    """A row of a page."""
+
+    key: str
+    title: str
+    items: list[HitShown]
+
+
+class Homepage(Answer):
+    """The rows of the homepage for a region."""
+
+    rows: list[RowShown]
+    region: str
+
+
+class NameShown(Answer):
+    """A name of a title."""
+
+    name: str
+    language: str | None
+    script: str
+    kind: NameKind
+
+
+class SynopsisShown(Answer):
+    """A synopsis in one language."""
+
+    language: str
+    text: str
+
+
+class CreditShown(Answer):
+    """A person's part, in billing order."""
+
+    name: str
+    job: str
+    character: str | None
+
+
+class RatingShown(Answer):
+    """What one source's public thinks."""
+
+    source: str
+    score: float | None
+    scale: float
+    votes: int | None
+
+
+class ImageShown(Answer):
+    """A picture."""
+
+    kind: str
+    url: str
+    language: str | None
+    width: int | None
+    height: int | None
+
+
+class VideoShown(Answer):
+    """A trailer or clip."""
+
+    kind: str
+    url: str
+    name: str | None
+    language: str | None
+
+
+class AvailabilityShown(Answer):
+    """Where a title can be seen; an empty region is everywhere the provider is."""
+
+    provider: str
+    region: str
+    access: str
+    url: str | None
+
+
+class Details(Answer):
+    """Everything known of a title."""
+
+    id: int
+    kind: Kind
+    title: str
+    original_title: str | None
+    original_language: str | None
+    languages: list[str]
+    names: list[NameShown]
+    year: int | None
+    end_year: int | None
+    release_date: date | None
+    runtime_minutes: int | None
+    episodes: int | None
+    tagline: str | None
+    certificate: str | None
+    minimum_age: int | None
+    adult: bool
+    genres: list[str]
+    keywords: list[str]
+    countries: list[str]
+    warnings: list[str]
+    synopses: list[SynopsisShown]
+    credits: list[CreditShown]
+    rating: float | None
+    votes: int
+    ratings: list[RatingShown]
+    external_ids: dict[str, str]
+    images: list[ImageShown]
+    videos: list[VideoShown]
+    availability: list[AvailabilityShown]
+
+
+class Enqueued(Answer):
+    """A job that was accepted."""
+
+    job_id: str
+    status: str
+
+
+class JobShown(Answer):
+    """Where a job stands; `done` of `total` while it tells."""
+
+    job_id: str
+    name: str
+    status: Annotated[str, Field(examples=["queued", "started", "finished", "failed"])]
+    done: int | None = None
+    total: int | None = None
+    result: object | None = None
+    error: str | None = None
+    enqueued_at: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+
+
+class Check(Answer):
+    """Whether a dependency answers."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(Answer):
+    """Whether the service can do its work; `degraded` when it can do most of it."""
+
+    status: Annotated[str, Field(examples=["ready", "degraded", "unready"])]
+    checks: list[Check]
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    errors: list[dict[str, str]] | None = None

@@ -1,0 +1,95 @@
+"""What serving keeps in memory of each title: enough to filter, rank, name and show it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from db.kinds import Kind, ScopeKind
+
+PAGE = 2000  # titles read at once
+
+READ = text(
+    """
+    SELECT t.id, t.kind, t.title, t.original_title, t.original_language AS language, t.year,
+        t.release_date, t.adult, t.minimum_age, t.votes, t.rating, t.runtime_minutes,
+        ARRAY(SELECT genre FROM title_genre g WHERE g.title_id = t.id ORDER BY position) AS genres,
+        ARRAY(SELECT language FROM title_language l WHERE l.title_id = t.id) AS languages,
+        ARRAY(SELECT provider || '@' || region FROM availability a WHERE a.title_id = t.id)
+            AS providers,
+        ARRAY(SELECT folded FROM title_name n WHERE n.title_id = t.id ORDER BY position) AS names,
+        (SELECT url FROM image i WHERE i.title_id = t.id AND i.kind = 'poster'
+            ORDER BY position LIMIT 1) AS poster_url,
+        (SELECT jsonb_object_agg(scope_kind || ':' || scope, value) FROM popularity p
+            WHERE p.title_id = t.id) AS popularity
+    FROM title t WHERE t.id = ANY(:ids) ORDER BY t.id
+    """
+)
+IDS = text("SELECT id FROM title WHERE id > :after ORDER BY id LIMIT :limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A title as lists show it and filters see it."""
+
+    id: int
+    kind: Kind
+    title: str
+    original_title: str | None
+    language: str | None  # the original one
+    year: int | None
+    release_date: date | None
+    adult: bool
+    minimum_age: int | None
+    votes: int
+    rating: float | None
+    runtime_minutes: int | None
+    genres: tuple[str, ...]
+    languages: tuple[str, ...]
+    providers: tuple[str, ...]  # `netflix@IN`; `netflix@` where no region is known
+    names: tuple[str, ...]  # folded
+    poster_url: str | None
+    popularity: dict[tuple[ScopeKind, str], float]  # 0..1
+
+
+def read(session: Session, ids: Sequence[int]) -> list[Listing]:
+    """Return the listings of the titles that exist, in the order of their ids."""
+    rows = session.execute(READ, {"ids": list(ids)}).mappings()
+    return [_listing(**row) for row in rows]
+
+
+def pages(session: Session) -> Iterator[list[Listing]]:
+    """Yield every listing, a page at a time."""
+    after = 0
+    while ids := session.execute(IDS, {"after": after, "limit": PAGE}).scalars().all():
+        yield read(session, ids)
+        after = ids[-1]
+
+
+def _listing(
+    *,
+    kind: str,
+    genres: list[str],
+    languages: list[str],
+    providers: list[str],
+    names: list[str],
+    popularity: dict[str, float] | None,
+    **plain: Any,
+) -> Listing:
+    return Listing(
+        kind=Kind(kind),
+        genres=tuple(genres),
+        languages=tuple(languages),
+        providers=tuple(providers),
+        names=tuple(names),
+        popularity={_scope(name): value for name, value in (popularity or {}).items()},
+        **plain,
+    )
+
+
+def _scope(name: str) -> tuple[ScopeKind, str]:
+    kind, _, scope = name.partition(":")
+    return ScopeKind(kind), scope

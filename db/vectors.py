@@ -1,0 +1,109 @@
+"""Vectors of titles: what is stored, what is missing, what is out of date."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from db.kinds import Space
+from db.tables import Title, TitleVector
+
+HEADER = 4  # bytes before the floats in pgvector's binary form: dimension and a reserved word
+
+READ = text(
+    """
+    SELECT title_id, space, vector_send(vector) AS packed FROM title_vector
+    WHERE title_id = ANY(:ids) AND (space, model) IN (SELECT * FROM unnest(:spaces, :models))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vector to store, with the digest of the text that it stands for."""
+
+    title_id: int
+    text_hash: str
+    vector: NDArray[np.float32]  # (d,), unit length
+
+
+def read(
+    session: Session, ids: Sequence[int], models: dict[Space, str]
+) -> Iterator[tuple[int, Space, NDArray[np.float32]]]:
+    """Yield the vectors of the titles in each space, as that space's current model sees them."""
+    found = session.execute(
+        READ,
+        {
+            "ids": list(ids),
+            "spaces": [space.value for space in models],
+            "models": list(models.values()),
+        },
+    )
+    for title_id, space, packed in found:
+        # Big-endian on the wire (pgvector, src/vector.c, vector_send).
+        yield title_id, Space(space), np.frombuffer(packed, ">f4", offset=HEADER).astype(np.float32)
+
+
+def text_hashes(session: Session, ids: Sequence[int], space: Space, model: str) -> dict[int, str]:
+    """Return the digests of the texts that the titles' vectors stand for."""
+    query = select(TitleVector.title_id, TitleVector.text_hash).where(
+        col(TitleVector.title_id).in_(ids),
+        TitleVector.space == space,
+        TitleVector.model == model,
+    )
+    return dict(session.exec(query).all())
+
+
+def missing(session: Session, space: Space, model: str, *, limit: int, after: int = 0) -> list[int]:
+    """Return the next titles after an id that the model has not embedded, in order."""
+    has = select(TitleVector.title_id).where(
+        TitleVector.title_id == Title.id, TitleVector.space == space, TitleVector.model == model
+    )
+    query = (
+        select(Title.id)
+        .where(col(Title.id) > after, ~has.exists())
+        .order_by(col(Title.id))
+        .limit(limit)
+    )
+    return [number for number in session.exec(query) if number is not None]
+
+
+def count(session: Session, space: Space, model: str) -> int:
+    """Return how many titles the model has embedded."""
+    query = select(func.count()).where(TitleVector.space == space, TitleVector.model == model)
+    return session.exec(query).one()
+
+
+def store(session: Session, rows: Iterable[Row], space: Space, model: str) -> None:
+    """Write vectors over those of the same titles, space and model."""
+    values = [
+        {
+            "title_id": row.title_id,
+            "space": space,
+            "model": model,
+            "text_hash": row.text_hash,
+            "vector": row.vector,
+        }
+        for row in sorted(rows, key=lambda row: row.title_id)
+    ]
+    if not values:
+        return
+    statement = insert(TitleVector)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["title_id", "space", "model"],
+            set_={"vector": statement.excluded.vector, "text_hash": statement.excluded.text_hash},
+        ),
+        values,
+    )
+
+
+def drop_other_models(session: Session, space: Space, model: str) -> None:
+    """Delete what models before this one left."""
+    session.execute(
+        delete(TitleVector).where(col(TitleVector.space) == space, col(TitleVector.model) != model)
+    )

@@ -1,0 +1,31 @@
+"""What turns text into vectors, whichever model it is."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]  # (n, d), rows of unit length
+Vector = NDArray[np.float32]  # (d,)
+Role = Literal["query", "document"]
+
+
+class Embedder(Protocol):
+    """A model of text; thread-safe."""
+
+    model: str
+    """Name and revision, stored beside every vector: vectors of two models never mix."""
+    dim: int
+
+    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+        """Return (len(texts), dim) unit rows; any text at all, empty included, has a vector."""
+        ...
+
+
+class EmbedderUnavailable(RuntimeError):
+    """The model cannot be loaded or does not answer; searches go on by names alone."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"embedder {model} is not available: {reason}")
+        self.model = model

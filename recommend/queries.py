@@ -1,0 +1,120 @@
+"""The query of each feature: what it asks of the index, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from db.kinds import Space
+from index.query import Boosts, Filter, Query, Region, TitleId, Vector
+
+# Boosts are on the scale of a cosine, -1..1.
+TRENDING_POPULARITY = 0.4
+TRENDING_REGIONAL = 0.6
+TRENDING_FRESHNESS = 0.5
+HOT_FRESHNESS = 1.0
+HOT_POPULARITY = 0.3
+HOT_REGIONAL = 0.3
+SIMILAR_POPULARITY = 0.03
+
+CRITICS_RATING = 7.8  # 0..10
+FAVOURITE_RATING = 7.0  # 0..10
+CRITICS_VOTES = 100  # fewer are somebody's friends
+FAVOURITE_VOTES = 1000
+
+
+def trending(region: Region, wanted: Filter, *, k: int) -> Query:
+    """Well known in the region, the newer the more."""
+    boosts = Boosts(
+        popularity=TRENDING_POPULARITY,
+        regional={region: TRENDING_REGIONAL},
+        freshness=TRENDING_FRESHNESS,
+    )
+    return Query(filter=wanted, boosts=boosts, k=k)
+
+
+def whats_hot(region: Region, wanted: Filter, *, k: int) -> Query:
+    """New first, well known among the new."""
+    boosts = Boosts(
+        popularity=HOT_POPULARITY, regional={region: HOT_REGIONAL}, freshness=HOT_FRESHNESS
+    )
+    return Query(filter=wanted, boosts=boosts, k=k)
+
+
+def best_known(region: Region, wanted: Filter, *, k: int) -> Query:
+    """Well known, whatever their age."""
+    boosts = Boosts(popularity=TRENDING_POPULARITY, regional={region: TRENDING_REGIONAL})
+    return Query(filter=wanted, boosts=boosts, k=k)
+
+
+def critics_choice(region: Region, wanted: Filter, *, k: int) -> Query:
+    """Rated very high, by more than a few."""
+    high = replace(wanted, min_rating=CRITICS_RATING, min_votes=CRITICS_VOTES)
+    return best_known(region, high, k=k)
+
+
+def user_favourites(region: Region, wanted: Filter, *, k: int) -> Query:
+    """Rated high by very many."""
+    many = replace(wanted, min_rating=FAVOURITE_RATING, min_votes=FAVOURITE_VOTES)
+    return best_known(region, many, k=k)
+
+
+def similar_to(title_id: TitleId, vector: Vector, wanted: Filter, *, k: int) -> Query:
+    """Near the title's own vector, the title itself left out."""
+    others = replace(wanted, exclude=wanted.exclude | {title_id})
+    return Query(
+        vector=vector,
+        space=Space.CONTENT,
+        filter=others,
+        boosts=Boosts(popularity=SIMILAR_POPULARITY),
+        k=k,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """A row of a homepage before it is filled."""
+
+    key: str
+    title: str
+    query: Query
+
+
+def homepage(
+    region: Region,
+    place: str,
+    *,
+    watched: Mapping[str, float],
+    languages: Mapping[str, str],
+    genres: Mapping[str, str],
+    wanted: Filter,
+    k: int,
+) -> list[RowPlan]:
+    """Return the rows of a page, in order; `languages` and `genres` map codes to labels.
+
+    What is watched most in the region (`watched`: language to weight) comes first.
+    """
+    by_weight = sorted(languages, key=lambda code: -watched.get(code, 0.0))
+    rows = [
+        RowPlan("trending", f"Trending in {place}", trending(region, wanted, k=k)),
+        RowPlan("whats_hot", "What's hot", whats_hot(region, wanted, k=k)),
+    ]
+    in_language = [
+        RowPlan(
+            f"language:{code}",
+            f"{languages[code]} cinema",
+            best_known(region, replace(wanted, languages=frozenset({code})), k=k),
+        )
+        for code in by_weight
+    ]
+    acclaimed = [
+        RowPlan("critics_choice", "Critics' choice", critics_choice(region, wanted, k=k)),
+        RowPlan("user_favourites", "Loved by viewers", user_favourites(region, wanted, k=k)),
+    ]
+    in_genre = [
+        RowPlan(
+            f"genre:{slug}",
+            label,
+            best_known(region, replace(wanted, genres_any=frozenset({slug})), k=k),
+        )
+        for slug, label in genres.items()
+    ]
+    return [*rows, *in_language[:2], *acclaimed, *in_language[2:], *in_genre]

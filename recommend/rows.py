@@ -1,0 +1,30 @@
+"""Filling the rows of a page, no title twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from index.query import Hit, TitleId, VectorIndex
+from recommend.queries import RowPlan
+
+FEWEST = 3  # titles; a shorter row looks broken and is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A filled row."""
+
+    plan: RowPlan
+    hits: list[Hit]
+
+
+def fill(index: VectorIndex, plans: Iterable[RowPlan]) -> list[Row]:
+    """Return the rows in order; each row is the best of what earlier rows do not show."""
+    shown: set[TitleId] = set()
+    rows = []
+    for plan in plans:
+        others = replace(plan.query.filter, exclude=plan.query.filter.exclude | shown)
+        hits = index.search(replace(plan.query, filter=others))
+        if len(hits) >= FEWEST:
+            shown.update(hit.title_id for hit in hits)
+            rows.append(Row(plan, hits))
+    return rows

@@ -1,0 +1,260 @@
+"""The commands over the catalogue: import, export, embed, reindex, search."""
+
+import gzip
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import redis
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from api import answers
+from api.metrics import Metrics
+from catalog import exporting, genres, languages
+from catalog.reading import Line, read
+from catalog.regions import DEFAULT_REGION
+from catalog.store import Importer, Stored
+from db import titles, vectors
+from db.engine import session
+from db.kinds import Space
+from embeddings.embedder import EmbedderUnavailable
+from embeddings.titles import embed_titles
+from index.query import Filter
+from wiring import upkeep
+from wiring.live import Live
+from wiring.resources import Resources, opened
+from wiring.settings import Settings
+from workers import queues
+
+SHOWN_PROBLEMS = 20  # per file; the rest is counted
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Failed(RuntimeError):
+    """A command could not do all that it was asked."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a file's lines."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    bad: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)  # field to lines
+
+    def add(self, stored: Stored) -> None:
+        """Count a batch."""
+        self.created += len(stored.created)
+        self.updated += len(stored.updated)
+        self.unchanged += stored.unchanged
+
+    def refuse(self, path: Path, line: Line) -> None:
+        """Report a bad line."""
+        self.bad += 1
+        if self.bad <= SHOWN_PROBLEMS:
+            err.print(f"{path}:{line.number}: {'; '.join(line.problems)}", markup=False)
+        elif self.bad == SHOWN_PROBLEMS + 1:
+            err.print(f"{path}: further bad lines are only counted", markup=False)
+
+
+def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
+    """Import titles from files, then enqueue what follows from them."""
+    with opened(settings, embedder=False) as resources:
+        touched: list[int] = []
+        failed = []
+        for path in files:
+            tally, ids = _import_file(resources, path, mapping)
+            touched += ids
+            out.print(_told(path, tally), markup=False)
+            if tally.bad and not (tally.created or tally.updated or tally.unchanged):
+                failed.append(path)
+        if touched:
+            _enqueue(resources, touched)
+    if failed:
+        raise Failed(f"no line of {', '.join(map(str, failed))} could be imported")
+
+
+def export_titles(settings: Settings, file: Path) -> None:
+    """Write every title as a JSON line; the file appears whole or not at all."""
+    part = file.with_name(f".part-{file.name}")
+    with opened(settings, embedder=False) as resources, session(resources.engine) as reading:
+        count = titles.count(reading)
+        with _opened(part) as stream, _progress() as progress:
+            task = progress.add_task("exporting", total=count)
+            for title in titles.all_whole(reading):
+                stream.write(exporting.line(title) + "\n")
+                progress.advance(task)
+    part.replace(file)
+    out.print(f"{file}: {count:,} titles", markup=False)
+
+
+def embed(settings: Settings, *, everything: bool, batch: int) -> None:
+    """Embed what has no vector of the current model, or what changed among all."""
+    with opened(settings) as resources:
+        embedder = resources.embedder
+        if embedder is None:
+            raise EmbedderUnavailable(settings.embedder, "see the warning above")
+        with session(resources.engine) as reading:
+            total = titles.count(reading)
+            have = vectors.count(reading, Space.CONTENT, embedder.model)
+        batches = (
+            _all_ids(resources, batch)
+            if everything
+            else upkeep.missing_batches(resources.engine, embedder, batch)
+        )
+        embedded, began = 0, time.monotonic()
+        with _progress() as progress:
+            task = progress.add_task("embedding", total=total if everything else total - have)
+            for ids in batches:
+                with session(resources.engine) as writing:
+                    embedded += embed_titles(writing, embedder, ids).embedded
+                    writing.commit()
+                progress.advance(task, len(ids))
+        rate = embedded / max(time.monotonic() - began, 1e-9)
+        out.print(f"{embedded:,} titles embedded with {embedder.model}, {rate:.1f} a second")
+
+
+def reindex(settings: Settings) -> None:
+    """Ask every serving process to rebuild its index."""
+    with opened(settings, embedder=False) as resources, session(resources.engine) as writing:
+        count = upkeep.ask_for_reload(writing)
+        writing.commit()
+    out.print(f"{count:,} titles: every serving process rebuilds its index now")
+
+
+def search(
+    settings: Settings,
+    text: str,
+    wanted_languages: Sequence[str],
+    wanted_genres: Sequence[str],
+    limit: int,
+) -> None:
+    """Print what the search box finds."""
+    wanted = Filter(
+        languages=frozenset(map(languages.code, wanted_languages)),
+        genres_any=frozenset(slug for name in wanted_genres for slug in genres.canonical(name)),
+    )
+    with opened(settings) as resources:
+        if settings.seed:
+            upkeep.seed(resources.engine, resources.embedder)
+        live = Live(resources.engine, resources.loader())
+        live.load()
+        answer = answers.search(
+            live,
+            resources.embedder,
+            Metrics(),
+            text=text,
+            wanted=wanted,
+            region=DEFAULT_REGION,
+            limit=limit,
+            offset=0,
+        )
+    table = Table("score", "title", "", "year", "language", "genres", box=None)
+    for hit in answer.items:
+        table.add_row(
+            f"{hit.score:.3f}",
+            hit.title,
+            hit.original_title if hit.original_title != hit.title else "",
+            str(hit.year or ""),
+            languages.language_name(hit.language) if hit.language else "",
+            ", ".join(hit.genres),
+        )
+    out.print(table)
+
+
+def _import_file(
+    resources: Resources, path: Path, mapping: Mapping[str, str]
+) -> tuple[Tally, list[int]]:
+    tally, touched, importer = Tally(), list[int](), Importer()
+    with _progress() as progress:
+        task = progress.add_task(path.name, total=None)
+        for lines in upkeep.batched(read(path, mapping), upkeep.BATCH):
+            for line in lines:
+                if line.problems:
+                    tally.refuse(path, line)
+                for name in line.ignored:
+                    tally.ignored[name] = tally.ignored.get(name, 0) + 1
+            with session(resources.engine) as writing:
+                stored = importer.store(writing, [line.record for line in lines if line.record])
+                writing.commit()
+            tally.add(stored)
+            touched += stored.touched
+            progress.advance(task, len(lines))
+    return tally, touched
+
+
+def _told(path: Path, tally: Tally) -> str:
+    parts = [
+        f"{tally.created:,} new",
+        f"{tally.updated:,} updated",
+        f"{tally.unchanged:,} unchanged",
+        f"{tally.bad:,} bad",
+    ]
+    ignored = ", ".join(f"{name} ({count:,} lines)" for name, count in tally.ignored.items())
+    return f"{path}: {', '.join(parts)}" + (f"; fields not known: {ignored}" if ignored else "")
+
+
+def _enqueue(resources: Resources, touched: Sequence[int]) -> None:
+    try:
+        queues.refresh_popularity(resources.redis)
+        queues.embed_titles(resources.redis, list(dict.fromkeys(touched)))
+    except redis.RedisError as error:
+        err.print(f"not enqueued ({error}); a worker will find the titles within ten minutes")
+    else:
+        out.print(f"{len(touched):,} titles wait for a worker to embed them (or: rasika embed)")
+
+
+def _all_ids(resources: Resources, batch: int) -> Iterator[list[int]]:
+    after = 0
+    while True:
+        with session(resources.engine) as reading:
+            ids = titles.ids_after(reading, after, limit=batch)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "wt", encoding="utf-8")
+    return path.open("w", encoding="utf-8")
+
+
+class Rate(ProgressColumn):
+    """Titles per second, lately."""
+
+    def render(self, task: Task) -> Text:
+        """Return for example `41.3/s`."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.1f}/s")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )

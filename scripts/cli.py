@@ -1,0 +1,172 @@
+"""`rasika`: every command, and how its failures read."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from catalog.reading import UnreadableFile
+from embeddings.embedder import EmbedderUnavailable
+from scripts import bench as benchmarks
+from scripts import catalogue, checkup, serving
+from wiring import logs
+from wiring.embedded.home import EmbeddedServicesError
+from wiring.settings import Settings, WrongSettings, load
+
+app = typer.Typer(
+    name="rasika",
+    help="Semantic search and recommendation for cinema.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+EXPECTED = (
+    EmbeddedServicesError,
+    EmbedderUnavailable,
+    UnreadableFile,
+    catalogue.Failed,
+    benchmarks.Failed,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; exit 0 on success, 1 when something failed, 2 for wrong usage."""
+    logs.configure()
+    try:
+        app(arguments)
+    except EXPECTED as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(f"PostgreSQL: {str(error.orig).strip().partition(chr(10))[0]}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1)] = 1,
+    no_seed: Annotated[
+        bool, typer.Option("--no-seed", help="Leave an empty catalogue so.")
+    ] = False,
+) -> None:
+    """Serve the API and the pages."""
+    settings = _settings()
+    serving.serve(
+        settings, host=host, port=port, workers=workers, seed=settings.seed and not no_seed
+    )
+
+
+@app.command()
+def worker(
+    queues: Annotated[list[str] | None, typer.Option(help="Queues to work on, in order.")] = None,
+    burst: Annotated[bool, typer.Option(help="Stop when nothing is left.")] = False,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Work on queued jobs, and enqueue what is scheduled."""
+    serving.work(_settings(), queues or [], burst=burst, with_parent=with_parent)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines (also .gz) or CSV.")],
+    format_: Annotated[str, typer.Option("--format", help="titles")] = "titles",
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="field=column, as often as needed")
+    ] = None,
+) -> None:
+    """Import titles; bad lines are reported and skipped."""
+    if format_ != "titles":
+        raise typer.BadParameter("only titles so far", param_hint="--format")
+    catalogue.import_files(_settings(), files, _pairs(mapping or []))
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="titles")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines to write, gzipped when it ends so.")],
+) -> None:
+    """Export titles in the form that import takes."""
+    if what != "titles":
+        raise typer.BadParameter("only titles so far", param_hint="WHAT")
+    catalogue.export_titles(_settings(), file)
+
+
+@app.command()
+def embed(
+    all_: Annotated[bool, typer.Option("--all", help="Read every title's text again.")] = False,
+    batch: Annotated[int, typer.Option(min=1, max=1000, help="Titles per transaction.")] = 16,
+) -> None:
+    """Embed what has no vector of the current model."""
+    catalogue.embed(_settings(), everything=all_, batch=batch)
+
+
+@app.command()
+def reindex() -> None:
+    """Have every serving process rebuild its index from PostgreSQL and swap it in."""
+    catalogue.reindex(_settings())
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="A plot, a mood or a name, in any script.")],
+    language: Annotated[list[str] | None, typer.Option(help="ISO 639-1, any of.")] = None,
+    genre: Annotated[list[str] | None, typer.Option(help="Any of.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+) -> None:
+    """Search on the terminal."""
+    catalogue.search(_settings(), text, language or [], genre or [], limit)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is configured, reachable, at which version, and what is missing."""
+    raise typer.Exit(checkup.doctor())
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="index, embed, search or http")],
+    titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+) -> None:
+    """Measure, beside a baseline in the same run."""
+    run: Callable[..., None] | None = benchmarks.BENCHMARKS.get(name)
+    if run is None:
+        known = ", ".join(benchmarks.BENCHMARKS)
+        raise typer.BadParameter(f"there are {known}", param_hint="NAME")
+    benchmarks.report(run, titles or [10_000, 100_000], json)
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except WrongSettings as error:
+        Console(stderr=True).print(f"rasika: {error}", style="red", highlight=False)
+        raise typer.Exit(2) from error
+
+
+def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for each in mapping:
+        field, equals, column = each.partition("=")
+        if not (field and equals and column):
+            raise typer.BadParameter(f"{each!r} is not field=column", param_hint="--map")
+        pairs[field] = column
+    return pairs
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"rasika: {message}", highlight=False, markup=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

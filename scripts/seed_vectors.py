@@ -1,0 +1,75 @@
+"""Remakes what the repository carries of the bundled model: run after the seed or a text changes.
+
+    python -m scripts.seed_vectors
+
+Writes `embeddings/centres.npz`, the mean vector per role and script, measured on the synopses of
+the seed catalogue and their opening words; and `catalog/seed/vectors.npz`, the seed's vectors.
+"""
+
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from catalog.reading import read
+from db.engine import session
+from db.titles import ids_after
+from embeddings.bundled import BundledEmbedder
+from embeddings.centred import CENTRES, measure_centres
+from embeddings.embedder import Embedder
+from embeddings.scripts import script_of
+from wiring import upkeep
+from wiring.resources import opened
+from wiring.settings import Settings
+
+QUERY_CHARACTERS = 80  # what people type of a plot
+FEWEST = 30  # texts of a script below which a mean says more of the texts than of the script
+EVERY_ID = 1_000_000
+
+
+def main() -> None:
+    """Measure the centres, embed the seed in an empty catalogue, and write both."""
+    embedder = BundledEmbedder()
+    np.savez(CENTRES, **centres(embedder))  # type: ignore[arg-type]  # the stub mistakes names for flags
+    with tempfile.TemporaryDirectory() as home:
+        (upkeep.seed_folder() / "vectors.npz").unlink(missing_ok=True)
+        with opened(Settings(home=Path(home)), embedder=True) as resources:
+            upkeep.seed(resources.engine, resources.embedder)
+            with session(resources.engine) as reading:
+                ids = ids_after(reading, 0, limit=EVERY_ID)
+                if resources.embedder is not None:
+                    count = upkeep.write_seed_vectors(reading, ids, resources.embedder)
+                    print(f"{count} vectors of {resources.embedder.model}")
+
+
+def centres(embedder: Embedder) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    """Return the mean vectors of synopses as documents, and of their openings as queries."""
+    synopses: dict[str, list[str]] = defaultdict(list)
+    for text in _synopses():
+        synopses[script_of(text)].append(text)
+    enough = {script: texts for script, texts in synopses.items() if len(texts) >= FEWEST}
+    openings = {script: [_opening(text) for text in texts] for script, texts in enough.items()}
+    return measure_centres(embedder, enough, "document") | measure_centres(
+        embedder, openings, "query"
+    )
+
+
+def _synopses() -> Iterator[str]:
+    for path in sorted(upkeep.seed_folder().glob("*.jsonl")):
+        for line in read(path):
+            if line.record is not None:
+                yield from line.record.synopsis.values()
+
+
+def _opening(text: str) -> str:
+    """Return a synopsis' first sentence, cut between words to the length of a query."""
+    first = re.split(r"(?<=[.!?।])\s", text, maxsplit=1)[0]
+    cut = first[:QUERY_CHARACTERS]
+    return cut if len(first) <= QUERY_CHARACTERS else cut.rpartition(" ")[0] or cut
+
+
+if __name__ == "__main__":
+    main()

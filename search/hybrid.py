@@ -1,0 +1,94 @@
+"""The search box: what a text means, and whose name it is, in one ranking.
+
+A name is one more term of the blended score, added before the cut: titles whose name resembles
+the text are scored whole, the index gives the best of all others, and the two are merged. No
+title outside both can be among the best `k`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from index.query import Boosts, Filter, Hit, Query, Region, TitleId, VectorIndex
+from search.names import NameMatch
+
+# A whole name outweighs any difference in meaning (cosines differ by less than 1); a half name
+# does not.
+NAME_WEIGHT = 1.5
+NAME_EXPONENT = 2.0  # a likeness of 0.6 counts for 0.36 of a name
+
+# Enough to order titles that fit equally well, too little to lift one that fits worse.
+SEARCH_POPULARITY = 0.04
+SEARCH_REGIONAL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A title found by a text, with the terms that add up to its score."""
+
+    hit: Hit
+    name: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The sum of the terms."""
+        return self.hit.score + self.name
+
+
+def search_boosts(region: Region) -> Boosts:
+    """Return the boosts of the search box."""
+    return Boosts(popularity=SEARCH_POPULARITY, regional={region: SEARCH_REGIONAL})
+
+
+def hybrid(
+    index: VectorIndex,
+    matches: list[NameMatch],
+    *,
+    query: Query,
+) -> list[Found]:
+    """Return the best `query.k` titles by meaning (`query.vector`), name and boosts.
+
+    Without a vector, because no embedder answers, names alone find titles.
+    """
+    names = {match.title_id: name_term(match.strength) for match in matches}
+    if query.vector is None:
+        found = _named(index, query, names)
+    else:
+        found = _both(index, query, names)
+    return sorted(found.values(), key=lambda each: (-each.score, each.hit.title_id))[: query.k]
+
+
+def name_term(strength: float) -> float:
+    """Return what a name's likeness (0..1) adds to a score."""
+    return float(NAME_WEIGHT * strength**NAME_EXPONENT)
+
+
+def _both(index: VectorIndex, query: Query, names: Mapping[TitleId, float]) -> dict[TitleId, Found]:
+    others = query if not names else replace(query, filter=_without(query.filter, names))
+    found = {hit.title_id: Found(hit) for hit in index.search(others)}
+    return found | _named(index, query, names)
+
+
+def _named(
+    index: VectorIndex, query: Query, names: Mapping[TitleId, float]
+) -> dict[TitleId, Found]:
+    """Return the named titles that meet the filter, embedded or not."""
+    if not names:
+        return {}
+    narrowed = replace(query, filter=_only(query.filter, names), k=len(names))
+    hits = {hit.title_id: hit for hit in index.search(narrowed)}
+    rest = {title_id for title_id in names if title_id not in hits}
+    if query.vector is not None and rest:
+        bare = replace(
+            narrowed, vector=None, filter=replace(narrowed.filter, include=frozenset(rest))
+        )
+        hits |= {hit.title_id: hit for hit in index.search(bare)}
+    return {title_id: Found(hit, names[title_id]) for title_id, hit in hits.items()}
+
+
+def _without(wanted: Filter, names: Mapping[TitleId, float]) -> Filter:
+    return replace(wanted, exclude=wanted.exclude | names.keys())
+
+
+def _only(wanted: Filter, names: Mapping[TitleId, float]) -> Filter:
+    allowed = frozenset(names)
+    return replace(wanted, include=allowed if wanted.include is None else allowed & wanted.include)

@@ -1,0 +1,115 @@
+"""Real servers for the tests, started once; each test's writes are rolled back."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from catalog.record import Record
+from db import migrate
+from db.engine import connect
+from embeddings.embedder import Embedder
+from wiring.embedded.lease import Lease, acquire
+from wiring.resources import load_embedder
+from wiring.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's environment and `.env` out of the tests."""
+    for name in list(os.environ):
+        if name.startswith("RASIKA_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
+    """PostgreSQL and Valkey for the whole run."""
+    with acquire(tmp_path_factory.mktemp("home")) as lease:
+        yield lease
+
+
+@pytest.fixture(scope="session")
+def engine(servers: Lease) -> Iterator[Engine]:
+    """A migrated database that tests leave as they found it."""
+    engine = connect(servers.database_url)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(engine: Engine) -> Iterator[Session]:
+    """A session whose commits are undone after the test."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(
+            bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def empty_database(servers: Lease) -> Iterator[str]:
+    """The address of a database of the test's own, for what commits on many connections."""
+    url = servers.database_url.replace("/rasika?", "/own?")
+    admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS own WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE own"))
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS own WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def valkey(servers: Lease) -> Iterator["redis.Redis"]:
+    """An empty Valkey."""
+    client = redis.Redis.from_url(servers.redis_url)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The bundled model, as the service uses it."""
+    loaded = load_embedder(Settings())
+    assert loaded is not None
+    return loaded
+
+
+@pytest.fixture
+def record() -> Callable[..., Record]:
+    """Make a record of a title; whatever is not given is plain."""
+
+    def make(title: str = "Eega", **given: object) -> Record:
+        return Record.model_validate({"kind": "movie", "title": title, "source": "test", **given})
+
+    return make
+
+
+@pytest.fixture
+def jsonl(tmp_path: Path) -> Callable[..., Path]:
+    """Write objects as JSON Lines and return the file."""
+
+    def write(*objects: object, name: str = "titles.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_text(
+            "".join(
+                (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False)) + "\n"
+                for each in objects
+            ),
+            encoding="utf-8",
+        )
+        return path
+
+    return write

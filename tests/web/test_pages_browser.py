@@ -1,0 +1,525 @@
+"""The pages in a real Chromium, over a handful of titles that a fake knows."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+from playwright.sync_api import Request as Sent
+from playwright.sync_api import Response as Received
+from starlette.exceptions import HTTPException
+
+from api.pages import Home, Results, Wanted, error_page, install, wants_page
+from api.posters import Card
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCRIPTS = {
+    "te": "మాయాబజార్",
+    "ta": "நாயகன்",
+    "hi": "दिलवाले दुल्हनिया ले जायेंगे",
+    "kn": "ಸರ್ಕಾರಿ ಹಿ. ಪ್ರಾ. ಶಾಲೆ ಕಾಸರಗೋಡು",
+    "ml": "മണിച്ചിത്രത്താഴ്",
+    "ja": "千と千尋の神隠し",
+}
+
+
+class Outage(Exception):
+    """The search does not answer."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    id: int
+    title: str
+    original_title: str
+    year: int
+    language: str
+    genres: tuple[str, ...]
+    kind: str = "movie"
+    poster_url: str | None = None
+    score: float = 0.5
+    reason: dict[str, object] | None = None
+
+
+TITLES = [
+    Hit(1, "Maya Bazaar", SCRIPTS["te"], 1957, "te", ("mythology", "fantasy")),
+    Hit(2, "Nayakan", SCRIPTS["ta"], 1987, "ta", ("crime", "drama")),
+    Hit(3, "Dilwale Dulhania Le Jayenge", SCRIPTS["hi"], 1995, "hi", ("romance",)),
+    Hit(4, "Sarkari Hi. Pra. Shaale, Kasaragodu", SCRIPTS["kn"], 2018, "kn", ("comedy",)),
+    Hit(5, "Manichitrathazhu", SCRIPTS["ml"], 1993, "ml", ("psychological", "horror")),
+    Hit(6, "Spirited Away", SCRIPTS["ja"], 2001, "ja", ("fantasy",), kind="anime"),
+    Hit(7, "Sholay", "शोले", 1975, "hi", ("action", "western")),
+    Hit(8, "Drishyam", "ദൃശ്യം", 2013, "ml", ("thriller", "family")),
+    Hit(9, "Lost <b>Reel</b> & Co", "", 1931, "en", (), poster_url="https://127.0.0.1:9/no.jpg"),
+    Hit(10, "Baahubali: The Beginning", "బాహుబలి", 2015, "te", ("action", "period")),
+    Hit(11, "Pather Panchali", "পথের পাঁচালী", 1955, "bn", ("drama", "coming-of-age")),
+    Hit(12, "Super Deluxe", "சூப்பர் டீலக்ஸ்", 2019, "ta", ("comedy", "thriller")),
+]
+
+
+def details(hit: Hit) -> dict[str, object]:
+    credit = {"name": "K. V. Reddy", "job": "director", "character": None}
+    cast = [
+        {"name": "N. T. Rama Rao", "job": "actor", "character": "Lord Krishna"},
+        {"name": "Savitri", "job": "actor", "character": "Sasirekha"},
+        {"name": "S. V. Ranga Rao", "job": "actor", "character": "Ghatotkacha"},
+    ]
+    names = [
+        {"name": text, "language": code, "script": code, "kind": "translated"}
+        for code, text in SCRIPTS.items()
+    ]
+    return {
+        **{name: getattr(hit, name) for name in ("id", "kind", "title", "year")},
+        "original_title": hit.original_title,
+        "original_language": hit.language,
+        "languages": [hit.language, "ta"],
+        "names": [
+            *names,
+            {"name": hit.title, "language": "en", "script": "Latn", "kind": "primary"},
+        ],
+        "end_year": None,
+        "release_date": "1957-03-27",
+        "runtime_minutes": 184,
+        "episodes": None,
+        "tagline": "The wedding feast is not what it seems",
+        "certificate": "U",
+        "minimum_age": None,
+        "adult": False,
+        "genres": list(hit.genres),
+        "keywords": ["illusion", "wedding", "feast"],
+        "countries": ["IN"],
+        "synopses": [
+            {"language": "en", "text": "Balarama promises his daughter to Abhimanyu. " * 6},
+            {"language": "te", "text": "శశిరేఖ, అభిమన్యుల పెళ్లి కోసం ఘటోత్కచుడు మాయ పన్నుతాడు. " * 4},
+            {"language": "ta", "text": "கடோத்கஜன் மாயத்தால் திருமணத்தை நடத்தி வைக்கிறான். " * 4},
+        ],
+        "credits": [credit, *cast, {"name": "Ghantasala", "job": "composer", "character": None}],
+        "rating": 9.1,
+        "votes": 12345,
+        "ratings": [{"source": "IMDb", "score": 9.1, "scale": 10, "votes": 5400}],
+        "external_ids": {"imdb": "tt0050675"},
+        "images": [],
+        "videos": [{"kind": "trailer", "url": "https://video.example/1", "name": "Trailer"}],
+        "availability": [
+            {"provider": "Aha", "region": "IN", "access": "stream", "url": "https://aha.example/1"},
+            {"provider": "Trap", "region": "IN", "access": "buy", "url": "javascript:alert(1)"},
+        ],
+        "warnings": ["mild scares"],
+    }
+
+
+@dataclass(frozen=True)
+class FakeHome:
+    rows: Sequence[object]
+    region: str
+
+
+@dataclass(frozen=True)
+class FakeResults:
+    items: Sequence[Hit]
+    total: int | None
+
+
+@dataclass
+class FakePages:
+    """Answers from TITLES; `slow` delays a query, `down` refuses all of them."""
+
+    slow: dict[str, float] = field(default_factory=dict)
+    down: bool = False
+    asked: list[Wanted] = field(default_factory=list)
+    ROWS: ClassVar = (
+        ("trending", "Trending now"),
+        ("hot", "What’s hot"),
+        ("critics", "Critics’ choice"),
+    )
+
+    def home(self, region: str | None, language: str | None) -> Home:
+        shown = [hit for hit in TITLES if language in (None, hit.language)]
+        rows = [{"key": key, "title": title, "items": shown} for key, title in self.ROWS]
+        return FakeHome(rows, region or "IN")
+
+    def search(self, wanted: Wanted) -> Results:
+        self.asked.append(wanted)
+        time.sleep(self.slow.get(wanted.q, 0))
+        if self.down:
+            raise Outage
+        found = [
+            hit
+            for hit in TITLES
+            if wanted.q.casefold() in f"{hit.title} {hit.original_title}".casefold()
+            and (not wanted.languages or hit.language in wanted.languages)
+            and (not wanted.genres or set(hit.genres) & set(wanted.genres))
+            and (not wanted.kinds or hit.kind in wanted.kinds)
+        ]
+        return FakeResults(found[wanted.offset :][: wanted.limit], len(found))
+
+    def title(self, title_id: int) -> object | None:
+        hit = _hit(title_id)
+        return details(hit) if hit else None
+
+    def similar(self, title_id: int) -> Sequence[object]:
+        because = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
+        return [replace(hit, reason=because) for hit in TITLES if hit.id != title_id]
+
+    def card(self, title_id: int) -> Card | None:
+        hit = _hit(title_id)
+        return (
+            None
+            if hit is None
+            else Card(hit.title, hit.original_title, hit.year, hit.language, hit.genres)
+        )
+
+
+def _hit(title_id: int) -> Hit | None:
+    return next((hit for hit in TITLES if hit.id == title_id), None)
+
+
+def _answer_with_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 503
+    if not wants_page(request):
+        return Response(status_code=status)
+    return error_page(request, status, headers={"Retry-After": "5"} if status == 503 else None)
+
+
+def build(pages: FakePages) -> FastAPI:
+    app = FastAPI()
+    install(app, lambda: pages)
+    app.add_exception_handler(HTTPException, _answer_with_page)
+    app.add_exception_handler(Outage, _answer_with_page)
+    return app
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def fake() -> FakePages:
+    return FakePages()
+
+
+@pytest.fixture
+def address(fake: FakePages) -> Iterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(build(fake), log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    made = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
+    made.set_default_timeout(10_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test when it logs an error or asks another host than its own."""
+    made = context.new_page()
+    wrong: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            wrong.append(said.text)
+
+    def sent(request: Sent) -> None:
+        if "127.0.0.1" not in request.url:
+            wrong.append(request.url)
+
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", heard)
+    made.on("request", sent)
+    yield made
+    assert wrong == []
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator("#results .card h3").all_inner_texts()
+
+
+def test_home_shows_rows_of_titles_with_posters(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", level=2)).to_have_text([t for _, t in FakePages.ROWS])
+    first = page.locator(".shelf").first
+    expect(first.locator(".card")).to_have_count(len(TITLES))
+    assert first.locator("img").first.evaluate("image => image.decode().then(() => image.width)")
+
+
+def test_home_is_for_the_chosen_region_from_then_on(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Popular in").select_option("Telangana")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**region=IN-TG*")
+    page.goto("/")
+    expect(page.get_by_label("Popular in")).to_have_value("IN-TG")
+
+
+def test_typing_shows_results_without_a_reload(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("window.kept = true")
+    page.get_by_role("searchbox").press_sequentially("nay", delay=10)
+    expect(page.locator("#results .card h3")).to_have_text(["Nayakan"])
+    expect(page.get_by_role("status")).to_have_text("1 title for “nay”")
+    expect(page.locator(".shelf").first).to_be_hidden()
+    assert page.url.endswith("/search?q=nay")
+    assert page.evaluate("window.kept")
+
+
+def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").fill("nay")
+    expect(page.locator("#results .card")).to_have_count(1)
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator(".shelf").first).to_be_visible()
+    assert page.url.endswith("/")
+
+
+def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePages) -> None:
+    page.goto("/search")
+    fake.asked.clear()
+    page.get_by_role("searchbox").press_sequentially("sholay", delay=20)
+    expect(page.locator("#results .card")).to_have_count(1)
+    assert [wanted.q for wanted in fake.asked] == ["sholay"]
+
+
+def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePages) -> None:
+    fake.slow = {"maya": 1.0}
+    page.goto("/search")
+    box = page.get_by_role("searchbox")
+    box.fill("maya")
+    page.wait_for_timeout(300)  # the slow one is on its way
+    assert fake.asked[-1].q == "maya"
+    box.fill("sholay")
+    expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
+    page.wait_for_timeout(1100)  # the slow one has been answered
+    assert shown(page) == ["Sholay"]
+    assert page.url.endswith("q=sholay")
+
+
+def test_filters_apply_at_once(page: Page) -> None:
+    page.goto("/search")
+    page.get_by_label("Telugu").check()
+    expect(page.locator("#results .card h3")).to_have_text(
+        ["Maya Bazaar", "Baahubali: The Beginning"]
+    )
+    page.get_by_text("Genres and years").click()
+    page.get_by_label("Mythology").check()
+    expect(page.locator("#results .card h3")).to_have_text(["Maya Bazaar"])
+    assert page.url.endswith("/search?language=te&genre=mythology")
+
+
+def test_a_failing_live_search_offers_retry(page: Page, fake: FakePages) -> None:
+    page.goto("/search")
+    fake.down = True
+    page.get_by_role("searchbox").fill("sholay")
+    retry = page.get_by_role("button", name="Retry")
+    expect(retry).to_be_visible()
+    fake.down = False
+    retry.click()
+    expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
+
+
+def test_an_outage_shows_a_page_with_retry(page: Page, fake: FakePages) -> None:
+    fake.down = True
+    answer = page.goto("/search?q=sholay")
+    assert answer is not None
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    fake.down = False
+    page.get_by_role("link", name="Retry").click()
+    expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
+
+
+def test_without_javascript_the_form_works(browser: Browser, address: str) -> None:
+    with browser.new_context(base_url=address, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_role("searchbox").fill("a")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_label("Malayalam").check()
+        page.get_by_role("button", name="Search").click()
+        assert shown(page) == ["Manichitrathazhu", "Drishyam"]
+        assert page.get_by_label("Malayalam").is_checked()
+        page.get_by_role("link", name="Drishyam").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Drishyam")
+
+
+def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("d")
+    expect(page.get_by_role("status")).to_contain_text("titles for “d”")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    focused = page.locator(":focus")
+    expect(focused).to_have_text(shown(page)[1])
+    expected = focused.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(expected)
+
+
+def test_arrows_walk_along_and_between_shelves(page: Page) -> None:
+    page.goto("/")
+    page.locator(".shelf .card a").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".shelf").nth(1).locator(".card a").nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.locator(".shelf").nth(1).locator(".card a").last).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=a", "/search?genre=drama", "/title/4", "/no"])
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, address: str, path: str) -> None:
+    phone = {"width": 360, "height": 740}
+    with browser.new_context(base_url=address, viewport=phone, has_touch=True) as context:  # type: ignore[arg-type] # a literal TypedDict
+        page = context.new_page()
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        small = page.locator("main :is(button, .button, .chip, select):visible")
+        heights = small.evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+        assert min(heights, default=44) >= 44
+
+
+def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
+    page.goto("/title/1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Maya Bazaar")
+    for code, text in SCRIPTS.items():
+        expect(page.locator(f".names [lang={code}]").first).to_have_text(text)
+    expect(page.locator(".stories [lang=te]")).to_contain_text("ఘటోత్కచుడు")
+    expect(page.locator(".crew")).to_contain_text("K. V. Reddy")
+    expect(page.locator(".cast li").first).to_contain_text("Lord Krishna")
+    expect(page.locator(".why").first).to_have_text("Because both are mythology")
+    expect(page.locator(".line")).to_contain_text("3 h 4 min")
+    expect(page.get_by_text("27 March 1957")).to_be_visible()
+    assert page.locator("a[href^=javascript]").count() == 0
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_every_script_is_drawn_with_glyphs_of_its_own(page: Page, language: str) -> None:
+    page.goto("/title/1")
+    # Missing glyphs are all the same box: then two different letters look alike.
+    different = page.evaluate(
+        """([first, second]) => {
+            const drawn = (letter) => {
+                const canvas = document.createElement("canvas").getContext("2d");
+                canvas.font = `40px ${getComputedStyle(document.body).fontFamily}`;
+                canvas.fillText(letter, 10, 60);
+                return canvas.getImageData(0, 0, 120, 100).data.join();
+            };
+            return drawn(first) !== drawn(second);
+        }""",
+        [SCRIPTS[language][0], SCRIPTS[language][1:].strip()[-2]],
+    )
+    if not different:
+        pytest.skip(f"no font for {language} on this machine")
+    heading = page.locator(f".names [lang={language}]").first
+    box = heading.bounding_box()
+    assert box is not None
+    assert box["height"] >= 24
+
+
+def test_a_poster_that_fails_gives_way_to_the_drawn_card(page: Page) -> None:
+    page.goto("/search?q=lost")
+    expect(page.locator("#results img")).to_have_attribute("src", "/posters/9.svg")
+    expect(page.locator("#results h3")).to_have_text("Lost <b>Reel</b> & Co")
+
+
+def test_posters_do_not_shift_the_page(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(
+        """() => new PerformanceObserver((list) => {
+            window.shifted = list.getEntries().reduce((sum, entry) => sum + entry.value, 0);
+        }).observe({ type: "layout-shift", buffered: true })"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifted ?? 0") < 0.02
+
+
+def test_a_page_is_small(page: Page) -> None:
+    sizes: list[int] = []
+
+    def received(response: Received) -> None:
+        if "/posters/" not in response.url:
+            sizes.append(len(response.body()))
+
+    page.on("response", received)
+    page.goto("/search?q=a")
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes) < 60_000
+
+
+def test_a_drawn_card_is_kept_and_revalidated(address: str) -> None:
+    first = httpx.get(f"{address}/posters/9.svg")
+    assert first.headers["content-type"].startswith("image/svg+xml")
+    assert "Lost &lt;b&gt;Reel" in first.text
+    again = httpx.get(f"{address}/posters/9.svg", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "max-age=604800" in again.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/title/99", "/title/x", f"/title/{10**30}", "/posters/99.svg"])
+def test_what_does_not_exist_is_a_page_of_ours(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 404
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    expect(page.get_by_role("heading", level=1)).to_have_text("This reel is missing")
+
+
+def test_odd_parameters_are_left_out(address: str, fake: FakePages) -> None:
+    asked = "/search?year_from=abc&year_to=99999999999999999999&kind=opera&language=&offset=-3"
+    assert httpx.get(address + asked).status_code == 200
+    assert fake.asked == [Wanted(limit=25)]

@@ -1,0 +1,1 @@
+"""Settings, and the resources that are built from them."""

@@ -1,0 +1,42 @@
+"""The log that the supervisor and its servers share."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+_LONGEST_BYTES = 10_000_000  # then the next start begins a new log and keeps this one as `.1`
+_TAIL_BYTES = 8_000
+_TOO_EARLY = "FATAL:  the database system is "  # "starting up": the answer to our own asking
+
+
+def record(event: str, **fields: object) -> None:
+    """Write one line: the time, a past-tense event, its fields."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    words = [now, event, *(f"{key}={value}" for key, value in fields.items())]
+    sys.stderr.write(" ".join(words) + "\n")
+    sys.stderr.flush()
+
+
+def rotate(log: Path) -> None:
+    """Put a long log aside; only while nothing writes to it."""
+    if log.exists() and log.stat().st_size > _LONGEST_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
+
+
+def tail(log: Path, *, lines: int = 20) -> tuple[str, ...]:
+    """Read the last lines, oldest first, none when there is no log."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ()
+    return tuple(line for line in text.splitlines() if line.strip())[-lines:]
+
+
+def last_complaint(log: Path, *loud_words: str) -> str:
+    """Find the newest line with a loud word, else the newest line."""
+    newest_first = [line for line in tail(log)[::-1] if _TOO_EARLY not in line]
+    complaints = (line for line in newest_first if any(word in line for word in loud_words))
+    return next(complaints, newest_first[0] if newest_first else "the log is empty")

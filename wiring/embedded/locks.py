@@ -1,0 +1,87 @@
+"""Kernel locks on files: they vanish with their process, also by `kill -9`."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_POLL_S = 0.02
+
+
+@dataclass
+class Lock:
+    """A held lock; a forked child shares it, and it is free when all of them have released it."""
+
+    _descriptor: int | None
+    _path: Path
+
+    def is_in_place(self) -> bool:
+        """Tell whether others who take the lock would meet this one: its file may be removed."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return self._descriptor is not None and os.path.samestat(found, os.fstat(self._descriptor))
+
+    def release(self) -> None:
+        """Close instead of unlock, so that a forked child keeps its share."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def take(path: Path, *, shared: bool = False) -> Lock | None:
+    """Try to take the lock; None when others hold it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return Lock(descriptor, path)
+
+
+def wait_for(path: Path, *, timeout_s: float, shared: bool = False) -> Lock | None:
+    """Take the lock as soon as it is free; None when it is not in time."""
+    deadline = time.monotonic() + timeout_s
+    while (lock := take(path, shared=shared)) is None:
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(_POLL_S)
+    return lock
+
+
+@contextmanager
+def held(path: Path, *, timeout_s: float) -> Iterator[None]:
+    """Hold the lock for a block.
+
+    Raises: TimeoutError when others keep it for longer than the timeout.
+    """
+    lock = wait_for(path, timeout_s=timeout_s)
+    if lock is None:
+        raise TimeoutError(f"{path} is still locked after {timeout_s:.0f} s")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_taken(path: Path) -> bool:
+    """Tell whether anybody holds it, shared or not; makes no file."""
+    return path.exists() and not _could_take(path, shared=False)
+
+
+def has_owner(path: Path) -> bool:
+    """Tell whether anybody holds it for itself alone; those who ask do not deceive each other."""
+    return path.exists() and not _could_take(path, shared=True)
+
+
+def _could_take(path: Path, *, shared: bool) -> bool:
+    lock = take(path, shared=shared)
+    if lock is not None:
+        lock.release()
+    return lock is not None

@@ -1,0 +1,105 @@
+"""What a serving process holds in memory, kept in step with PostgreSQL through the change log."""
+
+import threading
+import time
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from db import changes
+from db.changes import Position
+from db.engine import session
+from db.listings import Listing
+from index.load import Loader
+from index.memory import MemoryIndex
+from index.query import Entry
+from search.names import NameIndex
+
+POLL_S = 0.25  # a change is served within this and the time to apply it
+RETRY_S = 1.0  # after PostgreSQL did not answer
+
+log = structlog.get_logger()
+
+
+class Live:
+    """The index, the names and the listings of every title; swapped or updated as titles change.
+
+    `caught_up_at` tells when PostgreSQL last confirmed that nothing is missing.
+    """
+
+    def __init__(self, engine: Engine, loader: Loader) -> None:
+        self._engine = engine
+        self._loader = loader
+        self._position = Position()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow-changes", daemon=True)
+        self.index = MemoryIndex()
+        self.names = NameIndex()
+        self.listings: dict[int, Listing] = {}
+        self.caught_up_at = 0.0  # seconds, time.monotonic
+
+    def load(self) -> None:
+        """Read everything anew beside what is served, and swap it in."""
+        names, listings, entries = NameIndex(), {}, []
+        with session(self._engine) as reading:
+            position = changes.present(reading)
+            for page in self._loader.pages(reading):
+                for listing, entry in page:
+                    names.update(listing.id, listing.names)
+                    listings[listing.id] = listing
+                    entries.append(entry)
+        self.index.replace(entries)
+        self.names, self.listings, self._position = names, listings, position
+        self.caught_up_at = time.monotonic()
+        log.info("catalogue_loaded", titles=len(listings))
+
+    def catch_up(self) -> int:
+        """Apply what changed since the last time; return the number of titles."""
+        applied = 0
+        with session(self._engine) as reading:
+            while True:
+                ids, position = changes.since(reading, self._position)
+                if not ids:
+                    break
+                if changes.EVERYTHING in ids:
+                    self.load()
+                    applied += len(self.listings)
+                    break
+                self._apply(ids, self._loader.page(reading, ids))
+                self._position = position
+                applied += len(ids)
+        self.caught_up_at = time.monotonic()
+        return applied
+
+    def start(self) -> None:
+        """Follow the change log on a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; the process may go on serving what it holds."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _apply(self, ids: list[int], found: list[tuple[Listing, Entry]]) -> None:
+        for listing, _ in found:
+            self.listings[listing.id] = listing
+            self.names.update(listing.id, listing.names)
+        self.index.upsert([entry for _, entry in found])
+        gone = set(ids) - {listing.id for listing, _ in found}
+        self.index.remove(sorted(gone))
+        for title_id in gone:
+            self.names.update(title_id, ())
+            self.listings.pop(title_id, None)
+
+    def _run(self) -> None:
+        wait = POLL_S
+        while not self._stop.wait(wait):
+            try:
+                self.catch_up()
+                wait = POLL_S
+            except DBAPIError as error:
+                if wait == POLL_S:
+                    log.warning("change_log_unreachable", error=str(error.orig))
+                wait = RETRY_S

@@ -1,0 +1,89 @@
+"""What a process works with, built from its settings and given back at its end."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import redis
+import structlog
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine
+
+from catalog import regions
+from db import migrate
+from db.engine import connect
+from db.kinds import Space
+from embeddings.bundled import BundledEmbedder
+from embeddings.cached import CachedEmbedder
+from embeddings.centred import CentredEmbedder, load_centres
+from embeddings.embedder import Embedder, EmbedderUnavailable
+from embeddings.transformers import SentenceTransformersEmbedder
+from index.load import Loader
+from wiring.embedded.lease import acquire
+from wiring.settings import Settings
+
+REDIS_TIMEOUT_S = 2.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The servers and the model of a process; `embedder` is none when it cannot be loaded."""
+
+    settings: Settings
+    engine: Engine
+    redis: "redis.Redis"
+    embedder: Embedder | None
+
+    def loader(self) -> Loader:
+        """Return what reads titles for an index."""
+        models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
+        return Loader(models, regions.LANGUAGES)
+
+
+@contextmanager
+def opened(settings: Settings, *, embedder: bool = True) -> Iterator[Resources]:
+    """Start or join the servers, bring the schema up to date, and load the model.
+
+    Raises `wiring.embedded.home.EmbeddedServicesError` and SQLAlchemy's `OperationalError`.
+    """
+    with ExitStack() as held:
+        database_url, redis_url = _addresses(settings, held)
+        engine = connect(database_url)
+        held.callback(engine.dispose)
+        migrate.upgrade(engine)
+        client = redis.Redis.from_url(
+            redis_url,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
+            retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 2),
+        )
+        held.callback(client.close)
+        yield Resources(settings, engine, client, load_embedder(settings) if embedder else None)
+
+
+def _addresses(settings: Settings, held: ExitStack) -> tuple[str, str]:
+    """Return the addresses of PostgreSQL and Redis, embedded where none is set."""
+    own_postgres = settings.database_url is None
+    own_valkey = settings.redis_url is None
+    if not own_postgres and not own_valkey:
+        return settings.database_url or "", settings.redis_url or ""
+    lease = held.enter_context(acquire(settings.home, postgres=own_postgres, valkey=own_valkey))
+    return settings.database_url or lease.database_url, settings.redis_url or lease.redis_url
+
+
+def load_embedder(settings: Settings) -> Embedder | None:
+    """Return the embedder with its query cache, or none, with a warning, where it fails."""
+    try:
+        return CachedEmbedder(_embedder(settings.embedder))
+    except EmbedderUnavailable as error:
+        log.warning("embedder_unavailable", model=error.model, error=str(error))
+        return None
+
+
+def _embedder(name: str) -> Embedder:
+    if name == "bundled":
+        return CentredEmbedder(BundledEmbedder(), load_centres())
+    return SentenceTransformersEmbedder(name.removeprefix("sentence-transformers:"))

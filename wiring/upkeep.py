@@ -1,0 +1,184 @@
+"""What keeps derived data in step with the catalogue: popularity, the seed, its vectors."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+import catalog
+from catalog.reading import read
+from catalog.store import Importer
+from db import changes, popularity, titles, vectors
+from db.engine import session
+from db.kinds import ScopeKind, Space
+from db.popularity import Scoped
+from db.vectors import Row
+from embeddings.document import document_parts, text_hash
+from embeddings.embedder import Embedder
+from embeddings.titles import embed_titles
+from index.query import Vector
+from recommend import popularity as ranks
+
+BATCH = 500  # titles per transaction
+EMBED_BATCH = 16  # titles per transaction: a few seconds of work on two cores
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Counts = dict[str, list[tuple[int, float]]]  # source to (row, count)
+
+
+def seed_folder() -> Path:
+    """Return where the seed catalogue lies."""
+    return Path(catalog.__path__[0]) / "seed"
+
+
+def seed(engine: Engine, embedder: Embedder | None) -> int:
+    """Fill an empty catalogue with the seed and return the titles stored.
+
+    The seed carries its vectors for the bundled model; other models embed it.
+    """
+    with session(engine) as writing:
+        if titles.count(writing):
+            return 0
+    stored: list[int] = []
+    importer = Importer()
+    for path in sorted(seed_folder().glob("*.jsonl")):
+        for lines in batched(read(path), BATCH):
+            with session(engine) as writing:
+                records = [line.record for line in lines if line.record]
+                stored += importer.store(writing, records).created
+                writing.commit()
+    with session(engine) as writing:
+        refresh_popularity(writing)
+        place_seed_vectors(writing, stored, embedder)
+        writing.commit()
+    if embedder is not None:
+        embed_missing(engine, embedder)
+    log.info("catalogue_seeded", titles=len(stored))
+    return len(stored)
+
+
+def place_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder | None) -> int:
+    """Store the vectors that come with the seed for texts that are still the same."""
+    path = seed_folder() / "vectors.npz"
+    if embedder is None or not path.exists():
+        return 0
+    with np.load(path) as shipped:
+        if str(shipped["model"]) != embedder.model:
+            return 0
+        rows = dict(zip(shipped["text_hashes"].tolist(), shipped["vectors"], strict=True))
+    found = []
+    for page in batched(ids, BATCH):
+        for title in titles.whole(writing, page):
+            digest = text_hash(document_parts(title))
+            if digest in rows and title.id is not None:
+                found.append(Row(title.id, digest, _unit(rows[digest].astype(np.float32))))
+    vectors.store(writing, found, Space.CONTENT, embedder.model)
+    changes.record(writing, [row.title_id for row in found])
+    return len(found)
+
+
+def write_seed_vectors(reading: Session, ids: Sequence[int], embedder: Embedder) -> int:
+    """Write the vectors of the seed's titles beside it, in half precision, by text."""
+    stored = vectors.read(reading, ids, {Space.CONTENT: embedder.model})
+    hashes = vectors.text_hashes(reading, ids, Space.CONTENT, embedder.model)
+    rows = sorted((hashes[title_id], vector) for title_id, _, vector in stored)
+    np.savez_compressed(
+        seed_folder() / "vectors.npz",
+        model=np.array(embedder.model),
+        text_hashes=np.array([digest for digest, _ in rows]),
+        vectors=np.stack([vector for _, vector in rows]).astype(np.float16),
+    )
+    return len(rows)
+
+
+def embed_missing(engine: Engine, embedder: Embedder) -> int:
+    """Embed every title that the current model has not, and return how many."""
+    done = 0
+    for ids in missing_batches(engine, embedder):
+        with session(engine) as writing:
+            done += embed_titles(writing, embedder, ids).embedded
+            writing.commit()
+    return done
+
+
+def missing_batches(
+    engine: Engine, embedder: Embedder, batch: int = EMBED_BATCH
+) -> Iterator[list[int]]:
+    """Yield the titles that the current model has not embedded, in the order of their ids."""
+    after = 0
+    while True:
+        with session(engine) as reading:
+            ids = vectors.missing(reading, Space.CONTENT, embedder.model, limit=batch, after=after)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def refresh_popularity(writing: Session) -> int:
+    """Compute every popularity anew and log the titles whose own changed; the caller commits."""
+    ids = popularity.title_ids(writing)
+    row_of = {title_id: row for row, title_id in enumerate(ids)}
+    audiences = ranks.audience(len(ids), _measures(writing, row_of))
+    rows = [
+        Scoped(title_id, ScopeKind.GLOBAL, "", float(value))
+        for title_id, value in zip(ids, audiences, strict=True)
+        if value > 0
+    ]
+    for kind, pairs in (
+        (ScopeKind.LANGUAGE, popularity.languages(writing)),
+        (ScopeKind.COUNTRY, popularity.countries(writing)),
+    ):
+        groups: dict[str, list[int]] = defaultdict(list)
+        for title_id, name in pairs:
+            groups[name].append(row_of[title_id])
+        for name, values in ranks.within(groups, audiences).items():
+            members = zip(groups[name], values, strict=True)
+            rows += [Scoped(ids[row], kind, name, float(value)) for row, value in members if value]
+    changed = popularity.replace(writing, rows)
+    changes.record(writing, changed)
+    return len(changed)
+
+
+def ask_for_reload(writing: Session) -> int:
+    """Have every serving process rebuild its index after the commit; return the titles there."""
+    changes.record(writing, [changes.EVERYTHING])
+    return titles.count(writing)
+
+
+def _measures(
+    reading: Session, row_of: dict[int, int]
+) -> Iterator[tuple[NDArray[np.int64], ranks.Values]]:
+    """Yield what each source counts: its votes, and its own popularity."""
+    votes: Counts = defaultdict(list)
+    own: Counts = defaultdict(list)
+    for counted in popularity.counted(reading):
+        row = row_of[counted.title_id]
+        if counted.votes:
+            votes[counted.source].append((row, counted.votes))
+        if counted.popularity:
+            own[counted.source].append((row, counted.popularity))
+    for pairs in [*votes.values(), *own.values()]:
+        rows, values = zip(*pairs, strict=True)
+        yield np.array(rows, np.int64), np.array(values, np.float64)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the items in lists of a size."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _unit(vector: Vector) -> Vector:
+    scaled: Vector = vector / np.linalg.norm(vector)
+    return scaled

@@ -1,0 +1,100 @@
+"""The jobs: plain functions that take ids, load what they need, and may run twice without harm."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import structlog
+from rq import get_current_job
+
+from db import changes
+from db.engine import session
+from embeddings.embedder import EmbedderUnavailable
+from embeddings.titles import embed_titles as embed
+from wiring import settings as wiring_settings
+from wiring import upkeep
+from wiring.resources import Resources, opened
+
+CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger()
+
+
+def embed_titles(ids: Sequence[int]) -> dict[str, int]:
+    """Embed the titles whose text changed; a batch is committed before the next begins."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        if resources.embedder is None:
+            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
+        embedded = unchanged = 0
+        for batch in upkeep.batched(ids, upkeep.EMBED_BATCH):
+            with session(resources.engine) as writing:
+                done = embed(writing, resources.embedder, batch)
+                writing.commit()
+            embedded, unchanged = embedded + done.embedded, unchanged + done.unchanged
+            progress(embedded + unchanged, len(ids))
+        return {"embedded": embedded, "unchanged": unchanged}
+
+    return _with_resources(work)
+
+
+def embed_missing() -> dict[str, int]:
+    """Embed every title that the current model has not: new ones, or all after a change of it."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        if resources.embedder is None:
+            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
+        return {"embedded": upkeep.embed_missing(resources.engine, resources.embedder)}
+
+    return _with_resources(work)
+
+
+def refresh_popularity() -> dict[str, int]:
+    """Compute every popularity anew."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            changed = upkeep.refresh_popularity(writing)
+            writing.commit()
+        return {"changed": changed}
+
+    return _with_resources(work)
+
+
+def reindex() -> dict[str, int]:
+    """Ask every serving process to rebuild its index from PostgreSQL and swap it in."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            count = upkeep.ask_for_reload(writing)
+            writing.commit()
+        progress(count, count)
+        return {"titles": count}
+
+    return _with_resources(work)
+
+
+def prune_changes() -> dict[str, int]:
+    """Drop the change log's old lines."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            dropped = changes.prune(writing, days=CHANGES_KEPT_DAYS)
+            writing.commit()
+        return {"dropped": dropped}
+
+    return _with_resources(work)
+
+
+def progress(done: int, total: int) -> None:
+    """Note how far the current job is, for those who follow it."""
+    job = get_current_job()
+    if job is not None:
+        job.meta.update(done=done, total=total)
+        job.save_meta()  # type: ignore[no-untyped-call]  # RQ's own
+
+
+def _with_resources(work: Callable[[Resources], Result]) -> Result:
+    with opened(wiring_settings.load()) as resources:
+        return work(resources)

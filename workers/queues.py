@@ -1,0 +1,67 @@
+"""The queues, and what is put on them: after the commit, by those who caused the work."""
+
+from collections.abc import Callable, Sequence
+
+import redis
+from rq import Queue, Retry
+from rq.job import Job
+
+from workers import jobs
+
+MAINTENANCE = "maintenance"  # short jobs, taken first
+EMBEDDING = "embedding"  # long ones
+NAMES = (MAINTENANCE, EMBEDDING)
+
+# A job that was under way when its worker died goes back at once; one that failed waits for
+# what it depends on to come back.
+RETRY_AFTER_S = (0, 10, 60, 300)
+
+EMBED_TIMEOUT_S = 3600  # a batch of 500 long texts takes about two minutes on two cores
+POPULARITY_TIMEOUT_S = 900
+REINDEX_TIMEOUT_S = 300
+RESULT_KEPT_S = 7 * 86_400
+FAILURE_KEPT_S = 30 * 86_400
+
+EMBED_BATCH = 500  # titles per job: little is repeated when a worker dies
+
+
+def embed_titles(client: "redis.Redis", ids: Sequence[int]) -> list[Job]:
+    """Enqueue the embedding of titles."""
+    return [
+        _enqueue(client, EMBEDDING, EMBED_TIMEOUT_S, jobs.embed_titles, list(ids[start:stop]))
+        for start in range(0, len(ids), EMBED_BATCH)
+        for stop in [start + EMBED_BATCH]
+    ]
+
+
+def embed_missing(client: "redis.Redis") -> Job:
+    """Enqueue the embedding of whatever has no vector."""
+    return _enqueue(client, EMBEDDING, EMBED_TIMEOUT_S, jobs.embed_missing)
+
+
+def refresh_popularity(client: "redis.Redis") -> Job:
+    """Enqueue the computation of every popularity."""
+    return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.refresh_popularity)
+
+
+def reindex(client: "redis.Redis") -> Job:
+    """Enqueue a rebuild of every index."""
+    return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.reindex)
+
+
+def prune_changes(client: "redis.Redis") -> Job:
+    """Enqueue the clean-up of the change log."""
+    return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.prune_changes)
+
+
+def _enqueue(
+    client: "redis.Redis", name: str, timeout_s: int, job: Callable[..., object], *args: object
+) -> Job:
+    return Queue(name, connection=client).enqueue(
+        job,
+        args=args,
+        job_timeout=timeout_s,
+        result_ttl=RESULT_KEPT_S,
+        failure_ttl=FAILURE_KEPT_S,
+        retry=Retry(max=len(RETRY_AFTER_S), interval=list(RETRY_AFTER_S)),
+    )
