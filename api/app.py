@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import admin, content, errors, health, recommendations, search
+from api import admin, content, errors, health, pages, recommendations, search, shown
 from api.metrics import Metrics, Timed
 from wiring.live import Live
 from wiring.resources import Resources
@@ -37,5 +37,6 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
             allow_methods=["*"],
             allow_headers=["*"],
         )
+    pages.install(app, shown.pages)
     errors.install(app)
     return app

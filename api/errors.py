@@ -2,7 +2,8 @@
 
 import math
 
-from fastapi import FastAPI, Request
+import structlog
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,7 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.pages import error_page, wants_page
+
 RETRY_AFTER_S = 2
+SERVER_ERROR = 500
+
+log = structlog.get_logger()
 
 
 class TitleNotFound(LookupError):
@@ -77,15 +83,22 @@ def problem(
     }
     if errors is not None:
         body["errors"] = errors
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
     return JSONResponse(
-        jsonable_encoder(body), status, headers, media_type="application/problem+json"
+        jsonable_encoder(body), status, _patience(status), media_type="application/problem+json"
     )
 
 
-async def _known(request: Request, error: Exception) -> JSONResponse:
+def _patience(status: int) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else {}
+
+
+async def _known(request: Request, error: Exception) -> Response:
     kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
     status, name, detail = PROBLEMS[kind]
+    if status >= SERVER_ERROR:
+        log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
+    if wants_page(request):
+        return error_page(request, status, headers=_patience(status))
     return problem(request, status, name, detail or str(error))
 
 
@@ -103,8 +116,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 422, "invalid-parameters", detail, errors=errors)
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if wants_page(request):
+        return error_page(request, status)
     detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
     kind = TITLES.get(status, "error").lower().replace(" ", "-")
     response = problem(request, status, kind, detail)
@@ -113,7 +128,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _unknown(request: Request, _: Exception) -> JSONResponse:
+async def _unknown(request: Request, _: Exception) -> Response:
+    if wants_page(request):
+        return error_page(request, 500)
     return problem(request, 500, "internal-error", "something went wrong; it has been logged")
 
 

@@ -50,6 +50,7 @@ class Timed:
         self._requests = metrics.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request and count it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -246,11 +246,14 @@ def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
     items = list(found.items)
     more = len(items) > wanted.limit or (found.total or 0) > wanted.offset + wanted.limit
     after = wanted.offset + wanted.limit
+    total = found.total
+    if total is None and items and not more:
+        total = wanted.offset + len(items)
     before = max(0, wanted.offset - wanted.limit)
     return {
         "wanted": wanted,
         "hits": items[: wanted.limit],
-        "total": found.total,
+        "total": total,
         "next": wanted.url(offset=after) if more and after <= MAX_OFFSET else None,
         "previous": wanted.url(offset=before) if wanted.offset else None,
     }

@@ -22,7 +22,7 @@ LATIN_SIZES = (23, 20)
 
 # Advances in em, read from the bold Noto faces and rounded up: an ordinary letter of a script, how
 # much more a wide one takes, and what a vowel sign, another sign and a joined letter add.
-LETTER_EM = {"Deva": 0.74, "Knda": 0.88, "Kore": 0.95, "Mlym": 1.12, "Taml": 1.0, "Telu": 0.81}
+LETTER_EM = {"Deva": 0.74, "Knda": 0.88, "Kore": 0.95, "Mlym": 1.2, "Taml": 1.0, "Telu": 0.81}
 WIDE_EM = 0.45
 WIDE_LETTERS = frozenset("ओऔऑआअझಉಊಯಝಮಞಋഐഈആഝഔഅഞണഛബഎഓഏഹഢணனஸஷஜஞஊஔஆஹழయమఘఝహఊఋఈ")
 SIGN_EM = {
@@ -75,7 +75,7 @@ class Card:
     title: str
     original_title: str | None
     year: int | None
-    language: str
+    language: str | None
     genres: Sequence[str]
 
 
@@ -104,7 +104,7 @@ def draw(title_id: int | str, card: Card) -> str:
     hue = GENRE_HUES[known[0]] if known else dice.roll(0, 359)
     hue += dice.roll(-13, 13)
     motif = MOTIFS.get(known[0] if known else "") or ANY_MOTIF[int(dice.roll(0, 3.99))]
-    language = language_name(card.language)
+    language = language_name(card.language) if card.language else None
     name = " · ".join(str(part) for part in (card.year, language) if part)
     label = f"{card.original_title or card.title}, {name}" if name else card.title
     return (
@@ -305,7 +305,9 @@ def _lettering(card: Card, foot: str) -> str:
     leading = _leading(native)
     y -= round(size * (leading - 1.16))
     for text in reversed(lines):
-        parts.append(_line(text, y=y, size=size, lang=card.language, paint="#fffaf0", bold=True))
+        parts.append(
+            _line(text, y=y, size=size, lang=card.language or "und", paint="#fffaf0", bold=True)
+        )
         y -= round(size * leading)
     return "".join(parts)
 

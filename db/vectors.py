@@ -17,7 +17,8 @@ HEADER = 4  # bytes before the floats in pgvector's binary form: dimension and a
 READ = text(
     """
     SELECT title_id, space, vector_send(vector) AS packed FROM title_vector
-    WHERE title_id = ANY(:ids) AND (space, model) IN (SELECT * FROM unnest(:spaces, :models))
+    WHERE title_id = ANY(:ids) AND (space, model) IN (
+        SELECT * FROM unnest(CAST(:spaces AS text[]), CAST(:models AS text[])))
     """
 )
 

@@ -37,12 +37,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         (upkeep.seed_folder() / "vectors.npz").unlink(missing_ok=True)
         with opened(Settings(home=Path(home)), embedder=True) as resources:
+            if resources.embedder is None:
+                raise SystemExit("the bundled model cannot be loaded")
             upkeep.seed(resources.engine, resources.embedder)
+            upkeep.embed_missing(resources.engine, resources.embedder)
             with session(resources.engine) as reading:
                 ids = ids_after(reading, 0, limit=EVERY_ID)
-                if resources.embedder is not None:
-                    count = upkeep.write_seed_vectors(reading, ids, resources.embedder)
-                    print(f"{count} vectors of {resources.embedder.model}")
+                count = upkeep.write_seed_vectors(reading, ids, resources.embedder)
+            print(f"{count} vectors of {resources.embedder.model}")
 
 
 def centres(embedder: Embedder) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import redis
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -16,12 +18,14 @@ from api.app import create_app
 from wiring import settings as wiring_settings
 from wiring import upkeep
 from wiring.live import Live
-from wiring.resources import opened
+from wiring.resources import Resources, opened
 from wiring.settings import Settings
 from workers import queues, worker
 
 PARENT_CHECK_S = 1.0
 WORKER_STOP_S = 10.0
+
+log = structlog.get_logger()
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
@@ -29,6 +33,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool)
     with opened(settings) as resources, _beside(settings):
         if seed:
             upkeep.seed(resources.engine, resources.embedder)
+        _embed_what_waits(resources)
         uvicorn.run(
             "scripts.serving:application",
             factory=True,
@@ -58,6 +63,17 @@ def work(settings: Settings, names: Sequence[str], *, burst: bool, with_parent: 
         threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     with opened(settings, embedder=False) as resources:
         worker.run(resources.redis, names or queues.NAMES, burst=burst)
+
+
+def _embed_what_waits(resources: Resources) -> None:
+    """Enqueue the titles that have no vector, rather than let people wait for them."""
+    embedder = resources.embedder
+    if embedder is None or not next(upkeep.missing_batches(resources.engine, embedder, 1), None):
+        return
+    try:
+        queues.embed_missing(resources.redis)
+    except redis.RedisError as error:
+        log.warning("embedding_not_enqueued", error=str(error))
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def seed_folder() -> Path:
 def seed(engine: Engine, embedder: Embedder | None) -> int:
     """Fill an empty catalogue with the seed and return the titles stored.
 
-    The seed carries its vectors for the bundled model; other models embed it.
+    The seed carries its vectors for the bundled model; for another, a worker embeds it.
     """
     with session(engine) as writing:
         if titles.count(writing):
@@ -60,8 +60,6 @@ def seed(engine: Engine, embedder: Embedder | None) -> int:
         refresh_popularity(writing)
         place_seed_vectors(writing, stored, embedder)
         writing.commit()
-    if embedder is not None:
-        embed_missing(engine, embedder)
     log.info("catalogue_seeded", titles=len(stored))
     return len(stored)
 

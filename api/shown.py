@@ -1,0 +1,98 @@
+"""What the pages show, from what the process holds: the same answers as the JSON routes give."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api import answers
+from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep
+from api.errors import TitleNotFound
+from api.metrics import Metrics
+from api.pages import Wanted
+from api.posters import Card
+from api.regions import detected
+from api.schemas import Details, HitShown, Homepage, SearchAnswer
+from catalog import genres, languages
+from db.engine import session
+from db.kinds import Kind
+from index.query import Filter, Region
+from wiring.live import Live
+from wiring.resources import Resources
+
+SIMILAR = 18  # titles beside one
+
+
+@dataclass(frozen=True, slots=True)
+class LivePages:
+    """Implements `api.pages.Pages`; `region` is where the visitor seems to be."""
+
+    live: Live
+    resources: Resources
+    metrics: Metrics
+    region: Region
+
+    def home(self, region: str | None, language: str | None) -> Homepage:
+        """Return the rows of the homepage."""
+        return answers.homepage(self.live, region=region or self.region, language=language)
+
+    def search(self, wanted: Wanted) -> SearchAnswer:
+        """Return what the search page lists."""
+        return answers.search(
+            self.live,
+            self.resources.embedder,
+            self.metrics,
+            text=wanted.q,
+            wanted=_filter(wanted),
+            region=wanted.region or self.region,
+            limit=min(wanted.limit, MOST),
+            offset=min(wanted.offset, DEEPEST),
+        )
+
+    def title(self, title_id: int) -> Details | None:
+        """Return everything known of a title, or none for what is not there."""
+        with session(self.resources.engine) as reading:
+            try:
+                return answers.details(reading, title_id)
+            except TitleNotFound:
+                return None
+
+    def similar(self, title_id: int) -> Sequence[HitShown]:
+        """Return the titles nearest to one; none for a title that is not served yet."""
+        try:
+            return answers.similar(
+                self.live, title_id, wanted=Filter(), limit=SIMILAR, offset=0
+            ).items
+        except TitleNotFound:
+            return []
+
+    def card(self, title_id: int) -> Card | None:
+        """Return what a poster is drawn from."""
+        listing = self.live.listings.get(title_id)
+        if listing is None:
+            return None
+        return Card(
+            title=listing.title,
+            original_title=listing.original_title,
+            year=listing.year,
+            language=listing.language or "",
+            genres=listing.genres,
+        )
+
+
+def pages(
+    request: Request, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
+) -> LivePages:
+    """Return what this request's page shows."""
+    return LivePages(live, resources, metrics, detected(request))
+
+
+def _filter(wanted: Wanted) -> Filter:
+    return Filter(
+        kinds=frozenset(map(Kind, wanted.kinds)),
+        languages=frozenset(map(languages.code, wanted.languages)),
+        genres_any=frozenset(slug for name in wanted.genres for slug in genres.canonical(name)),
+        providers=frozenset(wanted.providers),
+        year_from=wanted.year_from,
+        year_to=wanted.year_to,
+    )
