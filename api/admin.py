@@ -13,7 +13,10 @@ router = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
     dependencies=[AdministratorDep],
-    responses={403: {"model": Problem, "description": "Only for administrators."}},
+    responses={
+        403: {"model": Problem, "description": "Only for administrators."},
+        503: {"model": Problem, "description": "The job queue does not answer; try again."},
+    },
 )
 
 
@@ -24,7 +27,11 @@ def reindex(resources: ResourcesDep) -> Enqueued:
     return Enqueued(job_id=job.id, status=job.get_status().value)
 
 
-@router.get("/jobs/{id}", operation_id="admin_job")
+@router.get(
+    "/jobs/{id}",
+    operation_id="admin_job",
+    responses={404: {"model": Problem, "description": "There is no such job."}},
+)
 def job(id: str, resources: ResourcesDep) -> JobShown:  # noqa: A002  # the contract's name
     """Return where a job stands."""
     found = Job.fetch(id, connection=resources.redis)

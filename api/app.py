@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import admin, content, errors, health, pages, recommendations, search, shown
+from api import admin, content, document, errors, health, pages, recommendations, search, shown
 from api.metrics import Metrics, Timed
 from wiring.live import Live
 from wiring.resources import Resources
@@ -39,4 +39,5 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
         )
     pages.install(app, shown.pages)
     errors.install(app)
+    document.install(app)
     return app

@@ -1,6 +1,6 @@
 """One title: what is known of it, and what is like it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
@@ -16,10 +16,14 @@ router = APIRouter(
     responses={404: {"model": Problem, "description": "There is no such title."}},
 )
 
+NEEDS_DATABASE: dict[int | str, dict[str, Any]] = {
+    503: {"model": Problem, "description": "The database does not answer; try again."}
+}
+
 TitleIdPath = Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[7])]
 
 
-@router.get("/{id}/details", operation_id="content_details")
+@router.get("/{id}/details", operation_id="content_details", responses=NEEDS_DATABASE)
 def details(id: TitleIdPath, reading: SessionDep) -> Details:  # noqa: A002  # the contract's name
     """Return everything known of a title."""
     return answers.details(reading, id)

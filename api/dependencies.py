@@ -1,6 +1,6 @@
 """What routes are given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import ip_address
@@ -59,12 +59,23 @@ def wanted(
     """Return the filter that the query string asks for; repeated parameters are any-of."""
     return Filter(
         kinds=frozenset(kind),
-        languages=frozenset(map(languages.code, language)),
-        genres_any=frozenset(slug for name in genre for slug in genres.canonical(name)),
+        languages=frozenset(map(languages.code, _given(language))),
+        genres_any=slugs(genre),
         year_from=year_from,
         year_to=year_to,
-        providers=frozenset(map(_provider, provider)),
+        providers=frozenset(map(_provider, _given(provider))),
     )
+
+
+def slugs(names: Iterable[str]) -> frozenset[str]:
+    """Return the genres that a filter asks for; a word that is none stays, and no title has it."""
+    return frozenset(
+        slug for name in _given(names) for slug in genres.canonical(name) or [name.strip()]
+    )
+
+
+def _given(values: Iterable[str]) -> Iterator[str]:
+    return (value for value in values if value.strip())
 
 
 def _provider(text: str) -> str:
@@ -100,7 +111,7 @@ def administrator(request: Request, resources: Annotated[Resources, Depends(reso
     """Let administrators through.
 
     With a secret key set, whoever presents it as a bearer token; without one, whoever calls from
-    this very machine, but no page of another origin in a browser there.
+    this very machine and by its own name, but no page of another origin in a browser there.
     """
     key = resources.settings.secret_key
     if key is not None:
@@ -117,8 +128,13 @@ def _from_this_machine(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         return False
+    # A page elsewhere may point its own name at this machine (DNS rebinding).
+    return _is_loopback(request.client.host) and _is_loopback(request.url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return ip_address(request.client.host).is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -106,7 +106,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {
-            "field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]),
+            "field": _field(each["loc"]),
             "message": str(each["msg"]).removeprefix("Value error, "),
             "got": _short(each.get("input")),
         }
@@ -132,6 +132,13 @@ async def _unknown(request: Request, _: Exception) -> Response:
     if wants_page(request):
         return error_page(request, 500)
     return problem(request, 500, "internal-error", "something went wrong; it has been logged")
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """Return what the client calls it: a parameter by name, a part of a body by its path."""
+    source, *path = place
+    named = path[:1] if source in ("query", "path", "header", "cookie") else path
+    return ".".join(map(str, named or [source]))
 
 
 def _short(value: object) -> str:

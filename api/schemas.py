@@ -243,7 +243,28 @@ class Readiness(Answer):
 
 
 class Problem(BaseModel):
-    """An error as RFC 9457 describes it."""
+    """An error as RFC 9457 describes it; `errors` names each bad parameter."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:rasika:problem:invalid-parameters",
+                    "title": "Invalid parameters",
+                    "status": 422,
+                    "detail": "limit: Input should be less than or equal to 100",
+                    "instance": "/api/search",
+                    "errors": [
+                        {
+                            "field": "limit",
+                            "message": "Input should be less than or equal to 100",
+                            "got": "1000",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     type: str
     title: str

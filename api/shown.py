@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api import answers
-from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep
+from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
 from api.errors import TitleNotFound
 from api.metrics import Metrics
 from api.pages import Wanted
 from api.posters import Card
 from api.regions import detected
 from api.schemas import Details, HitShown, Homepage, SearchAnswer
-from catalog import genres, languages
+from catalog import languages
 from db.engine import session
 from db.kinds import Kind
 from index.query import Filter, Region
@@ -91,7 +91,7 @@ def _filter(wanted: Wanted) -> Filter:
     return Filter(
         kinds=frozenset(map(Kind, wanted.kinds)),
         languages=frozenset(map(languages.code, wanted.languages)),
-        genres_any=frozenset(slug for name in wanted.genres for slug in genres.canonical(name)),
+        genres_any=slugs(wanted.genres),
         providers=frozenset(wanted.providers),
         year_from=wanted.year_from,
         year_to=wanted.year_to,

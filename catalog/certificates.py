@@ -42,7 +42,7 @@ def certificate(text: str) -> tuple[str | None, int | None]:
     if plain in MINIMUM_AGE:
         return plain, MINIMUM_AGE[plain]
     age = plain.removeprefix("AGES-").removeprefix("UA").strip().removesuffix("+")
-    if age.isdigit() and int(age) <= 21:
+    if age.isascii() and age.isdecimal() and int(age) <= 21:
         board = "UA " if plain.startswith("UA") else ""
         return f"{board}{age}+", int(age)
     return None, None

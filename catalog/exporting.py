@@ -34,16 +34,15 @@ SAME = (
 def record_of(title: Title) -> Record:
     """Return a title, its lists loaded, as the record that would make it."""
     same: dict[str, Any] = {name: getattr(title, name) for name in SAME}
+    names = _translated(title)
+    told = {title.title, title.original_title, *names.values()}
     # Stored titles were checked on the way in; `model_construct` spares checking them again.
     return Record.model_construct(
         **same,
         languages=sorted(each.language for each in title.languages),
-        names={
-            each.language: each.name
-            for each in title.names
-            if each.kind == NameKind.TRANSLATED and each.language
-        },
-        aliases=[each.name for each in title.names if each.kind == NameKind.ALIAS],
+        names=names,
+        # Among them the names that a further source gave for a language that has one already.
+        aliases=list(dict.fromkeys(each.name for each in title.names if each.name not in told)),
         genres=[each.genre for each in sorted(title.genres, key=lambda each: each.position)],
         keywords=sorted(each.keyword for each in title.keywords),
         synopsis=dict(sorted((each.language, each.text) for each in title.synopses)),
@@ -95,6 +94,14 @@ def record_of(title: Title) -> Record:
 def line(title: Title) -> str:
     """Return a title as one JSON line, without what it does not know."""
     return record_of(title).model_dump_json(exclude_defaults=True, exclude_none=True)
+
+
+def _translated(title: Title) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for each in title.names:
+        if each.kind == NameKind.TRANSLATED and each.language:
+            names.setdefault(each.language, each.name)
+    return names
 
 
 def _people(title: Title) -> Iterable[PersonPart]:

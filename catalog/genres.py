@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from catalog.names import fold
+
 GENRES: dict[str, str] = {
     "action": "Action",
     "adventure": "Adventure",
@@ -176,21 +178,28 @@ SHELF = re.compile(r"^tv | (?:movies?|films?|tv shows?|tv|cinema)$")
 """What shops put around a genre: `tv dramas`, `crime tv shows`, `horror movies`."""
 
 
+def _slug(name: str) -> str:
+    return fold(name).replace(" ", "-")
+
+
+BY_SLUG = {_slug(name): slugs for name, slugs in SYNONYMS.items()}
+
+
 def canonical(name: str) -> list[str]:
     """Return the slugs that a source's genre stands for; an unknown one becomes a slug of its own.
 
     >>> canonical("Sci-Fi & Fantasy"), canonical("TV Dramas"), canonical("international movies")
     (['science-fiction', 'fantasy'], ['drama'], [])
     """
-    plain = re.sub(r"\s+", " ", name.strip().casefold().replace("_", " "))
-    for candidate in (plain, SHELF.sub("", plain)):
-        slug = re.sub(r"[^\w&]+", "-", candidate).strip("-")
+    words, before, slug = fold(name), "", ""
+    while words != before:
+        slug = _slug(words)
         if slug in GENRES:
             return [slug]
-        if candidate in SYNONYMS:
-            return SYNONYMS[candidate]
-    slug = re.sub(r"[\W_]+", "-", SHELF.sub("", plain)).strip("-")
-    return [slug] if slug else []
+        if slug in BY_SLUG:
+            return list(BY_SLUG[slug])
+        words, before = SHELF.sub("", words), words
+    return [slug] if any(character.isalnum() for character in slug) else []
 
 
 def canonical_all(names: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from embeddings.scripts import script_of as script_of  # noqa: PLC0414
+from embeddings.scripts import script_of as script_of
 
 # The languages that Rasika is made for, in the order that it shows them.
 HOME_LANGUAGES = ("te", "ta", "hi", "kn", "ml")
@@ -47,6 +47,7 @@ COUNTRY_NAMES = {
     "vatican city": "VA",
     "west germany": "DE",
 }
+
 
 def code(language: str) -> str:
     """Return the ISO 639-1 code that a source's code stands for."""

@@ -33,6 +33,8 @@ from embeddings.scripts import script_of
 
 PEOPLE = Mapping[str, Person]  # by folded name
 
+MOST_VOTES = 2**31 - 1  # what an integer column holds
+
 PLAIN = (
     "original_title",
     "original_language",
@@ -74,9 +76,9 @@ def weighted_rating(ratings: Iterable[Rating]) -> tuple[float | None, int]:
     ]
     votes = sum(rating.votes or 0 for rating in ratings)
     if not scored:
-        return None, votes
+        return None, min(votes, MOST_VOTES)
     weight = sum(count for _, count in scored)
-    return round(sum(score * count for score, count in scored) / weight, 2), votes
+    return round(sum(score * count for score, count in scored) / weight, 2), min(votes, MOST_VOTES)
 
 
 def _merge_fields(title: Title, record: Record, *, own: bool) -> None:
@@ -205,8 +207,11 @@ def _ratings(record: Record) -> Iterable[Rating]:
 def _replace_rating(title: Title, rating: Rating) -> None:
     for known in title.ratings:
         if known.source == rating.source:
-            for name in ("score", "scale", "votes", "popularity"):
-                value = getattr(rating, name)
-                setattr(known, name, getattr(known, name) if value is None else value)
+            if rating.score is not None:
+                known.score, known.scale = rating.score, rating.scale
+            if rating.votes is not None:
+                known.votes = rating.votes
+            if rating.popularity is not None:
+                known.popularity = rating.popularity
             return
     title.ratings.append(rating)

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from catalog.record import Record
 LISTS = ("languages", "genres", "keywords", "countries", "country_names", "aliases", "warnings")
 """Fields that a CSV cell holds several of, parted by `|`, `;` or `,`."""
 
+NESTED = {*LISTS, "people", "ratings", "names", "synopsis", "external_ids", "availability"}
+NESTED |= {"images", "videos"}  # fields that a CSV cell may hold as JSON
+
+LONGEST_SHOWN = 60  # characters of a value or a name in a message
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; a title that needs more is not a title
 
 
@@ -51,7 +56,7 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Line]
                 yield from _csv_lines(path, stream, mapping or {})
             else:
                 yield from _json_lines(stream, mapping or {})
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise UnreadableFile(path, _reason(error)) from error
 
 
@@ -62,7 +67,7 @@ def size(path: Path) -> int:
 
 def check(data: Mapping[str, Any], number: int) -> Line:
     """Return one object as a line: a record, or what is wrong with it field by field."""
-    ignored = tuple(sorted(set(data) - set(Record.model_fields)))
+    ignored = tuple(_printable(name) for name in sorted(set(data) - set(Record.model_fields)))
     try:
         return Line(number, Record.model_validate(data), ignored=ignored)
     except ValidationError as error:
@@ -83,15 +88,19 @@ def _json_lines(stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
     number = 0
     while line := stream.readline(LONGEST_LINE):
         number += 1
-        if len(line) == LONGEST_LINE:
+        if _cut(line):
             _skip_rest(stream)
             yield Line(number, None, (f"longer than {LONGEST_LINE:,} characters",))
         elif line.strip():
             yield _json_line(line, number, mapping)
 
 
+def _cut(line: str) -> bool:
+    return len(line) == LONGEST_LINE and not line.endswith(("\n", "\r"))
+
+
 def _skip_rest(stream: IO[str]) -> None:
-    while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+    while _cut(stream.readline(LONGEST_LINE)):
         pass
 
 
@@ -106,14 +115,30 @@ def _json_line(line: str, number: int, mapping: Mapping[str, str]) -> Line:
 
 
 def _csv_lines(path: Path, stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
-    reader = csv.DictReader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",")
+    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    reader = csv.DictReader(_bounded(stream), delimiter=delimiter)
     columns = reader.fieldnames or []
     missing = sorted(column for column in mapping.values() if column not in columns)
     if missing:
         raise UnreadableFile(path, f"no column {', '.join(missing)}; it has {', '.join(columns)}")
-    for row in reader:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:  # of this row; the next one may be well
+            yield Line(reader.reader.line_num, None, (f"not CSV: {error}",))
+            continue
         data = {key: value for key, value in row.items() if key and value and value.strip()}
         yield check(_split(_renamed(data, mapping)), reader.line_num)
+
+
+def _bounded(stream: IO[str]) -> Iterator[str]:
+    """Yield the lines, what is too long of one left out."""
+    while line := stream.readline(LONGEST_LINE):
+        if _cut(line):
+            _skip_rest(stream)
+        yield line
 
 
 def _renamed(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +148,9 @@ def _renamed(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, A
         if data.get(column) is not None:
             outer, _, inner = field.partition(".")
             if inner:
-                renamed.setdefault(outer, {})[inner] = data[column]
+                inside = renamed.get(outer)
+                inside = inside if isinstance(inside, dict) else {}
+                renamed[outer] = {**inside, inner: data[column]}
             else:
                 renamed[outer] = data[column]
     return renamed
@@ -134,10 +161,10 @@ def _split(data: dict[str, Any]) -> dict[str, Any]:
     for field, value in data.items():
         if not isinstance(value, str):
             continue
-        if value.lstrip()[:1] in ("[", "{") and field in Record.model_fields:
+        if value.lstrip()[:1] in ("[", "{") and field in NESTED:
             try:
                 data[field] = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
         elif field in LISTS:
             data[field] = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
@@ -149,15 +176,20 @@ def _split(data: dict[str, Any]) -> dict[str, Any]:
 
 def _problems(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_context=False):
-        field = ".".join(str(part) for part in problem["loc"] if part != "[key]") or "line"
+        parts = (_printable(str(part)) for part in problem["loc"] if part != "[key]")
+        field = ".".join(parts) or "line"
         message = problem["msg"].removeprefix("Value error, ")
         shown = "" if problem["type"] == "missing" else f" (got {_short(problem['input'])})"
         yield f"{field}: {message}{shown}"
 
 
+def _printable(name: str) -> str:
+    return name if name.isprintable() and len(name) <= LONGEST_SHOWN else _short(name)
+
+
 def _short(value: object) -> str:
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def _reason(error: Exception) -> str:

@@ -28,6 +28,7 @@ UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 """What PostgreSQL's UTF-8 text cannot hold: NUL, and halves of surrogate pairs."""
 
 FIRST_YEAR, LAST_YEAR = 1870, 2100
+REQUIRED = ("kind", "title")
 LONGEST_MINUTES = 60 * 100  # the longest films ever made run for days
 
 
@@ -57,16 +58,19 @@ Prose = Annotated[str, _text(20_000), Writable]
 Word = Annotated[str, _text(200), Writable]
 Url = Annotated[str, _text(2_000), Writable]
 Language = Annotated[
-    str, BeforeValidator(_code), StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$")
+    str,
+    BeforeValidator(_code),
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$", max_length=35),  # BCP 47, 4.4.1
 ]
 Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
+Pixels = Annotated[int, Field(gt=0, le=100_000)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
 class Part(BaseModel):
     """A checked piece of a record; what it does not know is ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class PersonPart(Part):
@@ -96,7 +100,7 @@ class RatingPart(Part):
 class AvailabilityPart(Part):
     """Where the title can be seen; without a region, wherever the provider is."""
 
-    provider: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]
+    provider: Annotated[Word, StringConstraints(to_lower=True)]
     region: Country | None = None
     access: Word = "subscription"
     url: Url | None = None
@@ -108,8 +112,8 @@ class ImagePart(Part):
     kind: Annotated[str, StringConstraints(pattern="^(poster|backdrop|still|logo)$")] = "poster"
     url: Url
     language: Language | None = None
-    width: int | None = None
-    height: int | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
 
 
 class VideoPart(Part):
@@ -131,7 +135,7 @@ class Record(Part):
     languages: list[Language] = []
     names: dict[Language, Name] = {}
     aliases: list[Name] = []
-    release_date: Annotated[date | None, BeforeValidator(_none_if_blank)] = None
+    release_date: date | None = None
     year: Year | None = None
     end_year: Year | None = None
     runtime_minutes: Annotated[int, Field(gt=0, le=LONGEST_MINUTES)] | None = None
@@ -143,7 +147,7 @@ class Record(Part):
     people: list[PersonPart] = []
     countries: list[Country] = []
     country_names: list[Word] = []
-    certificate: Annotated[Word | None, BeforeValidator(_none_if_blank)] = None
+    certificate: Word | None = None
     warnings: list[Word] = []
     ratings: list[RatingPart] = []
     popularity: Annotated[float, Field(ge=0)] | None = None  # the source's own scale
@@ -176,10 +180,19 @@ class Record(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _year_of_release(cls, data: object) -> object:
-        if isinstance(data, dict) and not data.get("year") and data.get("release_date"):
-            return {**data, "year": str(data["release_date"])[:4]}
-        return data
+    def _told(cls, data: object) -> object:
+        """Drop what is null or blank, which says nothing; a release date tells the year too."""
+        if not isinstance(data, dict):
+            return data
+        told = {
+            field: value
+            for field, value in data.items()
+            if field in REQUIRED or _none_if_blank(value) is not None
+        }
+        year = str(told.get("release_date", ""))[:4]
+        if not told.get("year") and year.isascii() and year.isdecimal():
+            told["year"] = year
+        return told
 
     @property
     def minimum_age(self) -> int | None:

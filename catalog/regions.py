@@ -4,6 +4,7 @@ Weights are rounded shares of first languages in the Census of India 2011 (table
 English raised a little for what is watched beyond the mother tongue. They sum to 1 per region.
 """
 
+import re
 from collections.abc import Mapping
 
 from catalog.languages import country_name
@@ -44,6 +45,8 @@ NAMES: dict[str, str] = {
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
 
+SHAPE = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
+
 # ISO renamed Telangana's code; geolocation providers send either.
 SAME = {"IN-TS": "IN-TG", "UK": "GB"}
 
@@ -56,10 +59,10 @@ def canonical(region: str) -> str | None:
     """
     plain = region.strip().upper().replace("_", "-")
     plain = SAME.get(plain, plain)
-    country, _, subdivision = plain.partition("-")
-    if len(country) != 2 or country in NO_COUNTRIES or country_name(country) == country:
+    shape = SHAPE.fullmatch(plain)
+    if shape is None or shape[1] in NO_COUNTRIES or country_name(shape[1]) == shape[1]:
         return None
-    return plain if not subdivision or (subdivision.isalnum() and len(subdivision) <= 3) else None
+    return plain
 
 
 def known(region: str) -> str:

@@ -42,6 +42,7 @@ class Importer:
 
     def store(self, session: Session, records: Sequence[Record]) -> Stored:
         """Write a batch and log its changes; the caller commits."""
+        titles.await_turn(session)
         batch = _Batch(session, records)
         for record in records:
             self._take(batch, record)
@@ -59,7 +60,7 @@ class Importer:
     def _take(self, batch: "_Batch", record: Record) -> None:
         found = batch.find(record)
         if found is None:
-            batch.add(create(record, batch.people), record)
+            batch.add(record)
         elif isinstance(found, int):
             self._said.add((found, record.source))
             batch.unchanged += 1
@@ -99,25 +100,30 @@ class _Batch:
     def find(self, record: Record) -> Title | int | None:
         """Return the title to merge into, its id when nothing is new, or none for a new one."""
         for key in _keys(record):
+            if key in self._numbers:
+                number = self._numbers[key]
+                known = self._known(number, record) and number not in self._changed
+                return number if known else self._titles.get(number, number)
             if key in self._fresh:
                 return self._fresh[key]
-        number = self._number(record)
-        if number is None or (self._known(number, record) and number not in self._changed):
-            return number
-        return self._titles.get(number, number)
+        return None
 
-    def add(self, title: Title, record: Record) -> None:
-        """Take a new title."""
+    def add(self, record: Record) -> None:
+        """Make a new title."""
+        title = create(record, self.people)
         self._session.add(title)
         self._created.append(title)
-        self._hear(title, record)
+        self._remember(title, record)
+        self.heard.append((title, record))
 
     def merge(self, title: Title, record: Record, *, first: bool) -> None:
         """Bring a record into a title, which counts as changed only when it is."""
         before = record_of(title)
-        merge(title, record, self.people, own=first and title.source == record.source)
+        said = self._without_ids_of_others(title, record)
+        merge(title, said, self.people, own=first and title.source == record.source)
+        self._remember(title, said)
         if first:
-            self._hear(title, record)
+            self.heard.append((title, record))
         if record_of(title) == before:
             self.unchanged += 1
         elif title.id is not None:
@@ -130,8 +136,17 @@ class _Batch:
             [_stored_id(title) for title in self._created], list(self._changed), self.unchanged
         )
 
-    def _hear(self, title: Title, record: Record) -> None:
-        self.heard.append((title, record))
+    def _without_ids_of_others(self, title: Title, record: Record) -> Record:
+        """Return the record without the ids that belong to another title."""
+        ids = {
+            source: value
+            for source, value in record.external_ids.items()
+            if self._numbers.get((source, value), title.id) == title.id
+            and self._fresh.get((source, value), title) is title
+        }
+        return record.model_copy(update={"external_ids": ids})
+
+    def _remember(self, title: Title, record: Record) -> None:
         for key in _keys(record):
             self._fresh.setdefault(key, title)
 

@@ -37,11 +37,15 @@ def _title_key() -> Any:
     return Field(foreign_key="title.id", primary_key=True, ondelete="CASCADE")
 
 
-def _owned() -> Any:
+def _owned(*, order_by: str | None = None) -> Any:
     """Return a relationship whose rows live and die with their title."""
     return Relationship(
         back_populates="of",
-        sa_relationship_kwargs={"cascade": "all, delete-orphan", "passive_deletes": True},
+        sa_relationship_kwargs={
+            "cascade": "all, delete-orphan",
+            "passive_deletes": True,
+            "order_by": order_by,
+        },
     )
 
 
@@ -77,9 +81,9 @@ class Title(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
 
-    names: list["TitleName"] = _owned()
+    names: list["TitleName"] = _owned(order_by="TitleName.position")
     synopses: list["Synopsis"] = _owned()
-    credits: list["Credit"] = _owned()
+    credits: list["Credit"] = _owned(order_by="Credit.position")
     genres: list["TitleGenre"] = _owned()
     keywords: list["TitleKeyword"] = _owned()
     countries: list["TitleCountry"] = _owned()
@@ -87,8 +91,8 @@ class Title(SQLModel, table=True):
     warnings: list["ContentWarning"] = _owned()
     ratings: list["Rating"] = _owned()
     external_ids: list["ExternalId"] = _owned()
-    images: list["Image"] = _owned()
-    videos: list["Video"] = _owned()
+    images: list["Image"] = _owned(order_by="Image.position")
+    videos: list["Video"] = _owned(order_by="Video.position")
     availability: list["Availability"] = _owned()
 
 

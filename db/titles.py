@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import func, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import String, any_, bindparam, func, literal, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
@@ -28,6 +28,21 @@ WHOLE = (
     selectinload(Title.availability),  # type: ignore[arg-type]
 )
 PAGE = 500  # titles read at once when all are wanted
+
+# One writer of titles at a time, lest two make the same title; any constant will do.
+WRITER_LOCK = 7_276_326
+
+# Sorted, so that two writers at once lock in the same order and never wait for each other.
+ADD_PEOPLE = text(
+    "INSERT INTO person (name, folded) "
+    "SELECT * FROM unnest(:names, :folded) AS new (name, folded) ORDER BY folded "
+    "ON CONFLICT (folded) DO NOTHING"
+).bindparams(bindparam("names", type_=ARRAY(String)), bindparam("folded", type_=ARRAY(String)))
+
+
+def await_turn(session: Session) -> None:
+    """Wait until no other transaction writes titles; the turn ends with this transaction."""
+    session.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 
 
 def whole(session: Session, ids: Sequence[int]) -> list[Title]:
@@ -100,12 +115,18 @@ def digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
 
 def people_by_names(session: Session, names: Mapping[str, str]) -> dict[str, Person]:
     """Return the people of these folded names, adding those not known yet under their names."""
-    if not names:
-        return {}
-    rows = [{"name": name, "folded": folded} for folded, name in sorted(names.items())]
-    # Sorted, so that two imports at once lock in the same order and never wait for each other.
-    session.execute(insert(Person).on_conflict_do_nothing(index_elements=["folded"]), rows)
-    query = select(Person).where(col(Person.folded).in_(list(names)))
+    known = _people(session, list(names))
+    new = [folded for folded in names if folded not in known]
+    if not new:  # a conflict would use up a number of the sequence
+        return known
+    session.execute(ADD_PEOPLE, {"names": [names[folded] for folded in new], "folded": new})
+    return known | _people(session, new)
+
+
+def _people(session: Session, folded: list[str]) -> dict[str, Person]:
+    # An array, since PostgreSQL takes 65,535 parameters and full casts are more.
+    wanted = any_(literal(folded, ARRAY(String)))
+    query = select(Person).where(col(Person.folded) == wanted)
     return {person.folded: person for person in session.exec(query)}
 
 

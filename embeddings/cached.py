@@ -22,7 +22,7 @@ class CachedEmbedder:
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         """Return (len(texts), dim) unit rows."""
-        if role == "document":
+        if role == "document" or not texts:
             return self._embedder.embed(texts, role=role)
         return np.stack([self._one(text) for text in texts])
 

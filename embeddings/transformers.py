@@ -22,7 +22,7 @@ class SentenceTransformersEmbedder:
     def __init__(self, name: str) -> None:
         self._model = _load(name)
         self.model = f"sentence-transformers:{name}"
-        self.dim = int(self._model.get_sentence_embedding_dimension())
+        self.dim = _dimension(self._model)
         self._prefixes = next(
             (prefixes for family, prefixes in PREFIXES.items() if family in name.lower()), ("", "")
         )
@@ -42,6 +42,13 @@ class SentenceTransformersEmbedder:
                 show_progress_bar=False,
             )
         return found.astype(np.float32)
+
+
+def _dimension(model: Any) -> int:
+    renamed = hasattr(model, "get_embedding_dimension")  # in later releases, where the old name warns
+    return int(
+        model.get_embedding_dimension() if renamed else model.get_sentence_embedding_dimension()
+    )
 
 
 def _load(name: str) -> Any:

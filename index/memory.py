@@ -1,8 +1,10 @@
 """The in-memory engine: exact, filtered before scoring, blended before the cut.
 
-A search takes three steps. The filter leaves a mask of rows. One float32 pass scores them, boosts
-added. Every row that could still be among the best `k`, given the error that float32 may have
-made, is scored again in float64; so the answer is that of the definition, ties included.
+A search takes three steps. The filter leaves a mask of rows. A first pass scores them, in eight
+bits where the machine has kernels for that (`index.codes`) and in float32 where not, boosts added.
+Every row that could still be among the best `k`, given the error that the pass may have made, is
+scored again, in float32 and last in float64; so the answer is that of the definition, ties
+included.
 
 Snapshots are immutable and swapped whole: a search works on the one it started with. New rows are
 appended to buffers that snapshots share; a replaced or removed row is masked out in the next
@@ -14,10 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from db.kinds import Space
 from index import blend
+from index.codes import Codes, Floats, available
 from index.columns import Columns, Mask
 from index.query import (
     DimensionMismatch,
@@ -40,10 +42,11 @@ FLOAT32_ERROR = 1e-4
 # 100,000 x 384: gathering costs about four times as much per row as streaming).
 GATHER_SHARE = 0.2
 
+# From so many queries on, one product of matrices beats their passes over the codes.
+FEWEST_AT_ONCE = 8
+
 DEAD_SHARE = 0.25  # of rows; beyond it the buffers are packed
 BLOCK = 64  # rows whose maximum stands for them when the cut is estimated
-
-Floats = NDArray[np.float32]  # (n,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Snapshot:
     columns: Columns
     matrices: Mapping[Space, Matrix]  # (capacity, d)
     present: Mapping[Space, Mask]  # (capacity,): the row has a vector in the space
+    codes: Mapping[Space, Codes]
     alive: Mask  # (n,)
     rows: Mapping[TitleId, int]
     n: int
@@ -122,15 +126,24 @@ class MemoryIndex:
 def _search(snapshot: Snapshot, query: Query, product: Floats | None) -> list[Hit]:
     if query.k <= 0 or not snapshot.n:
         return []
+    if query.vector is not None:
+        matrix = snapshot.matrices.get(query.space)
+        if matrix is None:
+            return []
+        _check(query.space, matrix.shape[1], query.vector)
     mask = _matching(snapshot, query)
     rows = _gathered(mask, snapshot.n) if product is None else None
-    scores = _first_pass(snapshot, query, product=product, rows=rows)
-    if scores is None:
-        return []
+    boosts = _boosts(snapshot, query, rows)
+    scores, error = _first_pass(snapshot, query, product, rows)
+    if boosts is not None:
+        scores = scores + boosts
     if mask is not None and rows is None:
         scores = np.where(mask, scores, np.float32(-np.inf))
-    best = _contenders(scores, query.k)
-    return _exact(snapshot, query, best if rows is None else rows[best])
+    best = _contenders(scores, query.k, error)
+    rows = best if rows is None else rows[best]
+    if error > FLOAT32_ERROR:
+        rows = _rescored(snapshot, query, rows)
+    return _exact(snapshot, query, rows)
 
 
 def _matching(snapshot: Snapshot, query: Query) -> Mask | None:
@@ -168,23 +181,36 @@ def _gathered(mask: Mask | None, n: int) -> blend.Rows | None:
     return np.flatnonzero(mask)
 
 
-def _first_pass(
-    snapshot: Snapshot, query: Query, *, product: Floats | None, rows: blend.Rows | None
-) -> Floats | None:
-    """Return float32 scores of the rows, or of all; none where the space holds no vector."""
+def _boosts(snapshot: Snapshot, query: Query, rows: blend.Rows | None) -> Floats | None:
+    """Return what boosts add to the rows, or to all."""
     boosts = blend.boost(snapshot.columns, query.boosts, snapshot.n)
-    if boosts is not None and rows is not None:
-        boosts = boosts[rows]
-    if query.vector is None:
-        size = snapshot.n if rows is None else len(rows)
-        return np.zeros(size, np.float32) if boosts is None else boosts.astype(np.float32)
-    matrix = snapshot.matrices.get(query.space)
-    if matrix is None:
+    if boosts is None:
         return None
-    _check(query.space, matrix.shape[1], query.vector)
-    if product is None:
-        product = (matrix[: snapshot.n] if rows is None else matrix[rows]) @ query.vector
-    return product if boosts is None else product + boosts.astype(np.float32)
+    return (boosts if rows is None else boosts[rows]).astype(np.float32)
+
+
+def _first_pass(
+    snapshot: Snapshot, query: Query, product: Floats | None, rows: blend.Rows | None
+) -> tuple[Floats, float]:
+    """Return the similarities of the rows, or of all, and how far off they may be."""
+    if query.vector is None:
+        return np.zeros(snapshot.n if rows is None else len(rows), np.float32), FLOAT32_ERROR
+    if product is not None:
+        return product, FLOAT32_ERROR
+    codes = snapshot.codes.get(query.space)
+    if codes is not None:
+        return codes.products(query.vector, snapshot.n, rows)
+    matrix = snapshot.matrices[query.space]
+    return (matrix[: snapshot.n] if rows is None else matrix[rows]) @ query.vector, FLOAT32_ERROR
+
+
+def _rescored(snapshot: Snapshot, query: Query, rows: blend.Rows) -> blend.Rows:
+    """Return the rows that are still among the best after a pass in float32."""
+    if query.vector is None or len(rows) <= query.k:
+        return rows
+    scores = snapshot.matrices[query.space][rows] @ query.vector
+    boosts = _boosts(snapshot, query, rows)
+    return rows[_contenders(scores if boosts is None else scores + boosts, query.k, FLOAT32_ERROR)]
 
 
 def _products(snapshot: Snapshot, queries: Sequence[Query]) -> list[Floats | None]:
@@ -196,7 +222,7 @@ def _products(snapshot: Snapshot, queries: Sequence[Query]) -> list[Floats | Non
             for position, query in enumerate(queries)
             if query.vector is not None and query.space == space and query.filter.include is None
         ]
-        if len(asked) > 1:
+        if len(asked) >= FEWEST_AT_ONCE:
             vectors = [queries[position].vector for position in asked]
             stacked = np.stack([vector for vector in vectors if vector is not None])
             _check(space, matrix.shape[1], stacked[0])
@@ -210,12 +236,12 @@ def _check(space: Space, expected: int, vector: Vector) -> None:
         raise DimensionMismatch(space, expected, int(np.prod(vector.shape)))
 
 
-def _contenders(scores: Floats, k: int) -> blend.Rows:
-    """Return every position whose true score may be among the best `k`."""
+def _contenders(scores: Floats, k: int, error: float) -> blend.Rows:
+    """Return every position whose true score, `error` off at most, may be among the best `k`."""
     cut = _cut(scores, k)
     if cut is None:
         return np.flatnonzero(scores > -np.inf)
-    return np.flatnonzero(scores >= cut - 2 * FLOAT32_ERROR)
+    return np.flatnonzero(scores >= cut - 2 * error)
 
 
 def _cut(scores: Floats, k: int) -> float | None:
@@ -247,7 +273,13 @@ def _build(entries: Sequence[Entry]) -> Snapshot:
 
 def _empty(capacity: int) -> Snapshot:
     return Snapshot(
-        columns=Columns(capacity), matrices={}, present={}, alive=np.ones(0, np.bool_), rows={}, n=0
+        columns=Columns(capacity),
+        matrices={},
+        present={},
+        codes={},
+        alive=np.ones(0, np.bool_),
+        rows={},
+        n=0,
     )
 
 
@@ -258,18 +290,14 @@ def _append(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
     _check_all(snapshot, entries)
     rows, n = dict(snapshot.rows), snapshot.n
     alive = np.concatenate([snapshot.alive, np.ones(len(entries), np.bool_)])
-    matrices, present = dict(snapshot.matrices), dict(snapshot.present)
     for row, entry in enumerate(entries, start=n):
         snapshot.columns.put(row, entry)
-        _put_vectors(matrices, present, row, entry, snapshot.columns.capacity)
         if entry.title_id in rows:
             alive[rows[entry.title_id]] = False
         rows[entry.title_id] = row
     return _settled(
         replace(
-            snapshot,
-            matrices=matrices,
-            present=present,
+            _with_vectors(snapshot, entries),
             alive=alive,
             rows=rows,
             n=n + len(entries),
@@ -277,19 +305,25 @@ def _append(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
     )
 
 
-def _put_vectors(
-    matrices: dict[Space, Matrix],
-    present: dict[Space, Mask],
-    row: int,
-    entry: Entry,
-    capacity: int,
-) -> None:
-    for space, vector in entry.vectors.items():
+def _with_vectors(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
+    """Return the snapshot with the entries' vectors written past its last row."""
+    capacity = snapshot.columns.capacity
+    matrices, present = dict(snapshot.matrices), dict(snapshot.present)
+    codes = dict(snapshot.codes)
+    for space in {space for entry in entries for space in entry.vectors}:
+        having = [row for row, entry in enumerate(entries) if space in entry.vectors]
+        vectors = np.stack([entries[row].vectors[space] for row in having]).astype(np.float32)
         if space not in matrices:
-            matrices[space] = np.zeros((capacity, len(vector)), np.float32)
+            matrices[space] = np.zeros((capacity, vectors.shape[1]), np.float32)
             present[space] = np.zeros(capacity, np.bool_)
-        matrices[space][row] = vector
-        present[space][row] = True
+            if available():
+                codes[space] = Codes(capacity, vectors.shape[1])
+        rows = np.array(having) + snapshot.n
+        matrices[space][rows] = vectors
+        present[space][rows] = True
+        if space in codes:
+            codes[space].put(rows, vectors)
+    return replace(snapshot, matrices=matrices, present=present, codes=codes)
 
 
 def _check_all(snapshot: Snapshot, entries: Sequence[Entry]) -> None:
@@ -326,18 +360,22 @@ def _settled(snapshot: Snapshot) -> Snapshot:
 def _packed(snapshot: Snapshot, capacity: int) -> Snapshot:
     """Return the living rows in new buffers."""
     kept = np.flatnonzero(snapshot.alive)
-    matrices, present = {}, {}
+    matrices, present, codes = {}, {}, {}
     for space, matrix in snapshot.matrices.items():
         matrices[space] = np.zeros((capacity, matrix.shape[1]), np.float32)
         matrices[space][: len(kept)] = matrix[kept]
         present[space] = np.zeros(capacity, np.bool_)
         present[space][: len(kept)] = snapshot.present[space][kept]
+        if space in snapshot.codes:
+            codes[space] = Codes(capacity, matrix.shape[1])
+            codes[space].put(np.arange(len(kept)), matrices[space][: len(kept)])
     columns = snapshot.columns.taken(kept, capacity)
     rows = {int(title_id): row for row, title_id in enumerate(columns.ids[: len(kept)].tolist())}
     return Snapshot(
         columns=columns,
         matrices=matrices,
         present=present,
+        codes=codes,
         alive=np.ones(len(kept), np.bool_),
         rows=rows,
         n=len(kept),

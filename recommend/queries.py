@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from db.kinds import Space
+from db.kinds import Kind, Space
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 
 # Boosts are on the scale of a cosine, -1..1.
@@ -22,7 +22,7 @@ FAVOURITE_VOTES = 1000
 
 
 def trending(region: Region, wanted: Filter, *, k: int) -> Query:
-    """Well known in the region, the newer the more."""
+    """Ask for what is well known in the region, the newer the better."""
     boosts = Boosts(
         popularity=TRENDING_POPULARITY,
         regional={region: TRENDING_REGIONAL},
@@ -32,7 +32,7 @@ def trending(region: Region, wanted: Filter, *, k: int) -> Query:
 
 
 def whats_hot(region: Region, wanted: Filter, *, k: int) -> Query:
-    """New first, well known among the new."""
+    """Ask for what is new, the well known first."""
     boosts = Boosts(
         popularity=HOT_POPULARITY, regional={region: HOT_REGIONAL}, freshness=HOT_FRESHNESS
     )
@@ -40,25 +40,25 @@ def whats_hot(region: Region, wanted: Filter, *, k: int) -> Query:
 
 
 def best_known(region: Region, wanted: Filter, *, k: int) -> Query:
-    """Well known, whatever their age."""
+    """Ask for what is well known, whatever its age."""
     boosts = Boosts(popularity=TRENDING_POPULARITY, regional={region: TRENDING_REGIONAL})
     return Query(filter=wanted, boosts=boosts, k=k)
 
 
 def critics_choice(region: Region, wanted: Filter, *, k: int) -> Query:
-    """Rated very high, by more than a few."""
+    """Ask for what is rated very high, by more than a few."""
     high = replace(wanted, min_rating=CRITICS_RATING, min_votes=CRITICS_VOTES)
     return best_known(region, high, k=k)
 
 
 def user_favourites(region: Region, wanted: Filter, *, k: int) -> Query:
-    """Rated high by very many."""
+    """Ask for what is rated high by very many."""
     many = replace(wanted, min_rating=FAVOURITE_RATING, min_votes=FAVOURITE_VOTES)
     return best_known(region, many, k=k)
 
 
 def similar_to(title_id: TitleId, vector: Vector, wanted: Filter, *, k: int) -> Query:
-    """Near the title's own vector, the title itself left out."""
+    """Ask for what is near the title's own vector, the title itself left out."""
     others = replace(wanted, exclude=wanted.exclude | {title_id})
     return Query(
         vector=vector,
@@ -101,7 +101,7 @@ def homepage(
         RowPlan(
             f"language:{code}",
             f"{languages[code]} cinema",
-            best_known(region, replace(wanted, languages=frozenset({code})), k=k),
+            best_known(region, _films(wanted, code), k=k),
         )
         for code in by_weight
     ]
@@ -117,4 +117,16 @@ def homepage(
         )
         for slug, label in genres.items()
     ]
-    return [*rows, *in_language[:2], *acclaimed, *in_language[2:], *in_genre]
+    in_kind = [
+        RowPlan(
+            f"kind:{kind}",
+            label,
+            best_known(region, replace(wanted, kinds=frozenset({kind})), k=k),
+        )
+        for kind, label in ((Kind.SERIES, "Series"), (Kind.ANIME, "Anime"))
+    ]
+    return [*rows, *in_language[:2], *acclaimed, *in_language[2:], *in_kind, *in_genre]
+
+
+def _films(wanted: Filter, language: str) -> Filter:
+    return replace(wanted, kinds=frozenset({Kind.MOVIE}), languages=frozenset({language}))

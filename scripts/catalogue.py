@@ -20,11 +20,12 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+from sqlmodel import Session
 
 from api import answers
 from api.metrics import Metrics
 from catalog import exporting, genres, languages
-from catalog.reading import Line, read
+from catalog.reading import Line, UnreadableFile, read
 from catalog.regions import DEFAULT_REGION
 from catalog.store import Importer, Stored
 from db import titles, vectors
@@ -57,6 +58,7 @@ class Tally:
     updated: int = 0
     unchanged: int = 0
     bad: int = 0
+    broken: UnreadableFile | None = None  # where the file ended before its end
     ignored: dict[str, int] = field(default_factory=dict)  # field to lines
 
     def add(self, stored: Stored) -> None:
@@ -78,30 +80,34 @@ def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str
     """Import titles from files, then enqueue what follows from them."""
     with opened(settings, embedder=False) as resources:
         touched: list[int] = []
-        failed = []
+        failures: list[str] = []
+        importer = Importer()
         for path in files:
-            tally, ids = _import_file(resources, path, mapping)
+            tally, ids = _import_file(resources, importer, path, mapping)
             touched += ids
-            out.print(_told(path, tally), markup=False)
-            if tally.bad and not (tally.created or tally.updated or tally.unchanged):
-                failed.append(path)
+            stored = tally.created or tally.updated or tally.unchanged
+            if stored or not tally.broken:
+                out.print(_told(path, tally), markup=False)
+            if tally.broken:
+                failures.append(str(tally.broken))
+            elif tally.bad and not stored:
+                failures.append(f"no line of {path} could be imported")
         if touched:
             _enqueue(resources, touched)
-    if failed:
-        raise Failed(f"no line of {', '.join(map(str, failed))} could be imported")
+    if failures:
+        raise Failed("; ".join(failures))
 
 
 def export_titles(settings: Settings, file: Path) -> None:
     """Write every title as a JSON line; the file appears whole or not at all."""
     part = file.with_name(f".part-{file.name}")
     with opened(settings, embedder=False) as resources, session(resources.engine) as reading:
-        count = titles.count(reading)
-        with _opened(part) as stream, _progress() as progress:
-            task = progress.add_task("exporting", total=count)
-            for title in titles.all_whole(reading):
-                stream.write(exporting.line(title) + "\n")
-                progress.advance(task)
-    part.replace(file)
+        try:
+            count = _export(reading, part)
+            part.replace(file)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise Failed(f"{file}: {(error.strerror or str(error)).lower()}") from error
     out.print(f"{file}: {count:,} titles", markup=False)
 
 
@@ -179,13 +185,24 @@ def search(
     out.print(table)
 
 
+def _export(reading: Session, file: Path) -> int:
+    with _opened(file) as stream, _progress() as progress:
+        task = progress.add_task("exporting", total=titles.count(reading))
+        written = 0
+        for title in titles.all_whole(reading):
+            stream.write(exporting.line(title) + "\n")
+            progress.advance(task)
+            written += 1
+    return written
+
+
 def _import_file(
-    resources: Resources, path: Path, mapping: Mapping[str, str]
+    resources: Resources, importer: Importer, path: Path, mapping: Mapping[str, str]
 ) -> tuple[Tally, list[int]]:
-    tally, touched, importer = Tally(), list[int](), Importer()
+    tally, touched = Tally(), list[int]()
     with _progress() as progress:
         task = progress.add_task(path.name, total=None)
-        for lines in upkeep.batched(read(path, mapping), upkeep.BATCH):
+        for lines in upkeep.batched(_readable(path, mapping, tally), upkeep.BATCH):
             for line in lines:
                 if line.problems:
                     tally.refuse(path, line)
@@ -198,6 +215,14 @@ def _import_file(
             touched += stored.touched
             progress.advance(task, len(lines))
     return tally, touched
+
+
+def _readable(path: Path, mapping: Mapping[str, str], tally: Tally) -> Iterator[Line]:
+    """Yield the lines up to where the file breaks off, if it does."""
+    try:
+        yield from read(path, mapping)
+    except UnreadableFile as error:
+        tally.broken = error
 
 
 def _told(path: Path, tally: Tally) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from db import migrate, titles, vectors
 from db.engine import session
 from db.kinds import Space
+from index.codes import kernel
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.embedded.status import status
 from wiring.resources import Resources, load_embedder, opened
@@ -109,7 +110,7 @@ def _servers(resources: Resources) -> Iterator[Finding]:
         have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
     detail = f"{count:,} titles, {have:,} embedded"
     yield Finding(True if count else None, "catalogue", detail + _advice(count, have))
-    yield Finding(True, "index", f"{resources.settings.index}: NumPy, exact")
+    yield Finding(True, "index", f"{resources.settings.index}, exact, {kernel()}")
 
 
 def _advice(count: int, have: int) -> str:

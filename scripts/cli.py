@@ -1,10 +1,11 @@
 """`rasika`: every command, and how its failures read."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import redis
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error))
     except DBAPIError as error:
         _fail(f"PostgreSQL: {str(error.orig).strip().partition(chr(10))[0]}")
+    except redis.RedisError as error:
+        _fail(f"Redis: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -134,22 +137,21 @@ def doctor() -> None:
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="index, embed, search or http")],
-    titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.")] = None,
+    titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.", min=1)] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
 ) -> None:
     """Measure, beside a baseline in the same run."""
-    run: Callable[..., None] | None = benchmarks.BENCHMARKS.get(name)
-    if run is None:
+    if name not in benchmarks.BENCHMARKS:
         known = ", ".join(benchmarks.BENCHMARKS)
         raise typer.BadParameter(f"there are {known}", param_hint="NAME")
-    benchmarks.report(run, titles or [10_000, 100_000], json)
+    benchmarks.report(name, _settings(), titles or (), file=json)
 
 
 def _settings() -> Settings:
     try:
         return load()
     except WrongSettings as error:
-        Console(stderr=True).print(f"rasika: {error}", style="red", highlight=False)
+        _tell(str(error))
         raise typer.Exit(2) from error
 
 
@@ -164,8 +166,12 @@ def _pairs(mapping: Sequence[str]) -> dict[str, str]:
 
 
 def _fail(message: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(f"rasika: {message}", highlight=False, markup=False)
+    _tell(message)
     sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"rasika: {message}", highlight=False, markup=False)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,17 @@ the text are scored whole, the index gives the best of all others, and the two a
 title outside both can be among the best `k`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from index.query import Boosts, Filter, Hit, Query, Region, TitleId, VectorIndex
 from search.names import NameMatch
 
-# A whole name outweighs any difference in meaning (cosines differ by less than 1); a half name
-# does not.
-NAME_WEIGHT = 1.5
+NAME_WEIGHT = 1.5  # a name that is nearly the same outweighs most differences in meaning
 NAME_EXPONENT = 2.0  # a likeness of 0.6 counts for 0.36 of a name
+# The very name outweighs what a longer name that begins with it (0.9 of a name: 1.2), a difference
+# in meaning (cosines: at most 2) and the boosts can add.
+WHOLE_NAME = 3.5
 
 # Enough to order titles that fit equally well, too little to lift one that fits worse.
 SEARCH_POPULARITY = 0.04
@@ -59,7 +60,7 @@ def hybrid(
 
 def name_term(strength: float) -> float:
     """Return what a name's likeness (0..1) adds to a score."""
-    return float(NAME_WEIGHT * strength**NAME_EXPONENT)
+    return WHOLE_NAME if strength >= 1 else float(NAME_WEIGHT * strength**NAME_EXPONENT)
 
 
 def _both(index: VectorIndex, query: Query, names: Mapping[TitleId, float]) -> dict[TitleId, Found]:
@@ -76,17 +77,14 @@ def _named(
         return {}
     narrowed = replace(query, filter=_only(query.filter, names), k=len(names))
     hits = {hit.title_id: hit for hit in index.search(narrowed)}
-    rest = {title_id for title_id in names if title_id not in hits}
-    if query.vector is not None and rest:
-        bare = replace(
-            narrowed, vector=None, filter=replace(narrowed.filter, include=frozenset(rest))
-        )
+    if query.vector is not None and len(hits) < len(names):
+        bare = replace(narrowed, vector=None, filter=_without(narrowed.filter, hits))
         hits |= {hit.title_id: hit for hit in index.search(bare)}
     return {title_id: Found(hit, names[title_id]) for title_id, hit in hits.items()}
 
 
-def _without(wanted: Filter, names: Mapping[TitleId, float]) -> Filter:
-    return replace(wanted, exclude=wanted.exclude | names.keys())
+def _without(wanted: Filter, titles: Iterable[TitleId]) -> Filter:
+    return replace(wanted, exclude=wanted.exclude.union(titles))
 
 
 def _only(wanted: Filter, names: Mapping[TitleId, float]) -> Filter:

@@ -70,8 +70,10 @@ class NameIndex:
         shared = np.bincount(np.concatenate([np.frombuffer(each, np.int32) for each in found]))
         sizes = np.frombuffer(self._sizes, np.int32)[: len(shared)]
         dice = 2 * shared / (sizes + len(wanted))
-        held = shared / len(wanted)
-        slots = np.flatnonzero((dice >= WEAKEST) | (held >= PREFIX_STRENGTH))
+        # The last word of a prefix may be cut short, which changes its closing trigram alone.
+        closing = np.frombuffer(self._postings.get(wanted[-1], array("i")), np.int32)
+        shared[closing] -= 1
+        slots = np.flatnonzero((dice >= WEAKEST) | (shared == len(wanted) - 1))
         slots = slots[np.argsort(-dice[slots], kind="stable")[:CANDIDATES]]
         return {
             slot: strength
@@ -84,7 +86,7 @@ class NameIndex:
         if not title_id:
             return 0.0
         if len(folded) >= SHORTEST_PREFIX and name.startswith(folded):
-            return max(PREFIX_STRENGTH, dice)
+            return PREFIX_STRENGTH
         return min(dice, PREFIX_STRENGTH)
 
     def _add(self, title_id: int, name: str) -> None:

@@ -3,19 +3,25 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from api.app import create_app
 from catalog.record import Record
 from db import migrate
 from db.engine import connect
 from embeddings.embedder import Embedder
+from tests.seeded import served
+from wiring import upkeep
 from wiring.embedded.lease import Lease, acquire
-from wiring.resources import load_embedder
+from wiring.live import Live
+from wiring.resources import Resources, load_embedder, opened
 from wiring.settings import Settings
 
 
@@ -85,6 +91,39 @@ def embedder() -> Embedder:
     loaded = load_embedder(Settings())
     assert loaded is not None
     return loaded
+
+
+@pytest.fixture(scope="session")
+def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
+    """The seed catalogue with its vectors in a database of its own, which tests only read."""
+    admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE seeded"))
+    admin.dispose()
+    settings = Settings(
+        database_url=servers.database_url.replace("/rasika?", "/seeded?"),
+        redis_url=servers.redis_url.replace("db=0", "db=1"),
+    )
+    with opened(settings, embedder=False) as resources:
+        upkeep.seed(resources.engine, embedder)
+        yield replace(resources, embedder=embedder)
+
+
+@pytest.fixture(scope="session")
+def live(seeded: Resources) -> Iterator[Live]:
+    """What a serving process holds of the seed catalogue, kept in step with it."""
+    live = Live(seeded.engine, seeded.loader())
+    live.load()
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture(scope="session")
+def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+    """A client of the service over the seed catalogue."""
+    with served(create_app(seeded, live)) as client:
+        yield client
 
 
 @pytest.fixture

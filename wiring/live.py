@@ -5,7 +5,7 @@ import time
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from db import changes
 from db.changes import Position
@@ -99,7 +99,7 @@ class Live:
             try:
                 self.catch_up()
                 wait = POLL_S
-            except DBAPIError as error:
+            except SQLAlchemyError as error:  # PostgreSQL is away, or every connection taken
                 if wait == POLL_S:
-                    log.warning("change_log_unreachable", error=str(error.orig))
+                    log.warning("change_log_unreachable", error=str(error))
                 wait = RETRY_S

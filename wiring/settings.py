@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "RASIKA_"
 ENV_FILE = ".env"
@@ -78,7 +80,12 @@ class Settings(BaseSettings):
         scheme, separator, rest = value.partition("://")
         if not separator or scheme.partition("+")[0] not in ("postgresql", "postgres"):
             raise ValueError("must start with postgresql://")
-        return f"postgresql+psycopg://{rest}"
+        url = f"postgresql+psycopg://{rest}"
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from error
+        return url
 
     @field_validator("redis_url")
     @classmethod

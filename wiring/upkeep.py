@@ -41,22 +41,19 @@ def seed_folder() -> Path:
 
 
 def seed(engine: Engine, embedder: Embedder | None) -> int:
-    """Fill an empty catalogue with the seed and return the titles stored.
+    """Fill an empty catalogue with the seed, whole or not at all; return the titles stored.
 
     The seed carries its vectors for the bundled model; for another, a worker embeds it.
     """
     with session(engine) as writing:
+        titles.await_turn(writing)
         if titles.count(writing):
             return 0
-    stored: list[int] = []
-    importer = Importer()
-    for path in sorted(seed_folder().glob("*.jsonl")):
-        for lines in batched(read(path), BATCH):
-            with session(engine) as writing:
-                records = [line.record for line in lines if line.record]
-                stored += importer.store(writing, records).created
-                writing.commit()
-    with session(engine) as writing:
+        stored: list[int] = []
+        importer = Importer()
+        for path in sorted(seed_folder().glob("*.jsonl")):
+            records = [line.record for line in read(path) if line.record]
+            stored += importer.store(writing, records).created
         refresh_popularity(writing)
         place_seed_vectors(writing, stored, embedder)
         writing.commit()
@@ -138,7 +135,8 @@ def refresh_popularity(writing: Session) -> int:
     ):
         groups: dict[str, list[int]] = defaultdict(list)
         for title_id, name in pairs:
-            groups[name].append(row_of[title_id])
+            if title_id in row_of:
+                groups[name].append(row_of[title_id])
         for name, values in ranks.within(groups, audiences).items():
             members = zip(groups[name], values, strict=True)
             rows += [Scoped(ids[row], kind, name, float(value)) for row, value in members if value]
@@ -160,7 +158,9 @@ def _measures(
     votes: Counts = defaultdict(list)
     own: Counts = defaultdict(list)
     for counted in popularity.counted(reading):
-        row = row_of[counted.title_id]
+        row = row_of.get(counted.title_id)
+        if row is None:  # imported since the ids were read
+            continue
         if counted.votes:
             votes[counted.source].append((row, counted.votes))
         if counted.popularity:

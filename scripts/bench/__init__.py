@@ -1,14 +1,53 @@
-"""`rasika bench`."""
+"""`rasika bench`: what is measured, each beside a baseline in the same run."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-BENCHMARKS: dict[str, Callable[..., None]] = {}
+from scripts.bench import embed, http, index, search, tables
+from scripts.bench.tables import Effort, Failed, Run
+from wiring.settings import Settings
+
+__all__ = ["BENCHMARKS", "Benchmark", "Failed", "report"]
+
+SIZES = (10_000, 100_000)  # titles
+DOCUMENTS = (256,)  # titles that `embed` embeds: half a minute
 
 
-class Failed(RuntimeError):
-    """A benchmark could not run."""
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What to call for each size of catalogue."""
+
+    measure: Callable[[Settings, int, Effort], Run]
+    sizes: Sequence[int] = SIZES
 
 
-def report(run: Callable[..., None], titles: Sequence[int], json: Path | None) -> None:
-    """Run and print."""
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "index": Benchmark(index.measure),
+    "embed": Benchmark(embed.measure, DOCUMENTS),
+    "search": Benchmark(search.measure),
+    "http": Benchmark(http.measure),
+}
+
+
+def report(
+    name: str,
+    settings: Settings,
+    titles: Sequence[int] = (),
+    *,
+    file: Path | None = None,
+    effort: Effort | None = None,
+) -> None:
+    """Measure each size, print what came of it, and write the same figures to a file."""
+    benchmark = BENCHMARKS[name]
+    machine = tables.machine()
+    told = ", ".join(f"{what} {value}" for what, value in machine.items())
+    tables.out.print(f"machine: {told}", markup=False)
+    runs: list[Run] = []
+    for size in titles or benchmark.sizes:
+        runs.append(benchmark.measure(settings, size, effort or Effort()))
+        tables.show(name, runs[-1])
+        if file is not None:
+            written = tables.as_json(name, machine, runs)
+            file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")

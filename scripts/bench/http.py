@@ -1,0 +1,188 @@
+"""`rasika bench http`: a real server process, asked by ten callers in a process of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+
+from catalog import regions
+from scripts.bench import catalogues, homes
+from scripts.bench.client import HOST, Answered, Plan
+from scripts.bench.homes import Filled
+from scripts.bench.tables import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
+from wiring.resources import load_embedder
+from wiring.settings import PREFIX, Settings
+
+LIVEZ = "/livez"
+ABOUT_BASELINE = f"{LIVEZ} of the same server: what HTTP itself costs"
+PROJECT = Path(__file__).resolve().parents[2]
+TURN_S = 2.0  # the routes take turns of it
+START_S = 300.0  # a hundred thousand titles are read in one
+PATHS = 20_000  # a route, before they come again
+POOL = 200  # queries that are asked again
+
+BAR_TITLES = 100_000
+BARS_MS = {
+    "search, new queries": 60.0,
+    "search, Zipf over 200": 60.0,
+    "search, names": 60.0,
+    "similar": 30.0,
+}
+
+
+def measure(settings: Settings, titles: int, effort: Effort) -> Run:
+    """Measure at one size of catalogue; the home that is filled for it is kept."""
+    embedder = load_embedder(settings)
+    if embedder is None:
+        raise Failed(f"the embedder {settings.embedder} could not be loaded")
+    model = embedder.model
+    del embedder  # the server has its own
+    with homes.filled(settings.home, titles, model) as filled:
+        run = Run(titles, catalogues.described(len(filled.ids), filled.real), ABOUT_BASELINE)
+        with _served(settings, filled, run) as (process, port):
+            _add(run, _asked(_plan(filled, process.pid, port, effort)))
+            run.facts["server_rss_mib"] = resident_mib(process.pid)
+    return run
+
+
+@contextmanager
+def _served(
+    settings: Settings, filled: Filled, run: Run
+) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Serve until the callers are done; with a Redis that is given, no worker runs beside."""
+    port = _free_port()
+    command = [sys.executable, "-m", "scripts.cli", "serve", "--no-seed", "--port", str(port)]
+    log = filled.path / "serve.log"
+    began = time.monotonic()
+    with log.open("wb") as written:
+        process = subprocess.Popen(  # noqa: S603  # this interpreter, our own words
+            command,
+            env=_environment(settings, filled),
+            cwd=filled.path,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _await(process, port, log)
+        run.facts["server_start_s"] = round(time.monotonic() - began, 1)
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _environment(settings: Settings, filled: Filled) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    search = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
+    return plain | {
+        "PYTHONPATH": os.pathsep.join(filter(None, search)),
+        f"{PREFIX}HOME": str(filled.path.resolve()),
+        f"{PREFIX}DATABASE_URL": filled.lease.database_url,
+        f"{PREFIX}REDIS_URL": filled.lease.redis_url,
+        f"{PREFIX}EMBEDDER": settings.embedder,
+    }
+
+
+def _await(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while not _ready(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = (log.read_text(errors="replace").strip().splitlines() or ["nothing said"])[-1]
+            raise Failed(f"the server did not start: {last} (see {log})")
+        time.sleep(0.1)
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _plan(filled: Filled, pid: int, port: int, effort: Effort) -> Plan:
+    rounds = max(1, round(effort.seconds / TURN_S))
+    return Plan(
+        port=port,
+        server=pid,
+        callers=effort.callers,
+        rounds=rounds,
+        turn_s=effort.seconds / rounds,
+        routes=_routes(filled, np.random.default_rng(5)),
+    )
+
+
+def _routes(filled: Filled, rng: np.random.Generator) -> dict[str, list[str]]:
+    ids = [filled.ids[row] for row in catalogues.sample(len(filled.ids), PATHS, rng)]
+    pool = [f"{text}?" for text in filled.texts[:POOL]]
+    names = [filled.names[row] for row in catalogues.sample(len(filled.names), PATHS, rng)]
+    new = [catalogues.query(filled.texts, number) for number in range(PATHS)]
+    places = [region for region in regions.LANGUAGES if region.startswith("IN")]
+    return {
+        LIVEZ: [LIVEZ],
+        "search, new queries": list(map(_search, new)),
+        "search, Zipf over 200": [
+            _search(pool[place]) for place in catalogues.zipf(len(pool), PATHS, rng)
+        ],
+        "search, names": list(map(_search, names)),
+        "similar": [f"/api/content/{title_id}/similar" for title_id in ids],
+        "homepage": [f"/api/recommendations/homepage?region={place}" for place in places],
+        "details": [f"/api/content/{title_id}/details" for title_id in ids],
+    }
+
+
+def _search(text: str) -> str:
+    return f"/api/search?{urlencode({'q': text})}"
+
+
+def _asked(plan: Plan) -> dict[str, Answered]:
+    """Return what the callers measured."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.bench.client"],
+        input=json.dumps(asdict(plan)),
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failed(f"the callers failed: {(done.stderr.strip().splitlines() or [''])[-1]}")
+    return {name: Answered(**each) for name, each in json.loads(done.stdout).items()}
+
+
+def _add(run: Run, measured: Mapping[str, Answered]) -> None:
+    bare = _taken(measured[LIVEZ])
+    for name, answered in measured.items():
+        taken = _taken(answered)
+        bar = BARS_MS.get(name) if run.titles >= BAR_TITLES else None
+        speed = taken.per_second / bare.per_second
+        if name == LIVEZ:
+            run.rows.append(taken.row(name, BASELINE))
+        else:
+            run.rows.append(taken.row(name, OURS, speed=speed, bar_ms=bar))
+        cpu = 1000 * answered.server_cpu / len(answered.seconds)
+        run.facts[f"server_cpu_ms_of_{name.strip('/').replace(', ', '_').replace(' ', '_')}"] = (
+            round(cpu, 2)
+        )
+
+
+def _taken(answered: Answered) -> Taken:
+    return Taken(answered.seconds, len(answered.seconds) / answered.passed, answered.errors)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,197 @@
+"""`rasika bench search`: the search box in process, phase by phase, beside a plain scan."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from api import answers
+from api.metrics import Metrics
+from api.schemas import SearchAnswer
+from catalog import regions
+from db.engine import connect
+from embeddings.embedder import Embedder, Matrix, Role
+from index.load import Loader
+from index.memory import MemoryIndex
+from index.query import Filter, Hit, Query, TitleId
+from scripts.bench import catalogues
+from scripts.bench.catalogues import Catalogue
+from scripts.bench.scan import Scan
+from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
+from search.hybrid import search_boosts
+from search.names import NameIndex, NameMatch
+from wiring.live import Live
+from wiring.resources import load_embedder
+from wiring.settings import Settings
+
+BASELINE = "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made"
+NOWHERE = "postgresql+psycopg://nobody@/nothing"  # never connected to
+LIMIT = 20  # titles in an answer
+PHASES = ("embed", "names", "index")
+
+
+class Stopwatch:
+    """Adds up, per phase, the time of the calls of one answer."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+
+    def add(self, phase: str, began: float) -> None:
+        """Count the time since a moment."""
+        self.spent[phase] += time.perf_counter() - began
+
+
+class TimedEmbedder:
+    """An embedder under a stopwatch."""
+
+    def __init__(self, embedder: Embedder, watch: Stopwatch) -> None:
+        self.model, self.dim = embedder.model, embedder.dim
+        self._embedder = embedder
+        self._watch = watch
+
+    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+        """Return (len(texts), dim) unit rows."""
+        began = time.perf_counter()
+        rows = self._embedder.embed(texts, role=role)
+        self._watch.add("embed", began)
+        return rows
+
+
+class TimedIndex(MemoryIndex):
+    """An index under a stopwatch."""
+
+    watch: Stopwatch
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best `query.k` titles that match."""
+        began = time.perf_counter()
+        hits = super().search(query)
+        self.watch.add("index", began)
+        return hits
+
+
+class TimedNames(NameIndex):
+    """Names under a stopwatch."""
+
+    watch: Stopwatch
+
+    def match(self, folded: str, *, limit: int = 50) -> list[NameMatch]:
+        """Return the titles whose names resemble a folded query, the most alike first."""
+        began = time.perf_counter()
+        found = super().match(folded, limit=limit)
+        self.watch.add("names", began)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Two ways to answer a text, and where the figures go."""
+
+    live: Live
+    embedder: TimedEmbedder
+    plain: Embedder  # with a cache of its own, for the baseline
+    scan: Scan
+    watch: Stopwatch
+    run: Run
+    effort: Effort
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def ours(self, text: str) -> SearchAnswer:
+        """Answer as the route does."""
+        return answers.search(
+            self.live,
+            self.embedder,
+            self.metrics,
+            text=text,
+            wanted=Filter(),
+            region=regions.DEFAULT_REGION,
+            limit=LIMIT,
+            offset=0,
+        )
+
+    def theirs(self, text: str) -> list[TitleId]:
+        """Embed and scan."""
+        vector = self.plain.embed([text], role="query")[0]
+        return self.scan.search(vector, Filter(), search_boosts(regions.DEFAULT_REGION), LIMIT)
+
+
+def measure(settings: Settings, titles: int, effort: Effort) -> Run:
+    """Measure at one size of catalogue."""
+    rng = np.random.default_rng(1)
+    embedder, plain = load_embedder(settings), load_embedder(settings)
+    if embedder is None or plain is None:
+        raise Failed(f"the embedder {settings.embedder} could not be loaded")
+    centres = catalogues.cluster_centres(embedder.model, rng)
+    catalogue = catalogues.in_memory(titles, centres, rng)
+    watch = Stopwatch()
+    run = Run(titles, f"{catalogue.about}; queries are openings of synopses", BASELINE)
+    bench = Bench(
+        live=_live(catalogue, watch),
+        embedder=TimedEmbedder(embedder, watch),
+        plain=plain,
+        scan=Scan(catalogue),
+        watch=watch,
+        run=run,
+        effort=effort,
+    )
+    texts = catalogues.shuffled([*catalogues.seed_texts(), *catalogue.texts], rng)
+    _measure_all(bench, texts, [listing.title for listing in catalogue.listings], rng)
+    run.facts["peak_rss_mib"] = peak_mib()
+    return run
+
+
+def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
+    """Return what a serving process holds, from no database."""
+    live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGES))
+    index, names = TimedIndex(catalogue.entries), TimedNames()
+    index.watch = names.watch = watch
+    for listing in catalogue.listings:
+        names.update(listing.id, listing.names)
+        live.listings[listing.id] = listing
+    live.index, live.names = index, names
+    return live
+
+
+def _measure_all(
+    bench: Bench, texts: Sequence[str], names: Sequence[str], rng: np.random.Generator
+) -> None:
+    repeats = bench.effort.repeats
+    new, crowd = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    pool = [f"{text}?" for text in texts[: bench.effort.pool]]
+    asked = catalogues.zipf(len(pool), repeats, rng)
+    titles = [names[row] for row in catalogues.sample(len(names), repeats, rng)]
+    _measure_one(bench, "new queries", lambda number: catalogues.query(new, number))
+    for text in pool:
+        bench.ours(text), bench.theirs(text)
+    _measure_one(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[asked[number]])
+    _measure_one(bench, "names", lambda number: titles[number])
+    ours, theirs = together(
+        lambda number: bench.ours(catalogues.query(crowd, number)),
+        lambda number: bench.theirs(catalogues.query(crowd, number)),
+        bench.effort,
+    )
+    bench.run.pair(f"new queries, {bench.effort.callers} threads", ours, theirs)
+
+
+def _measure_one(bench: Bench, case: str, text: Callable[[int], str]) -> None:
+    """Measure one caller; the phases of ours follow, what is left is fusion and the answer."""
+    phases: dict[str, list[float]] = {phase: [] for phase in (*PHASES, "fusion and answer")}
+
+    def ours(number: int) -> None:
+        bench.watch.spent.clear()
+        began = time.perf_counter()
+        bench.ours(text(number))
+        whole = time.perf_counter() - began
+        if number >= 0:
+            for phase in PHASES:
+                phases[phase].append(bench.watch.spent[phase])
+            phases["fusion and answer"].append(whole - sum(bench.watch.spent.values()))
+
+    pair = alternated(ours, lambda number: bench.theirs(text(number)), bench.effort.repeats)
+    bench.run.pair(case, *pair)
+    bench.run.rows += [
+        Taken(seconds, len(seconds) / sum(seconds)).row(f"  of it {phase}", OURS)
+        for phase, seconds in phases.items()
+    ]

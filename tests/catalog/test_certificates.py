@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.certificates import MINIMUM_AGE, certificate
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"),
+    [
+        ("U", ("U", 0)),
+        ("U/A", ("UA", 12)),
+        ("ua 13+", ("UA 13+", 13)),
+        ("U/A 16+", ("UA 16+", 16)),
+        ("UA7+", ("UA 7+", 7)),
+        ("pg-13", ("PG-13", 13)),
+        ("TV_MA", ("TV-MA", 17)),
+        ("AGES_18_", ("18+", 18)),
+        ("16", ("16+", 16)),
+        ("18+", ("18+", 18)),
+        ("Not Rated", (None, None)),
+        ("NR", (None, None)),
+        ("74 min", (None, None)),
+        ("99+", (None, None)),
+        ("²", (None, None)),
+        ("٣", (None, None)),
+        ("", (None, None)),
+    ],
+)
+def test_certificates_ask_for_an_age(printed: str, meant: tuple[str | None, int | None]) -> None:
+    assert certificate(printed) == meant
+
+
+@pytest.mark.parametrize("printed", sorted(MINIMUM_AGE))
+def test_every_certificate_of_the_table_is_read(printed: str) -> None:
+    assert certificate(printed.lower()) == (printed, MINIMUM_AGE[printed])
+
+
+@given(st.text(max_size=12) | st.from_regex(r"(AGES_|U/?A ?)?\d{1,3}\+?", fullmatch=True))
+def test_what_was_read_is_read_the_same_again(printed: str) -> None:
+    board, age = certificate(printed)
+    assert (board is None) == (age is None)
+    if board is not None:
+        assert certificate(board) == (board, age)

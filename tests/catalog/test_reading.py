@@ -1,0 +1,266 @@
+import gzip
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalog import reading
+from catalog.reading import Line, UnreadableFile, read
+
+PLAIN = '{"kind": "movie", "title": "Eega"}'
+Write = Callable[..., Path]
+
+
+def titles(lines: list[Line]) -> list[str | None]:
+    return [line.record.title if line.record else None for line in lines]
+
+
+def bad(lines: list[Line]) -> list[tuple[int, str]]:
+    return [(line.number, problem) for line in lines for problem in line.problems]
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ("{", "not JSON"),
+        ("Eega", "not JSON"),
+        ('["Eega"]', "not a JSON object but list"),
+        ('"Eega"', "not a JSON object but str"),
+        ("null", "not a JSON object but NoneType"),
+        ("[" * 100_000, "not JSON"),
+        ('{"a":' * 100_000, "not JSON"),
+        ('{"kind": "movie", "title": ' + "[" * 500 + "]" * 500 + "}", "title: "),
+        ('{"kind": "movie", "title": "E", "year": ' + "9" * 5000 + "}", "not JSON"),
+        ('{"kind": "movie", "title": "\\u0000"}', "U+0000"),
+        ('{"kind": "movie", "title": "\\ud83d"}', "title: "),
+        ('{"kind": "movie", "title": "E", "popularity": NaN}', "popularity: "),
+    ],
+)
+def test_a_bad_line_is_told_and_the_others_are_read(jsonl: Write, broken: str, reason: str) -> None:
+    lines = list(read(jsonl(PLAIN, broken, PLAIN)))
+    assert titles(lines) == ["Eega", None, "Eega"]
+    ((number, problem),) = bad(lines)
+    assert number == 2
+    assert reason in problem
+    assert len(problem) < 250
+
+
+def test_bytes_that_are_no_utf8_spoil_their_line_only(tmp_path: Path) -> None:
+    path = tmp_path / "titles.jsonl"
+    path.write_bytes(b'{"kind": "movie", "title": "Am\xe9lie"}\n' + PLAIN.encode() + b"\n")
+    lines = list(read(path))
+    assert titles(lines) == [None, "Eega"]
+    assert bad(lines)[0][1].startswith("title: ")
+
+
+def test_a_file_of_another_encoding_is_all_bad_lines(tmp_path: Path) -> None:
+    path = tmp_path / "titles.jsonl"
+    path.write_text(f"{PLAIN}\n", encoding="utf-16")
+    assert not any(line.record for line in read(path))
+
+
+def test_blank_lines_are_no_lines_but_count(jsonl: Write) -> None:
+    assert [line.number for line in read(jsonl("", PLAIN, "   ", PLAIN))] == [2, 4]
+
+
+def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "titles.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + f"{PLAIN}\r\n{PLAIN}\r{PLAIN}".encode())
+    assert titles(list(read(path))) == ["Eega"] * 3
+
+
+def test_separators_inside_a_text_do_not_end_the_line(jsonl: Write) -> None:
+    (line,) = read(jsonl('{"kind": "movie", "title": "a\u2028b\u0085c"}'))
+    assert line.record is not None
+
+
+def test_fields_that_the_form_does_not_have_are_told(jsonl: Write) -> None:
+    (line,) = read(jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
+    assert line.record is not None
+    assert line.ignored == ("budget",)
+
+
+@pytest.mark.parametrize("over", [0, 1, 5])
+def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
+    jsonl: Write, monkeypatch: pytest.MonkeyPatch, over: int
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    long = json.dumps({"kind": "movie", "title": "x"}).ljust(100 + 50 * over)
+    lines = list(read(jsonl(PLAIN, long, PLAIN)))
+    assert titles(lines) == ["Eega", None, "Eega"]
+    assert [line.number for line in lines] == [1, 2, 3]
+
+
+def test_a_line_of_just_the_longest_length_is_read(
+    jsonl: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    assert titles(list(read(jsonl(PLAIN.ljust(99), PLAIN)))) == ["Eega", "Eega"]
+
+
+@pytest.mark.parametrize("name", ["titles.jsonl", "titles.jsonl.gz", "titles.csv"])
+def test_the_first_lines_are_read_without_the_rest(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    opened = gzip.open if name.endswith(".gz") else open
+    row = "movie,Eega\n" if name.endswith(".csv") else PLAIN + "\n"
+    with opened(path, "wt", encoding="utf-8") as stream:
+        stream.write("kind,title\n" if name.endswith(".csv") else "")
+        for _ in range(20):
+            stream.write(row * 10_000)
+    with path.open("r+b") as spoiled:  # far behind the lines that are asked for
+        spoiled.truncate(path.stat().st_size - 100)
+    lines = list(itertools.islice(read(path), 3))
+    assert titles(lines) == ["Eega"] * 3
+
+
+def test_a_gzip_file_that_was_cut_gives_its_lines_before_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "titles.jsonl.gz"
+    made = "".join(f'{{"kind": "movie", "title": "{n}"}}\n' for n in range(5000))
+    packed = gzip.compress(made.encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    seen: list[Line] = []
+    with pytest.raises(UnreadableFile, match="ended before"):
+        seen.extend(read(path))
+    assert titles(seen[:100]) == [str(n) for n in range(100)]
+
+
+def test_a_gzip_file_with_spoiled_bytes_is_refused_readably(tmp_path: Path) -> None:
+    path = tmp_path / "titles.jsonl.gz"
+    packed = bytearray(gzip.compress("".join(f'{{"n": {n}}}\n' for n in range(9999)).encode()))
+    for place in range(2000, 2100):
+        packed[place] ^= 0xFF
+    path.write_bytes(packed)
+    with pytest.raises(UnreadableFile, match=r"titles\.jsonl\.gz: "):
+        list(read(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("absent.jsonl", None, "no such file"),
+        ("plain.jsonl.gz", b"{}\n", "gzip"),
+        ("folder.jsonl", b"/", "directory"),
+    ],
+)
+def test_what_is_no_file_of_titles_is_refused_by_name(
+    tmp_path: Path, name: str, content: bytes | None, reason: str
+) -> None:
+    path = tmp_path / name
+    if content == b"/":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=reason) as refused:
+        list(read(path))
+    assert refused.value.path == path
+    assert str(path) in str(refused.value)
+
+
+def test_an_empty_file_has_no_lines(jsonl: Write, tmp_path: Path) -> None:
+    assert list(read(jsonl())) == []
+    (tmp_path / "empty.csv").touch()
+    assert list(read(tmp_path / "empty.csv")) == []
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Write:
+    def write(text: str, name: str = "titles.csv") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="")
+        return path
+
+    return write
+
+
+def test_a_csv_file_with_a_mapping_gives_records(csv: Write) -> None:
+    path = csv(
+        "id,type,name,overview,genres,cast,rel\r\n"
+        '12,movie,Eega,"A man, reborn\r\nas a fly","Fantasy|Action","Nani, Samantha",2012\r\n'
+    )
+    mapping = {
+        "title": "name",
+        "kind": "type",
+        "year": "rel",
+        "synopsis.en": "overview",
+        "external_ids.tmdb": "id",
+        "people": "cast",
+    }
+    (line,) = read(path, mapping)
+    assert line.problems == line.ignored == ()
+    made = line.record
+    assert made is not None
+    assert (made.title, made.year) == ("Eega", 2012)
+    assert made.synopsis == {"en": "A man, reborn\r\nas a fly"}
+    assert made.external_ids == {"tmdb": "12"}
+    assert [person.name for person in made.people] == ["Nani", "Samantha"]
+    assert made.genres == ["fantasy", "action"]
+
+
+def test_tabs_part_the_columns_of_tsv_also_gzipped(tmp_path: Path) -> None:
+    path = tmp_path / "titles.tsv.gz"
+    path.write_bytes(gzip.compress(b"kind\ttitle\nmovie\tEega, the fly\n"))
+    assert titles(list(read(path))) == ["Eega, the fly"]
+
+
+def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(csv: Write) -> None:
+    path = csv("kind,name\nmovie,Eega\n")
+    with pytest.raises(UnreadableFile, match="no column title_x; it has kind, name"):
+        list(read(path, {"title": "title_x"}))
+
+
+def test_a_missing_column_that_is_needed_spoils_each_row(csv: Write) -> None:
+    lines = list(read(csv("kind,year\nmovie,2012\nmovie,2013\n")))
+    assert bad(lines) == [(2, "title: Field required"), (3, "title: Field required")]
+
+
+def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(csv: Write) -> None:
+    lines = list(read(csv("kind,title,year\nmovie,Eega\nmovie,Baahubali,2015,more,and more\n")))
+    assert titles(lines) == ["Eega", "Baahubali"]
+
+
+def test_a_bad_row_is_told_and_the_others_are_read(csv: Write) -> None:
+    rows = f"kind,title,year\nmovie,A,soon\nmovie,{'x' * 200_000},1\nmovie,Eega,2012\n"
+    lines = list(read(csv(rows)))
+    assert titles(lines) == [None, None, "Eega"]
+    assert [number for number, _ in bad(lines)] == [2, 3]
+    assert "field larger than field limit" in bad(lines)[1][1]
+
+
+def test_the_head_of_a_row_that_is_too_long_is_no_row(
+    csv: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_LINE", 200)
+    lines = list(read(csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
+    assert titles(lines)[-1] == "Eega"
+
+
+def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(csv: Write) -> None:
+    path = csv(
+        "kind,title,genres,ratings\n"
+        'movie,[REC],"[""Horror""]","[{""source"": ""imdb"", ""score"": 7.4}]"\n'
+        'movie,[2007],"[broken",\n'
+        f'movie,Deep,"{"[" * 100_000}",\n'
+    )
+    first, second, third = read(path)
+    assert first.record is not None
+    assert first.record.title == "[REC]"
+    assert first.record.genres == ["horror"]
+    assert first.record.ratings[0].score == 7.4
+    assert [number for number, _ in bad([second, third])] == [3, 4]
+    assert all(told.startswith("genres: ") for _, told in bad([second, third]))
+
+
+def test_a_dotted_mapping_wins_over_a_column_of_the_whole_name(csv: Write) -> None:
+    (line,) = read(csv("kind,title,synopsis,plot\nmovie,Eega,x,A fly\n"), {"synopsis.en": "plot"})
+    assert line.record is not None
+    assert line.record.synopsis == {"en": "A fly"}
+
+
+def test_json_is_renamed_too_and_the_object_itself_stays(jsonl: Write) -> None:
+    path = jsonl({"kind": "movie", "name": "Eega", "synopsis": {"te": "ఈగ"}, "plot": "A fly"})
+    (line,) = read(path, {"title": "name", "synopsis.en": "plot", "tagline": "absent"})
+    assert line.record is not None
+    assert line.record.title == "Eega"
+    assert line.record.synopsis == {"te": "ఈగ", "en": "A fly"}

@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import regions
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("IN", "IN"),
+        ("in", "IN"),
+        (" in-tg ", "IN-TG"),
+        ("IN_TG", "IN-TG"),
+        ("IN-TS", "IN-TG"),
+        ("uk", "GB"),
+        ("US-CA", "US-CA"),
+        ("IN-", None),
+        ("IN-TOOLONG", None),
+        ("IN-తె", None),
+        ("IN-TG-1", None),
+        ("ZZ", None),
+        ("EU", None),
+        ("XX", None),
+        ("Telangana", None),
+        ("1", None),
+        ("", None),
+    ],
+)
+def test_regions_are_written_as_iso_3166(written: str, region: str | None) -> None:
+    assert regions.canonical(written) == region
+
+
+@given(st.text(max_size=8))
+def test_a_canonical_region_stays_so_and_has_languages_and_a_name(written: str) -> None:
+    region = regions.canonical(written)
+    if region is not None:
+        assert regions.canonical(region) == region
+        assert regions.languages(region)
+        assert regions.name(region)
+
+
+@pytest.mark.parametrize("region", sorted(regions.LANGUAGES))
+def test_the_weights_of_a_region_sum_to_one_the_most_watched_first(region: str) -> None:
+    weights = list(regions.languages(region).values())
+    assert sum(weights) == pytest.approx(1.0)
+    assert weights == sorted(weights, reverse=True)
+    assert regions.canonical(region) == region
+
+
+@pytest.mark.parametrize(
+    ("region", "known"), [("IN-TG", "IN-TG"), ("IN-GA", "IN"), ("US-CA", "US"), ("BR", "IN")]
+)
+def test_an_unknown_region_counts_as_the_wider_one(region: str, known: str) -> None:
+    assert regions.known(region) == known
+
+
+def test_regions_have_names_that_people_use() -> None:
+    assert regions.name("IN-TG") == "Telangana"
+    assert regions.name("US-CA") == "United States"

@@ -1,0 +1,431 @@
+import itertools
+import json
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from catalog import exporting
+from catalog.reading import check, read
+from catalog.record import Record
+from catalog.store import Importer, Stored
+from db import migrate, titles
+from db.engine import connect, session
+from db.kinds import Kind
+from db.tables import Change, ExternalId, Person, Title
+
+Make = Callable[..., Record]
+SEED = Path(__file__).parents[2] / "catalog" / "seed"
+
+
+def store(database: Session, *records: Record) -> Stored:
+    """Import a batch in a run of its own."""
+    stored = Importer().store(database, records)
+    database.commit()
+    database.expunge_all()
+    return stored
+
+
+def everything(database: Session) -> list[Title]:
+    database.expunge_all()
+    return list(titles.all_whole(database))
+
+
+def only(database: Session) -> Title:
+    (title,) = everything(database)
+    return title
+
+
+def changes(database: Session) -> list[int]:
+    return list(database.exec(select(Change.title_id).order_by(col(Change.position))))
+
+
+def exported(database: Session) -> list[dict[str, Any]]:
+    return [json.loads(exporting.line(title)) for title in everything(database)]
+
+
+def again(lines: Sequence[dict[str, Any]]) -> list[Record]:
+    made = [check(line, number) for number, line in enumerate(lines, start=1)]
+    assert not [line.problems for line in made if line.problems]
+    return [line.record for line in made if line.record]
+
+
+def test_importing_twice_changes_nothing(database: Session, record: Make) -> None:
+    said = record(year=2012, genres=["fantasy"], people=[{"name": "Nani"}], popularity=3)
+    assert len(store(database, said).created) == 1
+    before, logged = only(database).updated_at, changes(database)
+    people = text("SELECT last_value FROM person_id_seq")
+    numbers = database.execute(people).scalar_one()
+    done = store(database, said)
+    assert (done.created, done.updated, done.unchanged) == ([], [], 1)
+    assert only(database).updated_at == before
+    assert changes(database) == logged
+    assert database.execute(people).scalar_one() == numbers
+
+
+def test_a_change_is_logged_once_per_title(database: Session, record: Make) -> None:
+    store(database, record(), record(tagline="A fly"), record("Magadheera"))
+    assert len(changes(database)) == 2
+    (changed,) = store(database, record(tagline="Another fly")).updated
+    assert changes(database)[2:] == [changed]
+
+
+def test_an_external_id_finds_the_title_under_another_name(database: Session, record: Make) -> None:
+    store(database, record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
+    store(database, record("Makkhi", year=2013, external_ids={"imdb": "tt2258337"}))
+    title = only(database)
+    assert (title.title, title.folded, title.year) == ("Makkhi", "makkhi", 2013)
+    assert {name.name for name in title.names} == {"Eega", "Makkhi"}
+
+
+@pytest.mark.parametrize("other", ["EEGA", "Eega!", "Ēega"])
+def test_without_ids_the_folded_name_year_and_kind_find_it(
+    database: Session, record: Make, other: str
+) -> None:
+    store(database, record("Eega", year=2012))
+    store(database, record(other, year=2012))
+    assert only(database).title == other
+
+
+@pytest.mark.parametrize("other", [{"year": 2013}, {"year": None}, {"kind": "series"}])
+def test_another_year_or_kind_is_another_title(
+    database: Session, record: Make, other: dict[str, object]
+) -> None:
+    store(database, record(year=2012))
+    store(database, record(**{"year": 2012, **other}))
+    assert len(everything(database)) == 2
+
+
+def test_the_first_source_corrects_what_it_said(database: Session, record: Make) -> None:
+    store(database, record(source="a", runtime_minutes=100, genres=["drama"], tagline="Old"))
+    store(database, record(source="a", runtime_minutes=134, genres=["fantasy", "action"]))
+    title = only(database)
+    assert (title.runtime_minutes, title.tagline) == (134, "Old")
+    assert [genre.genre for genre in title.genres] == ["fantasy", "action"]
+
+
+def test_another_source_only_fills_and_adds(database: Session, record: Make) -> None:
+    first = {
+        "runtime_minutes": 134,
+        "genres": ["fantasy"],
+        "synopsis": {"en": "A fly."},
+        "people": [{"name": "Nani"}],
+        "external_ids": {"imdb": "tt1"},
+        "availability": [{"provider": "Netflix", "region": "IN"}],
+    }
+    other = {
+        "runtime_minutes": 99,
+        "tagline": "Revenge",
+        "genres": ["action"],
+        "synopsis": {"en": "Other.", "te": "ఈగ."},
+        "people": [{"name": "Samantha"}],
+        "external_ids": {"tmdb": "2"},
+        "names": {"te": "ఈగ"},
+        "ratings": [{"source": "tmdb", "score": 7.5, "votes": 10}],
+        "availability": [{"provider": "netflix", "region": "IN"}, {"provider": "zee5"}],
+    }
+    store(database, record(source="a", **first))
+    store(database, record(source="b", **other))
+    (line,) = exported(database)
+    assert line["source"] == "a"
+    assert line["runtime_minutes"] == 134
+    assert line["tagline"] == "Revenge"
+    assert line["genres"] == ["fantasy"]
+    assert line["synopsis"] == {"en": "A fly.", "te": "ఈగ."}
+    assert [person["name"] for person in line["people"]] == ["Nani"]
+    assert line["external_ids"] == {"imdb": "tt1", "tmdb": "2"}
+    assert line["names"] == {"te": "ఈగ"}
+    assert line["ratings"][0]["votes"] == 10
+    assert [place["provider"] for place in line["availability"]] == ["netflix", "zee5"]
+
+
+def test_two_sources_in_turn_change_nothing_any_more(database: Session, record: Make) -> None:
+    said = [record(source=source, tagline=source, popularity=1) for source in ("a", "b")]
+    for each in said:
+        store(database, each)
+    before = exported(database)
+    for each in said:
+        assert store(database, each).unchanged == 1
+    assert exported(database) == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
+    database: Session, record: Make, size: int
+) -> None:
+    said = [
+        record(tagline="First", external_ids={"imdb": "tt1"}),
+        record(tagline="Second", runtime_minutes=134, external_ids={"imdb": "tt1"}),
+        record("Magadheera"),
+    ]
+
+    def run() -> None:
+        importer = Importer()
+        for start in range(0, len(said), size):
+            importer.store(database, said[start : start + size])
+            database.commit()
+            database.expunge_all()
+
+    run()
+    before, logged = exported(database), changes(database)
+    eega, _ = before
+    assert (eega["tagline"], eega["runtime_minutes"]) == ("First", 134)
+    run()
+    assert exported(database) == before
+    assert changes(database) == logged
+
+
+def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
+    database: Session, record: Make
+) -> None:
+    store(
+        database,
+        record("Eega", external_ids={"imdb": "tt1"}),
+        record("Eega", external_ids={"imdb": "tt1", "tmdb": "5"}),
+        record("Makkhi", external_ids={"tmdb": "5"}),
+    )
+    assert {each.value for each in only(database).external_ids} == {"tt1", "5"}
+
+
+def test_an_id_counts_more_than_the_name_of_a_title_in_the_same_batch(
+    database: Session, record: Make
+) -> None:
+    store(database, record("Eega", year=2012, external_ids={"imdb": "tt1"}))
+    store(
+        database,
+        record("Makkhi", year=2012),
+        record("Makkhi", year=2012, external_ids={"imdb": "tt1"}),
+    )
+    assert [title.title for title in everything(database)] == ["Makkhi", "Makkhi"]
+    owner = database.exec(select(ExternalId)).one()
+    assert owner.title_id == everything(database)[0].id
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_id_of_another_title_stays_with_it(
+    database: Session, record: Make, *, together: bool
+) -> None:
+    said = [
+        record("Eega", external_ids={"imdb": "tt1"}),
+        record("Magadheera", external_ids={"tmdb": "2"}),
+        record("Eega", external_ids={"imdb": "tt1", "tmdb": "2"}),
+    ]
+    if together:
+        store(database, *said)
+    else:
+        for each in said:
+            store(database, each)
+    assert [
+        [(each.source, each.value) for each in title.external_ids] for title in everything(database)
+    ] == [[("imdb", "tt1")], [("tmdb", "2")]]
+
+
+def test_a_person_has_one_row_for_several_jobs_and_titles(database: Session, record: Make) -> None:
+    people = [
+        {"name": "S. S. Rajamouli", "job": "director"},
+        {"name": "SS Rajamouli", "job": "writer"},
+        {"name": "S.S.Rajamouli", "job": "writer"},
+    ]
+    store(database, record(people=people), record("Magadheera", people=people[:1]))
+    assert len(database.exec(select(Person)).all()) == 1
+    eega, magadheera = everything(database)
+    assert [credit.job for credit in eega.credits] == ["director", "writer"]
+    assert [credit.job for credit in magadheera.credits] == ["director"]
+
+
+def test_more_people_than_a_statement_takes_parameters_are_stored(database: Session) -> None:
+    names = {f"person {number}": f"Person {number}" for number in range(66_000)}
+    assert len(titles.people_by_names(database, names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "mean", "votes"),
+    [
+        ([], None, 0),
+        ([("imdb", 8, 10, 300), ("tmdb", 3, 5, 100)], 7.5, 400),
+        ([("critic", 4, 5, None)], 8.0, 0),
+        ([("imdb", 8, 10, None), ("tmdb", 6, 10, 3)], 6.5, 3),
+        ([("mal", None, 10, 50)], None, 50),
+        ([("a", 5, 10, 2**31 - 1), ("b", 5, 10, 2**31 - 1)], 5.0, 2**31 - 1),
+    ],
+)
+def test_ratings_are_weighted_by_votes(
+    database: Session,
+    record: Make,
+    ratings: list[tuple[str, float | None, float, int | None]],
+    mean: float | None,
+    votes: int,
+) -> None:
+    said = [
+        {"source": source, "score": score, "scale": scale, "votes": count}
+        for source, score, scale, count in ratings
+    ]
+    store(database, record(ratings=said))
+    title = only(database)
+    assert (title.rating, title.votes) == (mean, votes)
+
+
+def test_a_source_that_tells_only_its_popularity_leaves_its_score(
+    database: Session, record: Make
+) -> None:
+    store(database, record(source="x", ratings=[{"source": "x", "score": 4, "scale": 5}]))
+    store(database, record(source="x", popularity=12.5))
+    title = only(database)
+    assert title.rating == 8.0
+    assert title.ratings[0].popularity == 12.5
+
+
+def test_lists_keep_their_order_whatever_the_table_does(database: Session, record: Make) -> None:
+    names = [f"Name {number}" for number in range(6)]
+    store(database, record(aliases=names, images=[{"url": name} for name in names]))
+    for table in ("title_name", "image"):  # an update moves a row to the table's end
+        database.execute(text(f"UPDATE {table} SET position = position WHERE position < 3"))
+    title = only(database)
+    assert [name.name for name in title.names] == ["Eega", *names]
+    assert [image.url for image in title.images] == names
+
+
+def test_a_removed_title_leaves_nothing_but_people(database: Session, record: Make) -> None:
+    full = record(people=[{"name": "Nani"}], genres=["drama"], external_ids={"imdb": "tt1"})
+    (number,) = store(database, full).created
+    titles.remove(database, [number])
+    database.commit()
+    assert everything(database) == []
+    assert store(database, full).created != [number]
+
+
+def test_imports_at_once_make_each_title_once(empty_database: str, record: Make) -> None:
+    engine = connect(empty_database)
+    migrate.upgrade(engine)
+    said = [
+        record(f"Title {n}", external_ids={"x": str(n)}, people=[{"name": f"P{n % 7}"}])
+        for n in range(120)
+    ]
+    failures: list[Exception] = []
+
+    def run(order: Sequence[Record]) -> None:
+        importer = Importer()
+        for start in range(0, len(order), 20):
+            try:
+                with session(engine) as writing:
+                    importer.store(writing, order[start : start + 20])
+                    writing.commit()
+            except Exception as error:  # told by the assertion below
+                failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(order,)) for order in (said, said[::-1], said)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with session(engine) as reading:
+        assert titles.count(reading) == len(said)
+    engine.dispose()
+
+
+def reimported(database: Session, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Empty the catalogue, import the lines, and export them again."""
+    titles.remove(database, [title.id for title in everything(database) if title.id])
+    database.commit()
+    store(database, *again(lines))
+    return exported(database)
+
+
+def test_an_export_of_seed_titles_gives_the_same_catalogue(database: Session) -> None:
+    files = sorted(SEED.glob("*.jsonl"))
+    lines = (line for path in files for line in itertools.islice(read(path), 8))
+    records = [line.record for line in lines if line.record]
+    store(database, *records)
+    assert [exporting.record_of(title).title for title in everything(database)] == [
+        each.title for each in records
+    ]
+    before = exported(database)
+    assert reimported(database, before) == before
+
+
+def test_names_that_several_sources_gave_survive_an_export(database: Session, record: Make) -> None:
+    ids = {"imdb": "tt1"}
+    store(database, record("Eega", source="a", names={"hi": "मक्खी"}, external_ids=ids))
+    store(database, record("Makkhi", source="b", names={"hi": "मक्खि"}, external_ids=ids))
+    before = exported(database)
+    assert before[0]["names"] == {"hi": "मक्खी"}
+    assert before[0]["aliases"] == ["मक्खि", "Makkhi"]
+    assert reimported(database, before) == before
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
+    lambda words: words.strip() and words.strip() == words
+)
+CODES = st.sampled_from(["te", "ta", "hi", "kn", "ml", "en", "ja"])
+COUNTS = st.integers(0, 2**31 - 1)
+RECORDS = st.fixed_dictionaries(
+    {"kind": st.sampled_from([kind.value for kind in Kind]), "title": WORDS},
+    optional={
+        "original_title": WORDS,
+        "original_language": CODES,
+        "languages": st.lists(CODES, max_size=3),
+        "names": st.dictionaries(CODES, WORDS, max_size=3),
+        "aliases": st.lists(WORDS, max_size=3),
+        "year": st.integers(1900, 2030),
+        "release_date": st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(str),
+        "runtime_minutes": st.integers(1, 600),
+        "genres": st.lists(st.sampled_from(["Drama", "Sci-Fi & Fantasy", "Giallo"]) | WORDS),
+        "keywords": st.lists(WORDS, max_size=3),
+        "synopsis": st.dictionaries(CODES, WORDS, max_size=2),
+        "people": st.lists(
+            st.fixed_dictionaries({"name": WORDS}, optional={"job": WORDS, "character": WORDS}),
+            max_size=4,
+        ),
+        "countries": st.lists(st.sampled_from(["IN", "US", "jp"]), max_size=3),
+        "certificate": st.sampled_from(["U", "U/A 13+", "74 min", "TV-MA"]),
+        "warnings": st.lists(WORDS, max_size=2),
+        "ratings": st.lists(
+            st.fixed_dictionaries(
+                {"source": st.sampled_from(["imdb", "tmdb"])},
+                optional={"score": st.floats(0, 10), "votes": COUNTS},
+            ),
+            max_size=3,
+        ),
+        "popularity": st.floats(0, 1e6),
+        "external_ids": st.dictionaries(WORDS, WORDS, max_size=2),
+        "availability": st.lists(
+            st.fixed_dictionaries(
+                {"provider": WORDS}, optional={"region": st.sampled_from(["IN", "US"])}
+            ),
+            max_size=3,
+        ),
+        "images": st.lists(st.fixed_dictionaries({"url": WORDS}), max_size=2),
+        "videos": st.lists(st.fixed_dictionaries({"url": WORDS}), max_size=2),
+        "adult": st.booleans(),
+        "source": st.sampled_from(["import", "a", "b"]),
+    },
+)
+
+
+@settings(
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(RECORDS, min_size=1, max_size=4))
+def test_whatever_was_imported_stays_and_exports_to_itself(
+    database: Session, said: list[dict[str, Any]]
+) -> None:
+    titles.remove(database, [title.id for title in everything(database) if title.id])
+    database.commit()
+    records = again(said)
+    store(database, *records)
+    before, logged = exported(database), changes(database)
+    assert store(database, *records).unchanged == len(records)
+    assert (exported(database), changes(database)) == (before, logged)
+    for line in before:
+        one = reimported(database, [line])
+        assert one == [line]

@@ -1,0 +1,112 @@
+"""Queries over single titles must not grow with the catalogue: each finds its index."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlmodel import Session, col, select
+
+from db import changes, listings, titles, vectors
+from db.kinds import Kind, Space
+from db.tables import Credit, TitleGenre, TitleName
+
+
+@pytest.fixture
+def indexes_of(database: Session) -> Iterator[Callable[[Callable[[], object]], set[str]]]:
+    """Run queries again as EXPLAIN, sequential scans forbidden, and return the indexes named."""
+    asked: list[tuple[str, object]] = []
+    connection = database.connection()
+
+    def note(
+        _connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
+    ) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    def explained(query: Callable[[], object]) -> set[str]:
+        asked.clear()
+        event.listen(connection, "before_cursor_execute", note)
+        query()
+        event.remove(connection, "before_cursor_execute", note)
+        found: set[str] = set()
+        for statement, parameters in list(asked):
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)  # type: ignore[arg-type]  # as SQLAlchemy bound them
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan on" not in plan, plan
+            found |= set(_names(plan))
+        return found
+
+    database.execute(text("SET LOCAL enable_seqscan = off"))
+    return iter([explained])
+
+
+def _names(plan: str) -> Iterator[str]:
+    for line in plan.splitlines():
+        _, using, rest = line.partition(" using ")
+        if not using:
+            _, using, rest = line.partition("Bitmap Index Scan on ")
+        if using:
+            yield rest.split()[0]
+
+
+Explain = Callable[[Callable[[], object]], set[str]]
+
+
+def test_titles_are_found_by_identity(database: Session, indexes_of: Explain) -> None:
+    wanted = [("eega", 2012, Kind.MOVIE), ("kgf", 2018, Kind.MOVIE)]
+    used = indexes_of(lambda: titles.by_identities(database, wanted))
+    assert used == {"ix_title_identity"}
+
+
+def test_titles_are_found_by_external_id(database: Session, indexes_of: Explain) -> None:
+    wanted = [("imdb", "tt1"), ("tmdb", "2")]
+    used = indexes_of(lambda: titles.by_external_ids(database, wanted))
+    assert used == {"external_id_pkey"}
+
+
+def test_people_are_found_by_name(database: Session, indexes_of: Explain) -> None:
+    used = indexes_of(lambda: titles.people_by_names(database, {"nani": "Nani"}))
+    assert used == {"person_folded_key"}
+
+
+def test_the_titles_of_a_person_are_found(database: Session, indexes_of: Explain) -> None:
+    query = select(Credit.title_id).where(col(Credit.person_id) == 1)
+    assert indexes_of(lambda: database.exec(query).all()) == {"ix_credit_person_id"}
+
+
+def test_names_and_genres_are_found(database: Session, indexes_of: Explain) -> None:
+    names = select(TitleName.title_id).where(col(TitleName.folded) == "eega")
+    genres = select(TitleGenre.title_id).where(col(TitleGenre.genre) == "drama")
+    (used,) = indexes_of(lambda: database.exec(names).all())
+    assert used in {"ix_title_name_folded", "ix_title_name_trigram"}
+    assert indexes_of(lambda: database.exec(genres).all()) == {"ix_title_genre_genre"}
+
+
+def test_a_reader_of_the_change_log_goes_straight_to_its_place(
+    database: Session, indexes_of: Explain
+) -> None:
+    position = changes.Position(10**6, 1)
+    assert indexes_of(lambda: changes.since(database, position)) == {"ix_change_order"}
+
+
+def test_missing_vectors_are_found_without_reading_vectors(
+    database: Session, indexes_of: Explain
+) -> None:
+    used = indexes_of(lambda: vectors.missing(database, Space.CONTENT, "m", limit=16))
+    assert "title_pkey" in used
+    assert used & {"title_vector_pkey", "ix_title_vector_model"}
+
+
+def test_vectors_and_listings_are_read_by_their_titles(
+    database: Session, indexes_of: Explain
+) -> None:
+    used = indexes_of(lambda: list(vectors.read(database, [1, 2], {Space.CONTENT: "m"})))
+    assert used <= {"title_vector_pkey", "ix_title_vector_model"}
+    used = indexes_of(lambda: listings.read(database, [1, 2]))
+    assert {"title_pkey", "title_genre_pkey", "title_name_pkey", "popularity_pkey"} <= used
+
+
+def test_everything_of_a_title_is_read_by_its_number(
+    database: Session, indexes_of: Explain
+) -> None:
+    assert "title_pkey" in indexes_of(lambda: titles.get(database, 1))
