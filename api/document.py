@@ -15,9 +15,7 @@ def install(app: FastAPI) -> None:
     plain = app.openapi
 
     def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _with_problems(plain())
-        return app.openapi_schema
+        return _with_problems(plain())
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation does it
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TypedDict
 
 import redis
 import structlog
@@ -23,9 +24,29 @@ from wiring.settings import Settings
 from workers import queues, worker
 
 PARENT_CHECK_S = 1.0
-WORKER_STOP_S = 10.0
+WORKER_STOP_S = 3.0
 
 log = structlog.get_logger()
+
+
+class Listening(TypedDict):
+    """Where uvicorn answers, and in how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+
+class Quiet(TypedDict):
+    """What is left to others: logging to `wiring.logs`, trusting proxies to `api.regions`."""
+
+    log_config: None
+    access_log: bool
+    proxy_headers: bool
+    server_header: bool
+
+
+QUIET = Quiet(log_config=None, access_log=False, proxy_headers=False, server_header=False)
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
@@ -34,24 +55,21 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool)
         if seed:
             upkeep.seed(resources.engine, resources.embedder)
         _embed_what_waits(resources)
-        uvicorn.run(
-            "scripts.serving:application",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # `api.regions` believes trusted proxies only
-            server_header=False,
-        )
+        options = Listening(host=host, port=port, workers=workers)
+        if workers == 1:
+            uvicorn.run(_over(resources), **options, **QUIET)
+        else:
+            uvicorn.run("scripts.serving:application", factory=True, **options, **QUIET)
 
 
 def application() -> FastAPI:
-    """Return the application over resources that live as long as the process."""
+    """Return the application of one of several processes, over resources of its own."""
     held = ExitStack()
     atexit.register(held.close)
-    resources = held.enter_context(opened(wiring_settings.load()))
+    return _over(held.enter_context(opened(wiring_settings.load())))
+
+
+def _over(resources: Resources) -> FastAPI:
     live = Live(resources.engine, resources.loader())
     live.load()
     return create_app(resources, live)
@@ -87,11 +105,16 @@ def _beside(settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        try:
+        _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let the worker's job end if it ends soon; asked twice, the worker gives it up for later."""
+    for end in (process.terminate, process.terminate, process.kill):
+        end()
+        with suppress(subprocess.TimeoutExpired):
             process.wait(WORKER_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            return
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -12,7 +12,7 @@ from db.tables import Credit, TitleGenre, TitleName
 
 
 @pytest.fixture
-def indexes_of(database: Session) -> Iterator[Callable[[Callable[[], object]], set[str]]]:
+def indexes_of(database: Session) -> "Explain":
     """Run queries again as EXPLAIN, sequential scans forbidden, and return the indexes named."""
     asked: list[tuple[str, object]] = []
     connection = database.connection()
@@ -37,7 +37,7 @@ def indexes_of(database: Session) -> Iterator[Callable[[Callable[[], object]], s
         return found
 
     database.execute(text("SET LOCAL enable_seqscan = off"))
-    return iter([explained])
+    return explained
 
 
 def _names(plan: str) -> Iterator[str]:

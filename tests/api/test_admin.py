@@ -1,0 +1,118 @@
+"""Who may do what operators do, and a rebuild followed to its end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from api.app import create_app
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+PROJECT = Path(__file__).resolve().parents[2]
+KEY = "correct horse battery staple"
+
+
+@pytest.fixture
+def guarded(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+    """The service with a secret key."""
+    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    with served(create_app(replace(seeded, settings=settings), live)) as client:
+        yield client
+
+
+def unfinished(client: httpx.Client, **headers: str) -> httpx.Response:
+    return client.get("/api/admin/jobs/none", headers=headers)
+
+
+def test_whoever_is_on_this_machine_is_an_administrator(client: httpx.Client) -> None:
+    assert unfinished(client).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"origin": "null"},
+        {"origin": "http://rebound.example", "host": "rebound.example"},
+        {"host": "rebound.example:8000"},
+        {"host": "203.0.113.5"},
+        {"x-forwarded-for": "127.0.0.1"},
+    ],
+)
+def test_others_than_this_machine_are_refused(
+    client: httpx.Client, headers: dict[str, str]
+) -> None:
+    for response in (
+        client.post("/api/admin/reindex", headers=headers),
+        client.get("/api/admin/jobs/none", headers=headers),
+    ):
+        assert response.status_code == 403
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["type"] == "urn:rasika:problem:not-administrator"
+        assert "RASIKA_SECRET_KEY" in response.json()["detail"]
+
+
+def test_a_page_of_our_own_may(client: httpx.Client) -> None:
+    own = str(client.base_url).rstrip("/")
+    assert unfinished(client, origin=own).status_code == 404
+
+
+@pytest.mark.parametrize("given", ["", KEY, f"Bearer {KEY} ", "Bearer ", "Bearer ключ", "Basic x"])
+def test_with_a_secret_key_nothing_else_opens(guarded: httpx.Client, given: str) -> None:
+    response = guarded.get("/api/admin/jobs/none", headers={b"authorization": given.encode()})
+    expected = 404 if given.strip() == f"Bearer {KEY}" else 403  # spaces around a value are none
+    assert response.status_code == expected
+
+
+def test_the_secret_key_opens(guarded: httpx.Client) -> None:
+    assert unfinished(guarded, authorization=f"Bearer {KEY}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["none", "rq:queue:default", "%00", "🎬", "a" * 3000, "..%2f.."])
+def test_an_unknown_job_is_not_found(client: httpx.Client, name: str) -> None:
+    response = client.get(f"/api/admin/jobs/{name}")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_rebuild_is_followed_to_its_end(
+    client: httpx.Client, seeded: Resources, live: Live, tmp_path: Path
+) -> None:
+    accepted = client.post("/api/admin/reindex")
+    assert (accepted.status_code, accepted.json()["status"]) == (202, "queued")
+    address = f"/api/admin/jobs/{accepted.json()['job_id']}"
+    waiting = client.get(address).json()
+    assert (waiting["name"], waiting["status"], waiting["ended_at"]) == ("reindex", "queued", None)
+    before = live.names
+
+    work_until_idle(seeded, tmp_path)
+
+    done = client.get(address).json()
+    assert (done["status"], done["error"]) == ("finished", None)
+    assert done["done"] == done["total"] == done["result"]["titles"] == len(live.index)
+    assert done["enqueued_at"] <= done["started_at"] <= done["ended_at"]
+    live.catch_up()
+    assert live.names is not before
+
+
+def work_until_idle(resources: Resources, home: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "scripts.cli", "worker", "--burst"],
+        cwd=home,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)]),
+            "RASIKA_DATABASE_URL": (resources.settings.database_url or ""),
+            "RASIKA_REDIS_URL": resources.settings.redis_url or "",
+        },
+        check=True,
+        timeout=60,
+    )

@@ -1,0 +1,234 @@
+"""Every error in one form, and what the service tells of itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.app import create_app
+from db.engine import connect
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/content/1", "/nothing"])
+def test_an_unknown_route_is_a_problem(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "urn:rasika:problem:not-found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/api/search", "GET"),
+        ("DELETE", "/api/content/1/details", "GET"),
+        ("GET", "/api/admin/reindex", "POST"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_one(
+    client: httpx.Client, method: str, path: str, allowed: str
+) -> None:
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert response.json()["type"] == "urn:rasika:problem:method-not-allowed"
+
+
+def test_a_browser_is_told_with_a_page_but_not_by_the_api(client: httpx.Client) -> None:
+    browser = {"accept": "text/html"}
+    page = client.get("/nothing", headers=browser)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "This reel is missing" in page.text
+    api = client.get("/api/nothing", headers=browser)
+    assert api.headers["content-type"] == "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def cut_off(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+    """The service after both of its servers went."""
+    gone = connect("postgresql+psycopg://nobody@/gone?host=/nowhere", connect_timeout_s=1)
+    nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock")
+    with served(create_app(replace(seeded, engine=gone, redis=nobody), live)) as client:
+        yield client
+    gone.dispose()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/api/content/1/details", "database-unavailable"),
+        ("POST", "/api/admin/reindex", "queue-unavailable"),
+        ("GET", "/api/admin/jobs/1", "queue-unavailable"),
+    ],
+)
+def test_without_its_server_a_route_asks_to_come_back(
+    cut_off: httpx.Client, method: str, path: str, kind: str
+) -> None:
+    response = cut_off.request(method, path)
+    assert (response.status_code, response.json()["type"]) == (503, f"urn:rasika:problem:{kind}")
+    assert int(response.headers["retry-after"]) > 0
+    assert "/nowhere" not in response.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/search?q=eega",
+        "/api/search",
+        "/api/content/1/similar",
+        "/api/trending",
+        "/api/recommendations/homepage",
+        "/",
+        "/search?q=eega",
+        "/posters/1.svg",
+        "/livez",
+    ],
+)
+def test_without_servers_what_is_in_memory_is_still_served(
+    cut_off: httpx.Client, path: str
+) -> None:
+    assert cut_off.get(path).status_code == 200
+
+
+def test_a_title_page_without_its_server_is_an_intermission(cut_off: httpx.Client) -> None:
+    page = cut_off.get("/title/1", headers={"accept": "text/html"})
+    assert page.status_code == 503
+    assert int(page.headers["retry-after"]) > 0
+    assert "Intermission" in page.text
+
+
+def test_readiness_names_what_is_down(cut_off: httpx.Client) -> None:
+    response = cut_off.get("/readyz")
+    checks = {check["name"]: check["ok"] for check in response.json()["checks"]}
+    assert (response.status_code, response.json()["status"]) == (503, "unready")
+    assert checks == {"postgres": False, "redis": False, "embedder": True, "index": True}
+
+
+def test_a_whole_service_is_ready(client: httpx.Client) -> None:
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    details = {check["name"]: check["detail"] for check in response.json()["checks"]}
+    assert details["postgres"].startswith("PostgreSQL ")
+    assert "titles" in details["index"]
+
+
+def counted(client: httpx.Client, name: str, **labels: str) -> float:
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+def test_metrics_count_requests_by_route(client: httpx.Client) -> None:
+    asked = {"route": "/api/content/{id}/details", "status": "404", "method": "GET"}
+    before = counted(client, "rasika_request_seconds_count", **asked)
+    for number in (999_998, 999_999):
+        client.get(f"/api/content/{number}/details")
+    assert counted(client, "rasika_request_seconds_count", **asked) == before + 2
+
+
+def test_metrics_put_what_matches_no_route_together(client: httpx.Client) -> None:
+    unmatched = {"route": "unmatched", "status": "404"}
+    before = counted(client, "rasika_request_seconds_count", **unmatched)
+    for number in range(3):
+        client.get(f"/nothing/{number}")
+    assert counted(client, "rasika_request_seconds_count", **unmatched) == before + 3
+
+
+def test_metrics_tell_the_size_of_the_index(client: httpx.Client, live: Live) -> None:
+    assert counted(client, "rasika_index_titles") == len(live.index) >= 600
+    assert counted(client, "rasika_index_unconfirmed_seconds") < 5
+
+
+def test_a_chosen_origin_may_call_from_a_browser(
+    seeded: Resources, live: Live, client: httpx.Client
+) -> None:
+    settings = seeded.settings.model_copy(update={"cors_origins": ("https://cinema.example",)})
+    with served(create_app(replace(seeded, settings=settings), live)) as open_to_one:
+        for origin, allowed in (("https://cinema.example", True), ("https://evil.example", False)):
+            asked = {"origin": origin, "access-control-request-method": "GET"}
+            plain = open_to_one.get("/api/search", headers={"origin": origin})
+            before = open_to_one.options("/api/search", headers=asked)
+            for response in (plain, before):
+                granted = response.headers.get("access-control-allow-origin")
+                assert (granted == origin) == allowed
+    closed = client.get("/api/search", headers={"origin": "https://cinema.example"})
+    assert "access-control-allow-origin" not in closed.headers
+
+
+@pytest.fixture(scope="module")
+def document(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation
+        for path in document["paths"].values()
+        for operation in path.values()
+    }
+
+
+def test_operations_keep_their_names(document: dict[str, Any]) -> None:
+    assert {
+        *("search", "content_details", "content_similar", "trending", "homepage"),
+        *("admin_reindex", "admin_job", "livez", "readyz"),
+    } <= set(operations(document))
+
+
+def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
+    for operation in operations(document).values():
+        assert operation["description"]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for reference in references(document):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (str(value) for name, value in node.items() if name == "$ref")
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_every_error_is_documented_as_the_problem_that_it_is(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and name != "readyz":
+                assert list(response["content"]) == ["application/problem+json"]
+                assert response["description"]
+    errors = {name: set(each["responses"]) for name, each in operations(document).items()}
+    assert errors["content_details"] == {"200", "404", "422", "503"}
+    assert errors["admin_job"] == {"200", "403", "404", "422", "503"}
+    assert errors["search"] == {"200", "422"}
+
+
+def test_there_are_examples_to_copy(document: dict[str, Any]) -> None:
+    (q,) = [
+        parameter
+        for parameter in operations(document)["search"]["parameters"]
+        if parameter["name"] == "q"
+    ]
+    assert "man reborn as a housefly" in str(q)
+    assert document["components"]["schemas"]["HitShown"]["examples"]
+    assert document["components"]["schemas"]["Problem"]["examples"]
+
+
+def test_the_documentation_page_opens(client: httpx.Client) -> None:
+    assert client.get("/docs").status_code == 200

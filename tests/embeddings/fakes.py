@@ -1,0 +1,33 @@
+"""An embedder that is quick, repeatable, and counts what it is asked."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from embeddings.embedder import Matrix, Role
+
+
+class FakeEmbedder:
+    """Gives each text a direction of its own; `slow_s` is slept per call."""
+
+    def __init__(self, model: str = "fake", dim: int = 8, slow_s: float = 0) -> None:
+        self.model = model
+        self.dim = dim
+        self.asked: list[tuple[str, Role]] = []
+        self._slow_s = slow_s
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+        with self._lock:
+            self.asked += [(text, role) for text in texts]
+        time.sleep(self._slow_s)
+        rows = np.array([self._row(text, role) for text in texts], np.float32)
+        return rows.reshape(len(texts), self.dim)
+
+    def _row(self, text: str, role: Role) -> Matrix:
+        digest = hashlib.sha256(f"{role} {text}".encode("utf-8", "replace")).digest()
+        row = np.random.default_rng(list(digest)).standard_normal(self.dim)
+        return (row / np.linalg.norm(row)).astype(np.float32)
