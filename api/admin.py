@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from fastapi import APIRouter
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
 from api.dependencies import AdministratorDep, ResourcesDep
@@ -34,7 +35,10 @@ def reindex(resources: ResourcesDep) -> Enqueued:
 )
 def job(id: str, resources: ResourcesDep) -> JobShown:  # noqa: A002  # the contract's name
     """Return where a job stands."""
-    found = Job.fetch(id, connection=resources.redis)
+    try:
+        found = Job.fetch(id, connection=resources.redis)
+    except ValueError as error:  # RQ's word for what no job is ever called
+        raise NoSuchJobError(id) from error
     result = found.latest_result()
     return JobShown(
         job_id=found.id,

@@ -23,7 +23,7 @@ from catalog.languages import HOME_LANGUAGES, country_name, language_name
 PAGE = 24  # titles: whole rows of 2, 3, 4 and 6 columns
 MAX_OFFSET = 10_000
 MAX_QUERY = 300  # characters; what the search box lets type
-MAX_TITLE_ID = 2**63 - 1  # PostgreSQL's bigint
+MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
 POSTER_MAX_AGE_S = 7 * 86_400
 REGION_COOKIE, REGION_MAX_AGE_S = "rasika_region", 365 * 86_400
 

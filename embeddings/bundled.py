@@ -7,6 +7,7 @@ queries and documents carry different prefixes, which the wheel adds.
 import ctypes
 import os
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,10 @@ from embeddings.embedder import EmbedderUnavailable, Matrix, Role
 NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384
 LONGEST_TEXT = 8_000  # characters; the model reads windows of 512 tokens, and time grows with them
+
+# The engine makes room for four letters per byte of a text and writes on without looking. One
+# character alone is more: this of three bytes, which stands for eighteen letters.
+LIGATURE = ("\ufdfa", unicodedata.normalize("NFKC", "\ufdfa"))
 
 # OpenMP's threads would otherwise spin between two texts, on cores that searches need.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -67,7 +72,7 @@ class BundledEmbedder:
 
 def _readable(text: str) -> str:
     """Return what the engine reads in any case: no NUL, no halves of surrogate pairs."""
-    plain = text[:LONGEST_TEXT].replace("\x00", " ")
+    plain = text.replace("\x00", " ").replace(*LIGATURE)[:LONGEST_TEXT]
     return plain.encode("utf-8", "replace").decode()
 
 

@@ -45,7 +45,7 @@ class SentenceTransformersEmbedder:
 
 
 def _dimension(model: Any) -> int:
-    renamed = hasattr(model, "get_embedding_dimension")  # in later releases, where the old name warns
+    renamed = hasattr(model, "get_embedding_dimension")  # the old name warns
     return int(
         model.get_embedding_dimension() if renamed else model.get_sentence_embedding_dimension()
     )
@@ -55,7 +55,7 @@ def _load(name: str) -> Any:
     try:
         from sentence_transformers import SentenceTransformer  # an extra
     except ImportError as error:
-        reason = "install it with `pip install rasika[sentence-transformers]`"
+        reason = "pip install 'rasika[sentence-transformers]'"
         raise EmbedderUnavailable(name, reason) from error
     try:
         return SentenceTransformer(name, device="cpu")

@@ -65,11 +65,12 @@ def test_a_page_of_our_own_may(client: httpx.Client) -> None:
     assert unfinished(client, origin=own).status_code == 404
 
 
-@pytest.mark.parametrize("given", ["", KEY, f"Bearer {KEY} ", "Bearer ", "Bearer ключ", "Basic x"])
+@pytest.mark.parametrize(
+    "given", ["", KEY, f"Bearer {KEY}!", f"bearer  {KEY}", "Bearer", "Bearer ключ", "Basic x"]
+)
 def test_with_a_secret_key_nothing_else_opens(guarded: httpx.Client, given: str) -> None:
     response = guarded.get("/api/admin/jobs/none", headers={b"authorization": given.encode()})
-    expected = 404 if given.strip() == f"Bearer {KEY}" else 403  # spaces around a value are none
-    assert response.status_code == expected
+    assert response.status_code == 403
 
 
 def test_the_secret_key_opens(guarded: httpx.Client) -> None:

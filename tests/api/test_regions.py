@@ -27,7 +27,8 @@ def behind_proxy(seeded: Resources, live: Live) -> Iterator[Ask]:
 
 def region(client: httpx.Client, headers: dict[str, str], **asked: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    response = client.get("/api/recommendations/homepage", headers=named, params=asked)
+    encoded = {name.encode(): value.encode() for name, value in named.items()}
+    response = client.get("/api/recommendations/homepage", headers=encoded, params=asked)
     assert response.status_code == 200
     return str(response.json()["region"])
 
@@ -47,7 +48,7 @@ def test_headers_of_cloudflare_are_believed(behind_proxy: Ask) -> None:
     assert behind_proxy(cf_ipcountry="IN", cf_region_code="KL") == "IN-KL"
 
 
-@pytest.mark.parametrize("country", ["XX", "T1", "", "Narnia", "IN; DROP", "\u00ff\u00ff"])
+@pytest.mark.parametrize("country", ["XX", "T1", "", "Narnia", "IN; DROP", "ÿÿ"])
 def test_a_header_that_names_no_country_is_passed_over(behind_proxy: Ask, country: str) -> None:
     assert behind_proxy(cf_ipcountry=country, x_forwarded_for=JAPAN) == "JP"
 

@@ -1,4 +1,4 @@
-"""An embedder that is quick, repeatable, and counts what it is asked."""
+"""An embedder for tests: quick, repeatable, and it counts what it is asked."""
 
 import hashlib
 import threading

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from embeddings.bundled import DIMENSIONS, NAME
+from embeddings.centred import REVISION, CentredEmbedder, load_centres, measure_centres
+from embeddings.embedder import Embedder, Role
+from tests.embedders import FakeEmbedder
+
+FAKE = FakeEmbedder()
+CENTRES = {
+    name: np.full(8, value, np.float32)
+    for name, value in {
+        "query:Latn": 0.1,
+        "query:Telu": 0.2,
+        "document:Latn": -0.1,
+        "document:Telu": -0.2,
+    }.items()
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "centre"),
+    [
+        ("a fly", "query", 0.1),
+        ("ఈగ", "query", 0.2),
+        ("a fly", "document", -0.1),
+        ("ఈగ", "document", -0.2),
+        ("もののけ姫", "query", 0.1),
+        ("", "document", -0.1),
+    ],
+)
+def test_what_texts_of_a_role_and_script_share_is_taken_away(
+    text: str, role: Role, centre: float
+) -> None:
+    (found,) = CentredEmbedder(FAKE, CENTRES).embed([text], role=role)
+    wanted = FAKE.embed([text], role=role)[0] - np.float32(centre)
+    np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted), atol=1e-6)
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-6)
+
+
+def test_nothing_has_no_rows() -> None:
+    assert CentredEmbedder(FAKE, CENTRES).embed([], role="query").shape == (0, 8)
+
+
+def test_centred_vectors_are_those_of_another_model() -> None:
+    assert CentredEmbedder(FAKE, CENTRES).model == f"fake+{REVISION}"
+
+
+def test_centres_are_the_means_of_each_script() -> None:
+    texts = {"Latn": ["a", "b"], "Telu": ["ఈ"]}
+    centres = measure_centres(FAKE, texts, "query")
+    assert list(centres) == ["query:Latn", "query:Telu"]
+    np.testing.assert_allclose(
+        centres["query:Latn"], FAKE.embed(["a", "b"], role="query").mean(axis=0), atol=1e-6
+    )
+
+
+def test_the_centres_that_are_shipped_fit_the_bundled_model() -> None:
+    centres = load_centres()
+    assert {"query:Latn", "document:Latn", "query:Telu", "query:Deva"} <= set(centres)
+    for centre in centres.values():
+        assert centre.shape == (DIMENSIONS,)
+        assert np.isfinite(centre).all()
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud83d", "🪰", "x" * 500])
+def test_any_text_has_a_unit_vector(embedder: Embedder, text: str) -> None:
+    assert embedder.model == f"{NAME}+{REVISION}"
+    (found,) = embedder.embed([text], role="query")
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-3)
