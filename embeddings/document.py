@@ -1,12 +1,12 @@
 """The texts of a title that are embedded; its vector is their mean direction."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from babel import Locale
 
-from db.tables import Synopsis, Title
+from db.tables import Synopsis, Title, TitleName
 from embeddings.embedder import Embedder, Matrix
 
 LONGEST_SYNOPSIS = 1200  # characters; the model reads 512 tokens, and a plot's start says most
@@ -27,7 +27,7 @@ def document_parts(title: Title) -> list[str]:
     """
     synopses = [synopsis.text[:LONGEST_SYNOPSIS] for synopsis in _english_first(title)]
     overview = [
-        " / ".join(dict.fromkeys(name.name for name in title.names)),
+        " / ".join(dict.fromkeys(each.name for each in _ordered(title.names))),
         _described(title),
         ", ".join(sorted(each.keyword for each in title.keywords)),
         synopses[0] if synopses else _people(title),
@@ -56,6 +56,10 @@ def embed_documents(embedder: Embedder, documents: Sequence[Sequence[str]]) -> M
 
 def _english_first(title: Title) -> list[Synopsis]:
     return sorted(title.synopses, key=lambda each: (each.language != "en", each.language))
+
+
+def _ordered(names: Iterable[TitleName]) -> list[TitleName]:
+    return sorted(names, key=lambda each: each.position)
 
 
 def _described(title: Title) -> str:

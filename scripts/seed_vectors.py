@@ -1,12 +1,15 @@
 """Remakes what the repository carries of the bundled model: run after the seed or a text changes.
 
-    python -m scripts.seed_vectors
+    python -m scripts.seed_vectors [--centres]
 
-Writes `embeddings/centres.npz`, the mean vector per role and script, measured on the synopses of
-the seed catalogue and their opening words; and `catalog/seed/vectors.npz`, the seed's vectors.
+Writes `catalog/seed/vectors.npz`, the seed's vectors; those of unchanged texts are kept. With
+`--centres` it first measures `embeddings/centres.npz` anew, the mean vector per role and script of
+the seed's synopses and their opening words, and then embeds everything: raise
+`embeddings.centred.REVISION` with it, for the vectors will not mix with older ones.
 """
 
 import re
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,20 +34,19 @@ EVERY_ID = 1_000_000
 
 
 def main() -> None:
-    """Measure the centres, embed the seed in an empty catalogue, and write both."""
-    embedder = BundledEmbedder()
-    np.savez(CENTRES, **centres(embedder))  # type: ignore[arg-type]  # the stub mistakes names for flags
-    with tempfile.TemporaryDirectory() as home:
+    """Embed the seed in an empty catalogue and write its vectors."""
+    if "--centres" in sys.argv[1:]:
+        np.savez(CENTRES, **centres(BundledEmbedder()))  # type: ignore[arg-type]  # names, not flags
         (upkeep.seed_folder() / "vectors.npz").unlink(missing_ok=True)
-        with opened(Settings(home=Path(home)), embedder=True) as resources:
-            if resources.embedder is None:
-                raise SystemExit("the bundled model cannot be loaded")
-            upkeep.seed(resources.engine, resources.embedder)
-            upkeep.embed_missing(resources.engine, resources.embedder)
-            with session(resources.engine) as reading:
-                ids = ids_after(reading, 0, limit=EVERY_ID)
-                count = upkeep.write_seed_vectors(reading, ids, resources.embedder)
-            print(f"{count} vectors of {resources.embedder.model}")
+    with tempfile.TemporaryDirectory() as home, opened(Settings(home=Path(home))) as resources:
+        if resources.embedder is None:
+            raise SystemExit("the bundled model cannot be loaded")
+        upkeep.seed(resources.engine, resources.embedder)
+        upkeep.embed_missing(resources.engine, resources.embedder)
+        with session(resources.engine) as reading:
+            ids = ids_after(reading, 0, limit=EVERY_ID)
+            count = upkeep.write_seed_vectors(reading, ids, resources.embedder)
+    print(f"{count} vectors of {resources.embedder.model}")
 
 
 def centres(embedder: Embedder) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
