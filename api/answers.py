@@ -69,7 +69,9 @@ def search(
     query = Query(
         vector=vector, filter=wanted, boosts=search_boosts(regions.known(region)), k=limit + offset
     )
-    found = hybrid(live.index, live.names.match(fold(text)), query=query)[offset:]
+    folded = fold(text)
+    matches = [*live.people.match(folded), *live.names.match(folded)]
+    found = hybrid(live.index, matches, query=query)[offset:]
     degraded = [] if embedder is not None else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()

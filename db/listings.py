@@ -21,6 +21,8 @@ READ = text(
         ARRAY(SELECT provider || '@' || region FROM availability a WHERE a.title_id = t.id)
             AS providers,
         ARRAY(SELECT folded FROM title_name n WHERE n.title_id = t.id ORDER BY position) AS names,
+        ARRAY(SELECT DISTINCT p.folded FROM credit c JOIN person p ON p.id = c.person_id
+            WHERE c.title_id = t.id) AS people,
         (SELECT url FROM image i WHERE i.title_id = t.id AND i.kind = 'poster'
             ORDER BY position LIMIT 1) AS poster_url,
         (SELECT jsonb_object_agg(scope_kind || ':' || scope, value) FROM popularity p
@@ -51,6 +53,7 @@ class Listing:
     languages: tuple[str, ...]
     providers: tuple[str, ...]  # `netflix@IN`; `netflix@` where no region is known
     names: tuple[str, ...]  # folded
+    people: tuple[str, ...]  # folded
     poster_url: str | None
     popularity: dict[tuple[ScopeKind, str], float]  # 0..1
 
@@ -76,6 +79,7 @@ def _listing(
     languages: list[str],
     providers: list[str],
     names: list[str],
+    people: list[str],
     popularity: dict[str, float] | None,
     **plain: Any,
 ) -> Listing:
@@ -85,6 +89,7 @@ def _listing(
         languages=tuple(languages),
         providers=tuple(providers),
         names=tuple(names),
+        people=tuple(people),
         popularity={_scope(name): value for name, value in (popularity or {}).items()},
         **plain,
     )

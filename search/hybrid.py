@@ -50,7 +50,9 @@ def hybrid(
 
     Without a vector, because no embedder answers, names alone find titles.
     """
-    names = {match.title_id: name_term(match.strength) for match in matches}
+    # A title may be found by its own name and by its people's: the better one counts.
+    by_strength = sorted(matches, key=lambda match: match.strength)
+    names = {match.title_id: name_term(match.strength) for match in by_strength}
     if query.vector is None:
         found = _named(index, query, names)
     else:

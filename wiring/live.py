@@ -15,6 +15,7 @@ from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry
 from search.names import NameIndex
+from search.people import PeopleIndex
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer
@@ -36,21 +37,25 @@ class Live:
         self._thread = threading.Thread(target=self._run, name="follow-changes", daemon=True)
         self.index = MemoryIndex()
         self.names = NameIndex()
+        self.people = PeopleIndex()
         self.listings: dict[int, Listing] = {}
         self.caught_up_at = 0.0  # seconds, time.monotonic
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""
-        names, listings, entries = NameIndex(), {}, []
+        names, people = NameIndex(), PeopleIndex()
+        listings, entries = {}, []
         with session(self._engine) as reading:
             position = changes.present(reading)
             for page in self._loader.pages(reading):
                 for listing, entry in page:
                     names.update(listing.id, listing.names)
+                    people.update(listing.id, listing.people)
                     listings[listing.id] = listing
                     entries.append(entry)
         self.index.replace(entries)
-        self.names, self.listings, self._position = names, listings, position
+        self.names, self.people = names, people
+        self.listings, self._position = listings, position
         self.caught_up_at = time.monotonic()
         log.info("catalogue_loaded", titles=len(listings))
 
@@ -86,11 +91,13 @@ class Live:
         for listing, _ in found:
             self.listings[listing.id] = listing
             self.names.update(listing.id, listing.names)
+            self.people.update(listing.id, listing.people)
         self.index.upsert([entry for _, entry in found])
         gone = set(ids) - {listing.id for listing, _ in found}
         self.index.remove(sorted(gone))
         for title_id in gone:
             self.names.update(title_id, ())
+            self.people.update(title_id, ())
             self.listings.pop(title_id, None)
 
     def _run(self) -> None:
