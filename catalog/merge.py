@@ -54,16 +54,20 @@ def create(record: Record, people: PEOPLE) -> Title:
     title = Title(
         kind=record.kind, title=record.title, folded=fold(record.title), source=record.source
     )
-    merge(title, record, people, own=True)
+    merge(title, record, people, own=True, first=True)
     return title
 
 
-def merge(title: Title, record: Record, people: PEOPLE, *, own: bool) -> None:
-    """Bring a record into a title whose lists are loaded; `own` lets it correct what is there."""
+def merge(title: Title, record: Record, people: PEOPLE, *, own: bool, first: bool) -> None:
+    """Bring a record into a title whose lists are loaded.
+
+    `own` lets it correct what is there; `first`, whether its source speaks of the title for the
+    first time in this run, lets it correct that source's ratings.
+    """
     _merge_fields(title, record, own=own)
     _merge_names(title, record)
     _merge_lists(title, record, people, own=own)
-    _merge_sources(title, record)
+    _merge_sources(title, record, first=first)
     title.rating, title.votes = weighted_rating(title.ratings)
 
 
@@ -137,6 +141,7 @@ def _merge_lists(title: Title, record: Record, people: PEOPLE, *, own: bool) -> 
         title.countries = [TitleCountry(country=country) for country in record.made_in]
     if record.spoken and (own or not title.languages):
         title.languages = [TitleLanguage(language=language) for language in record.spoken]
+    _require_original_language(title)
     if record.warnings and (own or not title.warnings):
         title.warnings = [ContentWarning(warning=word) for word in dict.fromkeys(record.warnings)]
     if record.images and (own or not title.images):
@@ -150,6 +155,13 @@ def _merge_lists(title: Title, record: Record, people: PEOPLE, *, own: bool) -> 
             for position, video in enumerate(record.videos)
         ]
     _merge_synopses(title, record, own=own)
+
+
+def _require_original_language(title: Title) -> None:
+    """A source may tell only the other languages, and a further one the original."""
+    original = title.original_language
+    if original and all(each.language != original for each in title.languages):
+        title.languages.append(TitleLanguage(language=original))
 
 
 def _credits(record: Record, people: PEOPLE) -> Iterable[Credit]:
@@ -175,13 +187,13 @@ def _merge_synopses(title: Title, record: Record, *, own: bool) -> None:
             known[language].text, known[language].source = text, record.source
 
 
-def _merge_sources(title: Title, record: Record) -> None:
+def _merge_sources(title: Title, record: Record, *, first: bool) -> None:
     """Bring in what each source says for itself, or of places to see the title."""
     for source, value in record.external_ids.items():
         if all((known.source, known.value) != (source, value) for known in title.external_ids):
             title.external_ids.append(ExternalId(source=source, value=value))
     for rating in _ratings(record):
-        _replace_rating(title, rating)
+        _merge_rating(title, rating, first=first)
     seen = {(known.provider, known.region, known.access) for known in title.availability}
     for part in record.availability:
         region = part.region or EVERY_REGION
@@ -204,14 +216,14 @@ def _ratings(record: Record) -> Iterable[Rating]:
     return rows.values()
 
 
-def _replace_rating(title: Title, rating: Rating) -> None:
-    for known in title.ratings:
-        if known.source == rating.source:
-            if rating.score is not None:
-                known.score, known.scale = rating.score, rating.scale
-            if rating.votes is not None:
-                known.votes = rating.votes
-            if rating.popularity is not None:
-                known.popularity = rating.popularity
-            return
-    title.ratings.append(rating)
+def _merge_rating(title: Title, rating: Rating, *, first: bool) -> None:
+    known = next((each for each in title.ratings if each.source == rating.source), None)
+    if known is None:
+        title.ratings.append(rating)
+        return
+    if rating.score is not None and (first or known.score is None):
+        known.score, known.scale = rating.score, rating.scale
+    if rating.votes is not None and (first or known.votes is None):
+        known.votes = rating.votes
+    if rating.popularity is not None and (first or known.popularity is None):
+        known.popularity = rating.popularity

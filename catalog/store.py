@@ -120,7 +120,8 @@ class _Batch:
         """Bring a record into a title, which counts as changed only when it is."""
         before = record_of(title)
         said = self._without_ids_of_others(title, record)
-        merge(title, said, self.people, own=first and title.source == record.source)
+        own = first and title.source == record.source
+        merge(title, said, self.people, own=own, first=first)
         self._remember(title, said)
         if first:
             self.heard.append((title, record))

@@ -182,6 +182,23 @@ def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
     assert changes(database) == logged
 
 
+def test_a_title_twice_in_a_file_keeps_the_first_line_s_rating(
+    database: Session, record: Make
+) -> None:
+    first, second = (record(ratings=[{"source": "mal", "score": score}]) for score in (9, 8))
+    store(database, first, second)
+    assert only(database).rating == 9
+    assert store(database, first, second).unchanged == 2
+
+
+def test_the_original_language_is_among_the_languages_whoever_told_it(
+    database: Session, record: Make
+) -> None:
+    store(database, record(languages=["hi"], source="a"))
+    store(database, record(original_language="te", source="b"))
+    assert {each.language for each in only(database).languages} == {"hi", "te"}
+
+
 def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
     database: Session, record: Make
 ) -> None:
