@@ -32,6 +32,7 @@ EXPECTED = (
     EmbedderUnavailable,
     UnreadableFile,
     catalogue.Failed,
+    serving.PortTaken,
     benchmarks.Failed,
 )
 
@@ -71,7 +72,7 @@ def serve(
 def worker(
     queues: Annotated[list[str] | None, typer.Option(help="Queues to work on, in order.")] = None,
     burst: Annotated[bool, typer.Option(help="Stop when nothing is left.")] = False,
-    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+    with_parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Work on queued jobs, and enqueue what is scheduled."""
     serving.work(_settings(), queues or [], burst=burst, with_parent=with_parent)

@@ -3,11 +3,13 @@
 import atexit
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
 from typing import TypedDict
 
 import redis
@@ -27,6 +29,13 @@ PARENT_CHECK_S = 1.0
 WORKER_STOP_S = 3.0
 
 log = structlog.get_logger()
+
+
+class PortTaken(OSError):
+    """The address to listen on cannot be had."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host} port {port}: {reason}; choose another --port")
 
 
 class Listening(TypedDict):
@@ -50,7 +59,13 @@ QUIET = Quiet(log_config=None, access_log=False, proxy_headers=False, server_hea
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
-    """Serve until told to stop; on the embedded Valkey a worker runs beside."""
+    """Serve until told to stop; on the embedded Valkey a worker runs beside.
+
+    Raises `PortTaken`, before anything is started.
+    """
+    _require_free(host, port)
+    # uvicorn raises the signal again once it has stopped; without a handler that would be the end.
+    signal.signal(signal.SIGTERM, _leave)
     with opened(settings) as resources, _beside(settings):
         if seed:
             upkeep.seed(resources.engine, resources.embedder)
@@ -75,10 +90,10 @@ def _over(resources: Resources) -> FastAPI:
     return create_app(resources, live)
 
 
-def work(settings: Settings, names: Sequence[str], *, burst: bool, with_parent: bool) -> None:
-    """Work on queues until told to stop."""
+def work(settings: Settings, names: Sequence[str], *, burst: bool, with_parent: int) -> None:
+    """Work on queues until told to stop, or until the parent of that id is gone (0: never)."""
     if with_parent:
-        threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=_leave_with_parent, args=(with_parent,), daemon=True).start()
     with opened(settings, embedder=False) as resources:
         worker.run(resources.redis, names or queues.NAMES, burst=burst)
 
@@ -100,7 +115,8 @@ def _beside(settings: Settings) -> Iterator[None]:
     if settings.redis_url is not None:
         yield
         return
-    command = [sys.executable, "-m", "scripts.cli", "worker", "--with-parent"]
+    parent = str(os.getpid())
+    command = [sys.executable, "-m", "scripts.cli", "worker", "--with-parent", parent]
     process = subprocess.Popen(command)  # noqa: S603  # this interpreter, our own words
     try:
         yield
@@ -115,6 +131,21 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(WORKER_STOP_S)
             return
+
+
+def _require_free(host: str, port: int) -> None:
+    """Bind where uvicorn will, for a moment."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or str(error)) from error
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -35,7 +35,7 @@ RANDOM_CLUSTERS = 512
 CLUSTERS_PER_LANGUAGE = 32
 SPREAD = 0.7  # length of the noise around a cluster's centre: cosines within one are about 0.67
 
-OPENING = 80  # characters: what people type of a plot
+OPENING = 60  # characters: as long as plain descriptions are, half of those in tests/search
 SHORTEST_OPENING = 20
 
 Integers = NDArray[np.int64]
@@ -101,7 +101,7 @@ def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
         seen.add(identity)
         kept.texts += openings(record)
         kept.real += record.source != MADE_UP
-        found.append(record.model_copy(update={"synopsis": {}, "people": []}))
+        found.append(record.model_copy(update={"synopsis": {}}))
         if len(found) == n:
             break
     kept.listings = _listings(found)
@@ -235,6 +235,7 @@ def _listing(number: int, record: Record, known: dict[tuple[ScopeKind, str], flo
         languages=tuple(record.spoken),
         providers=tuple(f"{each.provider}@{each.region or ''}" for each in record.availability),
         names=tuple(dict.fromkeys(fold(name) for name in names if name)),
+        people=tuple(dict.fromkeys(fold(part.name) for part in record.people)),
         poster_url=None,
         popularity=known,
     )

