@@ -10,9 +10,9 @@ from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 TRENDING_POPULARITY = 0.4
 TRENDING_REGIONAL = 0.6
 TRENDING_FRESHNESS = 0.5
-HOT_FRESHNESS = 1.0
-HOT_POPULARITY = 0.3
-HOT_REGIONAL = 0.3
+HOT_FRESHNESS = 3.0  # two years on, still more than all fame
+HOT_POPULARITY = 0.2
+HOT_REGIONAL = 0.2
 SIMILAR_POPULARITY = 0.03
 
 CRITICS_RATING = 7.8  # 0..10

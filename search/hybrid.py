@@ -53,10 +53,7 @@ def hybrid(
     # A title may be found by its own name and by its people's: the better one counts.
     by_strength = sorted(matches, key=lambda match: match.strength)
     names = {match.title_id: name_term(match.strength) for match in by_strength}
-    if query.vector is None:
-        found = _named(index, query, names)
-    else:
-        found = _both(index, query, names)
+    found = (_named if query.vector is None else _both)(index, query, names)
     return sorted(found.values(), key=lambda each: (-each.score, each.hit.title_id))[: query.k]
 
 

@@ -4,6 +4,7 @@ An engine's test module subclasses `IndexContract` and says how to build one.
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -81,11 +82,17 @@ def unit(seed: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
+T = TypeVar("T")
+
+
+def some(values: Sequence[T]) -> "st.SearchStrategy[frozenset[T]]":
+    return st.frozensets(st.sampled_from(values), max_size=2)
+
+
 # Few distinct vectors and signals, so that ties are common.
 vectors = st.integers(0, 12).map(unit)
 signals = st.sampled_from([0.0, 0.25, 0.5, 1.0])
 weights = st.sampled_from([0.0, 0.1, 0.3, 2.0, -0.5])
-some = lambda values: st.frozensets(st.sampled_from(values), max_size=2)  # noqa: E731
 years = st.none() | st.integers(1990, 1999)
 
 attributes = st.builds(

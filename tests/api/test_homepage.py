@@ -100,3 +100,9 @@ def test_what_is_no_region_is_refused_by_name(client: httpx.Client, region: str)
     response = client.get(HOME, params={"region": region})
     assert response.status_code == 422
     assert [each["field"] for each in response.json()["errors"]] == ["region"]
+
+
+def test_what_is_hot_is_new(client: httpx.Client) -> None:
+    (hot,) = [row for row in rows(client) if row["key"] == "whats_hot"]
+    newest = sorted((hit["year"] for hit in hot["items"]), reverse=True)
+    assert newest == [hit["year"] for hit in hot["items"]] or min(newest) >= max(newest) - 4

@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -48,7 +48,7 @@ class Counting:
 
 
 @pytest.fixture
-def counting(bundled: BundledEmbedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+def counting(bundled: BundledEmbedder, monkeypatch: pytest.MonkeyPatch) -> Counting:
     engine = Counting()
     monkeypatch.setattr(bundled, "_engine", engine)
     return engine
@@ -74,7 +74,7 @@ def test_a_text_has_one_vector_alone_or_among_others(bundled: BundledEmbedder) -
 
 
 def test_queries_and_documents_are_read_differently(bundled: BundledEmbedder) -> None:
-    query, document = (bundled.embed(["a fly"], role=role)[0] for role in ("query", "document"))  # type: ignore[arg-type]  # both are roles
+    query, document = (bundled.embed(["a fly"], role=role)[0] for role in ("query", "document"))
     assert 0.8 < float(query @ document) < 0.999
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from db.kinds import Kind, Space
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Entry, Filter, Query, Vector
 from search.hybrid import Found, hybrid, name_term, search_boosts
 from search.names import NameMatch
 from tests.index_contract import catalogues, filters, hit, meets, queries, unit, vectors
@@ -39,7 +39,7 @@ def reference(entries: Sequence[Entry], named: Sequence[NameMatch], query: Query
 @generated
 @given(catalogues, matches, queries, vectors)
 def test_answers_as_the_reference_does(
-    catalogue: list[Entry], named: list[NameMatch], asked: Query, vector: object
+    catalogue: list[Entry], named: list[NameMatch], asked: Query, vector: Vector
 ) -> None:
     query = replace(asked, vector=vector)
     assert hybrid(MemoryIndex(catalogue), named, query=query) == reference(catalogue, named, query)

@@ -1,0 +1,46 @@
+"""The bar of the search box: a plain description finds its film among the first five."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.seeded import hits, titles
+
+DESCRIPTIONS = Path(__file__).with_name("descriptions.jsonl")
+
+# Shares of the descriptions of each language; a little under what was measured.
+FLOORS = {"en": 0.87, "te": 0.44, "ta": 0.56, "hi": 0.68, "kn": 0.72, "ml": 0.76}
+
+
+@pytest.fixture(scope="module")
+def successes(client: httpx.Client) -> dict[str, list[bool]]:
+    """By language: for each description, whether the first five hold what was described."""
+    found = defaultdict(list)
+    for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines():
+        asked = json.loads(line)
+        first = hits(client, "/api/search", q=asked["query"], limit=5)
+        right = (asked["title"], asked["year"])
+        found[asked["language"]].append(right in {(hit["title"], hit["year"]) for hit in first})
+    return found
+
+
+@pytest.mark.parametrize("language", FLOORS)
+def test_plain_descriptions_find_their_title(
+    successes: dict[str, list[bool]], language: str
+) -> None:
+    share = sum(successes[language]) / len(successes[language])
+    assert share >= FLOORS[language], f"of {len(successes[language])} descriptions"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("man reborn as a housefly", "Eega"),
+        ("वैज्ञानिक की मंगेतर से प्यार करने वाला रोबोट", "Enthiran"),
+    ],
+)
+def test_what_the_readme_promises_is_found(client: httpx.Client, text: str, title: str) -> None:
+    assert title in titles(client, "/api/search", q=text, limit=5)

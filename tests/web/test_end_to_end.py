@@ -1,0 +1,128 @@
+"""The service over the seed catalogue in a real Chromium."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.seeded import hits
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+WIDTHS = (1280, 360)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
+    """A page that fails its test when a script of it does."""
+    made = browser.new_page(base_url=str(client.base_url), viewport={"width": 1280, "height": 800})
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    yield made
+    made.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def eega(client: httpx.Client) -> str:
+    return f"/title/{hits(client, '/api/search', q='eega')[0]['id']}"
+
+
+def test_the_homepage_has_rows_of_titles(page: Page) -> None:
+    page.goto("/")
+    headings = page.locator(".shelf h2").all_inner_texts()
+    assert {"Trending in India", "What's hot", "Telugu cinema", "Anime"} <= set(headings)
+    shelves = page.locator(".shelf")
+    assert all(shelf.locator(".card").count() >= 3 for shelf in shelves.all())
+    first = shelves.first.locator("img").first
+    assert first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 400
+
+
+@pytest.mark.parametrize("typed", ["ee", "eega", "ఈగ", "man reborn as a housefly"])
+def test_typing_finds_a_film(page: Page, typed: str) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").fill(typed if typed != "ee" else "eeg")
+    expect(page.locator("#results").get_by_role("link", name="Eega")).to_be_visible()
+
+
+def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega: str) -> None:
+    page.goto(eega)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Eega")
+    expect(page.locator(".lede [lang=te]").last).to_have_text("ఈగ")
+    expect(page.locator(".names [lang=te]").first).to_have_text("ఈగ")
+    expect(page.locator(".stories [lang=te]")).to_contain_text("నాని")
+    similar = page.get_by_role("region", name="More like this")
+    assert similar.locator(".card").count() >= 12
+    assert "Eega" not in similar.locator("h3").all_inner_texts()
+    similar.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Eega")
+
+
+def test_everything_is_reached_without_javascript(browser: Browser, client: httpx.Client) -> None:
+    with browser.new_context(base_url=str(client.base_url), java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/")
+        assert page.locator(".shelf").count() > 8
+        page.get_by_role("searchbox").fill("man reborn as a housefly")
+        page.get_by_role("button", name="Search").click()
+        page.locator("#results").get_by_role("link", name="Eega", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Eega")
+
+
+def test_more_titles_follow_the_first(page: Page) -> None:
+    page.goto("/search?q=love")
+    first = page.locator("#results h3").all_inner_texts()
+    page.get_by_role("link", name="More titles").click()
+    page.wait_for_url("**offset=24*")
+    second = page.locator("#results h3").all_inner_texts()
+    assert len(first) == len(second) == 24
+    assert first != second
+
+
+NAMELESS = """() => {
+    const named = (one) => one.getAttribute("aria-label") || one.textContent.trim()
+        || one.querySelector("img[alt]:not([alt=''])")?.alt;
+    const labelled = (one) => one.labels?.length || one.getAttribute("aria-label");
+    const bad = [];
+    for (const image of document.querySelectorAll("img"))
+        if (!image.hasAttribute("alt")) bad.push(image.outerHTML);
+    for (const one of document.querySelectorAll("a[href], button:not([aria-hidden])"))
+        if (!named(one)) bad.push(one.outerHTML);
+    for (const one of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
+        if (!labelled(one)) bad.push(one.outerHTML);
+    const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+    bad.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `id ${id} twice`));
+    for (const one of document.querySelectorAll("[aria-labelledby]"))
+        if (!document.getElementById(one.getAttribute("aria-labelledby"))) bad.push(one.outerHTML);
+    return bad;
+}"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/", "/search?q=सांवली+रात+की+कहानी", "title", "/nothing"])
+def test_pages_are_fit_for_everyone(page: Page, eega: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(eega if path == "title" else path)
+    assert page.evaluate(NAMELESS) == []
+    assert page.locator("h1").count() == 1
+    assert page.locator("main").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => +one.tagName[1])")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert page.evaluate("document.documentElement.scrollWidth") == width
