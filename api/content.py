@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from api import answers
 from api.dependencies import FilterDep, LiveDep, PageDep, SessionDep
-from api.schemas import Details, HitShown, Listed, Problem
+from api.schemas import Details, HitShown, Listed, Problem, rendered
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 
@@ -29,12 +29,13 @@ def details(id: TitleIdPath, reading: SessionDep) -> Details:  # noqa: A002  # t
     return answers.details(reading, id)
 
 
-@router.get("/{id}/similar", operation_id="content_similar")
+@router.get("/{id}/similar", operation_id="content_similar", response_model=Listed[HitShown])
 def similar(
     id: TitleIdPath,  # noqa: A002  # the contract's name
     live: LiveDep,
     wanted: FilterDep,
     page: PageDep,
-) -> Listed[HitShown]:
+) -> Response:
     """Return the titles most like one, that meet the filter."""
-    return answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)
+    found = answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)
+    return rendered(found)

@@ -1,7 +1,7 @@
 """The pages that people see; every one of them is complete without JavaScript."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -131,14 +131,14 @@ class Pages(Protocol):
         """Return what is drawn of a title."""
 
 
-def install(app: FastAPI, pages: Callable[..., Pages]) -> None:
+def install(app: FastAPI, pages: Callable[..., Pages | Awaitable[Pages]]) -> None:
     """Add the pages and their static files to an application; `pages` is a dependency of each."""
     static = Static(directory=_folder() / "static")
     app.mount(f"/static/{_version()}", static, name="static")
     app.include_router(routes(pages))
 
 
-def routes(pages: Callable[..., Pages]) -> APIRouter:
+def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
     """Return the routes of the pages."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     given = Depends(pages)
@@ -202,7 +202,7 @@ def error_page(
     return response
 
 
-def wanted(
+async def wanted(
     request: Request,
     q: str = "",
     kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies its defaults

@@ -22,7 +22,7 @@ PROXY_HEADERS = (
 Address = IPv4Address | IPv6Address
 
 
-def region(
+async def region(
     request: Request,
     region: Annotated[
         str | None,

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Generic, TypeVar
 
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.kinds import Kind, NameKind
@@ -14,6 +15,14 @@ class Answer(BaseModel):
     """Any answer; made from rows and dataclasses as well."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def rendered(answer: Answer) -> Response:
+    """Return an answer that was made here as JSON, at once.
+
+    What a route returns as it is, FastAPI checks again, in a thread of its own.
+    """
+    return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
 
 
 class Terms(Answer):

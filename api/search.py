@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api import answers
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
 from api.regions import RegionDep
-from api.schemas import SearchAnswer
+from api.schemas import SearchAnswer, rendered
 
 LONGEST = 500  # characters; a plot in a breath
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 
 
-@router.get("", operation_id="search")
+@router.get("", operation_id="search", response_model=SearchAnswer)
 def search(
     live: LiveDep,
     resources: ResourcesDep,
@@ -30,9 +30,9 @@ def search(
             max_length=LONGEST,
         ),
     ] = "",
-) -> SearchAnswer:
+) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
-    return answers.search(
+    found = answers.search(
         live,
         resources.embedder,
         metrics,
@@ -42,3 +42,4 @@ def search(
         limit=page.limit,
         offset=page.offset,
     )
+    return rendered(found)

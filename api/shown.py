@@ -80,7 +80,7 @@ class LivePages:
         )
 
 
-def pages(
+async def pages(
     request: Request, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
 ) -> LivePages:
     """Return what this request's page shows."""

@@ -158,7 +158,7 @@ def _merge_lists(title: Title, record: Record, people: PEOPLE, *, own: bool) -> 
 
 
 def _require_original_language(title: Title) -> None:
-    """A source may tell only the other languages, and a further one the original."""
+    """Add it where one source told only the other languages, and a further one the original."""
     original = title.original_language
     if original and all(each.language != original for each in title.languages):
         title.languages.append(TitleLanguage(language=original))

@@ -21,10 +21,10 @@ from db.kinds import Space
 from index import blend
 from index.codes import Codes, Floats, available
 from index.columns import Columns, Mask
+from index.fields import Field, Fields
 from index.query import (
     DimensionMismatch,
     Entry,
-    Filter,
     Hit,
     Matrix,
     Query,
@@ -62,6 +62,7 @@ class Snapshot:
     n: int
     all_alive: bool = True
     complete: Mapping[Space, bool] = field(default_factory=dict)  # no row lacks a vector
+    fields: Fields = field(default_factory=Fields)
 
 
 class MemoryIndex:
@@ -131,23 +132,63 @@ def _search(snapshot: Snapshot, query: Query, product: Floats | None) -> list[Hi
         if matrix is None:
             return []
         _check(query.space, matrix.shape[1], query.vector)
-    mask = _matching(snapshot, query)
-    rows = _gathered(mask, snapshot.n) if product is None else None
-    boosts = _boosts(snapshot, query, rows)
+    rows, bias = _narrowed(snapshot, query)
+    if product is not None and rows is not None:
+        product = product[rows]
     scores, error = _first_pass(snapshot, query, product, rows)
-    if boosts is not None:
-        scores = scores + boosts
-    if mask is not None and rows is None:
-        scores = np.where(mask, scores, np.float32(-np.inf))
+    if bias is not None:
+        scores += bias
     best = _contenders(scores, query.k, error)
-    rows = best if rows is None else rows[best]
-    if error > FLOAT32_ERROR:
-        rows = _rescored(snapshot, query, rows)
-    return _exact(snapshot, query, rows)
+    if query.vector is not None and error > FLOAT32_ERROR and len(best) > query.k:
+        listed = best if rows is None else rows[best]
+        again = snapshot.matrices[query.space][listed] @ query.vector
+        if bias is not None:
+            again += bias[best]
+        best = best[_contenders(again, query.k, FLOAT32_ERROR)]
+    return _exact(snapshot, query, best if rows is None else rows[best])
+
+
+def _narrowed(snapshot: Snapshot, query: Query) -> Field:
+    """Return the field of a query, the ids that it asks for or does without included."""
+    rows, bias = snapshot.fields.get(query, lambda: _field(snapshot, query))
+    if query.filter.include is not None:
+        included = np.array(sorted(_rows_of(snapshot, query.filter.include)), np.int64)
+        if rows is not None:
+            kept = np.isin(included, rows, assume_unique=True)
+            bias = None if bias is None else bias[np.searchsorted(rows, included[kept])]
+            rows = included[kept]
+        else:
+            bias = None if bias is None else bias[included]
+            rows = included
+    if query.filter.exclude:
+        excluded = _rows_of(snapshot, query.filter.exclude)
+        if rows is not None:
+            kept = ~np.isin(rows, excluded)
+            rows, bias = rows[kept], None if bias is None else bias[kept]
+        else:
+            bias = np.zeros(snapshot.n, np.float32) if bias is None else bias.copy()
+            bias[excluded] = -np.inf
+    return rows, bias
+
+
+def _field(snapshot: Snapshot, query: Query) -> Field:
+    """Return the rows that meet the filter, ids aside, and their boosts.
+
+    Few rows are listed; among many, those that do not match have a boost of minus infinity.
+    """
+    mask = _matching(snapshot, query)
+    boosts = blend.boost(snapshot.columns, query.boosts, snapshot.n)
+    bias = None if boosts is None else boosts.astype(np.float32)
+    if mask is None:
+        return None, bias
+    if np.count_nonzero(mask) > GATHER_SHARE * snapshot.n:
+        return None, np.where(mask, np.float32(0) if bias is None else bias, np.float32(-np.inf))
+    rows = np.flatnonzero(mask)
+    return rows, None if bias is None else bias[rows]
 
 
 def _matching(snapshot: Snapshot, query: Query) -> Mask | None:
-    """Return which rows match, or none when all do."""
+    """Return which rows match, ids aside, or none when all do."""
     n = snapshot.n
     mask = snapshot.columns.mask(query.filter, n)
     if not snapshot.all_alive:
@@ -156,37 +197,11 @@ def _matching(snapshot: Snapshot, query: Query) -> Mask | None:
         present = snapshot.present.get(query.space)
         has = np.zeros(n, np.bool_) if present is None else present[:n]
         mask = has.copy() if mask is None else mask & has
-    return _ids_applied(snapshot, query.filter, mask)
-
-
-def _ids_applied(snapshot: Snapshot, wanted: Filter, mask: Mask | None) -> Mask | None:
-    if wanted.include is not None:
-        included = np.zeros(snapshot.n, np.bool_)
-        included[_rows_of(snapshot, wanted.include)] = True
-        mask = included if mask is None else mask & included
-    if wanted.exclude:
-        mask = np.ones(snapshot.n, np.bool_) if mask is None else mask
-        mask[_rows_of(snapshot, wanted.exclude)] = False
     return mask
 
 
 def _rows_of(snapshot: Snapshot, ids: Iterable[TitleId]) -> list[int]:
     return [snapshot.rows[title_id] for title_id in ids if title_id in snapshot.rows]
-
-
-def _gathered(mask: Mask | None, n: int) -> blend.Rows | None:
-    """Return the matching rows where it pays to copy them together."""
-    if mask is None or np.count_nonzero(mask) > GATHER_SHARE * n:
-        return None
-    return np.flatnonzero(mask)
-
-
-def _boosts(snapshot: Snapshot, query: Query, rows: blend.Rows | None) -> Floats | None:
-    """Return what boosts add to the rows, or to all."""
-    boosts = blend.boost(snapshot.columns, query.boosts, snapshot.n)
-    if boosts is None:
-        return None
-    return (boosts if rows is None else boosts[rows]).astype(np.float32)
 
 
 def _first_pass(
@@ -202,15 +217,6 @@ def _first_pass(
         return codes.products(query.vector, snapshot.n, rows)
     matrix = snapshot.matrices[query.space]
     return (matrix[: snapshot.n] if rows is None else matrix[rows]) @ query.vector, FLOAT32_ERROR
-
-
-def _rescored(snapshot: Snapshot, query: Query, rows: blend.Rows) -> blend.Rows:
-    """Return the rows that are still among the best after a pass in float32."""
-    if query.vector is None or len(rows) <= query.k:
-        return rows
-    scores = snapshot.matrices[query.space][rows] @ query.vector
-    boosts = _boosts(snapshot, query, rows)
-    return rows[_contenders(scores if boosts is None else scores + boosts, query.k, FLOAT32_ERROR)]
 
 
 def _products(snapshot: Snapshot, queries: Sequence[Query]) -> list[Floats | None]:
@@ -354,7 +360,7 @@ def _settled(snapshot: Snapshot) -> Snapshot:
     complete = {
         space: bool(present[: snapshot.n].all()) for space, present in snapshot.present.items()
     }
-    return replace(snapshot, all_alive=dead == 0, complete=complete)
+    return replace(snapshot, all_alive=dead == 0, complete=complete, fields=Fields())
 
 
 def _packed(snapshot: Snapshot, capacity: int) -> Snapshot:
