@@ -64,19 +64,22 @@ def search(
 ) -> SearchAnswer:
     """Return what a text finds; without a text, what is best known and meets the filter."""
     if not text.strip():
-        return _browsed(live, wanted, region, limit=limit, offset=offset)
+        with live.turns:
+            return _browsed(live, wanted, region, limit=limit, offset=offset)
     vector = None if embedder is None else embedder.embed([text.strip()], role="query")[0]
     query = Query(
         vector=vector, filter=wanted, boosts=search_boosts(regions.known(region)), k=limit + offset
     )
-    folded = fold(text)
-    matches = [*live.people.match(folded), *live.names.match(folded)]
-    found = hybrid(live.index, matches, query=query)[offset:]
+    with live.turns:
+        folded = fold(text)
+        matches = [*live.people.match(folded), *live.names.match(folded)]
+        found = hybrid(live.index, matches, query=query)[offset:]
+        items = list(_shown_found(live, found))
     degraded = [] if embedder is not None else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
     return SearchAnswer(
-        items=list(_shown_found(live, found)),
+        items=items,
         total=None,
         limit=limit,
         offset=offset,
@@ -89,9 +92,10 @@ def trending(
 ) -> Listed[HitShown]:
     """Return what is trending in a region."""
     query = queries.trending(regions.known(region), wanted, k=limit + offset)
-    hits = live.index.search(query)[offset:]
-    items = _shown(live, hits, _boosted(region))
-    return Listed[HitShown](items=list(items), total=None, limit=limit, offset=offset)
+    with live.turns:
+        hits = live.index.search(query)[offset:]
+        items = list(_shown(live, hits, _boosted(region)))
+    return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
 def similar(
@@ -101,16 +105,11 @@ def similar(
     listing = live.listings.get(title_id)
     if listing is None:
         raise TitleNotFound(title_id)
-    try:
-        vector = live.index.vectors([title_id], Space.CONTENT)[0]
-    except VectorMissing:
-        hits: list[Hit] = []
-    else:
-        query = queries.similar_to(title_id, vector, wanted, k=limit + offset)
-        hits = live.index.search(query)[offset:]
     reason = reasons.because_similar(title_id, listing.title)
-    items = _shown(live, hits, lambda _: reason)
-    return Listed[HitShown](items=list(items), total=None, limit=limit, offset=offset)
+    with live.turns:
+        hits = _nearest(live, title_id, wanted, k=limit + offset)[offset:]
+        items = list(_shown(live, hits, lambda _: reason))
+    return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
 def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
@@ -125,14 +124,15 @@ def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
         wanted=wanted,
         k=ROW,
     )
-    rows = [
-        RowShown(
-            key=row.plan.key,
-            title=row.plan.title,
-            items=list(_shown(live, row.hits, _boosted(region))),
-        )
-        for row in fill(live.index, plans)
-    ]
+    with live.turns:
+        rows = [
+            RowShown(
+                key=row.plan.key,
+                title=row.plan.title,
+                items=list(_shown(live, row.hits, _boosted(region))),
+            )
+            for row in fill(live.index, plans)
+        ]
     return Homepage(rows=rows, region=region)
 
 
@@ -167,6 +167,14 @@ def details_of(title: Title) -> Details:
             "availability": title.availability,
         }
     )
+
+
+def _nearest(live: Live, title_id: TitleId, wanted: Filter, *, k: int) -> list[Hit]:
+    try:
+        vector = live.index.vectors([title_id], Space.CONTENT)[0]
+    except VectorMissing:
+        return []
+    return live.index.search(queries.similar_to(title_id, vector, wanted, k=k))
 
 
 def _browsed(

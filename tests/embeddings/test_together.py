@@ -1,0 +1,83 @@
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from embeddings.embedder import Matrix
+from embeddings.together import MOST_TOKENS, Together
+
+
+class Passing:
+    """A pass that takes a while; the row of a sequence is its sum."""
+
+    def __init__(self, seconds: float = 0.002) -> None:
+        self.sizes: list[int] = []
+        self.most = 0
+        self._seconds = seconds
+        self._now = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, sequences: Sequence[list[int]]) -> Matrix:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self.sizes.append(len(sequences))
+        time.sleep(self._seconds)
+        with self._lock:
+            self._now -= 1
+        if any(sequence == [13] for sequence in sequences):
+            raise ValueError("unlucky")
+        return np.array([[sum(sequence)] for sequence in sequences], np.float32)
+
+
+def test_each_caller_gets_his_own_rows_in_order() -> None:
+    passing = Passing()
+    together = Together(passing, places=2)
+
+    def ask(number: int) -> list[float]:
+        asked = [[1000 * number + each] for each in range(number % 4 + 1)]
+        return [float(row[0]) for row in together.rows(asked)]
+
+    with ThreadPoolExecutor(12) as threads:
+        found = list(threads.map(ask, range(300)))
+    assert found == [[1000 * n + each for each in range(n % 4 + 1)] for n in range(300)]
+    assert passing.most == 2
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_passes_at_once_are_bounded_and_shared(places: int) -> None:
+    passing = Passing(0.01)
+    together = Together(passing, places)
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(lambda n: together.rows([[n]]), range(14, 74)))
+    assert passing.most == places
+    assert len(passing.sizes) < 60
+    assert sum(passing.sizes) == 60
+
+
+def test_a_pass_is_not_made_too_long() -> None:
+    passing = Passing(0)
+    together = Together(passing, places=1)
+    long = [[1] * (MOST_TOKENS // 2)] * 7
+    assert len(together.rows(long)) == 7
+    assert passing.sizes == [2, 2, 2, 1]
+    together.rows([[1] * (2 * MOST_TOKENS)])
+    assert passing.sizes[-1] == 1
+
+
+def test_what_fails_is_told_to_those_of_the_pass_and_the_next_go_on() -> None:
+    passing = Passing()
+    together = Together(passing, places=1)
+
+    def ask(number: int) -> bool:
+        try:
+            return float(together.rows([[number]])[0, 0]) == number
+        except ValueError as error:
+            return str(error) == "unlucky"
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(ask, list(range(10, 20)) * 10))
+    assert float(together.rows([[5]])[0, 0]) == 5
