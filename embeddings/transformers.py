@@ -52,6 +52,8 @@ def _dimension(model: Any) -> int:
 
 
 def _load(name: str) -> Any:
+    if not name:  # the library would take it for a model without a layer
+        raise EmbedderUnavailable(name, "it has no name")
     try:
         from sentence_transformers import SentenceTransformer  # an extra
     except ImportError as error:

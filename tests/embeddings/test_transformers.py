@@ -70,6 +70,11 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
         SentenceTransformersEmbedder(str(tmp_path))
 
 
+def test_a_model_without_a_name_is_told() -> None:
+    with pytest.raises(EmbedderUnavailable, match="has no name"):
+        SentenceTransformersEmbedder("")
+
+
 def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(EmbedderUnavailable, match=r"pip install 'rasika\[sentence-transformers\]'"):
