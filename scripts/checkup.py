@@ -16,17 +16,19 @@ from sqlalchemy.exc import DBAPIError
 from db import migrate, titles, vectors
 from db.engine import session
 from db.kinds import Space
+from embeddings.embedder import Embedder, EmbedderUnavailable
 from index.codes import kernel
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.embedded.status import status
-from wiring.resources import Resources, load_embedder, opened
-from wiring.settings import Settings, WrongSettings, load
+from wiring.resources import Resources, embedder_named, opened
+from wiring.settings import PREFIX, Settings, WrongSettings, load
 
 EXTRAS = {
-    "sentence_transformers": "sentence-transformers",
-    "qdrant_client": "qdrant",
-    "faiss": "faiss",
+    "sentence-transformers": ("sentence_transformers", "sentence-transformers"),
+    "qdrant": ("qdrant_client", "qdrant-client"),
+    "faiss": ("faiss", "faiss-cpu"),
 }
+"""What an extra of `pyproject.toml` brings: its module and its distribution."""
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -68,12 +70,12 @@ def _findings() -> Iterator[Finding]:
         with opened(settings, embedder=False) as resources:
             yield from _servers(resources)
     except (EmbeddedServicesError, DBAPIError) as error:
-        yield Finding(False, "servers", str(getattr(error, "orig", None) or error).strip())
+        yield Finding(False, "servers", _reason(error))
     yield from _extras()
 
 
 def _told(settings: Settings) -> str:
-    given = sorted(settings.model_fields_set)
+    given = sorted(PREFIX + name.upper() for name in settings.model_fields_set)
     return f"set: {', '.join(given)}" if given else "nothing set: the embedded default"
 
 
@@ -100,30 +102,39 @@ def _existing(settings: Settings) -> str:
 def _servers(resources: Resources) -> Iterator[Finding]:
     yield _asked("postgres", lambda: _postgres(resources))
     yield _asked("valkey", lambda: _valkey(resources))
-    embedder = load_embedder(resources.settings)
-    if embedder is None:
-        yield Finding(False, "embedder", f"{resources.settings.embedder} could not be loaded")
-    else:
+    embedder: Embedder | None = None
+    try:
+        embedder = embedder_named(resources.settings.embedder)
         yield Finding(True, "embedder", f"{embedder.model}, {embedder.dim} dimensions")
-    with session(resources.engine) as reading:
-        count = titles.count(reading)
-        have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
-    detail = f"{count:,} titles, {have:,} embedded"
-    yield Finding(True if count else None, "catalogue", detail + _advice(count, have))
+    except EmbedderUnavailable as error:
+        yield Finding(False, "embedder", f"{_reason(error)}; searches go by names alone")
+    yield _catalogue(resources, embedder)
     yield Finding(True, "index", f"{resources.settings.index}, exact, {kernel()}")
 
 
-def _advice(count: int, have: int) -> str:
+def _catalogue(resources: Resources, embedder: Embedder | None) -> Finding:
+    with session(resources.engine) as reading:
+        count = titles.count(reading)
+        have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
+    told = f"{count:,} titles"
     if not count:
-        return "; `rasika serve` fills it with the seed, `rasika import` with yours"
-    return "; `rasika embed` does the rest" if have < count else ""
+        told += "; `rasika serve` fills it with the seed, `rasika import` with yours"
+    elif embedder:
+        told += f", {have:,} embedded"
+        told += "; `rasika embed` or a worker does the rest" if have < count else ""
+    return Finding(True if embedder and 0 < count <= have else None, "catalogue", told)
 
 
 def _asked(what: str, ask: Callable[[], str]) -> Finding:
     try:
         return Finding(True, what, ask())
     except (DBAPIError, redis.RedisError) as error:
-        return Finding(False, what, str(getattr(error, "orig", None) or error).strip())
+        return Finding(False, what, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return an error in one line."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _postgres(resources: Resources) -> str:
@@ -144,8 +155,8 @@ def _valkey(resources: Resources) -> str:
 
 
 def _extras() -> Iterator[Finding]:
-    for module, extra in EXTRAS.items():
+    for extra, (module, distribution) in EXTRAS.items():
         if importlib.util.find_spec(module) is None:
             yield Finding(None, "extra", f"{extra} is not installed: pip install 'rasika[{extra}]'")
         else:
-            yield Finding(True, "extra", extra)
+            yield Finding(True, "extra", f"{extra} {importlib.metadata.version(distribution)}")

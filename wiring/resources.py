@@ -78,13 +78,17 @@ def _addresses(settings: Settings, held: ExitStack) -> tuple[str, str]:
 def load_embedder(settings: Settings) -> Embedder | None:
     """Return the embedder with its query cache, or none, with a warning, where it fails."""
     try:
-        return CachedEmbedder(_embedder(settings.embedder))
+        return CachedEmbedder(embedder_named(settings.embedder))
     except EmbedderUnavailable as error:
         log.warning("embedder_unavailable", model=error.model, error=str(error))
         return None
 
 
-def _embedder(name: str) -> Embedder:
+def embedder_named(name: str) -> Embedder:
+    """Load the embedder of a setting.
+
+    Raises `EmbedderUnavailable`.
+    """
     if name == "bundled":
         return CentredEmbedder(BundledEmbedder(machine.cores()), load_centres())
     return SentenceTransformersEmbedder(name.removeprefix("sentence-transformers:"))

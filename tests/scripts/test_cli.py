@@ -272,12 +272,32 @@ def test_doctor_finds_the_embedded_default_well(rasika: Rasika) -> None:
     for what in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
         assert f"ok  {what}" in done.stdout or f"--  {what}" in done.stdout
     assert "(embedded), pgvector" in done.stdout
+    assert "RASIKA_HOME" in done.stdout
+
+
+def test_doctor_counts_what_is_not_embedded(rasika: Rasika, jsonl: Callable[..., Path]) -> None:
+    rasika("import", jsonl(EEGA))
+    assert "--  catalogue    1 titles, 0 embedded; `rasika embed`" in rasika("doctor").stdout
+    rasika("embed")
+    assert "ok  catalogue    1 titles, 1 embedded\n" in rasika("doctor").stdout
+
+
+def test_doctor_tells_why_a_model_cannot_be_loaded(
+    rasika: Rasika, jsonl: Callable[..., Path]
+) -> None:
+    rasika("import", jsonl(EEGA))
+    done = rasika("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
+    assert done.returncode == 1
+    assert "!!  embedder     embedder /no/such/model is not available: " in done.stdout
+    assert "--  catalogue    1 titles\n" in done.stdout
 
 
 def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: Rasika) -> None:
     done = rasika("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
     assert done.returncode == 1
-    assert "!!  servers" in done.stdout
+    (line,) = [each for each in done.stdout.splitlines() if each.startswith("!!")]
+    assert line.startswith("!!  servers")
+    assert all(each[:2] in ("ok", "--", "!!") for each in done.stdout.splitlines())
     assert "127.0.0.1" in done.stdout
     assert "s3cret" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
