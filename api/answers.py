@@ -23,7 +23,7 @@ from db.kinds import Space
 from db.listings import Listing
 from db.tables import Title
 from embeddings.embedder import Embedder
-from index.query import Filter, Hit, Query, Region, TitleId, VectorMissing
+from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
 from recommend.reasons import Reason
 from recommend.rows import fill
@@ -51,35 +51,40 @@ HOME_LANGUAGES: Mapping[str, str] = {
 HOME_GENRE_LABELS: Mapping[str, str] = {slug: genres.label(slug) for slug in HOME_GENRES}
 
 
+def meaning(embedder: Embedder | None, text: str) -> Vector | None:
+    """Return the vector of a text; none for no text, or where no embedder answers."""
+    asked = text.strip()
+    return embedder.embed([asked], role="query")[0] if embedder and asked else None
+
+
 def search(
     live: Live,
-    embedder: Embedder | None,
     metrics: Metrics,
     *,
     text: str,
+    vector: Vector | None,
     wanted: Filter,
     region: Region,
     limit: int,
     offset: int,
 ) -> SearchAnswer:
-    """Return what a text finds; without a text, what is best known and meets the filter."""
+    """Return what a text finds; without a text, what is best known and meets the filter.
+
+    A text whose meaning is not known finds titles by their names.
+    """
     if not text.strip():
-        with live.turns:
-            return _browsed(live, wanted, region, limit=limit, offset=offset)
-    vector = None if embedder is None else embedder.embed([text.strip()], role="query")[0]
+        return _browsed(live, wanted, region, limit=limit, offset=offset)
     query = Query(
         vector=vector, filter=wanted, boosts=search_boosts(regions.known(region)), k=limit + offset
     )
-    with live.turns:
-        folded = fold(text)
-        matches = [*live.people.match(folded), *live.names.match(folded)]
-        found = hybrid(live.index, matches, query=query)[offset:]
-        items = list(_shown_found(live, found))
-    degraded = [] if embedder is not None else [NO_EMBEDDER]
+    folded = fold(text)
+    matches = [*live.people.match(folded), *live.names.match(folded)]
+    found = hybrid(live.index, matches, query=query)[offset:]
+    degraded = [] if vector is not None else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
     return SearchAnswer(
-        items=items,
+        items=list(_shown_found(live, found)),
         total=None,
         limit=limit,
         offset=offset,
@@ -92,9 +97,8 @@ def trending(
 ) -> Listed[HitShown]:
     """Return what is trending in a region."""
     query = queries.trending(regions.known(region), wanted, k=limit + offset)
-    with live.turns:
-        hits = live.index.search(query)[offset:]
-        items = list(_shown(live, hits, _boosted(region)))
+    hits = live.index.search(query)[offset:]
+    items = list(_shown(live, hits, _boosted(region)))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
@@ -106,9 +110,8 @@ def similar(
     if listing is None:
         raise TitleNotFound(title_id)
     reason = reasons.because_similar(title_id, listing.title)
-    with live.turns:
-        hits = _nearest(live, title_id, wanted, k=limit + offset)[offset:]
-        items = list(_shown(live, hits, lambda _: reason))
+    hits = _nearest(live, title_id, wanted, k=limit + offset)[offset:]
+    items = list(_shown(live, hits, lambda _: reason))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
@@ -124,15 +127,14 @@ def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
         wanted=wanted,
         k=ROW,
     )
-    with live.turns:
-        rows = [
-            RowShown(
-                key=row.plan.key,
-                title=row.plan.title,
-                items=list(_shown(live, row.hits, _boosted(region))),
-            )
-            for row in fill(live.index, plans)
-        ]
+    rows = [
+        RowShown(
+            key=row.plan.key,
+            title=row.plan.title,
+            items=list(_shown(live, row.hits, _boosted(region))),
+        )
+        for row in fill(live.index, plans)
+    ]
     return Homepage(rows=rows, region=region)
 
 
@@ -207,8 +209,8 @@ def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
 
 
 def _hit(listing: Listing, hit: Hit, reason: Reason, *, name: float = 0.0) -> HitShown:
-    """Return a hit as shown; built without checking, for its parts were checked on the way in."""
-    return HitShown.model_construct(
+    """Return a hit as shown."""
+    return HitShown(
         id=listing.id,
         title=listing.title,
         original_title=listing.original_title,
@@ -218,14 +220,12 @@ def _hit(listing: Listing, hit: Hit, reason: Reason, *, name: float = 0.0) -> Hi
         genres=list(listing.genres),
         poster_url=listing.poster_url,
         score=hit.score + name,
-        terms=Terms.model_construct(
+        terms=Terms(
             similarity=hit.similarity,
             popularity=hit.popularity,
             regional=hit.regional,
             freshness=hit.freshness,
             name=name,
         ),
-        reason=ReasonShown.model_construct(
-            code=reason.code, text=reason.text, title_id=reason.title_id
-        ),
+        reason=ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id),
     )

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import admin, content, document, errors, health, pages, recommendations, search, shown
+from api.cores import Cores
 from api.metrics import Metrics, Timed
 from wiring.live import Live
 from wiring.resources import Resources
@@ -27,6 +28,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.resources = resources
     app.state.live = live
     app.state.metrics = Metrics()
+    app.state.cores = Cores()
     for module in (search, content, recommendations, admin, health):
         app.include_router(module.router)
     app.add_middleware(Timed, metrics=app.state.metrics)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from api import answers
+from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, PageDep, SessionDep
 from api.schemas import Details, HitShown, Listed, Problem, rendered
 
@@ -30,12 +31,16 @@ def details(id: TitleIdPath, reading: SessionDep) -> Details:  # noqa: A002  # t
 
 
 @router.get("/{id}/similar", operation_id="content_similar", response_model=Listed[HitShown])
-def similar(
+async def similar(
     id: TitleIdPath,  # noqa: A002  # the contract's name
     live: LiveDep,
     wanted: FilterDep,
     page: PageDep,
+    cores: CoresDep,
 ) -> Response:
     """Return the titles most like one, that meet the filter."""
-    found = answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)
-    return rendered(found)
+    return await cores.run(
+        lambda: rendered(
+            answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)
+        )
+    )

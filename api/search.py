@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Response
 
 from api import answers
+from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
 from api.regions import RegionDep
 from api.schemas import SearchAnswer, rendered
@@ -15,13 +17,14 @@ router = APIRouter(prefix="/api/search", tags=["search"])
 
 
 @router.get("", operation_id="search", response_model=SearchAnswer)
-def search(
+async def search(
     live: LiveDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
     wanted: FilterDep,
     page: PageDep,
     region: RegionDep,
+    cores: CoresDep,
     q: Annotated[
         str,
         Query(
@@ -32,14 +35,19 @@ def search(
     ] = "",
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
-    found = answers.search(
-        live,
-        resources.embedder,
-        metrics,
-        text=q,
-        wanted=wanted,
-        region=region,
-        limit=page.limit,
-        offset=page.offset,
+    # Not within `cores`: those who wait for the model share its passes.
+    vector = await to_thread.run_sync(answers.meaning, resources.embedder, q)
+    return await cores.run(
+        lambda: rendered(
+            answers.search(
+                live,
+                metrics,
+                text=q,
+                vector=vector,
+                wanted=wanted,
+                region=region,
+                limit=page.limit,
+                offset=page.offset,
+            )
+        )
     )
-    return rendered(found)

@@ -40,9 +40,9 @@ class LivePages:
         """Return what the search page lists."""
         return answers.search(
             self.live,
-            self.resources.embedder,
             self.metrics,
             text=wanted.q,
+            vector=answers.meaning(self.resources.embedder, wanted.q),
             wanted=_filter(wanted),
             region=wanted.region or self.region,
             limit=min(wanted.limit, MOST),

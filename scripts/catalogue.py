@@ -164,9 +164,9 @@ def search(
         live.load()
         answer = answers.search(
             live,
-            resources.embedder,
             Metrics(),
             text=text,
+            vector=answers.meaning(resources.embedder, text),
             wanted=wanted,
             region=DEFAULT_REGION,
             limit=limit,

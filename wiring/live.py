@@ -1,5 +1,6 @@
 """What a serving process holds in memory, kept in step with PostgreSQL through the change log."""
 
+import gc
 import threading
 import time
 
@@ -16,7 +17,6 @@ from index.memory import MemoryIndex
 from index.query import Entry
 from search.names import NameIndex
 from search.people import PeopleIndex
-from wiring import machine
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer
@@ -27,9 +27,7 @@ log = structlog.get_logger()
 class Live:
     """The index, the names and the listings of every title; swapped or updated as titles change.
 
-    `caught_up_at` tells when PostgreSQL last confirmed that nothing is missing. `turns` has a place
-    per core for those who rank: more threads at once would spend their time on the interpreter's
-    lock (at 100,000 titles and ten callers, a seventh of the answers and half of the slowest one).
+    `caught_up_at` tells when PostgreSQL last confirmed that nothing is missing.
     """
 
     def __init__(self, engine: Engine, loader: Loader) -> None:
@@ -43,7 +41,6 @@ class Live:
         self.people = PeopleIndex()
         self.listings: dict[int, Listing] = {}
         self.caught_up_at = 0.0  # seconds, time.monotonic
-        self.turns = threading.BoundedSemaphore(machine.cores())
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""
@@ -61,6 +58,10 @@ class Live:
         self.names, self.people = names, people
         self.listings, self._position = listings, position
         self.caught_up_at = time.monotonic()
+        # Millions of objects that stay: the collector looked through them for half a second, at
+        # 100,000 titles, in the middle of somebody's request.
+        gc.collect()
+        gc.freeze()
         log.info("catalogue_loaded", titles=len(listings))
 
     def catch_up(self) -> int:

@@ -102,9 +102,9 @@ class Bench:
         """Answer as the route does."""
         return answers.search(
             self.live,
-            self.embedder,
             self.metrics,
             text=text,
+            vector=answers.meaning(self.embedder, text),
             wanted=Filter(),
             region=regions.DEFAULT_REGION,
             limit=LIMIT,
