@@ -1,7 +1,8 @@
-"""A place per core for routes that compute.
+"""A place per core, and one, for routes that compute.
 
-More threads than cores would spend their time on the interpreter's lock: at 100,000 titles and ten
-callers, a sixth of the answers and a third of the speed of the slowest twentieth.
+More threads would spend their time on the interpreter's lock: at 100,000 titles and ten callers, a
+sixth of the answers, and the slowest twentieth would take half as long again. With none to spare, a
+core would be idle while the next request is handed on.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ class Cores:
     """Threads that take turns, first come, first served."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(machine.cores())
+        self._limiter = CapacityLimiter(machine.cores() + 1)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return what the work returns; it must not wait for anything but memory."""

@@ -257,7 +257,8 @@ def _cut(scores: Floats, k: int) -> float | None:
     blocks = len(scores) // BLOCK
     if blocks > k:
         # k blocks reach the k-th best block maximum, so at least k scores do.
-        maxima = scores[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
+        # Blocks of every so-manieth row, for then NumPy takes the maxima in whole vectors.
+        maxima = scores[: blocks * BLOCK].reshape(BLOCK, blocks).max(axis=0)
         floor = np.partition(maxima, blocks - k)[blocks - k]
         scores = scores[scores >= floor]
     cut = float(np.partition(scores, len(scores) - k)[len(scores) - k])
