@@ -47,6 +47,11 @@ def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _none_if_zero(value: object) -> object:
+    """Return none for the 0 that stands for not known, as in TMDB's runtimes."""
+    return None if value in (0, "0") and not isinstance(value, bool) else value
+
+
 def _text(longest: int) -> Any:
     """Return a constraint: stripped, not empty, writable, of at most so many characters."""
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
@@ -63,6 +68,7 @@ Language = Annotated[
     StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$", max_length=35),  # BCP 47, 4.4.1
 ]
 Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
+ZeroIsNone = BeforeValidator(_none_if_zero)
 Pixels = Annotated[int, Field(gt=0, le=100_000)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
@@ -138,8 +144,10 @@ class Record(Part):
     release_date: date | None = None
     year: Year | None = None
     end_year: Year | None = None
-    runtime_minutes: Annotated[int, Field(gt=0, le=LONGEST_MINUTES)] | None = None
-    episodes: Annotated[int, Field(gt=0, le=100_000)] | None = None
+    runtime_minutes: Annotated[
+        Annotated[int, Field(gt=0, le=LONGEST_MINUTES)] | None, ZeroIsNone
+    ] = None
+    episodes: Annotated[Annotated[int, Field(gt=0, le=100_000)] | None, ZeroIsNone] = None
     genres: list[Word] = []
     keywords: list[Word] = []
     synopsis: dict[Language, Prose] = {}

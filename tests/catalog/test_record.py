@@ -25,7 +25,7 @@ PLAIN: dict[str, Any] = {"kind": "movie", "title": "Eega"}
         ({"year": 1492}, "year", "1870"),
         ({"year": "soon"}, "year", "valid integer"),
         ({"release_date": "2012-13-01"}, "release_date", "month"),
-        ({"runtime_minutes": 0}, "runtime_minutes", "greater than 0"),
+        ({"runtime_minutes": -1}, "runtime_minutes", "greater than 0"),
         ({"original_language": "Telugu!"}, "original_language", "pattern"),
         ({"original_language": "en" + "-abcd" * 20}, "original_language", "at most 35"),
         ({"names": {"te": "a\x00"}}, "names.te", "U+0000"),
@@ -125,3 +125,10 @@ def test_whatever_a_field_holds_there_is_a_record_or_a_reason(said: dict[str, An
     assert (line.record is None) == bool(line.problems)
     if line.record is not None:
         line.record.model_dump_json().encode()
+
+
+@pytest.mark.parametrize("zero", [0, "0", 0.0])
+def test_a_runtime_of_nothing_is_not_known(zero: object) -> None:
+    said = {"kind": "movie", "title": "Eega", "runtime_minutes": zero, "episodes": zero}
+    record = Record.model_validate(said)
+    assert record.runtime_minutes is record.episodes is None
