@@ -23,7 +23,7 @@ class _Call:
         self.rows: list[Matrix | None] = [None] * count
         self.left = self.queued = count  # to come, and of these not in any pass yet
         self.failure: Exception | None = None
-        self.leads = False  # a place is his: he has a pass to make
+        self.leads = False  # a place is his, until he hands it on
         self.told = threading.Event()
 
 
@@ -58,7 +58,6 @@ class Together:
         # A place that came too late, when another pass had done all, is still handed on.
         while call.left or call.leads:
             if call.leads:
-                call.leads = False
                 self._pass(call)
             else:
                 call.told.wait()
@@ -88,8 +87,10 @@ class Together:
 
     def _hand_on(self, leader: _Call) -> None:
         """Keep the place for the leader's own rest, else give it to one who waits without."""
-        idle = (call for call, _, _ in self._waiting if not call.leads)
-        successor = leader if leader.queued else next(idle, None)
+        if leader.queued:
+            return
+        leader.leads = False
+        successor = next((call for call, _, _ in self._waiting if not call.leads), None)
         if successor is None:
             self._passes -= 1
         else:

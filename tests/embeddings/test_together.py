@@ -81,3 +81,16 @@ def test_what_fails_is_told_to_those_of_the_pass_and_the_next_go_on() -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(ask, list(range(10, 20)) * 10))
     assert float(together.rows([[5]])[0, 0]) == 5
+
+
+def test_no_place_is_lost_among_callers_with_many() -> None:
+    passing = Passing()
+    together = Together(passing, places=2)
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(lambda n: together.rows([[14] * 50] * n), range(1, 60)))
+    assert [len(rows) for rows in found] == list(range(1, 60))
+    assert together._passes == 0
+    passing.most = 0
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda n: together.rows([[n]]), range(14, 34)))
+    assert passing.most == 2
