@@ -77,6 +77,15 @@ def empty_database(servers: Lease) -> Iterator[str]:
 
 
 @pytest.fixture
+def own(empty_database: str) -> Iterator[Engine]:
+    """The test's own database, migrated."""
+    engine = connect(empty_database)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def valkey(servers: Lease) -> Iterator["redis.Redis"]:
     """An empty Valkey."""
     client = redis.Redis.from_url(servers.redis_url)

@@ -1,21 +1,9 @@
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from db import changes, migrate
+from db import changes
 from db.changes import EVERYTHING, Position, present, prune, record, since
-from db.engine import connect, session
-
-
-@pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
-    """A database whose log is seen by many connections."""
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
+from db.engine import session
 
 
 def log(engine: Engine, *ids: int) -> None:

@@ -1,6 +1,5 @@
 """The pages in a real Chromium, over a handful of titles that a fake knows."""
 
-import shutil
 import socket
 import threading
 import time
@@ -18,7 +17,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     expect,
-    sync_playwright,
 )
 from playwright.sync_api import Request as Sent
 from playwright.sync_api import Response as Received
@@ -29,15 +27,6 @@ from api.posters import Card
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SCRIPTS = {
     "te": "మాయాబజార్",
     "ta": "நாயகன்",
@@ -212,17 +201,6 @@ def build(pages: FakePages) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_with_page)
     app.add_exception_handler(Outage, _answer_with_page)
     return app
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on the PATH")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

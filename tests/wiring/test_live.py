@@ -31,14 +31,6 @@ def wait_until(condition: Callable[[], object], *, within_s: float = FOUND_WITHI
 
 
 @pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def live(own: Engine) -> Iterator[Live]:
     """Loaded, and following the change log."""
     following = Live(own, LOADER)

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +9,14 @@ from sqlalchemy import Connection, Engine, event, text
 from catalog.reading import read
 from catalog.record import Record
 from catalog.store import Importer
-from db import migrate, titles, vectors
-from db.engine import connect, session
+from db import titles, vectors
+from db.engine import session
 from db.kinds import Space
 from tests.embedders import FakeEmbedder
 from wiring import upkeep
 
 Make = Callable[..., Record]
 Scopes = dict[tuple[str, str], float]
-
-
-@pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

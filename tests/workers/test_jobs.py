@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import redis
@@ -8,9 +8,9 @@ from sqlalchemy import Engine, text
 
 from catalog.record import Record
 from catalog.store import Importer
-from db import changes, migrate
+from db import changes
 from db.changes import EVERYTHING, Position
-from db.engine import connect, session
+from db.engine import session
 from embeddings.embedder import EmbedderUnavailable
 from wiring.embedded.lease import Lease
 from workers import jobs, queues
@@ -18,17 +18,13 @@ from workers import jobs, queues
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
 
 
-@pytest.fixture
-def own(
-    empty_database: str, servers: Lease, valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Engine]:
-    """A database of the test's own, which jobs are told of as a process is."""
+@pytest.fixture(autouse=True)
+def _settings(
+    empty_database: str, servers: Lease, monkeypatch: pytest.MonkeyPatch, valkey: "redis.Redis"
+) -> None:
+    """Jobs are told of the servers as a process is."""
     monkeypatch.setenv("RASIKA_DATABASE_URL", empty_database)
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

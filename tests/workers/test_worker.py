@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 
 from catalog.record import Record
 from catalog.store import Importer
-from db import migrate, vectors
-from db.engine import connect, session
+from db import vectors
+from db.engine import session
 from db.kinds import Space
 from wiring.embedded.lease import Lease
 from workers import queues
@@ -47,14 +47,6 @@ def kill(process: psutil.Process) -> None:
         if each.is_running():
             each.kill()
     process.wait(5)
-
-
-@pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
