@@ -106,12 +106,31 @@ def similar(
     live: Live, title_id: TitleId, *, wanted: Filter, limit: int, offset: int
 ) -> Listed[HitShown]:
     """Return the titles nearest to one; none while it waits for its vector."""
+    query = similar_query(live, title_id, wanted=wanted, k=limit + offset)
+    hits = live.index.search(query)
+    return similar_of(live, title_id, hits, limit=limit, offset=offset)
+
+
+def similar_query(live: Live, title_id: TitleId, *, wanted: Filter, k: int) -> Query:
+    """Return what to ask for the titles nearest to one."""
+    if title_id not in live.listings:
+        raise TitleNotFound(title_id)
+    try:
+        vector = live.index.vectors([title_id], Space.CONTENT)[0]
+    except VectorMissing:
+        return Query(k=0)
+    return queries.similar_to(title_id, vector, wanted, k=k)
+
+
+def similar_of(
+    live: Live, title_id: TitleId, hits: list[Hit], *, limit: int, offset: int
+) -> Listed[HitShown]:
+    """Return the found as the titles nearest to one."""
     listing = live.listings.get(title_id)
-    if listing is None:
+    if listing is None:  # it went while we searched
         raise TitleNotFound(title_id)
     reason = reasons.because_similar(title_id, listing.title)
-    hits = _nearest(live, title_id, wanted, k=limit + offset)[offset:]
-    items = list(_shown(live, hits, lambda _: reason))
+    items = list(_shown(live, hits[offset:], lambda _: reason))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
@@ -169,14 +188,6 @@ def details_of(title: Title) -> Details:
             "availability": title.availability,
         }
     )
-
-
-def _nearest(live: Live, title_id: TitleId, wanted: Filter, *, k: int) -> list[Hit]:
-    try:
-        vector = live.index.vectors([title_id], Space.CONTENT)[0]
-    except VectorMissing:
-        return []
-    return live.index.search(queries.similar_to(title_id, vector, wanted, k=k))
 
 
 def _browsed(

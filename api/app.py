@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import admin, content, document, errors, health, pages, recommendations, search, shown
+from api.abreast import Abreast
 from api.cores import Cores
 from api.metrics import Metrics, Timed
 from wiring.live import Live
@@ -29,6 +30,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.live = live
     app.state.metrics = Metrics()
     app.state.cores = Cores()
+    app.state.abreast = Abreast(live.index)
     for module in (search, content, recommendations, admin, health):
         app.include_router(module.router)
     app.add_middleware(Timed, metrics=app.state.metrics)

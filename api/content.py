@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from api import answers
-from api.cores import CoresDep
+from api.abreast import AbreastDep
 from api.dependencies import FilterDep, LiveDep, PageDep, SessionDep
 from api.schemas import Details, HitShown, Listed, Problem, rendered
 
@@ -36,11 +36,13 @@ async def similar(
     live: LiveDep,
     wanted: FilterDep,
     page: PageDep,
-    cores: CoresDep,
+    abreast: AbreastDep,
 ) -> Response:
     """Return the titles most like one, that meet the filter."""
-    return await cores.run(
-        lambda: rendered(
-            answers.similar(live, id, wanted=wanted, limit=page.limit, offset=page.offset)
-        )
+    query = answers.similar_query(live, id, wanted=wanted, k=page.end)
+    return await abreast.search(
+        query,
+        lambda hits: rendered(
+            answers.similar_of(live, id, hits, limit=page.limit, offset=page.offset)
+        ),
     )

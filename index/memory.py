@@ -42,11 +42,15 @@ FLOAT32_ERROR = 1e-4
 # 100,000 x 384: gathering costs about four times as much per row as streaming).
 GATHER_SHARE = 0.2
 
-# From so many queries on, one product of matrices beats their passes over the codes.
-FEWEST_AT_ONCE = 8
+# From so many queries on, one pass for all over the codes beats a pass for each.
+FEWEST_AT_ONCE = 3
 
 DEAD_SHARE = 0.25  # of rows; beyond it the buffers are packed
 BLOCK = 64  # rows whose maximum stands for them when the cut is estimated
+
+
+FirstPass = tuple[Floats, float]
+"""Similarities of some rows, or of all, and how far off they may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,10 @@ class MemoryIndex:
         return _search(self._snapshot, query, None)
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        """Return `search` of each, with one matrix product for all queries of a space."""
+        """Return `search` of each; queries over all rows of a space share their first pass."""
         snapshot = self._snapshot
-        products = _products(snapshot, queries)
-        return [
-            _search(snapshot, query, product)
-            for query, product in zip(queries, products, strict=True)
-        ]
+        passes = _shared_passes(snapshot, queries)
+        return [_search(snapshot, query, passes.get(at)) for at, query in enumerate(queries)]
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
@@ -124,7 +125,7 @@ class MemoryIndex:
             self._snapshot = built
 
 
-def _search(snapshot: Snapshot, query: Query, product: Floats | None) -> list[Hit]:
+def _search(snapshot: Snapshot, query: Query, passed: FirstPass | None) -> list[Hit]:
     if query.k <= 0 or not snapshot.n:
         return []
     if query.vector is not None:
@@ -133,9 +134,7 @@ def _search(snapshot: Snapshot, query: Query, product: Floats | None) -> list[Hi
             return []
         _check(query.space, matrix.shape[1], query.vector)
     rows, bias = _narrowed(snapshot, query)
-    if product is not None and rows is not None:
-        product = product[rows]
-    scores, error = _first_pass(snapshot, query, product, rows)
+    scores, error = passed or _first_pass(snapshot, query, rows)
     if bias is not None:
         scores += bias
     best = _contenders(scores, query.k, error)
@@ -204,14 +203,9 @@ def _rows_of(snapshot: Snapshot, ids: Iterable[TitleId]) -> list[int]:
     return [snapshot.rows[title_id] for title_id in ids if title_id in snapshot.rows]
 
 
-def _first_pass(
-    snapshot: Snapshot, query: Query, product: Floats | None, rows: blend.Rows | None
-) -> tuple[Floats, float]:
-    """Return the similarities of the rows, or of all, and how far off they may be."""
+def _first_pass(snapshot: Snapshot, query: Query, rows: blend.Rows | None) -> FirstPass:
     if query.vector is None:
         return np.zeros(snapshot.n if rows is None else len(rows), np.float32), FLOAT32_ERROR
-    if product is not None:
-        return product, FLOAT32_ERROR
     codes = snapshot.codes.get(query.space)
     if codes is not None:
         return codes.products(query.vector, snapshot.n, rows)
@@ -219,22 +213,35 @@ def _first_pass(
     return (matrix[: snapshot.n] if rows is None else matrix[rows]) @ query.vector, FLOAT32_ERROR
 
 
-def _products(snapshot: Snapshot, queries: Sequence[Query]) -> list[Floats | None]:
-    """Return each query's similarities (n,) to all rows, or none where it is better off alone."""
-    products: list[Floats | None] = [None] * len(queries)
+def _shared_passes(snapshot: Snapshot, queries: Sequence[Query]) -> dict[int, FirstPass]:
+    """Return the first passes of those queries, by position, that are better off together."""
+    passes: dict[int, FirstPass] = {}
     for space, matrix in snapshot.matrices.items():
-        asked = [
-            position
-            for position, query in enumerate(queries)
-            if query.vector is not None and query.space == space and query.filter.include is None
-        ]
-        if len(asked) >= FEWEST_AT_ONCE:
-            vectors = [queries[position].vector for position in asked]
-            stacked = np.stack([vector for vector in vectors if vector is not None])
-            _check(space, matrix.shape[1], stacked[0])
-            for position, row in zip(asked, stacked @ matrix[: snapshot.n].T, strict=True):
-                products[position] = row
-    return products
+        asked = {
+            at: query.vector
+            for at, query in enumerate(queries)
+            if query.space == space and query.vector is not None and _wide(snapshot, query)
+        }
+        if len(asked) < FEWEST_AT_ONCE:
+            continue
+        for vector in asked.values():
+            _check(space, matrix.shape[1], vector)
+        stacked = np.stack(list(asked.values()))
+        codes = snapshot.codes.get(space)
+        shared: Iterable[FirstPass] = (
+            codes.products_of(stacked, snapshot.n)
+            if codes is not None
+            else ((row, FLOAT32_ERROR) for row in stacked @ matrix[: snapshot.n].T)
+        )
+        passes.update(zip(asked, shared, strict=True))
+    return passes
+
+
+def _wide(snapshot: Snapshot, query: Query) -> bool:
+    """Tell whether the rows of a query are all, its filter a matter of boosts."""
+    if query.k <= 0 or query.filter.include is not None:
+        return False
+    return snapshot.fields.get(query, lambda: _field(snapshot, query))[0] is None
 
 
 def _check(space: Space, expected: int, vector: Vector) -> None:

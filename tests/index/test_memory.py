@@ -2,8 +2,10 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from db.kinds import Kind, Space
+from index import codes
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from tests.index_contract import IndexContract, reference
@@ -51,6 +53,18 @@ def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() ->
     expected = [reference(entries, query) for query in asked]
     assert [index.search(query) for query in asked] == expected
     assert index.search_many(asked) == expected
+
+
+def test_a_shared_pass_agrees_with_passes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes, "CHUNK", 256)
+    monkeypatch.setattr(codes, "ABREAST", 5)
+    entries = many(1000)
+    index = MemoryIndex(entries)
+    asked = [
+        Query(vector=entry.vectors[Space.CONTENT], filter=Filter(exclude=frozenset({at + 1})))
+        for at, entry in enumerate(entries[:13])
+    ]
+    assert index.search_many(asked) == [reference(entries, query) for query in asked]
 
 
 def test_packs_dead_rows_and_keeps_answering() -> None:
