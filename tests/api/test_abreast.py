@@ -11,6 +11,7 @@ from api import abreast
 from api.abreast import Abreast
 from index.memory import MemoryIndex
 from index.query import Hit, Query
+from wiring import machine
 
 
 class Slow(MemoryIndex):
@@ -35,15 +36,12 @@ def told(hits: list[Hit]) -> Response:
 
 @pytest.fixture(autouse=True)
 def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abreast.machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "cores", lambda: 2)
 
 
 async def ask(searches: Abreast, *, count: int) -> list[Response | BaseException]:
-    asking = asyncio.gather(
-        *(searches.search(Query(k=k), told) for k in range(1, count + 1)), return_exceptions=True
-    )
-    await asyncio.sleep(0.05)
-    return await asking
+    asking = (searches.search(Query(k=k), told) for k in range(1, count + 1))
+    return list(await asyncio.gather(*asking, return_exceptions=True))
 
 
 def test_those_who_wait_share_a_turn_and_each_has_his_own_answer() -> None:
@@ -82,11 +80,8 @@ def test_an_answer_that_fails_is_told_to_its_caller_alone() -> None:
 
     async def main() -> list[Response | BaseException]:
         searches = Abreast(index)
-        return await asyncio.gather(
-            searches.search(Query(k=1), broken),
-            searches.search(Query(k=2), told),
-            return_exceptions=True,
-        )
+        asking = (searches.search(Query(k=1), broken), searches.search(Query(k=2), told))
+        return list(await asyncio.gather(*asking, return_exceptions=True))
 
     failed, answered = asyncio.run(main())
     assert isinstance(failed, LookupError)
