@@ -1,0 +1,255 @@
+"""How a text sounds, in a few Latin letters: native script, careful and free romanisation meet.
+
+Three strengths, each made from the one before. `key` is close to the sound: vowels without their
+length, consonants without aspiration and doubling, numbers as words. `loose` leaves out what Tamil
+does not write and Hindi does not say: voice, and the vowel `a`. `skeleton` keeps consonants alone.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from anyascii import anyascii
+
+LONGEST_WORD = 40  # letters; what follows does not tell one name from another
+CACHED_WORDS = 1 << 16  # some 10 MB when full
+
+# The blocks of Unicode that descend from ISCII lay out their letters alike, so that one set of
+# places serves ten scripts. All other letters are anyascii's.
+FIRST_INDIC, LAST_INDIC, BLOCK = "\u0900", "\u0d7f", 0x80
+DEVANAGARI, TAMIL, MALAYALAM = 0x0900, 0x0B80, 0x0D00
+OUTSIDE = -1
+CONSONANTS = frozenset([*range(0x15, 0x3A), *range(0x58, 0x60)])
+SIGNS = frozenset([*range(0x3E, 0x4E), 0x55, 0x56, 0x57, 0x62, 0x63])  # of vowels, and virama
+LONG_A = frozenset([0x06, 0x3E])
+STOPS, LABIALS, GLIDES = range(0x15, 0x2A), range(0x2A, 0x2F), frozenset([0x2F, 0x35])
+NASALS = frozenset([0x19, 0x1E, 0x23, 0x28, 0x2E])
+ANUSVARA = frozenset([0x01, 0x02])
+VIRAMA, NUKTA = 0x4D, 0x3C
+OTHERWISE = {0x1A: "ch", 0x0B: "ri", 0x43: "ri", 0x57: "au", NUKTA: ""}  # than anyascii has it
+
+# Tamil has one letter for k and g, and so on, said by its neighbours; Malayalam has a few such.
+ALONE = {TAMIL: {0x15: "g", 0x1A: "s", 0x1F: "d", 0x24: "d", 0x2A: "b"}, MALAYALAM: {0x1F: "d"}}
+AFTER_NASAL = {TAMIL: {0x1A: "j"}, MALAYALAM: {0x2A: "b"}}
+
+CLUSTERS = [  # written otherwise than said
+    ("റ്റ", "ട്ട"),
+    ("ന്റ", "ന്ട്ട"),
+    ("ങ്ങ", "ങ്ഗ"),
+    ("ഞ്ഞ", "ഞ്ജ"),
+    ("ற்ற", "ட்ர"),
+    ("ன்ற", "ண்ட்ர"),
+    ("ஃப", "f"),
+    ("ज्ञ", "ग्य"),
+    ("జ్ఞ", "గ్న"),
+    ("ಜ್ಞ", "ಗ್ನ"),
+    ("ജ്ഞ", "ഗ്ന"),
+]
+UNHEARD = dict.fromkeys([0x200B, 0x200C, 0x200D, 0xFEFF, ord("'"), ord("’"), ord("`")])
+
+# Hindi does not say an `a` between a vowel with its consonant and a consonant with its vowel.
+CONSONANT = "(?:[bcdgjkpt]h|[b-df-hj-np-tv-z])"
+SCHWA = re.compile(f"(?<=[aeiouA][b-df-hj-np-tv-z])a(?={CONSONANT}[eiouA])")
+
+RULES = [  # applied in this order; the English ones are for the words that names borrow
+    (re.compile(written), sound)
+    for written, sound in [
+        (r"[^a-z]+", ""),
+        (r"(?:t|ss|s)ion", "shan"),
+        (r"tch|chh|cch", "ch"),
+        (r"dge", "j"),
+        (r"^two$", "tu"),
+        (r"^one$", "van"),
+        (r"eigh", "e"),
+        (r"igh(?=t)", "ai"),
+        (r"gh(?=t)", ""),
+        (r"^kn(?=[aeiou])", "n"),
+        (r"^wr", "r"),
+        (r"ck", "k"),
+        (r"c(?=[eiy])", "s"),
+        (r"c(?!h)", "k"),
+        (r"qu(?=[aeio])", "kv"),
+        (r"q", "k"),
+        (r"x", "ks"),
+        (r"ph", "f"),
+        (r"w", "v"),
+        (r"zh", "l"),  # azhagu, alagu
+        (r"z", "j"),
+        (r"sh", "s"),
+        (r"ch", "c"),
+        (r"(?<=[bcdgjklprstn])h", ""),
+        (r"ee+|ii+|ie(?=.)|ea(?!u)", "i"),
+        (r"oo+|uu+", "u"),
+        (r"ou|au|ow|oa|oe", "o"),
+        (r"ai|ay(?![aeiou])|ei|ey(?![aeiou])|ae", "e"),
+        (r"(?<=[^aeiou])y(?![aeiou])", "i"),
+        (r"(?<=i)y(?=[aou])", ""),  # priya, pria
+        (r"n(?=[pbm])", "m"),
+        (r"m(?=[kgcjtd])", "n"),
+        (r"(?<=.)h+$", ""),
+        (r"(.)\1+", r"\1"),
+    ]
+]
+VOICELESS = str.maketrans("gdbjfzc", "ktpspss")
+DOUBLED = re.compile(r"(.)\1+")
+H_BETWEEN_VOWELS = re.compile(r"(?<=[aeiou])h(?=[aeiou])")  # Tamil writes k
+LOOSE = [
+    (re.compile(r"\by(?=[ei])"), ""),  # yenna, enna
+    (re.compile(r"\Ba"), ""),
+    (re.compile(r"m(?=[kptsnlry])"), "n"),
+    (re.compile(r"(?<=\w\w)[ou]\b"), ""),  # athu, ath
+]
+NOT_FIRST = re.compile(r"\B[aeiouyh]")
+FIRST_VOWEL = re.compile(r"\b[aeiou]")
+
+MARKS = "".join(c for c in map(chr, range(0x0900, 0x0D80)) if unicodedata.category(c)[0] == "M")
+PARTS = re.compile(rf"\d+|(?:[^\W\d_]|[{MARKS}\u0300-\u036f\u200b-\u200d'’`])+")
+LETTERS_ALONE = re.compile(r"[b-df-hj-np-tv-xz]{2,5}")  # said letter by letter: KGF, RRR
+LETTER_NAMES = {
+    "b": "bi", "c": "si", "d": "di", "f": "ef", "g": "ji", "h": "ech", "j": "je", "k": "ke",
+    "l": "el", "m": "em", "n": "en", "p": "pi", "q": "kyu", "r": "ar", "s": "es", "t": "ti",
+    "v": "vi", "w": "dablyu", "x": "eks", "z": "jed",
+}  # fmt: skip
+SHORTENED = {"mr": "mister", "mrs": "misis", "dr": "doctor", "st": "saint", "vs": "versus"}
+
+UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+UNITS += ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
+UNITS += ["eighteen", "nineteen"]
+TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+LONGEST_NUMBER = 8  # digits; longer ones are no names
+
+
+def key(text: str) -> str:
+    """Return the sounds of a text's words, parted by one space; nothing for what has no letters.
+
+    Any text will do; the cost is a few microseconds for each word met before.
+
+    >>> key("బాహుబలి"), key("Baahubaali"), key("थ्री इडियट्स"), key("3 Idiots")
+    ('bahubali', 'bahubali', 'tri idiats', 'tri idiots')
+    """
+    sounds = [
+        _sound(word[:LONGEST_WORD])
+        for part in PARTS.findall(text)
+        for word in (_number(part) if part.isdecimal() else (part,))
+    ]
+    return " ".join(filter(None, sounds))
+
+
+def loose(text_key: str) -> str:
+    """Return what is left of a key when voice, `a` and the shades of vowels do not count.
+
+    >>> loose(key("பாகுபலி")), loose(key("bahubali"))
+    ('pkupli', 'pkupli')
+    """
+    left = _voiceless(text_key)
+    for pattern, sound in LOOSE:
+        left = pattern.sub(sound, left)
+    return left.replace("e", "i").replace("o", "u")
+
+
+def skeleton(text_key: str) -> str:
+    """Return the consonants of a key, nasals alike, and whether a word begins with a vowel.
+
+    >>> skeleton(key("Eega")), skeleton(key("mister perfect"))
+    ('ak', 'nstr prpkt')
+    """
+    left = LOOSE[0][0].sub("", _voiceless(text_key))
+    return FIRST_VOWEL.sub("a", NOT_FIRST.sub("", left)).replace("m", "n")
+
+
+def _voiceless(text_key: str) -> str:
+    return DOUBLED.sub(r"\1", H_BETWEEN_VOWELS.sub("k", text_key).translate(VOICELESS))
+
+
+@lru_cache(CACHED_WORDS)
+def _sound(word: str) -> str:
+    latin = _latin(word.translate(UNHEARD)).lower()
+    latin = SHORTENED.get(latin, latin)
+    if LETTERS_ALONE.fullmatch(latin):
+        latin = "".join(LETTER_NAMES[letter] for letter in latin)
+    for written, sound in RULES:
+        latin = written.sub(sound, latin)
+    return latin
+
+
+def _number(digits: str) -> list[str]:
+    """Return digits as English words, read in pairs: 1947, nineteen forty seven."""
+    read = digits[:LONGEST_NUMBER]
+    start = len(read) % 2
+    pairs = [read[:start], *(read[at : at + 2] for at in range(start, len(read), 2))]
+    return [word for pair in pairs if pair for word in _pair(pair)]
+
+
+def _pair(digits: str) -> list[str]:
+    value = int(digits)
+    if len(digits) == 2 and value < 10:  # 007
+        return [UNITS[0], UNITS[value]]
+    if value < len(UNITS):
+        return [UNITS[value]]
+    tens, unit = divmod(value, 10)
+    return [TENS[tens], *([UNITS[unit]] if unit else [])]
+
+
+def _latin(word: str) -> str:
+    if word.isascii():
+        return word
+    for written, sound in CLUSTERS:
+        word = word.replace(written, sound)
+    latin = "".join(_letter(word, at) for at in range(len(word)))
+    if any(_block(letter) == DEVANAGARI for letter in word):
+        latin = SCHWA.sub("", latin)
+    return latin
+
+
+def _letter(word: str, at: int) -> str:
+    """Return a letter as it is said where it stands; `A` for the long `a` of Devanagari."""
+    letter, place, following = word[at], _place(word, at), _following(word, at)
+    block = _block(letter)
+    if place in ANUSVARA:
+        return _anusvara(block, following)
+    if block == DEVANAGARI and place in LONG_A:
+        return "A"
+    sound = OTHERWISE[place] if place in OTHERWISE else anyascii(letter)
+    if place not in CONSONANTS:
+        return sound
+    sound = _by_neighbours(word, at, sound)
+    silent = following in SIGNS or (block == DEVANAGARI and following == OUTSIDE)
+    return sound if silent else sound + "a"
+
+
+def _anusvara(block: int, following: int) -> str:
+    if following in STOPS:
+        return "n"
+    if following in LABIALS or following in GLIDES:
+        return "m"
+    return "n" if block == DEVANAGARI else "m"
+
+
+def _by_neighbours(word: str, at: int, sound: str) -> str:
+    """Return how Tamil and Malayalam say a stop: doubled, after a nasal, or alone."""
+    block, place, before = _block(word[at]), _place(word, at), _place(word, at - 1)
+    if block not in ALONE or _place(word, at + 1) == VIRAMA:
+        return sound
+    if before == OUTSIDE:
+        return "s" if sound == "ch" and block == TAMIL else sound
+    alone = ALONE[block].get(place, sound)
+    if before != VIRAMA:
+        return alone
+    return AFTER_NASAL[block].get(place, alone) if _place(word, at - 2) in NASALS else sound
+
+
+def _following(word: str, at: int) -> int:
+    following = _place(word, at + 1)
+    return _place(word, at + 2) if following == NUKTA else following
+
+
+def _block(letter: str) -> int:
+    """Return where the block of a letter starts; `OUTSIDE` of Indian scripts."""
+    return ord(letter) // BLOCK * BLOCK if FIRST_INDIC <= letter <= LAST_INDIC else OUTSIDE
+
+
+def _place(word: str, at: int) -> int:
+    """Return the place of a letter in its block; `OUTSIDE` of the word and of Indian scripts."""
+    if not 0 <= at < len(word) or _block(word[at]) == OUTSIDE:
+        return OUTSIDE
+    return ord(word[at]) % BLOCK
