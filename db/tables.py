@@ -1,4 +1,4 @@
-"""What PostgreSQL holds of a title.
+"""What PostgreSQL holds: titles and what belongs to them, and the searches that were asked.
 
 Lists that belong to a title (names, credits, genres …) are tables of their own, deleted with it.
 Table classes do not validate: rows are made by `catalog.store` from a checked record.
@@ -7,6 +7,7 @@ Table classes do not validate: rows are made by `catalog.store` from a checked r
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from pgvector.sqlalchemy import Vector as VectorColumn
 from sqlalchemy import BigInteger, Column, DateTime, Enum, Index, text
@@ -322,3 +323,48 @@ class Change(SQLModel, table=True):
     at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
+
+
+class SearchQuery(SQLModel, table=True):
+    """A search with a text, as somebody asked it; kept for a while (see `db.searches`)."""
+
+    __tablename__ = "search_query"
+    __table_args__ = (
+        Index("ix_search_query_visitor", "visitor_id", "at"),
+        Index("ix_search_query_at", "at"),
+    )
+
+    id: UUID = Field(primary_key=True)  # given when asked, so that a click can name it
+    visitor_id: UUID | None = None
+    recognised: bool  # the visitor brought the cookie of an earlier answer, as crawlers do not
+    text: str
+    folded: str  # `catalog.names.fold` of the text, its beginning
+    region: str  # ISO 3166
+    results: int  # titles on the first page
+    degraded: bool
+    relaxed: bool  # nothing met all that the text was understood to ask
+    took_ms: float
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class SearchClick(SQLModel, table=True):
+    """A title that was opened from what a search found; gone with the search."""
+
+    __tablename__ = "search_click"
+    __table_args__ = (Index("ix_search_click_search_id", "search_id"),)
+
+    id: UUID = Field(primary_key=True)  # the client's own, so that telling twice counts once
+    search_id: UUID = Field(foreign_key="search_query.id", ondelete="CASCADE")
+    title_id: int  # no key: it may be gone
+    position: int  # from 1
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class PopularSearch(SQLModel, table=True):
+    """What many ask for in a region, most asked first; written anew by a schedule."""
+
+    __tablename__ = "popular_search"
+
+    region: str = Field(primary_key=True)  # ISO 3166; a country's counts those of its states
+    position: int = Field(primary_key=True)
+    text: str

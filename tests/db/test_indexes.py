@@ -1,13 +1,16 @@
 """Queries over single titles must not grow with the catalogue: each finds its index."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, event, text
 from sqlmodel import Session, col, select
 
-from db import changes, listings, titles, vectors
+from db import changes, listings, search_reports, searches, titles, vectors
 from db.kinds import Kind, Space
+from db.searches import Click, Search
 from db.tables import Credit, TitleGenre, TitleName
 
 
@@ -20,8 +23,8 @@ def indexes_of(database: Session) -> "Explain":
     def note(
         _connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
     ) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            asked.append((statement, parameters))
+        if statement.lstrip().upper().startswith(EXPLAINED):
+            asked.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
 
     def explained(query: Callable[[], object]) -> set[str]:
         asked.clear()
@@ -50,6 +53,7 @@ def _names(plan: str) -> Iterator[str]:
 
 
 Explain = Callable[[Callable[[], object]], set[str]]
+EXPLAINED = ("SELECT", "WITH", "DELETE FROM SEARCH_QUERY")
 
 
 def test_titles_are_found_by_identity(database: Session, indexes_of: Explain) -> None:
@@ -110,3 +114,71 @@ def test_everything_of_a_title_is_read_by_its_number(
     database: Session, indexes_of: Explain
 ) -> None:
     assert "title_pkey" in indexes_of(lambda: titles.get(database, 1))
+
+
+def test_a_search_finds_what_it_replaces(database: Session, indexes_of: Explain) -> None:
+    search = Search(
+        id=uuid4(),
+        visitor_id=uuid4(),
+        recognised=True,
+        text="eega",
+        folded="eega",
+        region="IN",
+        results=20,
+        degraded=False,
+        relaxed=False,
+        took_ms=12.5,
+        at=datetime.now(UTC),
+    )
+    used = indexes_of(lambda: searches.record(database, [search]))
+    assert {"ix_search_query_visitor", "search_query_pkey"} <= used
+
+
+def test_a_click_finds_its_search(database: Session, indexes_of: Explain) -> None:
+    click = Click(
+        id=uuid4(),
+        visitor_id=uuid4(),
+        search_id=None,
+        folded="eega",
+        title_id=7,
+        position=1,
+        at=datetime.now(UTC),
+    )
+    used = indexes_of(lambda: searches.record_click(database, click))
+    assert used == {"ix_search_query_visitor"}
+
+
+def test_a_visitors_searches_are_read_and_forgotten_alone(
+    database: Session, indexes_of: Explain
+) -> None:
+    visitor = uuid4()
+    used = indexes_of(lambda: searches.history(database, visitor, limit=20, offset=0))
+    assert used == {"ix_search_query_visitor", "ix_search_click_search_id"}
+    for query in (
+        lambda: searches.count(database, visitor),
+        lambda: searches.forget(database, visitor),
+    ):
+        assert indexes_of(query) == {"ix_search_query_visitor"}
+    assert "search_query_pkey" in indexes_of(
+        lambda: searches.forget_one(database, visitor, visitor)
+    )
+
+
+def test_old_searches_are_found_by_their_age(database: Session, indexes_of: Explain) -> None:
+    assert indexes_of(lambda: searches.trim(database, days=180)) == {"ix_search_query_at"}
+
+
+def test_what_is_popular_is_read_in_its_order(database: Session, indexes_of: Explain) -> None:
+    assert indexes_of(lambda: searches.read_popular(database)) == {"popular_search_pkey"}
+
+
+def test_reports_read_only_their_time(database: Session, indexes_of: Explain) -> None:
+    since = datetime.now(UTC)
+    for query in (
+        lambda: searches.popular(database, "IN", since=since, limit=9),
+        lambda: search_reports.totals(database, since=since),
+        lambda: search_reports.popular(database, since=since, limit=9),
+        lambda: search_reports.without_results(database, since=since, limit=9),
+        lambda: search_reports.reformulated(database, since=since, limit=9),
+    ):
+        assert "ix_search_query_at" in indexes_of(query)

@@ -1,0 +1,111 @@
+"""What operators learn from searches: what is asked, what finds nothing, what is asked again."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+AGAIN_S = 120.0  # who asks something else so soon, without opening anything, asks anew
+
+TOTALS = text(
+    """
+    SELECT count(DISTINCT s.id), count(DISTINCT s.visitor_id),
+        count(DISTINCT s.id) FILTER (WHERE s.results = 0 OR s.relaxed),
+        count(DISTINCT c.search_id), avg(c.position)::float8
+    FROM search_query s LEFT JOIN search_click c ON c.search_id = s.id
+    WHERE s.at >= :since
+    """
+)
+POPULAR = text(
+    """
+    SELECT mode() WITHIN GROUP (ORDER BY s.text), count(DISTINCT s.id) AS searches,
+        count(DISTINCT s.visitor_id), count(DISTINCT c.search_id), avg(c.position)::float8
+    FROM search_query s LEFT JOIN search_click c ON c.search_id = s.id
+    WHERE s.at >= :since
+    GROUP BY s.folded ORDER BY searches DESC, s.folded LIMIT :limit
+    """
+)
+WITHOUT_RESULTS = text(
+    """
+    SELECT mode() WITHIN GROUP (ORDER BY text), count(*) AS searches,
+        count(DISTINCT visitor_id), max(at)
+    FROM search_query WHERE at >= :since AND (results = 0 OR relaxed)
+    GROUP BY folded ORDER BY searches DESC, folded LIMIT :limit
+    """
+)
+REFORMULATED = text(
+    """
+    SELECT mode() WITHIN GROUP (ORDER BY text), mode() WITHIN GROUP (ORDER BY next_text),
+        count(*) AS times, count(DISTINCT visitor_id)
+    FROM (
+        SELECT id, visitor_id, text, folded, at, lead(text) OVER later AS next_text,
+            lead(folded) OVER later AS next_folded, lead(at) OVER later AS next_at
+        FROM search_query WHERE at >= :since AND visitor_id IS NOT NULL
+        WINDOW later AS (PARTITION BY visitor_id ORDER BY at)) AS asked
+    WHERE next_folded <> folded AND next_at <= at + make_interval(secs => :again_s)
+        AND NOT EXISTS (SELECT FROM search_click c WHERE c.search_id = asked.id)
+    GROUP BY folded, next_folded ORDER BY times DESC, folded, next_folded LIMIT :limit
+    """
+)
+
+
+class Totals(NamedTuple):
+    """All searches of a time; `clicked` are those from which a title was opened."""
+
+    searches: int
+    visitors: int
+    without_results: int  # nothing, or nothing that met all that was asked
+    clicked: int
+    mean_position: float | None  # of the titles opened, from 1
+
+
+class Asked(NamedTuple):
+    """A text, as it is mostly written."""
+
+    text: str
+    searches: int
+    visitors: int
+    clicked: int
+    mean_position: float | None
+
+
+class Missed(NamedTuple):
+    """A text that found nothing, or nothing that met all of it."""
+
+    text: str
+    searches: int
+    visitors: int
+    last_at: datetime
+
+
+class Reformulated(NamedTuple):
+    """A text that was given up for another one."""
+
+    text: str
+    then: str
+    times: int
+    visitors: int
+
+
+def totals(session: Session, *, since: datetime) -> Totals:
+    """Return all searches since a moment, counted."""
+    return Totals(*session.execute(TOTALS, {"since": since}).one())
+
+
+def popular(session: Session, *, since: datetime, limit: int) -> list[Asked]:
+    """Return what was asked most."""
+    rows = session.execute(POPULAR, {"since": since, "limit": limit})
+    return [Asked(*row) for row in rows]
+
+
+def without_results(session: Session, *, since: datetime, limit: int) -> list[Missed]:
+    """Return what found nothing, the most asked first."""
+    rows = session.execute(WITHOUT_RESULTS, {"since": since, "limit": limit})
+    return [Missed(*row) for row in rows]
+
+
+def reformulated(session: Session, *, since: datetime, limit: int) -> list[Reformulated]:
+    """Return which texts were soon given up for which, the most frequent first."""
+    rows = session.execute(REFORMULATED, {"since": since, "limit": limit, "again_s": AGAIN_S})
+    return [Reformulated(*row) for row in rows]
