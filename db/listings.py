@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from sys import intern
 from typing import Any
 
 from sqlalchemy import text
@@ -21,7 +22,8 @@ READ = text(
         ARRAY(SELECT provider || '@' || region FROM availability a WHERE a.title_id = t.id)
             AS providers,
         ARRAY(SELECT folded FROM title_name n WHERE n.title_id = t.id ORDER BY position) AS names,
-        ARRAY(SELECT DISTINCT p.folded FROM credit c JOIN person p ON p.id = c.person_id
+        ARRAY(SELECT DISTINCT ARRAY[p.folded, p.name]
+            FROM credit c JOIN person p ON p.id = c.person_id
             WHERE c.title_id = t.id) AS people,
         (SELECT url FROM image i WHERE i.title_id = t.id AND i.kind = 'poster'
             ORDER BY position LIMIT 1) AS poster_url,
@@ -54,6 +56,7 @@ class Listing:
     providers: tuple[str, ...]  # `netflix@IN`; `netflix@` where no region is known
     names: tuple[str, ...]  # folded
     people: tuple[str, ...]  # folded
+    people_names: tuple[str, ...]  # the same people, as they are written
     poster_url: str | None
     popularity: dict[tuple[ScopeKind, str], float]  # 0..1
 
@@ -79,7 +82,7 @@ def _listing(
     languages: list[str],
     providers: list[str],
     names: list[str],
-    people: list[str],
+    people: list[tuple[str, str]],
     popularity: dict[str, float] | None,
     **plain: Any,
 ) -> Listing:
@@ -89,7 +92,9 @@ def _listing(
         languages=tuple(languages),
         providers=tuple(providers),
         names=tuple(names),
-        people=tuple(people),
+        # The same few people make many titles.
+        people=tuple(intern(folded) for folded, _ in people),
+        people_names=tuple(intern(name) for _, name in people),
         popularity={_scope(name): value for name, value in (popularity or {}).items()},
         **plain,
     )

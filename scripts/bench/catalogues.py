@@ -217,6 +217,7 @@ def _listings(found: Sequence[Record]) -> list[Listing]:
 
 def _listing(number: int, record: Record, known: dict[tuple[ScopeKind, str], float]) -> Listing:
     names = [record.original_title, *record.names.values(), record.title, *record.aliases]
+    people = {fold(part.name): part.name for part in record.people}
     scores = [10 * each.score / each.scale for each in record.ratings if each.score is not None]
     return Listing(
         id=number,
@@ -235,7 +236,8 @@ def _listing(number: int, record: Record, known: dict[tuple[ScopeKind, str], flo
         languages=tuple(record.spoken),
         providers=tuple(f"{each.provider}@{each.region or ''}" for each in record.availability),
         names=tuple(dict.fromkeys(fold(name) for name in names if name)),
-        people=tuple(dict.fromkeys(fold(part.name) for part in record.people)),
+        people=tuple(people),
+        people_names=tuple(people.values()),
         poster_url=None,
         popularity=known,
     )
