@@ -1,12 +1,13 @@
 """The jobs: plain functions that take ids, load what they need, and may run twice without harm."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 from rq import get_current_job
 
-from db import changes
+from db import changes, searches
 from db.engine import session
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
@@ -15,6 +16,9 @@ from wiring import upkeep
 from wiring.resources import Resources, opened
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
+SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
+POPULAR_OVER = timedelta(days=30)
+POPULAR_MOST = 50  # texts a region
 
 Result = TypeVar("Result")
 
@@ -87,6 +91,31 @@ def prune_changes() -> dict[str, int]:
     return _with_resources(work)
 
 
+def trim_searches() -> dict[str, int]:
+    """Delete the searches that were kept long enough, and what was opened from them."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            deleted = searches.trim(writing, days=SEARCHES_KEPT_DAYS)
+            writing.commit()
+        return {"deleted": deleted}
+
+    return _with_resources(work, embedder=False)
+
+
+def refresh_popular_searches() -> dict[str, int]:
+    """Write down anew what many ask for in each region."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        since = datetime.now(UTC) - POPULAR_OVER
+        with session(resources.engine) as writing:
+            count = searches.refresh_popular(writing, since=since, limit=POPULAR_MOST)
+            writing.commit()
+        return {"texts": count}
+
+    return _with_resources(work, embedder=False)
+
+
 def progress(done: int, total: int) -> None:
     """Note how far the current job is, for those who follow it."""
     job = get_current_job()
@@ -95,6 +124,6 @@ def progress(done: int, total: int) -> None:
         job.save_meta()  # type: ignore[no-untyped-call]  # RQ's own
 
 
-def _with_resources(work: Callable[[Resources], Result]) -> Result:
-    with opened(wiring_settings.load()) as resources:
+def _with_resources(work: Callable[[Resources], Result], *, embedder: bool = True) -> Result:
+    with opened(wiring_settings.load(), embedder=embedder) as resources:
         return work(resources)

@@ -54,6 +54,16 @@ def prune_changes(client: "redis.Redis") -> Job:
     return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.prune_changes)
 
 
+def trim_searches(client: "redis.Redis") -> Job:
+    """Enqueue the deletion of old searches."""
+    return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.trim_searches)
+
+
+def refresh_popular_searches(client: "redis.Redis") -> Job:
+    """Enqueue the count of what many ask for."""
+    return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.refresh_popular_searches)
+
+
 def _enqueue(
     client: "redis.Redis", name: str, timeout_s: int, job: Callable[..., object], *args: object
 ) -> Job:
