@@ -6,40 +6,66 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import admin, content, document, errors, health, pages, recommendations, search, shown
+from api import (
+    admin,
+    analytics,
+    content,
+    document,
+    errors,
+    health,
+    history,
+    pages,
+    recommendations,
+    search,
+    shown,
+    suggest,
+)
 from api.abreast import Abreast
 from api.cores import Cores
 from api.metrics import Metrics, Timed
+from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from wiring.live import Live
 from wiring.resources import Resources
+from wiring.searches import Popular, SearchLog
 
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 
 
 def create_app(resources: Resources, live: Live) -> FastAPI:
     """Return the application over resources that the caller opened and closes."""
+    metrics = Metrics()
+    search_log = SearchLog(resources.engine, metrics.searches_dropped.inc)
+    popular = Popular(resources.engine)
+    threads = (live, search_log, popular)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        live.start()
+        for thread in threads:
+            thread.start()
         yield
-        live.stop()
+        for thread in threads:
+            thread.stop()
 
     app = FastAPI(title="Rasika", version="0.1.0", summary=SUMMARY, lifespan=lifespan)
     app.state.resources = resources
     app.state.live = live
-    app.state.metrics = Metrics()
+    app.state.metrics = metrics
+    app.state.search_log = search_log
+    app.state.popular = popular
+    app.state.visitors = Visitors(resources.settings)
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)
-    for module in (search, content, recommendations, admin, health):
+    for module in (search, suggest, history, content, recommendations, admin, analytics, health):
         app.include_router(module.router)
-    app.add_middleware(Timed, metrics=app.state.metrics)
+    app.add_middleware(Remembering, visitors=app.state.visitors)
+    app.add_middleware(Timed, metrics=metrics)
     if resources.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(resources.settings.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
+            expose_headers=[SEARCH_ID_HEADER],
         )
     pages.install(app, shown.pages)
     errors.install(app)

@@ -28,6 +28,11 @@ class Metrics:
             ["without"],
             registry=self.registry,
         )
+        self.searches_dropped = Counter(
+            "rasika_searches_dropped_total",
+            "Searches and clicks that were not kept: too many at once, or PostgreSQL away",
+            registry=self.registry,
+        )
         self.titles = Gauge(
             "rasika_index_titles", "Titles in the index of this process", registry=self.registry
         )

@@ -6,6 +6,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Response
 
 from api import answers
+from api.asked import AskingDep
 from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
 from api.regions import RegionDep
@@ -25,6 +26,7 @@ async def search(
     page: PageDep,
     region: RegionDep,
     cores: CoresDep,
+    asking: AskingDep,
     q: Annotated[
         str,
         Query(
@@ -39,15 +41,19 @@ async def search(
     vector = await to_thread.run_sync(answers.meaning, resources.embedder, q)
     return await cores.run(
         lambda: rendered(
-            answers.search(
-                live,
-                metrics,
-                text=q,
-                vector=vector,
-                wanted=wanted,
-                region=region,
-                limit=page.limit,
-                offset=page.offset,
+            asking.noted(
+                q,
+                region,
+                answers.search(
+                    live,
+                    metrics,
+                    text=q,
+                    vector=vector,
+                    wanted=wanted,
+                    region=region,
+                    limit=page.limit,
+                    offset=page.offset,
+                ),
             )
         )
     )

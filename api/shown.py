@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api import answers
+from api.asked import Asking, AskingDep
 from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
 from api.errors import TitleNotFound
 from api.metrics import Metrics
@@ -31,23 +32,27 @@ class LivePages:
     resources: Resources
     metrics: Metrics
     region: Region
+    asking: Asking
 
     def home(self, region: str | None, language: str | None) -> Homepage:
         """Return the rows of the homepage."""
+        self.asking.welcomed()
         return answers.homepage(self.live, region=region or self.region, language=language)
 
     def search(self, wanted: Wanted) -> SearchAnswer:
         """Return what the search page lists."""
-        return answers.search(
+        region = wanted.region or self.region
+        found = answers.search(
             self.live,
             self.metrics,
             text=wanted.q,
             vector=answers.meaning(self.resources.embedder, wanted.q),
             wanted=_filter(wanted),
-            region=wanted.region or self.region,
+            region=region,
             limit=min(wanted.limit, MOST),
             offset=min(wanted.offset, DEEPEST),
         )
+        return self.asking.welcomed().noted(wanted.q, region, found)
 
     def title(self, title_id: int) -> Details | None:
         """Return everything known of a title, or none for what is not there."""
@@ -81,10 +86,10 @@ class LivePages:
 
 
 async def pages(
-    request: Request, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
+    request: Request, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep, asking: AskingDep
 ) -> LivePages:
     """Return what this request's page shows."""
-    return LivePages(live, resources, metrics, detected(request))
+    return LivePages(live, resources, metrics, detected(request), asking)
 
 
 def _filter(wanted: Wanted) -> Filter:

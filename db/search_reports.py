@@ -59,6 +59,11 @@ class Totals(NamedTuple):
     clicked: int
     mean_position: float | None  # of the titles opened, from 1
 
+    @property
+    def click_through(self) -> float | None:
+        """Return the share of searches from which a title was opened, 0..1."""
+        return self.clicked / self.searches if self.searches else None
+
 
 class Asked(NamedTuple):
     """A text, as it is mostly written."""
@@ -68,6 +73,11 @@ class Asked(NamedTuple):
     visitors: int
     clicked: int
     mean_position: float | None
+
+    @property
+    def click_through(self) -> float:
+        """Return the share of searches from which a title was opened, 0..1."""
+        return self.clicked / self.searches
 
 
 class Missed(NamedTuple):

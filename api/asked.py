@@ -1,0 +1,79 @@
+"""What is kept of a search, once it is answered."""
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import Depends, Request
+
+from api import visitors
+from api.schemas import SearchAnswer
+from api.visitors import Visitor
+from catalog.names import fold
+from db.searches import FOLDED_KEPT, Search
+from index.query import Region
+from wiring.searches import SearchLog
+
+TEXT_KEPT = 500  # characters
+
+
+def storable(text: str) -> str:
+    """Return a text without what PostgreSQL cannot store, NUL and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:TEXT_KEPT].strip()
+
+
+def key(text: str) -> str:
+    """Return what a text is counted under."""
+    return fold(text)[:FOLDED_KEPT]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request that may search; `visitor` is none for whoever is not known to us."""
+
+    request: Request
+    visitor: Visitor | None
+    began: float = field(default_factory=time.perf_counter)  # seconds
+
+    def welcomed(self) -> "Asking":
+        """Return the same of a visitor, a new one where there is none and who wants to be one."""
+        if self.visitor or visitors.is_private(self.request):
+            return self
+        return replace(self, visitor=visitors.welcome(self.request))
+
+    def noted(self, text: str, region: Region, answer: SearchAnswer) -> SearchAnswer:
+        """Return the answer as it is, and have the search kept.
+
+        Not the further pages of one, nor anything of who asks us to keep nothing. One visitor's
+        texts while he types are one search, see `db.searches`.
+        """
+        kept = storable(text)
+        if not kept or answer.offset or visitors.is_private(self.request):
+            return answer
+        search = Search(
+            id=uuid4(),
+            visitor_id=self.visitor.id if self.visitor else None,
+            recognised=self.visitor is not None and self.visitor.recognised,
+            text=kept,
+            folded=key(kept),
+            region=region,
+            results=len(answer.items),
+            degraded=bool(answer.degraded),
+            relaxed=False,
+            took_ms=1000 * (time.perf_counter() - self.began),
+            at=datetime.now(UTC),
+        )
+        log: SearchLog = self.request.app.state.search_log
+        log.add(search)
+        self.request.state.search_id = search.id
+        return answer
+
+
+async def asking(request: Request, visitor: visitors.VisitorDep) -> Asking:
+    """Return who asks."""
+    return Asking(request, visitor)
+
+
+AskingDep = Annotated[Asking, Depends(asking)]

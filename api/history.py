@@ -1,0 +1,130 @@
+"""What a visitor searched for and opened: told to him, and forgotten when he says so."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field, model_validator
+
+from api import asked, visitors
+from api.content import LARGEST_ID, NEEDS_DATABASE
+from api.dependencies import DEEPEST, MOST, LiveDep, PageDep, ResourcesDep
+from api.errors import TitleNotFound
+from api.schemas import Answer, Listed, Problem
+from api.visitors import VisitorDep, WelcomedDep
+from db import searches
+from db.engine import session
+from db.searches import Click
+from wiring.searches import SearchLog
+
+LAST_POSITION = DEEPEST + MOST
+
+router = APIRouter(prefix="/api/search", tags=["search history"])
+
+
+async def search_log(request: Request) -> SearchLog:
+    """Return where the process's searches wait to be written."""
+    found: SearchLog = request.app.state.search_log
+    return found
+
+
+SearchLogDep = Annotated[SearchLog, Depends(search_log)]
+
+
+class PastSearch(Answer):
+    """A text that was searched for, when last, and the titles opened from it then."""
+
+    id: UUID
+    text: str
+    region: str
+    results: int
+    at: datetime
+    opened: list[int]
+
+
+class Opened(BaseModel):
+    """A title that was opened from a search."""
+
+    search_id: UUID | None = Field(None, description="the answer's `X-Search-Id`, or")
+    q: str | None = Field(None, description="the text, last asked by this visitor")
+    content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
+    position: int = Field(ge=1, le=LAST_POSITION, description="in the list, from 1")
+    id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
+
+    @model_validator(mode="after")
+    def _of_a_search(self) -> "Opened":
+        if self.search_id is None and self.q is None:
+            raise ValueError("give `search_id` or `q`")
+        return self
+
+
+@router.post(
+    "/clicks",
+    status_code=202,
+    operation_id="search_click",
+    responses={404: {"model": Problem, "description": "There is no such title."}},
+)
+async def click(
+    opened: Opened, request: Request, live: LiveDep, visitor: VisitorDep, log: SearchLogDep
+) -> None:
+    """Note that a title was opened; without a search of that name or text, nothing is noted."""
+    if opened.content_id not in live.listings:
+        raise TitleNotFound(opened.content_id)
+    if visitors.is_private(request):
+        return
+    log.add(
+        Click(
+            id=opened.id or uuid4(),
+            visitor_id=visitor.id if visitor else None,
+            search_id=opened.search_id,
+            folded=asked.key(asked.storable(opened.q or "")),
+            title_id=opened.content_id,
+            position=opened.position,
+            at=datetime.now(UTC),
+        )
+    )
+
+
+@router.get("/history", operation_id="search_history", responses=NEEDS_DATABASE)
+def history(
+    visitor: WelcomedDep, page: PageDep, resources: ResourcesDep, log: SearchLogDep
+) -> Listed[PastSearch]:
+    """Return what this visitor searched for, the latest first, each text once."""
+    past, total = [], 0
+    if visitor is not None:
+        log.flush()
+        with session(resources.engine) as reading:
+            past = searches.history(reading, visitor.id, limit=page.limit, offset=page.offset)
+            total = searches.count(reading, visitor.id)
+    items = [PastSearch.model_validate(each) for each in past]
+    return Listed[PastSearch](items=items, total=total, limit=page.limit, offset=page.offset)
+
+
+@router.delete(
+    "/history", status_code=204, operation_id="forget_searches", responses=NEEDS_DATABASE
+)
+def forget(visitor: VisitorDep, resources: ResourcesDep, log: SearchLogDep) -> None:
+    """Delete all that this visitor searched for and opened from there."""
+    if visitor is not None:
+        log.flush()  # lest what still waits be written afterwards
+        with session(resources.engine) as writing:
+            searches.forget(writing, visitor.id)
+            writing.commit()
+
+
+@router.delete(
+    "/history/{id}", status_code=204, operation_id="forget_search", responses=NEEDS_DATABASE
+)
+def forget_one(
+    id: UUID,  # noqa: A002  # the contract's name
+    visitor: VisitorDep,
+    resources: ResourcesDep,
+    log: SearchLogDep,
+) -> None:
+    """Delete one text of this visitor's, however often asked; one that is not there is no error."""
+    if visitor is not None:
+        log.flush()
+        with session(resources.engine) as writing:
+            searches.forget_one(writing, visitor.id, id)
+            writing.commit()

@@ -1,0 +1,132 @@
+"""Who asks, as far as we know: a number in a signed cookie, until somebody signs in.
+
+Pages give the cookie, and so does the search history, for whoever asks for one wants one; other
+JSON routes recognise it and never give it. Who asks not to be followed (`DNT`, `Sec-GPC`) gets
+none, and nothing is kept of what he does.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import Depends, Request
+from itsdangerous import BadSignature, Signer
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wiring.settings import Settings
+from wiring.signing import signing_key
+
+COOKIE = "rasika_visitor"
+MAX_AGE_S = 365 * 86_400
+SEARCH_ID_HEADER = "X-Search-Id"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody without an account; `recognised` if he brought his cookie, so came before."""
+
+    id: UUID
+    recognised: bool = True
+
+
+class Visitors:
+    """Signs and reads cookies; a forged or broken one is nobody's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def read(self, cookie: str) -> Visitor | None:
+        """Return whose cookie it is."""
+        try:
+            return Visitor(UUID(bytes=bytes.fromhex(self._signer.unsign(cookie).decode())))
+        except (BadSignature, ValueError):
+            return None
+
+    def written(self, visitor: Visitor) -> str:
+        """Return the cookie of a visitor."""
+        return self._signer.sign(visitor.id.hex).decode()
+
+    @cached_property
+    def _signer(self) -> Signer:
+        # Where no key is set one is kept at home, which is not touched before somebody needs it.
+        key = signing_key(self._settings)
+        return Signer(key, COOKIE, key_derivation="hmac", digest_method=hashlib.sha256)
+
+
+class Remembering:
+    """ASGI middleware that hands out what a request was given: a visitor, a search's number."""
+
+    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
+        self._app = app
+        self._visitors = visitors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request and add the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = scope.setdefault("state", {})
+
+        async def remembered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "search_id" in given:
+                    headers[SEARCH_ID_HEADER] = str(given["search_id"])
+                if "new_visitor" in given:
+                    headers.append("set-cookie", self._cookie(Request(scope), given["new_visitor"]))
+            await send(message)
+
+        await self._app(scope, receive, remembered)
+
+    def _cookie(self, request: Request, visitor: Visitor) -> str:
+        response = Response()
+        response.set_cookie(
+            COOKIE,
+            self._visitors.written(visitor),
+            max_age=MAX_AGE_S,
+            httponly=True,
+            samesite="lax",
+            secure=_is_https(request),
+        )
+        return response.headers["set-cookie"]
+
+
+async def visitor(request: Request) -> Visitor | None:
+    """Return the visitor whose cookie the request brought."""
+    cookie = request.cookies.get(COOKIE)
+    visitors: Visitors = request.app.state.visitors
+    return visitors.read(cookie) if cookie else None
+
+
+async def welcomed(request: Request) -> Visitor | None:
+    """Return the visitor, a new one who gets his cookie with the answer if there is none yet.
+
+    None for who asks not to be followed.
+    """
+    known = await visitor(request)
+    return known if known or is_private(request) else welcome(request)
+
+
+def welcome(request: Request) -> Visitor:
+    """Return a new visitor, who gets his cookie with the answer."""
+    new = Visitor(uuid4(), recognised=False)
+    request.state.new_visitor = new
+    return new
+
+
+def is_private(request: Request) -> bool:
+    """Tell whether the browser asks us to keep nothing."""
+    return "1" in (request.headers.get("dnt"), request.headers.get("sec-gpc"))
+
+
+def _is_https(request: Request) -> bool:
+    # Whoever forges the header only keeps the cookie from himself.
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+
+
+VisitorDep = Annotated[Visitor | None, Depends(visitor)]
+WelcomedDep = Annotated[Visitor | None, Depends(welcomed)]

@@ -1,0 +1,143 @@
+"""Searches on their way to PostgreSQL, and back what many ask for: neither delays an answer."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from db import searches
+from db.engine import session
+from db.searches import Click, Search
+
+FLUSH_S = 1.0  # what a killed process loses
+MOST = 1000  # lines that wait; more at once than a process can answer in `FLUSH_S`
+OUTAGE = timedelta(seconds=60)  # how long lines wait for PostgreSQL
+CLICK_WAITS = timedelta(seconds=3)  # for a search that another process has yet to write
+REFRESH_S = 300.0
+
+log = structlog.get_logger()
+
+
+class SearchLog:
+    """A bounded queue of searches and clicks that one thread writes, a second's worth at a time.
+
+    `dropped` is told how many lines were given up: the queue was full, or PostgreSQL away.
+    """
+
+    def __init__(self, engine: Engine, dropped: Callable[[int], object]) -> None:
+        self._engine = engine
+        self._dropped = dropped
+        self._waiting: deque[Search | Click] = deque()
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="write-searches", daemon=True)
+
+    def add(self, line: Search | Click) -> None:
+        """Have a line written soon; returns at once."""
+        if len(self._waiting) < MOST:
+            self._waiting.append(line)
+        else:
+            self._dropped(1)
+
+    def flush(self) -> None:
+        """Write what waits, for those who read what was just added."""
+        with self._writing:
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                self._waiting.extendleft(reversed(self._written(lines)))
+
+    def start(self) -> None:
+        """Write on a thread from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, for the last time."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.flush()
+        self._give_up(len(self._waiting))
+
+    def _written(self, lines: Sequence[Search | Click]) -> list[Search | Click]:
+        """Write lines, all or none; return those to try again."""
+        now = datetime.now(UTC)
+        try:
+            with session(self._engine) as writing:
+                searches.record(writing, [each for each in lines if isinstance(each, Search)])
+                early = [
+                    each
+                    for each in lines
+                    if isinstance(each, Click)
+                    and not searches.record_click(writing, each)
+                    and now - each.at < CLICK_WAITS
+                ]
+                writing.commit()
+        except (OperationalError, PoolTimeout) as error:
+            log.warning("searches_wait", lines=len(lines), error=_first_line(error))
+            recent = [each for each in lines if now - each.at < OUTAGE]
+            self._give_up(len(lines) - len(recent))
+            return recent
+        except DBAPIError as error:
+            log.warning("searches_refused", lines=len(lines), error=_first_line(error))
+            self._give_up(len(lines))
+            return []
+        return list(early)
+
+    def _give_up(self, count: int) -> None:
+        if count:
+            self._dropped(count)
+
+    def _run(self) -> None:
+        while not self._stop.wait(FLUSH_S):
+            self.flush()
+
+
+class Popular:
+    """What many ask for, by region, as a worker last wrote it down."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._texts: Mapping[str, Sequence[str]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="read-popular", daemon=True)
+
+    def of(self, region: str) -> Sequence[str]:
+        """Return the texts of a region, or of its country while it has none; most asked first."""
+        texts = self._texts
+        return texts.get(region) or texts.get(region.partition("-")[0]) or ()
+
+    def refresh(self) -> None:
+        """Read anew.
+
+        Raises SQLAlchemy's `DBAPIError`.
+        """
+        with session(self._engine) as reading:
+            self._texts = searches.read_popular(reading)
+
+    def start(self) -> None:
+        """Read now and then on a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.refresh()
+            except (DBAPIError, PoolTimeout) as error:
+                log.warning("popular_searches_unreachable", error=_first_line(error))
+            if self._stop.wait(REFRESH_S):
+                return
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
