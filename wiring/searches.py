@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db import searches
@@ -77,15 +77,15 @@ class SearchLog:
                     and now - each.at < CLICK_WAITS
                 ]
                 writing.commit()
-        except (OperationalError, PoolTimeout) as error:
+        except DataError as error:  # would be refused for ever
+            log.warning("searches_refused", lines=len(lines), error=_first_line(error))
+            self._give_up(len(lines))
+            return []
+        except (DBAPIError, PoolTimeout) as error:
             log.warning("searches_wait", lines=len(lines), error=_first_line(error))
             recent = [each for each in lines if now - each.at < OUTAGE]
             self._give_up(len(lines) - len(recent))
             return recent
-        except DBAPIError as error:
-            log.warning("searches_refused", lines=len(lines), error=_first_line(error))
-            self._give_up(len(lines))
-            return []
         return list(early)
 
     def _give_up(self, count: int) -> None:

@@ -79,6 +79,30 @@ def test_old_changes_are_pruned_once(own: Engine, ids: list[int]) -> None:
     assert jobs.prune_changes() == {"dropped": 0}
 
 
+def ask(own: Engine, *ages_days: int) -> None:
+    """Have each of three visitors search once at each age."""
+    write = text(
+        "INSERT INTO search_query SELECT gen_random_uuid(), gen_random_uuid(), true, 'eega', "
+        "'eega', 'IN-TG', 9, false, false, 1, now() - make_interval(days => :days) "
+        "FROM generate_series(1, 3)"
+    )
+    with own.begin() as connection:
+        for days in ages_days:
+            connection.execute(write, {"days": days})
+
+
+def test_old_searches_are_deleted_once(own: Engine) -> None:
+    ask(own, 1, jobs.SEARCHES_KEPT_DAYS + 1)
+    assert jobs.trim_searches() == {"deleted": 3}
+    assert jobs.trim_searches() == {"deleted": 0}
+
+
+def test_counting_popular_searches_twice_counts_the_same(own: Engine) -> None:
+    ask(own, 1, jobs.POPULAR_OVER.days + 1)
+    for _ in range(2):
+        assert jobs.refresh_popular_searches() == {"texts": 2}  # of Telangana, and of India
+
+
 def test_without_a_model_embedding_fails_rather_than_passes(
     own: Engine, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

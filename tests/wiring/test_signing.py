@@ -1,0 +1,48 @@
+import threading
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from wiring.settings import Settings
+from wiring.signing import KEY_BYTES, NAME, signing_key
+
+
+def test_the_secret_key_signs_where_there_is_one(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", secret_key=SecretStr("correct horse"))
+    assert signing_key(settings) == b"correct horse"
+    assert not (tmp_path / "home").exists()
+
+
+def test_otherwise_a_key_is_made_once_that_others_cannot_read(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    key = signing_key(settings)
+    assert len(key) == KEY_BYTES
+    assert signing_key(settings) == key
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [NAME]
+    assert (tmp_path / "home" / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_processes_that_start_together_share_a_key(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    keys: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: keys.append(signing_key(settings))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 8
+    assert len(set(keys)) == 1
+
+
+@pytest.mark.parametrize("spoil", ["no folder", "no key"])
+def test_where_no_key_can_be_kept_one_serves_the_process(tmp_path: Path, spoil: str) -> None:
+    home = tmp_path / "home"
+    if spoil == "no folder":
+        home.write_text("a file")
+    else:
+        home.mkdir()
+        (home / NAME).write_bytes(b"")
+    assert len(signing_key(Settings(home=home))) == KEY_BYTES
