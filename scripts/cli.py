@@ -14,6 +14,7 @@ from catalog.reading import UnreadableFile
 from embeddings.embedder import EmbedderUnavailable
 from scripts import bench as benchmarks
 from scripts import catalogue, checkup, serving
+from scripts.train import romanised, thesaurus
 from wiring import logs
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.settings import Settings, WrongSettings, load
@@ -34,6 +35,7 @@ EXPECTED = (
     catalogue.Failed,
     serving.PortTaken,
     benchmarks.Failed,
+    romanised.PairsMissing,
 )
 
 
@@ -133,6 +135,24 @@ def search(
 def doctor() -> None:
     """Tell what is configured, reachable, at which version, and what is missing."""
     raise typer.Exit(checkup.doctor())
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="romanised or thesaurus")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="A folder of word pairs; or files of titles.")
+    ],
+) -> None:
+    """Learn anew what the repository carries of languages."""
+    if model == "romanised" and len(sources) == 1:
+        _tell(f"wrote {romanised.train(sources[0])}")
+    elif model == "thesaurus":
+        _tell(f"wrote {thesaurus.train(sources)}")
+    else:
+        raise typer.BadParameter(
+            "there are `romanised FOLDER` and `thesaurus FILE…`", param_hint="MODEL"
+        )
 
 
 @app.command()

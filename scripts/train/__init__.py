@@ -1,0 +1,1 @@
+"""`rasika train`: models that are learnt beforehand and carried by the repository."""

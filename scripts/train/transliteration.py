@@ -1,0 +1,141 @@
+"""Learning graphones from word pairs (`search/transliteration.py`)."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from search.transliteration import MOST_LATIN, Graphones
+
+MOST_NATIVE = 3  # letters of a graphone
+LONGEST_PAIR = 22  # letters
+ALIGNED = 8_000  # pairs that graphones are found in; all are cut up by them
+ROUNDS = 5
+FEWEST_EXPECTED = 0.05  # occurrences of a graphone, else it is forgotten
+FEWEST = 3  # occurrences of a graphone that is kept
+FEWEST_FOLLOWING = 2  # of two in a row
+DISCOUNT = 0.5
+EDGES = (("", ""), ("$", "$"))
+
+Pair = tuple[str, str]
+"""Latin, native: of a word, or of a graphone."""
+
+
+def learn(pairs: Sequence[Pair]) -> Graphones:
+    """Return the bigram of the graphones of word pairs, absolutely discounted."""
+    usable = [pair for pair in pairs if all(0 < len(side) <= LONGEST_PAIR for side in pair)]
+    likely = _align(usable[:ALIGNED])
+    rows = [row for pair in usable if (row := _cut(pair, likely))]
+    seen = Counter(graphone for row in rows for graphone in row)
+    kept = [*EDGES, *(pair for pair, count in seen.most_common() if count >= FEWEST)]
+    return _bigram(kept, rows)
+
+
+def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> Graphones:
+    numbers = {pair: number for number, pair in enumerate(kept)}
+    alone: Counter[int] = Counter()
+    following: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        chain = [0, *(numbers.get(graphone, -1) for graphone in row), 1]
+        if -1 in chain:
+            continue
+        alone.update(chain[1:])
+        following.update(zip(chain, chain[1:], strict=False))
+    before: Counter[int] = Counter()
+    kinds: Counter[int] = Counter()
+    for (last, _), count in following.items():
+        before[last] += count
+        kinds[last] += 1
+    total = alone.total()
+    single = [
+        (alone[number] + DISCOUNT) / (total + DISCOUNT * len(kept)) for number in range(len(kept))
+    ]
+    spare = [
+        DISCOUNT * kinds[number] / before[number] if before[number] else 1.0
+        for number in range(len(kept))
+    ]
+    return Graphones(
+        pairs=kept,
+        alone=[math.log(each) for each in single],
+        following={
+            (last, number): math.log(
+                (count - DISCOUNT) / before[last] + spare[last] * single[number]
+            )
+            for (last, number), count in following.items()
+            if count >= FEWEST_FOLLOWING
+        },
+        backing_off=[math.log(each) for each in spare],
+    )
+
+
+def _align(pairs: Sequence[Pair]) -> dict[Pair, float]:
+    """Return the probabilities of graphones, by expectation and maximisation."""
+    likely: dict[Pair, float] | None = None
+    for _ in range(ROUNDS):
+        expected: dict[Pair, float] = defaultdict(float)
+        for latin, native in pairs:
+            _expect(latin, native, likely, expected)
+        total = sum(expected.values())
+        likely = {
+            pair: count / total for pair, count in expected.items() if count > FEWEST_EXPECTED
+        }
+    return likely or {}
+
+
+def _expect(
+    latin: str, native: str, likely: dict[Pair, float] | None, expected: dict[Pair, float]
+) -> None:
+    """Add the expected graphones of a pair: forward, then backward."""
+    ends = len(latin), len(native)
+    forward: dict[tuple[int, int], float] = defaultdict(float, {(0, 0): 1.0})
+    steps = []
+    for at, pair, to in _steps(latin, native):
+        if not forward[at]:
+            continue
+        weight = _first_guess(pair) if likely is None else likely.get(pair, 0.0)
+        if weight:
+            forward[to] += forward[at] * weight
+            steps.append((at, pair, to, weight))
+    if not forward[ends]:
+        return
+    backward: dict[tuple[int, int], float] = defaultdict(float, {ends: 1.0})
+    for at, pair, to, weight in reversed(steps):
+        rest = weight * backward[to]
+        backward[at] += rest
+        expected[pair] += forward[at] * rest / forward[ends]
+
+
+def _steps(latin: str, native: str) -> Iterator[tuple[tuple[int, int], Pair, tuple[int, int]]]:
+    for i in range(len(latin)):
+        for j in range(len(native)):
+            for k in range(i + 1, min(i + MOST_LATIN, len(latin)) + 1):
+                for m in range(j + 1, min(j + MOST_NATIVE, len(native)) + 1):
+                    yield (i, j), (latin[i:k], native[j:m]), (k, m)
+
+
+def _first_guess(pair: Pair) -> float:
+    """Short graphones of like length are likelier."""
+    latin, native = map(len, pair)
+    return float(0.1 ** (2 * (latin - 1) if latin == native else latin + native - 2))
+
+
+def _cut(pair: Pair, likely: dict[Pair, float]) -> list[Pair]:
+    """Return the likeliest graphones of a word pair; none where none fit."""
+    latin, native = pair
+    ends = len(latin), len(native)
+    best: dict[tuple[int, int], tuple[float, tuple[int, int], Pair]] = {}
+    best[0, 0] = 0.0, (0, 0), ("", "")
+    for at, graphone, to in _steps(latin, native):
+        weight = likely.get(graphone)
+        if weight is None or at not in best:
+            continue
+        score = best[at][0] + math.log(weight)
+        if to not in best or score > best[to][0]:
+            best[to] = score, at, graphone
+    if ends not in best:
+        return []
+    row = []
+    at = ends
+    while at != (0, 0):
+        _, at, graphone = best[at]
+        row.append(graphone)
+    return row[::-1]
