@@ -1,0 +1,72 @@
+"""What is typed and opened in a real Chromium, as the search history tells it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+from sqlalchemy import text
+
+from api.app import create_app
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, seeded: Resources, live: Live) -> Iterator[Page]:
+    with (
+        served(create_app(seeded, live)) as client,
+        browser.new_context(base_url=str(client.base_url)) as context,
+    ):
+        yield context.new_page()
+    with seeded.engine.begin() as connection:
+        connection.execute(text("TRUNCATE search_query, search_click"))
+
+
+def is_told(request: Request) -> bool:
+    return request.url.endswith("/api/search/clicks")
+
+
+def history(page: Page) -> list[dict[str, object]]:
+    answer = page.request.get("/api/search/history")
+    items: list[dict[str, object]] = answer.json()["items"]
+    return items
+
+
+def report(page: Page) -> dict[str, object]:
+    found: dict[str, object] = page.request.get("/api/admin/searches").json()
+    return found
+
+
+def test_what_is_typed_is_one_search_and_what_is_opened_belongs_to_it(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").press_sequentially("kantara", delay=200)
+    link = page.locator("#results").get_by_role("link", name="Kantara", exact=True)
+    expect(link).to_be_visible()
+    with page.expect_request_finished(is_told):
+        link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kantara")
+    (past,) = history(page)
+    assert past["text"] == "kantara"
+    assert past["opened"] == [int(page.url.rpartition("/")[2])]
+    assert (report(page)["click_through"], report(page)["mean_position"]) == (1.0, 1.0)
+
+
+def test_the_place_of_what_is_opened_counts_from_the_first_page(page: Page) -> None:
+    page.goto("/search?q=love")
+    page.get_by_role("link", name="More titles").click()
+    page.wait_for_url("**offset=24*")
+    with page.expect_request_finished(is_told):
+        page.locator("#results .card a").nth(2).click()
+    assert len(history(page)) == 1
+    assert report(page)["mean_position"] == 27.0
+
+
+def test_who_asks_for_it_is_not_followed(browser: Browser, page: Page) -> None:
+    page.goto("/")
+    with browser.new_context(extra_http_headers={"Sec-GPC": "1"}) as context:
+        context.new_page().goto(f"{page.url}search?q=eega")
+        assert context.cookies() == []
+    assert report(page)["searches"] == 0
