@@ -1,0 +1,228 @@
+"""Who has a name that begins as what was typed does, by spelling and by sound.
+
+What begins so comes first, then names that hold every typed word, then those a letter away; within
+each, a better match and a greater boost.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.phonetic import key, loose
+from search.prefixes import WIDTH, Mask, Prefixes, Rows, begins, encoded, nearly_begins, respaced
+
+# How well a name fits; a step outweighs most of what boosts may add.
+WHOLE, START, INSIDE = 1.0, 0.8, 0.62
+HEARD = 0.06  # taken off where a name is the same by its sound alone
+RESPACED, WORDS = 0.5, 0.4  # two words written as one, or one as two; every word, somewhere
+ROUGH, MISSPELT = 0.3, 0.2  # by a sound that leaves voice and vowels out; a letter away
+SURE = 0.6  # above it nothing was guessed and no word is out of place
+
+MOST_WORDS = 6  # whoever types more describes a plot
+MOST_GUESSED = 5
+LOOKED_AT = 16  # times as many entries as wanted: a title's names begin alike
+SHORTEST_MISSPELT = 2  # letters
+UNDOUBTED = {2: 1, 3: 1}  # letters typed, to letters at the beginning that are right
+SHORTEST_RESPACED = 4
+SHORTEST_ROUGH = 3  # consonants, mostly
+LONG_WORD = 4  # letters; shorter ones may be misspelt into too many others
+
+FIRST_INDIC = "\u0900"
+
+Scores = NDArray[np.float32]  # (n,)
+Evidence = tuple[Rows, Scores]  # with repetitions
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The beginnings of names as they are written, as they sound, and roughly as they sound."""
+
+    written: Prefixes
+    heard: Prefixes
+    rough: Prefixes
+
+    @classmethod
+    def of(cls, named: Sequence[tuple[int, Sequence[str]]]) -> "Table":
+        """Return the table of rows and their folded names."""
+        heard = [(row, list(dict.fromkeys(map(key, names)))) for row, names in named]
+        rough = ((row, dict.fromkeys(map(loose, names))) for row, names in heard)
+        return cls(Prefixes.of(named), Prefixes.of(heard), Prefixes.of(rough))
+
+    def merged(self, other: "Table") -> "Table":
+        """Return the entries of both."""
+        return Table(
+            self.written.merged(other.written),
+            self.heard.merged(other.heard),
+            self.rough.merged(other.rough),
+        )
+
+    def renumbered(self, rows: Rows) -> "Table":
+        """Return the entries of the rows that stay, by their new numbers; -1 goes."""
+        return Table(
+            self.written.renumbered(rows),
+            self.heard.renumbered(rows),
+            self.rough.renumbered(rows),
+        )
+
+    def search(
+        self,
+        text: str,
+        boosts: Scores,
+        names: Callable[[int], Sequence[str]],
+        *,
+        limit: int,
+    ) -> list[tuple[int, float]]:
+        """Return the best rows and how well they fit, going on to guesses where too few do.
+
+        `boosts` (n,) are of all rows, minus infinity for those left out; `names` returns the
+        folded names of a row.
+        """
+        sound = sound_of(text)
+        kept: dict[int, float] = {}
+
+        def keep(evidence: Evidence, most: int, fits: Callable[[str, str], bool]) -> None:
+            for row, quality in _ordered(evidence, boosts, LOOKED_AT * most):
+                if len(kept) >= most:
+                    return
+                if row not in kept and _fits(names(row), text, sound, fits):
+                    kept[row] = quality
+
+        n = len(boosts)
+        keep(self.fitting(text, sound), limit, begins)
+        if len(kept) < limit:
+            keep(self.respaced(sound), limit, _begins_respaced)
+            keep(self.with_words(text, n), limit, _anyhow)
+        if not any(quality > SURE for quality in kept.values()):
+            most = min(limit, len(kept) + MOST_GUESSED)
+            keep(self.misspelt(text, sound), most, nearly_begins)
+            keep(self.rhyming(sound), most, _rhymes)
+            if len(kept) < most:
+                keep(self.with_words(text, n, misspelt=True), most, _anyhow)
+        return list(kept.items())
+
+    def fitting(self, text: str, sound: str) -> Evidence:
+        """Return the rows with a name that begins as typed, and how well it fits."""
+        return _joined(
+            _graded(self.written, text, 0.0),
+            _graded(self.heard, sound, HEARD),
+        )
+
+    def respaced(self, sound: str) -> Evidence:
+        """Return the rows with a name that begins so, but for a space."""
+        if len(sound) < SHORTEST_RESPACED:
+            return _nothing()
+        found = self.heard.beginning_any(respaced(sound))
+        quality = np.where(found.first, RESPACED, RESPACED - (START - INSIDE))
+        return found.rows, quality.astype(np.float32)
+
+    def with_words(self, text: str, n: int, *, misspelt: bool = False) -> Evidence:
+        """Return the rows of `n` that hold every word, one of them misspelt if it may be."""
+        words = text.split(" ")
+        if not 1 < len(words) <= MOST_WORDS:
+            return _nothing()
+        sure = [self._holding([word], n) for word in words]
+        if not misspelt:
+            found = np.logical_and.reduce(sure)
+        else:
+            found = np.zeros(n, bool)
+            for place, word in enumerate(words):
+                others = np.logical_and.reduce([*sure[:place], *sure[place + 1 :]])
+                if len(word) >= LONG_WORD and others.any():
+                    found |= others & self._nearly_holding(word, n)
+        rows = np.flatnonzero(found).astype(np.int32)
+        return rows, np.full(len(rows), MISSPELT if misspelt else WORDS, np.float32)
+
+    def rhyming(self, sound: str) -> Evidence:
+        """Return the rows with a name that begins roughly as what was typed sounds."""
+        rough = loose(sound)
+        if len(rough) < SHORTEST_ROUGH:
+            return _nothing()
+        found = self.rough.beginning(rough)
+        quality = np.where(found.first, ROUGH, ROUGH - (START - INSIDE))
+        return found.rows, quality.astype(np.float32)
+
+    def misspelt(self, text: str, sound: str) -> Evidence:
+        """Return the rows with a name that begins a letter away from what was typed."""
+        if len(text) < SHORTEST_MISSPELT:
+            return _nothing()
+        parts = []
+        for prefixes, typed in ((self.written, text), (self.heard, sound)):
+            found = prefixes.nearly_beginning(typed, keep=UNDOUBTED.get(len(typed), 0))
+            quality = np.where(found.first, MISSPELT, MISSPELT - (START - INSIDE))
+            parts.append((found.rows, quality.astype(np.float32)))
+        return _joined(*parts)
+
+    def _holding(self, words: Iterable[str], n: int) -> Mask:
+        mask = np.zeros(n, bool)
+        for word in words:
+            mask[self.written.beginning(word).rows] = True
+            mask[self.heard.beginning(key(word)).rows] = True
+        return mask
+
+    def _nearly_holding(self, word: str, n: int) -> Mask:
+        mask = np.zeros(n, bool)
+        mask[self.written.nearly_beginning(word, keep=1).rows] = True
+        mask[self.heard.nearly_beginning(key(word), keep=1).rows] = True
+        return mask
+
+
+def sound_of(text: str) -> str:
+    """Return the key of what is being typed, whose last letter may still get its vowel.
+
+    >>> sound_of("bah"), sound_of("బాహ"), sound_of("bahu")
+    ('bah', 'bah', 'bahu')
+    """
+    if text.endswith("h"):  # heard before a vowel alone
+        return key(f"{text}a")[:-1]
+    sound = key(text)
+    open_ended = text[-1:] >= FIRST_INDIC and unicodedata.category(text[-1]) == "Lo"
+    return sound[:-1] if open_ended and len(sound) > 1 and sound.endswith("a") else sound
+
+
+def _graded(prefixes: Prefixes, text: str, less: float) -> Evidence:
+    found = prefixes.beginning(text)
+    whole = found.first & prefixes.are(text, found)
+    quality = np.where(whole, WHOLE, np.where(found.first, START, INSIDE)) - less
+    return found.rows, quality.astype(np.float32)
+
+
+def _joined(*parts: Evidence) -> Evidence:
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([each for _, each in parts])
+
+
+def _nothing() -> Evidence:
+    return np.zeros(0, np.int32), np.zeros(0, np.float32)
+
+
+def _ordered(evidence: Evidence, boosts: Scores, most: int) -> Iterable[tuple[int, float]]:
+    """Yield the best rows, best first, with repetitions, and how well they fit."""
+    rows, quality = evidence
+    scores = quality + boosts[rows]
+    if len(scores) > most:
+        best = np.argpartition(-scores, most)[:most]
+        rows, quality, scores = rows[best], quality[best], scores[best]
+    order = np.lexsort((rows, -scores))
+    order = order[scores[order] > -np.inf]
+    return zip(rows[order].tolist(), quality[order].tolist(), strict=True)
+
+
+def _fits(names: Sequence[str], text: str, sound: str, fits: Callable[[str, str], bool]) -> bool:
+    """Tell whether a name fits in all its length, of which entries hold the beginning."""
+    if len(encoded(text)) < WIDTH and len(sound) < WIDTH:
+        return True
+    return any(fits(name, text) or fits(key(name), sound) for name in names)
+
+
+def _begins_respaced(name: str, text: str) -> bool:
+    return any(begins(name, each) for each in respaced(text))
+
+
+def _rhymes(name: str, text: str) -> bool:
+    return begins(loose(name), loose(text))
+
+
+def _anyhow(_name: str, _text: str) -> bool:
+    return True
