@@ -17,6 +17,7 @@ from index.memory import MemoryIndex
 from index.query import Entry
 from search.names import NameIndex
 from search.people import PeopleIndex
+from search.suggest import Suggester
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer
@@ -39,12 +40,13 @@ class Live:
         self.index = MemoryIndex()
         self.names = NameIndex()
         self.people = PeopleIndex()
+        self.suggester = Suggester()
         self.listings: dict[int, Listing] = {}
         self.caught_up_at = 0.0  # seconds, time.monotonic
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""
-        names, people = NameIndex(), PeopleIndex()
+        names, people, suggester = NameIndex(), PeopleIndex(), Suggester()
         listings, entries = {}, []
         with session(self._engine) as reading:
             position = changes.present(reading)
@@ -54,8 +56,9 @@ class Live:
                     people.update(listing.id, listing.people)
                     listings[listing.id] = listing
                     entries.append(entry)
+        suggester.update(zip(listings.values(), entries, strict=True))
         self.index.replace(entries)
-        self.names, self.people = names, people
+        self.names, self.people, self.suggester = names, people, suggester
         self.listings, self._position = listings, position
         self.caught_up_at = time.monotonic()
         # Millions of objects that stay: the collector looked through them for half a second, at
@@ -100,6 +103,7 @@ class Live:
         self.index.upsert([entry for _, entry in found])
         gone = set(ids) - {listing.id for listing, _ in found}
         self.index.remove(sorted(gone))
+        self.suggester.update(found, gone)
         for title_id in gone:
             self.names.update(title_id, ())
             self.people.update(title_id, ())

@@ -1,0 +1,73 @@
+"""Genres, languages and useful queries, as suggestions name them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from api.pages import LANGUAGES
+from catalog import genres, languages, regions
+from catalog.names import fold
+from index.query import Region
+from search.suggest import Topic, What
+
+CINEMAS = {  # what people call the films of a language
+    "hi": "Bollywood",
+    "kn": "Sandalwood",
+    "ml": "Mollywood",
+    "ta": "Kollywood",
+    "te": "Tollywood",
+}
+NOUNS: Mapping[str, str] = {
+    "thriller": "thrillers",
+    "romance": "love stories",
+    "comedy": "comedies",
+    "action": "action films",
+    "family": "family films",
+    "horror": "horror films",
+    "fantasy": "fantasy films",
+    "science-fiction": "science fiction",
+    "crime": "crime films",
+    "history": "historical films",
+}
+"""Genres that people ask for together with a language, and how they say it."""
+
+NOT_SUGGESTED = frozenset({*genres.ADULT, "ecchi", "erotic", "yaoi", "yuri"})
+REGIONS_KEPT = 64
+
+
+@lru_cache(REGIONS_KEPT)
+def topics(region: Region, popular: tuple[str, ...]) -> Sequence[Topic]:
+    """Return what may be suggested beside titles and people, what is likelier first."""
+    watched = regions.languages(region)
+    codes = list(dict.fromkeys([*(code for code in watched if code in LANGUAGES), *LANGUAGES]))
+    return [
+        *map(_language, codes),
+        *_genres(),
+        *(Topic.of(What.QUERY, text, text, [fold(text)]) for text in _queries(codes, popular)),
+    ]
+
+
+def _language(code: str) -> Topic:
+    name = languages.language_name(code)
+    spoken = [languages.language_name(code, inside=each) for each in languages.HOME_LANGUAGES]
+    names = [name, languages.language_name(code, inside=code), CINEMAS.get(code, name), *spoken]
+    return Topic.of(What.LANGUAGE, code, name, map(fold, names))
+
+
+def _genres() -> Iterator[Topic]:
+    called: dict[str, list[str]] = {}
+    for synonym, slugs in genres.SYNONYMS.items():
+        if len(slugs) == 1:
+            called.setdefault(slugs[0], []).append(fold(synonym))
+    for slug, label in genres.GENRES.items():
+        if slug not in NOT_SUGGESTED:
+            yield Topic.of(What.GENRE, slug, label, [fold(label), *called.get(slug, ())])
+
+
+def _queries(codes: Sequence[str], popular: Sequence[str]) -> Iterator[str]:
+    seen = set[str]()
+    made = (f"{languages.language_name(code)} {noun}" for noun in NOUNS.values() for code in codes)
+    for text in (*popular, *made):
+        folded = fold(text)
+        if folded not in seen:
+            seen.add(folded)
+            yield text
