@@ -7,6 +7,7 @@ script and spelling: whole, else by the longest stem that leaves a short ending.
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,45 +20,46 @@ LONGEST_ENDING = 6
 WORDS_KEPT = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Gloss:
+    """What is known of a word."""
+
+    english: str  # empty where nothing needs to be said
+    native: str  # the form, of the word or of its stem
+    ending: int  # letters of the key after the stem
+
+
 class Glossary:
     """The glosses of one language; immutable."""
 
     def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
-        self._meanings: dict[str, str] = {}
-        for forms, gloss in lines:
+        self._known: dict[str, tuple[str, str]] = {}
+        for forms, english in lines:
             for form in forms.split():
-                self._meanings.setdefault(key(form), "" if gloss == NOTHING else gloss)
-        self._meanings.pop("", None)
-        self.meaning = lru_cache(WORDS_KEPT)(self._meaning)
+                said = "" if english == NOTHING else english
+                self._known.setdefault(key(form), (said, form))
+        self._known.pop("", None)
+        self.gloss = lru_cache(WORDS_KEPT)(self._gloss)
 
     def log(self, word: str) -> float:
-        """Return the logarithm of the probability of a word, one of the glossary as likely as another.
+        """Return the logarithm of a word's probability, all words of the glossary alike.
 
         A stem with an ending is a tenth as likely for each letter of the ending.
         """
-        folded = key(word)
-        stem = self._stem(folded)
-        if stem is None:
+        gloss = self.gloss(word)
+        if gloss is None:
             return -math.inf
-        return -math.log(len(self._meanings)) - math.log(10) * (len(folded) - len(stem))
+        return -math.log(len(self._known)) - math.log(10) * gloss.ending
 
-    def _meaning(self, word: str) -> str | None:
-        """Return the English of a word; empty where none is needed, none where none is known."""
-        stem = self._stem(key(word))
-        return None if stem is None else self._meanings[stem]
-
-    def _stem(self, folded: str) -> str | None:
+    def _gloss(self, word: str) -> Gloss | None:
+        """Return what is known of a word in any script, or none."""
+        folded = key(word)
         least = max(SHORTEST_STEM, (len(folded) + 1) // 2, len(folded) - LONGEST_ENDING)
-        if folded in self._meanings:
-            return folded
-        return next(
-            (
-                folded[:end]
-                for end in range(len(folded) - 1, least - 1, -1)
-                if folded[:end] in self._meanings
-            ),
-            None,
-        )
+        for end in (len(folded), *range(len(folded) - 1, least - 1, -1)):
+            known = self._known.get(folded[:end])
+            if known is not None:
+                return Gloss(*known, len(folded) - end)
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -68,5 +70,5 @@ def glossaries() -> Mapping[str, Glossary]:
 
 def _lines(file: Path) -> Iterable[tuple[str, str]]:
     for line in file.read_text(encoding="utf-8").splitlines():
-        forms, _, gloss = line.partition("\t")
-        yield forms, gloss.strip()
+        forms, _, english = line.partition("\t")
+        yield forms, english.strip()

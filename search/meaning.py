@@ -8,12 +8,14 @@ in English; the vector that is asked for is the weighted mean direction of all.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from embeddings.scripts import script_of
 from index.query import Matrix, Vector
-from search.glossary import Glossary
+from search import romanised, thesaurus
+from search.glossary import Glossary, glossaries
 from search.plots import Alternatives, stems
 from search.romanised import Romanised
 from search.thesaurus import Thesaurus
@@ -27,11 +29,12 @@ LANGUAGE_OF: Mapping[str, str] = {
 }
 
 # Weights of the ways of reading, chosen on the development queries (docs/search.md).
-NATIVE_AS_TYPED, NATIVE_IN_ENGLISH = 0.5, 0.5
+NATIVE_AS_TYPED, NATIVE_IN_ENGLISH = 0.6, 0.4
 ROMANISED_NATIVE, ROMANISED_IN_ENGLISH = 0.4, 0.6
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 40
+TINY = 1e-9  # of a length
 
 Embed = Callable[[Sequence[str]], Matrix]
 
@@ -49,9 +52,9 @@ class Meaning:
             return None
         rows = embed([text for text, _ in self.texts])
         weights = np.array([weight for _, weight in self.texts], np.float32)
-        total = weights @ rows
-        length = float(np.linalg.norm(total))
-        return total / np.float32(length) if length else rows[0]
+        total: Vector = weights @ rows
+        total /= max(float(np.linalg.norm(total)), TINY)
+        return total
 
 
 class Reader:
@@ -104,5 +107,11 @@ class Reader:
         return " ".join(meant)
 
     def _gloss(self, glossary: Glossary, word: str) -> str | None:
-        gloss = glossary.meaning(word)
-        return self._romanised.english_word(word) if gloss is None else gloss
+        gloss = glossary.gloss(word)
+        return self._romanised.english_word(word) if gloss is None else gloss.english
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Reader:
+    """Return the reader of what the repository carries."""
+    return Reader(romanised.bundled(), glossaries(), thesaurus.bundled())

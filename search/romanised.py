@@ -66,7 +66,7 @@ class Romanised:
         }
         self._languages = {
             code: _Language(
-                Letters(each["letters"]), Transliterator(_graphones(each)), glossaries()[code]
+                Letters(each["letters"]), Transliterator(_graphones(each)), glossaries().get(code, Glossary(()))
             )
             for code, each in learnt["languages"].items()
         }
@@ -100,13 +100,16 @@ class Romanised:
                 meant.append(word)
                 continue
             foreign += 1
-            spelt = chosen.words.candidates(word)
-            native.append(spelt[0] if spelt else word)
-            gloss = chosen.glossary.meaning(word)
+            gloss = chosen.glossary.gloss(word)
             if gloss is None:
                 meant.append(word)
-            elif gloss:
-                meant.append(gloss)
+            elif gloss.english:
+                meant.append(gloss.english)
+            if gloss is not None and not gloss.ending:
+                native.append(gloss.native)
+            else:
+                spelt = chosen.words.candidates(word)
+                native.append(spelt[0] if spelt else word)
         if not foreign:
             return None
         return Reading(language, " ".join(native), " ".join(meant), foreign / len(words))

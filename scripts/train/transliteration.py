@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from search.transliteration import MOST_LATIN, Graphones
 
@@ -39,7 +40,7 @@ def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> Graphones:
         if -1 in chain:
             continue
         alone.update(chain[1:])
-        following.update(zip(chain, chain[1:], strict=False))
+        following.update(pairwise(chain))
     before: Counter[int] = Counter()
     kinds: Counter[int] = Counter()
     for (last, _), count in following.items():

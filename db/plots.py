@@ -1,0 +1,22 @@
+"""What is told of titles, for those who look for words in it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+READ = text(
+    """
+    SELECT t.id, concat_ws(' ',
+        (SELECT string_agg(text, ' ') FROM synopsis s
+            WHERE s.title_id = t.id AND s.language = 'en'),
+        (SELECT string_agg(keyword, ' ') FROM title_keyword k WHERE k.title_id = t.id))
+    FROM title t WHERE t.id = ANY(:ids)
+    """
+)
+
+
+def read(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Return the English synopsis and keywords of titles, by id; empty where there are none."""
+    rows = session.execute(READ, {"ids": list(ids)}).tuples()
+    return dict(rows.all())
