@@ -2,7 +2,7 @@
 
 import gzip
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -31,7 +31,7 @@ from catalog.store import Importer, Stored
 from db import titles, vectors
 from db.engine import session
 from db.kinds import Space
-from embeddings.embedder import EmbedderUnavailable
+from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.titles import embed_titles
 from index.query import Filter
 from wiring import upkeep
@@ -125,16 +125,35 @@ def embed(settings: Settings, *, everything: bool, batch: int) -> None:
             if everything
             else upkeep.missing_batches(resources.engine, embedder, batch)
         )
-        embedded, began = 0, time.monotonic()
-        with _progress() as progress:
-            task = progress.add_task("embedding", total=total if everything else total - have)
-            for ids in batches:
-                with session(resources.engine) as writing:
-                    embedded += embed_titles(writing, embedder, ids).embedded
-                    writing.commit()
-                progress.advance(task, len(ids))
+        began = time.monotonic()
+        embedded = _embed(resources, embedder, batches, total if everything else total - have)
         rate = embedded / max(time.monotonic() - began, 1e-9)
         out.print(f"{embedded:,} titles embedded with {embedder.model}, {rate:.1f} a second")
+
+
+def embed_missing(resources: Resources, batch: int) -> int:
+    """Embed what has no vector of the current model; return the titles embedded."""
+    embedder = resources.embedder
+    if embedder is None:
+        raise EmbedderUnavailable(resources.settings.embedder, "see the warning above")
+    with session(resources.engine) as reading:
+        missing = titles.count(reading) - vectors.count(reading, Space.CONTENT, embedder.model)
+    batches = upkeep.missing_batches(resources.engine, embedder, batch)
+    return _embed(resources, embedder, batches, missing)
+
+
+def _embed(
+    resources: Resources, embedder: Embedder, batches: Iterable[list[int]], total: int
+) -> int:
+    embedded = 0
+    with _progress() as progress:
+        task = progress.add_task("embedding", total=total)
+        for ids in batches:
+            with session(resources.engine) as writing:
+                embedded += embed_titles(writing, embedder, ids).embedded
+                writing.commit()
+            progress.advance(task, len(ids))
+    return embedded
 
 
 def reindex(settings: Settings) -> None:
@@ -165,13 +184,20 @@ def search(
         answer = answers.search(
             live,
             Metrics(),
-            text=text,
-            vector=answers.meaning(resources.embedder, text),
+            asked=answers.ask(live, resources.embedder, text),
             wanted=wanted,
             region=DEFAULT_REGION,
             limit=limit,
             offset=0,
+            embedded=resources.embedder is not None,
         )
+    if answer.chips:
+        out.print(f"understood: {', '.join(chip.label for chip in answer.chips)}", markup=False)
+    if answer.relaxed:
+        given_up = ", ".join(chip.label for chip in answer.relaxed)
+        out.print(f"given up, for nothing would be left: {given_up}", markup=False)
+    if answer.did_you_mean:
+        out.print(f"did you mean: {answer.did_you_mean.title}", markup=False)
     table = Table("score", "title", "", "year", "language", "genres", box=None)
     for hit in answer.items:
         table.add_row(

@@ -14,6 +14,7 @@ from catalog.reading import UnreadableFile
 from embeddings.embedder import EmbedderUnavailable
 from scripts import bench as benchmarks
 from scripts import catalogue, checkup, serving
+from scripts import evaluate as evaluations
 from scripts.train import romanised, thesaurus
 from wiring import logs
 from wiring.embedded.home import EmbeddedServicesError
@@ -153,6 +154,18 @@ def train(
         raise typer.BadParameter(
             "there are `romanised FOLDER` and `thesaurus FILE…`", param_hint="MODEL"
         )
+
+
+@app.command()
+def evaluate(
+    what: Annotated[str, typer.Argument(help="search")],
+    json: Annotated[Path | None, typer.Option(help="Also write what came of each query.")] = None,
+) -> None:
+    """Tell how good what people get is, beside baselines."""
+    if what not in evaluations.EVALUATIONS:
+        known = ", ".join(evaluations.EVALUATIONS)
+        raise typer.BadParameter(f"there are {known}", param_hint="WHAT")
+    evaluations.EVALUATIONS[what](_settings(), json)
 
 
 @app.command()

@@ -103,8 +103,7 @@ class Bench:
         return answers.search(
             self.live,
             self.metrics,
-            text=text,
-            vector=answers.meaning(self.embedder, text),
+            asked=answers.ask(self.live, self.embedder, text),
             wanted=Filter(),
             region=regions.DEFAULT_REGION,
             limit=LIMIT,

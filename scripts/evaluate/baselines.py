@@ -1,0 +1,66 @@
+"""What one would do without Rasika: names by trigrams, meaning by one vector, both by ranks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from catalog.names import fold
+from db.listings import Listing
+from embeddings.embedder import Embedder
+from index.query import Query, TitleId, VectorIndex
+
+DEPTH = 100  # of each ranking that is fused
+RRF = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009
+
+
+class Trigrams:
+    """Names by Dice's coefficient of the trigrams of words, as with PostgreSQL's pg_trgm."""
+
+    def __init__(self, listings: Iterable[Listing]) -> None:
+        self._titles: list[TitleId] = []
+        sizes: list[int] = []
+        postings: dict[str, list[int]] = defaultdict(list)
+        for listing in listings:
+            for name in listing.names:
+                parts = _trigrams(name)
+                for part in parts:
+                    postings[part].append(len(sizes))
+                sizes.append(len(parts))
+                self._titles.append(listing.id)
+        self._sizes = np.array(sizes)
+        self._postings = {part: np.array(rows) for part, rows in postings.items()}
+
+    def ranked(self, text: str, *, k: int) -> list[TitleId]:
+        """Return titles, the names most alike first."""
+        asked = _trigrams(fold(text))
+        shared = np.zeros(len(self._sizes))
+        for part in asked:
+            shared[self._postings.get(part, [])] += 1
+        dice = 2 * shared / (self._sizes + len(asked))
+        rows = [row for row in np.argsort(-dice, kind="stable")[: 4 * k].tolist() if dice[row] > 0]
+        return list(dict.fromkeys(self._titles[row] for row in rows))[:k]
+
+
+def by_meaning(index: VectorIndex, embedder: Embedder, text: str, *, k: int) -> list[TitleId]:
+    """Return titles by the cosine of the text as it was typed, and by nothing else."""
+    vector = embedder.embed([text], role="query")[0]
+    return [hit.title_id for hit in index.search(Query(vector=vector, k=k))]
+
+
+def fused(rankings: Sequence[Sequence[TitleId]], *, k: int) -> list[TitleId]:
+    """Return titles by the sum of the reciprocals of their ranks."""
+    scores: dict[TitleId, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, title_id in enumerate(ranking, start=1):
+            scores[title_id] += 1 / (RRF + rank)
+    return sorted(scores, key=lambda title_id: (-scores[title_id], title_id))[:k]
+
+
+def _trigrams(folded: str) -> set[str]:
+    return {
+        padded[start : start + 3]
+        for word in folded.split()
+        for padded in [f"  {word} "]
+        for start in range(len(padded) - 2)
+    }
