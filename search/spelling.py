@@ -1,0 +1,114 @@
+"""The words that names are made of, found again where they are spelt a little otherwise."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.likeness import Heard, Sounds, heard, trigrams
+from search.postings import Postings
+
+Near = dict[int, float]
+"""Numbers of words, and how much each is alike, 0..1."""
+
+CLOSER = 64  # words that share trigrams, looked at one by one
+MOST = 24  # words that one may stand for
+SHARED = 0.4  # of the trigrams, Dice; what shares less is no misspelling
+SHORT = 8  # letters of a loose key; shorter words are found with one of them left out
+SHORTEST_BEGINNING = 3  # letters
+START = 2  # letters of a key by which beginnings are found
+BEGINNING, BEGUN = 0.75, 0.2  # likeness of a word that goes on; how much of it was typed
+SHORTEST = 2  # letters of a loose key; fewer are left of too many words
+BUCKETS = 1 << 18
+REMEMBERED = 4096  # words
+
+
+class Spelling:
+    """Distinct words, numbered from 0; grows only. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._sounds = Sounds()
+        self._numbers: dict[str, int] = {}
+        self._by_bucket = Postings()
+        self._by_trigram = Postings()
+        self._by_start = Postings()
+        self._near: dict[str, Near] = {}
+
+    def __len__(self) -> int:
+        return len(self._sounds)
+
+    def add(self, word: str) -> int:
+        """Return the number of a folded word, known or new."""
+        known = self._numbers.get(word)
+        if known is not None:
+            return known
+        number = self._numbers[word] = len(self._sounds)
+        sound = heard(word)
+        self._sounds.add(sound)
+        for bucket in _buckets(sound):
+            self._by_bucket.add(bucket, number)
+        self._by_trigram.add_all(trigrams(sound.loose), number)
+        self._by_start.add(_bucket(sound.key[:START]), number)
+        self._near.clear()
+        return number
+
+    def word(self, number: int) -> str:
+        """Return a word by its number."""
+        return self._sounds.word(number)
+
+    def near(self, word: str) -> Near:
+        """Return the words that a folded word may stand for."""
+        found = self._near.get(word)
+        if found is None:
+            if len(self._near) >= REMEMBERED:
+                self._near.clear()
+            sound = heard(word)
+            found = self._near[word] = self._alike(sound, self._candidates(sound))
+        return found
+
+    def same(self, word: str) -> Near:
+        """Return the words that sound as a folded word does."""
+        sound = heard(word)
+        return self._alike(sound, self._by_bucket.of(_bucket(sound.loose)))
+
+    def beginning(self, word: str) -> Near:
+        """Return the words that a folded word may be the beginning of."""
+        sound = heard(word).key
+        if len(word) < SHORTEST_BEGINNING or len(sound) < START:
+            return {}
+        begun = {
+            number: len(sound) / len(whole)
+            for number in self._by_start.of(_bucket(sound[:START])).tolist()
+            if (whole := self._sounds.key(number)).startswith(sound)
+        }
+        likeliest = sorted(begun.items(), key=lambda each: -each[1])[:MOST]
+        return {number: BEGINNING + BEGUN * share for number, share in likeliest}
+
+    def settle(self) -> None:
+        """Make ready for many questions after many additions."""
+        self._by_start.settle()
+        self._by_bucket.settle()
+        self._by_trigram.settle()
+
+    def _candidates(self, sound: Heard) -> NDArray[np.int32]:
+        sharing = self._by_trigram.sharing(trigrams(sound.loose), share=SHARED, most=CLOSER)
+        return np.concatenate([sharing, *map(self._by_bucket.of, _buckets(sound))])
+
+    def _alike(self, sound: Heard, candidates: NDArray[np.int32]) -> Near:
+        rows = np.unique(candidates)
+        likeness = self._sounds.alike(sound, rows)
+        kept = np.flatnonzero(likeness > 0)
+        kept = kept[np.argsort(-likeness[kept], kind="stable")[:MOST]]
+        return dict(zip(rows[kept].tolist(), likeness[kept].tolist(), strict=True))
+
+
+def _buckets(sound: Heard) -> set[int]:
+    """Return where words that differ in one letter, or in vowels alone, meet."""
+    letters = sound.loose
+    forms = {letters}
+    if SHORTEST < len(letters) <= SHORT:
+        forms.update(letters[:at] + letters[at + 1 :] for at in range(len(letters)))
+    consonants = sound.skeleton
+    return {_bucket(form) for form in forms} | ({consonants % BUCKETS} if consonants else set())
+
+
+def _bucket(form: str) -> int:
+    return hash(form) % BUCKETS
