@@ -30,7 +30,7 @@ LANGUAGE_OF: Mapping[str, str] = {
 
 # Weights of the ways of reading, chosen on the development queries (docs/search.md).
 NATIVE_AS_TYPED, NATIVE_IN_ENGLISH = 0.6, 0.4
-ROMANISED_NATIVE, ROMANISED_IN_ENGLISH = 0.4, 0.6
+ROMANISED_NATIVE, ROMANISED_IN_ENGLISH = 0.5, 0.5
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 40
