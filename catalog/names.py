@@ -6,7 +6,8 @@ import unicodedata
 WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
 FIRST_INDIC = "\u0900"
 APOSTROPHES = str.maketrans("", "", "'’`")
-INITIALS = re.compile(r"\b(?:[^\W\d_] )+[^\W\d_]\b")
+# Between blanks, for `\b` would part an Indian letter from its vowel sign.
+INITIALS = re.compile(r"(?<!\S)(?:[^\W\d_] )+[^\W\d_](?!\S)")
 
 
 def fold(name: str) -> str:
