@@ -17,6 +17,8 @@ from search.prefixes import WIDTH, Mask, Prefixes, Rows, begins, encoded, nearly
 # How well a name fits; a step outweighs most of what boosts may add.
 WHOLE, START, INSIDE = 1.0, 0.8, 0.62
 HEARD = 0.06  # taken off where a name is the same by its sound alone
+HEARD_OF_LITTLE = 0.2  # of one or two letters, which say little
+LITTLE = 2
 RESPACED, WORDS = 0.5, 0.4  # two words written as one, or one as two; every word, somewhere
 ROUGH, MISSPELT = 0.3, 0.2  # by a sound that leaves voice and vowels out; a letter away
 SURE = 0.6  # above it nothing was guessed and no word is out of place
@@ -100,14 +102,14 @@ class Table:
             keep(self.misspelt(text, sound), most, nearly_begins)
             keep(self.rhyming(sound), most, _rhymes)
             if len(kept) < most:
-                keep(self.with_words(text, n, misspelt=True), most, _anyhow)
+                keep(self.nearly_with_words(text, n), most, _anyhow)
         return list(kept.items())
 
     def fitting(self, text: str, sound: str) -> Evidence:
         """Return the rows with a name that begins as typed, and how well it fits."""
         return _joined(
             _graded(self.written, text, 0.0),
-            _graded(self.heard, sound, HEARD),
+            _graded(self.heard, sound, HEARD if len(sound) > LITTLE else HEARD_OF_LITTLE),
         )
 
     def respaced(self, sound: str) -> Evidence:
@@ -118,22 +120,27 @@ class Table:
         quality = np.where(found.first, RESPACED, RESPACED - (START - INSIDE))
         return found.rows, quality.astype(np.float32)
 
-    def with_words(self, text: str, n: int, *, misspelt: bool = False) -> Evidence:
-        """Return the rows of `n` that hold every word, one of them misspelt if it may be."""
-        words = text.split(" ")
-        if not 1 < len(words) <= MOST_WORDS:
+    def with_words(self, text: str, n: int) -> Evidence:
+        """Return the rows of `n` that hold every word, in any order."""
+        words = _words(text)
+        if len(words) < 2:
             return _nothing()
-        sure = [self._holding([word], n) for word in words]
-        if not misspelt:
-            found = np.logical_and.reduce(sure)
-        else:
-            found = np.zeros(n, bool)
-            for place, word in enumerate(words):
-                others = np.logical_and.reduce([*sure[:place], *sure[place + 1 :]])
-                if len(word) >= LONG_WORD and others.any():
-                    found |= others & self._nearly_holding(word, n)
-        rows = np.flatnonzero(found).astype(np.int32)
-        return rows, np.full(len(rows), MISSPELT if misspelt else WORDS, np.float32)
+        return _at(np.logical_and.reduce([self._holding(word, n) for word in words]), WORDS)
+
+    def nearly_with_words(self, text: str, n: int) -> Evidence:
+        """Return the rows of `n` that hold every word or one that is nearly the same."""
+        words = sorted(_words(text), key=len, reverse=True)
+        if len(words) < 2:
+            return _nothing()
+        found = np.ones(n, bool)
+        for word in words:
+            mask = self._holding(word, n)
+            if len(word) >= LONG_WORD:
+                self._add_similar(word, mask)
+            found &= mask
+            if not found.any():
+                break
+        return _at(found, MISSPELT)
 
     def rhyming(self, sound: str) -> Evidence:
         """Return the rows with a name that begins roughly as what was typed sounds."""
@@ -155,18 +162,18 @@ class Table:
             parts.append((found.rows, quality.astype(np.float32)))
         return _joined(*parts)
 
-    def _holding(self, words: Iterable[str], n: int) -> Mask:
+    def _holding(self, word: str, n: int) -> Mask:
         mask = np.zeros(n, bool)
-        for word in words:
-            mask[self.written.beginning(word).rows] = True
-            mask[self.heard.beginning(key(word)).rows] = True
+        mask[self.written.beginning(word).rows] = True
+        mask[self.heard.beginning(sound_of(word)).rows] = True
         return mask
 
-    def _nearly_holding(self, word: str, n: int) -> Mask:
-        mask = np.zeros(n, bool)
+    def _add_similar(self, word: str, mask: Mask) -> None:
+        sound = sound_of(word)
         mask[self.written.nearly_beginning(word, keep=1).rows] = True
-        mask[self.heard.nearly_beginning(key(word), keep=1).rows] = True
-        return mask
+        mask[self.heard.nearly_beginning(sound, keep=1).rows] = True
+        if len(rough := loose(sound)) >= SHORTEST_ROUGH:
+            mask[self.rough.beginning(rough).rows] = True
 
 
 def sound_of(text: str) -> str:
@@ -187,6 +194,17 @@ def _graded(prefixes: Prefixes, text: str, less: float) -> Evidence:
     whole = found.first & prefixes.are(text, found)
     quality = np.where(whole, WHOLE, np.where(found.first, START, INSIDE)) - less
     return found.rows, quality.astype(np.float32)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words to be looked for one by one; none of what is too long for a name."""
+    words = text.split(" ")
+    return words if len(words) <= MOST_WORDS else []
+
+
+def _at(mask: Mask, quality: float) -> Evidence:
+    rows = np.flatnonzero(mask).astype(np.int32)
+    return rows, np.full(len(rows), quality, np.float32)
 
 
 def _joined(*parts: Evidence) -> Evidence:

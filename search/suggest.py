@@ -330,21 +330,28 @@ def _mixed(
     limit: int,
 ) -> list[Suggestion]:
     """Return a few others beside titles; a group that was not guessed goes before one that was."""
-    anything_sure = any(map(_sure, [*titles, *people, *topics]))
+    if any(map(_sure, [*titles, *people, *topics])):
+        people, topics = list(filter(_sure, people)), list(filter(_sure, topics))
+    if any(each.quality >= START for each in [*people, *topics]):
+        titles = [each for each in titles if each.quality >= WORDS]
     named = {name for each in [*titles, *people] for name in _names(each)}
-    others = [each for each in [*people, *topics] if _sure(each) or not anything_sure]
-    queries = [each for each in others if each.what is What.QUERY and not named & _names(each)]
-    rest = [each for each in others if each.what in (What.LANGUAGE, What.GENRE)]
+    queries = [each for each in topics if each.what is What.QUERY and not named & _names(each)]
     groups = [
-        [each for each in others if each.what is What.PERSON],
-        rest[:MOST_TOPICS],
+        people,
+        [each for each in topics if each.what is not What.QUERY][:MOST_TOPICS],
         queries[:MOST_QUERIES],
     ]
-    room = max(limit - sum(map(len, groups)), (limit + 1) // 2)
-    ordered = sorted([titles[:room], *groups], key=_doubt)
-    chosen = [each for group in ordered for each in group]
-    # Titles are cut already; what is too much is the last of the others.
-    return chosen[:limit]
+    room = limit - min(len(titles), max(limit - sum(map(len, groups)), (limit + 1) // 2))
+    others = _in_turns(groups)[:room]
+    split = [[each for each in group if each in others] for group in groups]
+    ordered = sorted([titles[: limit - len(others)], *split], key=_doubt)
+    return [each for group in ordered for each in group]
+
+
+def _in_turns(groups: Sequence[Sequence[Suggestion]]) -> list[Suggestion]:
+    """Return the first of each group, then the second, the better ones of a turn before."""
+    turns = [(turn, -each.quality, each) for group in groups for turn, each in enumerate(group)]
+    return [each for _, _, each in sorted(turns, key=lambda turn: turn[:2])]
 
 
 def _sure(suggestion: Suggestion) -> bool:

@@ -205,9 +205,15 @@ def test_titles_come_first_and_leave_room_for_others() -> None:
     )
 
 
-def test_a_group_that_fits_comes_before_titles_that_are_guessed() -> None:
+def test_nothing_is_guessed_where_something_else_fits() -> None:
     suggester = of(listing(1, "rajinimurugan", people="Rajinikanth"))
-    assert shown(asked(suggester, "rajinik")) == ["Rajinikanth", "rajinimurugan"]
+    assert shown(asked(suggester, "rajinik")) == ["Rajinikanth"]
+    assert shown(asked(suggester, "rajinim")) == ["rajinimurugan"]
+
+
+def test_a_better_group_comes_first() -> None:
+    suggester = of(listing(1, "khan the great shah", people="Shah Khan"))
+    assert shown(asked(suggester, "shah khan")) == ["Shah Khan", "khan the great shah"]
 
 
 def test_topics_are_suggested_in_any_of_their_names() -> None:
