@@ -43,7 +43,7 @@ def test_the_homepage_has_rows_of_titles(page: Page) -> None:
 @pytest.mark.parametrize("typed", ["ee", "eega", "ఈగ", "man reborn as a housefly"])
 def test_typing_finds_a_film(page: Page, typed: str) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").fill(typed if typed != "ee" else "eeg")
+    page.get_by_role("combobox", name="Search by mood").fill(typed if typed != "ee" else "eeg")
     expect(page.locator("#results").get_by_role("link", name="Eega")).to_be_visible()
 
 

@@ -132,6 +132,9 @@ class FakeHome:
 class FakeResults:
     items: Sequence[Hit]
     total: int | None
+    chips: Sequence[object] = ()
+    relaxed: Sequence[object] = ()
+    did_you_mean: object | None = None
 
 
 @dataclass
@@ -276,7 +279,7 @@ def test_home_is_for_the_chosen_region_from_then_on(page: Page) -> None:
 def test_typing_shows_results_without_a_reload(page: Page) -> None:
     page.goto("/")
     page.evaluate("window.kept = true")
-    page.get_by_role("searchbox").press_sequentially("nay", delay=10)
+    page.get_by_role("combobox", name="Search by mood").press_sequentially("nay", delay=10)
     expect(page.locator("#results .card h3")).to_have_text(["Nayakan"])
     expect(page.get_by_role("status")).to_have_text("1 title for “nay”")
     expect(page.locator(".shelf").first).to_be_hidden()
@@ -286,9 +289,9 @@ def test_typing_shows_results_without_a_reload(page: Page) -> None:
 
 def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").fill("nay")
+    page.get_by_role("combobox", name="Search by mood").fill("nay")
     expect(page.locator("#results .card")).to_have_count(1)
-    page.get_by_role("searchbox").fill("")
+    page.get_by_role("combobox", name="Search by mood").fill("")
     expect(page.locator(".shelf").first).to_be_visible()
     assert page.url.endswith("/")
 
@@ -296,7 +299,7 @@ def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
 def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePages) -> None:
     page.goto("/search")
     fake.asked.clear()
-    page.get_by_role("searchbox").press_sequentially("sholay", delay=20)
+    page.get_by_role("combobox", name="Search by mood").press_sequentially("sholay", delay=20)
     expect(page.locator("#results .card")).to_have_count(1)
     assert [wanted.q for wanted in fake.asked] == ["sholay"]
 
@@ -304,7 +307,7 @@ def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePages) -> Non
 def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePages) -> None:
     fake.slow = {"maya": 1.0}
     page.goto("/search")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search by mood")
     box.fill("maya")
     page.wait_for_timeout(300)  # the slow one is on its way
     assert fake.asked[-1].q == "maya"
@@ -330,7 +333,7 @@ def test_filters_apply_at_once(page: Page) -> None:
 def test_a_failing_live_search_offers_retry(page: Page, fake: FakePages) -> None:
     page.goto("/search")
     fake.down = True
-    page.get_by_role("searchbox").fill("sholay")
+    page.get_by_role("combobox", name="Search by mood").fill("sholay")
     retry = page.get_by_role("button", name="Retry")
     expect(retry).to_be_visible()
     fake.down = False
@@ -365,7 +368,7 @@ def test_without_javascript_the_form_works(browser: Browser, address: str) -> No
 def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search by mood")).to_be_focused()
     page.keyboard.type("d")
     expect(page.get_by_role("status")).to_contain_text("titles for “d”")
     page.keyboard.press("ArrowDown")
@@ -388,7 +391,7 @@ def test_arrows_walk_along_and_between_shelves(page: Page) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search by mood")).to_be_focused()
 
 
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) -> None:
