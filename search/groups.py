@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from search.known import Vocabulary
 from search.likes import FILM_ROLES, Like, Phrase
-from search.mentions import Certainty, Mention, mention
+from search.mentions import Certainty, Mention, mention, written_mention
 from search.periods import Period, period
 from search.phrases import NOTHING, Meanings, Role, has_any
 from search.words import Word
@@ -107,13 +107,21 @@ def _item(
     when = period([word.folded for word in words[:7]])
     if when is not None and when.words >= length:
         return Item(at, at + when.words, period=when)
-    person = None
-    if not has_any(meanings, (Role.FILLER, Role.PLAIN, *FILM_ROLES)) or length == 1:
-        exactly = total > LONGEST_WITH_PARTS
-        person = mention(words[:4], vocabulary, exactly=exactly)
+    person = _person(words, found, vocabulary, total=total)
     if person is not None and person.words >= length and _outweighs(person, meanings):
         return Item(at, at + person.words, person=person)
     return Item(at, at + length, meanings)
+
+
+def _person(
+    words: Sequence[Word], found: Phrase, vocabulary: Vocabulary, *, total: int
+) -> Mention | None:
+    """Return who is named; fillers and words for film begin nobody's name."""
+    if has_any(found[1], (Role.FILLER, Role.PLAIN, *FILM_ROLES)):
+        return None
+    if total > LONGEST_WITH_PARTS:
+        return written_mention(words, vocabulary)
+    return mention(words, vocabulary)
 
 
 def _outweighs(person: Mention, meanings: Meanings) -> bool:
@@ -128,11 +136,13 @@ def _protected(
 
     Such a name has a word that says nothing else: there is a "Tamil Comedy" for everything.
     """
-    telling = [
-        (bool(meant) and Role.FILLER not in meant) or period([word.folded]) is not None
-        for word, (_, meant) in zip(words, phrases, strict=True)
-    ]
-    plain = [not (told or meant) for told, (_, meant) in zip(telling, phrases, strict=True)]
+    telling, plain = [False] * len(words), [True] * len(words)
+    for at, (length, meanings) in enumerate(phrases):
+        if meanings:
+            plain[at : at + length] = [False] * length
+            telling[at : at + length] = [Role.FILLER not in meanings] * length
+        elif period([words[at].folded]) is not None:
+            plain[at], telling[at] = False, True
     closed: set[int] = set()
     for name in _stretches(telling, plain):
         said = words[name.start : name.stop]

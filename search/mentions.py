@@ -7,14 +7,19 @@ from enum import IntEnum
 from index.query import TitleId
 from search import phonetic
 from search.aliases import CERTAIN, DOUBTFUL, meant
-from search.known import Person, Vocabulary
+from search.known import Vocabulary
 from search.lexicon import ORDINARY
+from search.persons import Likeness, Person
 from search.words import Word
 
 LONGEST_NAME = 4  # words
 WORD_IN_NAMES = 3  # titles; a word that so many are called by is no name of a person alone
 SHORTEST_PART = 4  # letters
 SHORTEST_SOUND = 5  # letters
+SHORTEST_WHOLE = 7  # letters of a name in several words, unless it is written the same
+TITLES_PER_NAME = 4  # of a star; some titles are named after one
+LONG = 9  # letters of a name that nobody else and nothing else has
+FEWEST = 2  # titles of somebody with one name
 PROMINENT = 3  # titles; fewer do not make a part of a name somebody's
 APART = 3  # times as many titles as the next who bears the name
 
@@ -66,39 +71,54 @@ def _by_loose_form(table: ShortNames) -> ShortNames:
     }
 
 
-SHORT_NAMES = _by_form(meant(CERTAIN))
+def _with_own_names(table: ShortNames) -> ShortNames:
+    """Return a table in which each spelling of a long name stands for all of them."""
+    own = {name: names for names in table.values() for name in names if len(name) >= LONG}
+    return own | table
+
+
+SHORT_NAMES = _by_form(_with_own_names(meant(CERTAIN)))
 LOOSE_SHORT_NAMES = _by_loose_form(meant(CERTAIN))
 AMBIGUOUS_NAMES = _by_form(meant(DOUBTFUL))
 ORDINARY_SOUNDS = frozenset(map(phonetic.key, ORDINARY))
 
 
-def mention(words: Sequence[Word], vocabulary: Vocabulary, *, exactly: bool) -> Mention | None:
-    """Return who is named by the first words, by as many of them as possible.
-
-    `exactly`: only by a whole name of several words, as in a long description.
-    """
-    for length in range(min(LONGEST_NAME, len(words)), 1 if exactly else 0, -1):
-        found = _named(words[:length], vocabulary, exactly=exactly)
+def mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
+    """Return who is named by the first words, by as many of them as possible."""
+    for length in range(min(LONGEST_NAME, len(words)), 0, -1):
+        found = _named(words[:length], vocabulary)
         if found is not None:
             return found
     return None
 
 
-def _named(words: Sequence[Word], vocabulary: Vocabulary, *, exactly: bool) -> Mention | None:
+def written_mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
+    """Return who is named by the first words in full, as in a long description."""
+    for length in range(min(LONGEST_NAME, len(words)), 1, -1):
+        person = vocabulary.person(" ".join(word.folded for word in words[:length]))
+        if person is not None and len(person.titles) >= PROMINENT:
+            return _mention(words[:length], [person], Certainty.CERTAIN)
+    return None
+
+
+def _named(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
     spoken = "".join(word.key for word in words).replace(" ", "")
-    if not spoken:
+    if sum(letter.isalpha() for letter in spoken) < 2 or words[0].folded.isdecimal():
         return None
     short = _short(SHORT_NAMES, spoken, words, vocabulary)
     if short is not None:
         return short
-    whole = _whole(words, vocabulary, exactly=exactly)
+    people = vocabulary.people(words)
+    native = not all(word.folded.isascii() for word in words)
+    if native and not (people and people[0].likeness >= Likeness.SPOKEN):
+        short = _short(LOOSE_SHORT_NAMES, phonetic.loose(spoken), words, vocabulary)
+    if short is not None:
+        return short
     ambiguous = _short(AMBIGUOUS_NAMES, spoken, words, vocabulary)
-    found = [each for each in (whole, ambiguous) if each is not None]
+    found = [each for each in (_whole(words, people, vocabulary), ambiguous) if each is not None]
     if found:
         return max(found, key=lambda each: len(each.titles))
-    if not all(word.folded.isascii() for word in words):
-        short = _short(LOOSE_SHORT_NAMES, phonetic.loose(spoken), words, vocabulary)
-    return short or (_part(words[0], vocabulary) if len(words) == 1 else None)
+    return _part(words[0], vocabulary) if len(words) == 1 else None
 
 
 def _short(
@@ -109,59 +129,68 @@ def _short(
     known = [person for name in names if (person := vocabulary.person(name)) is not None]
     if not known:
         return None
-    person = max(known, key=lambda each: len(each.titles))
     certainty = Certainty.CERTAIN
     if table is AMBIGUOUS_NAMES:
         certainty = Certainty.DOUBTFUL
-    elif len(words) == 1 and words[0].key in phonetic.key(person.name).split():
+    elif len(words) == 1 and any(words[0].key in phonetic.key(name).split() for name in names):
         certainty = Certainty.PROBABLE  # a given name, which others have too
-    return _mention(words, [person], certainty)
+    return _mention(words, known, certainty)
 
 
-def _whole(words: Sequence[Word], vocabulary: Vocabulary, *, exactly: bool) -> Mention | None:
-    people = vocabulary.people(words)
-    if not people or (exactly and not people[0].exact):
+def _whole(
+    words: Sequence[Word], people: Sequence[Person], vocabulary: Vocabulary
+) -> Mention | None:
+    if not people:
         return None
-    several = len(words) > 1 or " " in people[0].name
-    if several:
-        return _mention(words, people, Certainty.CERTAIN if people[0].exact else Certainty.PROBABLE)
-    if not people[0].exact and _titles(people) < PROMINENT:
+    likeness = people[0].likeness
+    if len(words) > 1 or any(" " in each.name for each in people):
+        several = len(words) > 1 and likeness >= Likeness.SPOKEN
+        short = sum(len(word.key) for word in words) < SHORTEST_WHOLE
+        if short and likeness < Likeness.WRITTEN:
+            return None
+        certainty = Certainty.CERTAIN if several and not short else Certainty.PROBABLE
+        return _mention(words, people, certainty)
+    if _titles(people) < (PROMINENT if likeness < Likeness.WRITTEN else FEWEST):
         return None
     return _mention(words, people, _of_one_word(words[0], people, vocabulary))
 
 
 def _of_one_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> Certainty:
-    if is_word(word, vocabulary) or any(each.name in ORDINARY for each in people):
+    if any(each.name in ORDINARY for each in people):
         return Certainty.DOUBTFUL
-    return Certainty.PROBABLE
+    return Certainty.DOUBTFUL if is_word(word, people, vocabulary) else Certainty.PROBABLE
 
 
 def _part(word: Word, vocabulary: Vocabulary) -> Mention | None:
     """Return who is known by this one word of a name, if somebody is far more than others."""
-    if len(word.key) < SHORTEST_PART or is_word(word, vocabulary):
+    if len(word.key) < SHORTEST_PART or word.key in ORDINARY_SOUNDS:
         return None
     bearers = sorted(vocabulary.bearers(word), key=lambda each: -len(each.titles))
     if not bearers or len(bearers[0].titles) < PROMINENT:
         return None
     if len(bearers) > 1 and len(bearers[0].titles) < APART * len(bearers[1].titles):
         return None
+    if is_word(word, (), vocabulary):
+        return None
     return _mention([word], bearers[:1], Certainty.PARTIAL)
 
 
-def is_word(word: Word, vocabulary: Vocabulary) -> bool:
-    """Tell whether a word is a word or a name in plots, whoever may be called so."""
-    return word.key in ORDINARY_SOUNDS or vocabulary.in_names(word) >= WORD_IN_NAMES
+def is_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> bool:
+    """Tell whether a word is one in plots and titles, more than these people's name."""
+    occurs = vocabulary.in_names(word)
+    return word.key in ORDINARY_SOUNDS or occurs >= max(
+        WORD_IN_NAMES, _titles(people) // TITLES_PER_NAME
+    )
 
 
 def _mention(words: Sequence[Word], people: Sequence[Person], certainty: Certainty) -> Mention:
     best = max(people, key=lambda each: (len(each.titles), each.name))
-    return Mention(
-        len(words), best.name, frozenset().union(*(each.titles for each in people)), certainty
-    )
+    titles: frozenset[TitleId] = frozenset().union(*(each.titles for each in people))
+    return Mention(len(words), best.name, titles, certainty)
 
 
 def _titles(people: Sequence[Person]) -> int:
-    return max(len(each.titles) for each in people)
+    return max((len(each.titles) for each in people), default=0)
 
 
 NO_VOWELS = frozenset("aeiouy")

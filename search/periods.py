@@ -97,6 +97,9 @@ EARLIER = [
 ]
 
 
+LEADING = frozenset({*NAMED_DECADES, *PARTS_OF_DECADES, *FROM, *AFTER, *BEFORE, *UNTIL, "between"})
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Years, both ends included, said in so many words of the query."""
@@ -114,6 +117,8 @@ def period(words: Sequence[str]) -> Period | None:
     >>> period(["90s"]).label, period("between 1990 and 2000".split()).label
     ('1990s', '1990–2000')
     """
+    if not words or not (words[0] in LEADING or words[0][:1].isdecimal()):
+        return None
     return _decade(words) or _span(words) or _open(words) or _year(words)
 
 

@@ -289,12 +289,15 @@ def _person(spot: Spot, person: Mention) -> Iterator[Reading]:
 def _required(spot: Spot, person: Mention) -> bool:
     group = spot.group
     credited = spot.before in lexicon.CREDITS or spot.after in lexicon.CREDITS
-    listed = group.asked and not (spot.alone and person.certainty is Certainty.DOUBTFUL)
-    if listed or (credited and group.content <= LONGEST_WITH_PERSON):
+    if credited and group.content <= LONGEST_WITH_PERSON:
         return True
     if person.certainty is Certainty.CERTAIN:
-        return group.content <= LONGEST_WITH_PERSON
-    return person.certainty is Certainty.PROBABLE and group.short
+        return group.asked or group.content <= LONGEST_WITH_PERSON
+    if person.certainty is Certainty.PROBABLE:
+        return group.asked or group.short
+    if person.certainty is Certainty.PARTIAL and len(spot.words) == 1:
+        return True
+    return group.asked and (spot.beside(*SETTINGS) or any(item.period for item in group.items))
 
 
 def _preferred(spot: Spot, person: Mention) -> bool:

@@ -75,7 +75,7 @@ def _trimmed(
     first, last = 0, len(left)
     while first < last:
         remaining = left[first:last]
-        only = len(remaining) == 1 and Role.FILLER in phrases[remaining[0]][1]
+        only = len(remaining) == 1 and has_any(phrases[remaining[0]][1], DROPPED_AT_EDGES)
         if not only and vocabulary.title([words[each] for each in remaining]) is not None:
             break
         if has_any(phrases[left[first]][1], DROPPED_AT_EDGES):
