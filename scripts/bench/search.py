@@ -10,8 +10,12 @@ import numpy as np
 from api import answers
 from api.metrics import Metrics
 from api.schemas import SearchAnswer
+from api.topics import topics
 from catalog import regions
+from catalog.names import fold
 from db.engine import connect
+from db.kinds import ScopeKind
+from db.listings import Listing
 from embeddings.embedder import Embedder, Matrix, Role
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -22,13 +26,20 @@ from scripts.bench.scan import Scan
 from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
 from search.hybrid import search_boosts
 from search.names import NameIndex, NameMatch
+from search.suggest import Suggestion, Typed
 from wiring.live import Live
 from wiring.resources import load_embedder
 from wiring.settings import Settings
 
-BASELINE = "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made"
+BASELINE = (
+    "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made. "
+    "Of suggestions: a scan of all names for words that begin as typed, no letter forgiven"
+)
 NOWHERE = "postgresql+psycopg://nobody@/nothing"  # never connected to
 LIMIT = 20  # titles in an answer
+SUGGESTED = 8  # suggestions in an answer
+SUGGEST_BAR_MS = 10.0
+MISTYPED = 0.3  # share of what is typed that has a wrong letter
 PHASES = ("embed", "names", "index")
 
 
@@ -110,6 +121,23 @@ class Bench:
             offset=0,
         )
 
+    def suggested(self, text: str) -> list[Suggestion]:
+        """Suggest as the route does."""
+        region = regions.DEFAULT_REGION
+        typed = Typed(folded=fold(text), region=region)
+        return self.live.suggester.suggest(typed, topics=topics(region, ()), limit=SUGGESTED)
+
+    def scanned(self, text: str) -> list[Listing]:
+        """Return the titles with a word that begins as typed, the best known first."""
+        word = f" {fold(text)}"
+        fitting = [
+            listing
+            for listing in self.live.listings.values()
+            if any(f" {name}".find(word) >= 0 for name in (*listing.names, *listing.people))
+        ]
+        known = (ScopeKind.GLOBAL, "")
+        return sorted(fitting, key=lambda each: -each.popularity.get(known, 0.0))[:SUGGESTED]
+
     def theirs(self, text: str) -> list[TitleId]:
         """Embed and scan."""
         vector = self.plain.embed([text], role="query")[0]
@@ -151,6 +179,7 @@ def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
         live.people.update(listing.id, listing.people)
         live.listings[listing.id] = listing
     live.index, live.names = index, names
+    live.suggester.update(zip(catalogue.listings, catalogue.entries, strict=True))
     return live
 
 
@@ -167,12 +196,36 @@ def _measure_all(
         bench.ours(text), bench.theirs(text)
     _measure_one(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[asked[number]])
     _measure_one(bench, "names", lambda number: titles[number])
+    _measure_suggestions(bench, rng)
     ours, theirs = together(
         lambda number: bench.ours(catalogues.query(crowd, number)),
         lambda number: bench.theirs(catalogues.query(crowd, number)),
         bench.effort,
     )
     bench.run.pair(f"new queries, {bench.effort.callers} threads", ours, theirs)
+
+
+def _measure_suggestions(bench: Bench, rng: np.random.Generator) -> None:
+    """Measure one to twelve letters of names of titles and people, each in a region's order."""
+    listings = list(bench.live.listings.values())
+    names = [name for each in listings for name in (each.title, *each.people_names[:1])]
+    chosen = catalogues.sample(len(names), bench.effort.repeats, rng)
+    typed = [_beginning(names[row], rng) for row in chosen]
+    pair = alternated(
+        lambda number: bench.suggested(typed[number]),
+        lambda number: bench.scanned(typed[number]),
+        bench.effort.repeats,
+    )
+    bench.run.pair("suggestions", *pair, bar_ms=SUGGEST_BAR_MS)
+
+
+def _beginning(name: str, rng: np.random.Generator) -> str:
+    """Return the first letters of a name, sometimes with a wrong one."""
+    typed = name[: int(rng.integers(1, 13))]
+    if len(typed) > 2 and rng.random() < MISTYPED:
+        place = int(rng.integers(1, len(typed)))
+        typed = f"{typed[:place]}{rng.choice(list('aeiouhnrst'))}{typed[place + 1 :]}"
+    return typed
 
 
 def _measure_one(bench: Bench, case: str, text: Callable[[int], str]) -> None:
