@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import OSA
+
 from index.query import TitleId
 from search import phonetic
-from search.persons import Person, Persons
+from search.persons import LETTERS_PER_SLIP, Person, Persons
 from search.words import Word
 
 ARTICLES = frozenset({"the", "a", "an"})
+MOST_ALIKE = 50  # titles of one skeleton that are looked at
 SHORTEST_PARTED_OTHERWISE = 7  # letters; shorter names parted otherwise are other names
 
 
@@ -32,6 +35,7 @@ class Vocabulary:
         self._lock = threading.Lock()
         self._known: dict[TitleId, _Known] = {}
         self._named: dict[str, tuple[TitleId, ...]] = {}  # by the sound of a whole name
+        self._by_skeleton: dict[str, tuple[TitleId, ...]] = {}  # of whole names, words joined
         self._words = Counter[str]()  # titles in whose names a word occurs, by its sound
         self._people = Persons()
 
@@ -76,6 +80,17 @@ class Vocabulary:
             ]
         return -max(ranked)[2]
 
+    def nearly_title(self, words: Sequence[Word]) -> bool:
+        """Tell whether this is the name of a title but for a letter or two."""
+        joined = "".join(word.key for word in words).replace(" ", "")
+        if len(joined) < SHORTEST_PARTED_OTHERWISE:
+            return False
+        with self._lock:
+            found = self._by_skeleton.get(phonetic.skeleton(joined), ())[:MOST_ALIKE]
+            names = {"".join(_parts(name)[1]) for each in found for name in self._known[each].names}
+        allowed = len(joined) // LETTERS_PER_SLIP
+        return any(OSA.distance(joined, name, score_cutoff=allowed) <= allowed for name in names)
+
     def people(self, words: Sequence[Word]) -> list[Person]:
         """Return the people whose whole name this is, all as alike as the most alike."""
         with self._lock:
@@ -106,8 +121,9 @@ class Vocabulary:
     def _add(self, title_id: TitleId, wanted: _Known) -> None:
         self._known[title_id] = wanted
         wholes, words = _sounds(wanted.names)
-        for spoken in wholes:
-            self._named[spoken] = (*self._named.get(spoken, ()), title_id)
+        for table, places in ((self._named, wholes), (self._by_skeleton, _skeletons(wholes))):
+            for place in places:
+                table[place] = (*table.get(place, ()), title_id)
         self._words.update(words)
         for name in wanted.people:
             self._people.add(name, title_id)
@@ -115,18 +131,23 @@ class Vocabulary:
     def _forget(self, title_id: TitleId, known: _Known) -> None:
         del self._known[title_id]
         wholes, words = _sounds(known.names)
-        for spoken in wholes:
-            left = tuple(each for each in self._named[spoken] if each != title_id)
-            if left:
-                self._named[spoken] = left
-            else:
-                del self._named[spoken]
+        for table, places in ((self._named, wholes), (self._by_skeleton, _skeletons(wholes))):
+            for place in places:
+                left = tuple(each for each in table[place] if each != title_id)
+                if left:
+                    table[place] = left
+                else:
+                    del table[place]
         for word in words:
             self._words[word] -= 1
             if not self._words[word]:
                 del self._words[word]
         for name in known.people:
             self._people.discard(name, title_id)
+
+
+def _skeletons(wholes: Iterable[str]) -> set[str]:
+    return {phonetic.skeleton(whole) for whole in wholes}
 
 
 def _sounds(names: Sequence[str]) -> tuple[set[str], set[str]]:

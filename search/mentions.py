@@ -16,10 +16,12 @@ LONGEST_NAME = 4  # words
 WORD_IN_NAMES = 3  # titles; a word that so many are called by is no name of a person alone
 SHORTEST_PART = 4  # letters
 SHORTEST_SOUND = 5  # letters
+FIRST_TAMIL, LAST_TAMIL = "\u0b80", "\u0bff"
 SHORTEST_WHOLE = 7  # letters of a name in several words, unless it is written the same
 TITLES_PER_NAME = 4  # of a star; some titles are named after one
 LONG = 9  # letters of a name that nobody else and nothing else has
 FEWEST = 2  # titles of somebody with one name
+WELL_KNOWN = 5  # titles; a name of one word in another spelling is somebody's then
 PROMINENT = 3  # titles; fewer do not make a part of a name somebody's
 APART = 3  # times as many titles as the next who bears the name
 
@@ -65,9 +67,9 @@ def _by_loose_form(table: ShortNames) -> ShortNames:
     """Return who is meant by a short name as Tamil would write it."""
     sounds = {alias: phonetic.key(alias).replace(" ", "") for alias in table}
     return {
-        phonetic.loose(spoken): table[alias]
+        loose: table[alias]
         for alias, spoken in sounds.items()
-        if len(spoken) >= SHORTEST_SOUND
+        if len(loose := phonetic.loose(spoken)) >= SHORTEST_SOUND
     }
 
 
@@ -109,8 +111,8 @@ def _named(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
     if short is not None:
         return short
     people = vocabulary.people(words)
-    native = not all(word.folded.isascii() for word in words)
-    if native and not (people and people[0].likeness >= Likeness.SPOKEN):
+    tamil = any(FIRST_TAMIL <= word.folded[0] <= LAST_TAMIL for word in words)
+    if tamil and not (people and people[0].likeness >= Likeness.SPOKEN):
         short = _short(LOOSE_SHORT_NAMES, phonetic.loose(spoken), words, vocabulary)
     if short is not None:
         return short
@@ -124,7 +126,7 @@ def _named(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
 def _short(
     table: ShortNames, spoken: str, words: Sequence[Word], vocabulary: Vocabulary
 ) -> Mention | None:
-    forms = _forms("".join(word.folded for word in words), spoken)
+    forms = ("".join(word.folded for word in words), spoken)
     names = next((table[form] for form in forms if form in table), ())
     known = [person for name in names if (person := vocabulary.person(name)) is not None]
     if not known:
@@ -156,9 +158,11 @@ def _whole(
 
 
 def _of_one_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> Certainty:
-    if any(each.name in ORDINARY for each in people):
+    if any(each.name in ORDINARY for each in people) or is_word(word, people, vocabulary):
         return Certainty.DOUBTFUL
-    return Certainty.DOUBTFUL if is_word(word, people, vocabulary) else Certainty.PROBABLE
+    likeness = people[0].likeness
+    known = likeness is Likeness.SPOKEN and _titles(people) >= WELL_KNOWN
+    return Certainty.PROBABLE if known or likeness is Likeness.WRITTEN else Certainty.PARTIAL
 
 
 def _part(word: Word, vocabulary: Vocabulary) -> Mention | None:

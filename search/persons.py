@@ -86,12 +86,13 @@ class Persons:
         written = self.named(" ".join(word.folded for word in words))
         if written is not None:
             return [written]
-        spoken = "".join(word.key for word in words).replace(" ", "")
+        parted = " ".join(word.key for word in words)
+        spoken = parted.replace(" ", "")
         if len(spoken) < SHORTEST[Likeness.SPOKEN]:
             return []
         bearers = self._by_skeleton.get(_bones(spoken), ())[:MOST_BEARERS]
         known = [name for name in bearers if len(self._titles[name]) >= FEWEST[Likeness.SPOKEN]]
-        ranked = [(rank, name) for name in known if (rank := self._rank(spoken, name, len(words)))]
+        ranked = [(rank, name) for name in known if (rank := self._rank(parted, spoken, name))]
         best = max((rank for rank, _ in ranked), default=(Likeness.NEAR, 0))
         return [self._person(name, best[0]) for rank, name in ranked if rank == best]
 
@@ -109,11 +110,12 @@ class Persons:
     def _person(self, name: str, likeness: Likeness) -> Person:
         return Person(name, frozenset(self._titles[name]), likeness)
 
-    def _rank(self, spoken: str, name: str, words: int) -> tuple[Likeness, int] | None:
+    def _rank(self, parted: str, spoken: str, name: str) -> tuple[Likeness, int] | None:
         """Return how alike a name is, and the letters amiss negated; none if not enough."""
-        as_many = len(name.split()) == words
-        likeness, amiss = _likeness(spoken, _joined(name))
-        if likeness is Likeness.SPOKEN and not as_many:
+        meant = phonetic.key(name)
+        as_many = meant.count(" ") == parted.count(" ")
+        likeness, amiss = _likeness(spoken, meant.replace(" ", ""))
+        if likeness is Likeness.SPOKEN and meant != parted:
             likeness = Likeness.PARTED
         shortest = SHORTEST[likeness if as_many else Likeness.PARTED]
         enough = len(spoken) >= shortest and len(self._titles[name]) >= FEWEST[likeness]
@@ -139,10 +141,6 @@ def _likeness(spoken: str, meant: str) -> tuple[Likeness, int]:
 def _slips(spoken: str) -> int:
     """Return how many letters of a sound may be amiss."""
     return max(1, len(spoken) // LETTERS_PER_SLIP)
-
-
-def _joined(name: str) -> str:
-    return phonetic.key(name).replace(" ", "")
 
 
 @lru_cache(1 << 14)

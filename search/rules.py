@@ -301,12 +301,13 @@ def _required(spot: Spot, person: Mention) -> bool:
 
 
 def _preferred(spot: Spot, person: Mention) -> bool:
-    if person.certainty is Certainty.CERTAIN:
+    group = spot.group
+    if group.short or person.certainty is Certainty.CERTAIN:
         return True
-    if person.certainty is Certainty.DOUBTFUL:
-        return spot.group.short or (spot.group.start and spot.group.content <= LONGEST_WITH_MOOD)
-    first = spot.item.first == 0 and spot.group.content <= LONGEST_WITH_PERSON
-    return spot.group.short or first
+    if spot.item.first or person.certainty is Certainty.PARTIAL:
+        return False
+    probable = person.certainty is Certainty.PROBABLE
+    return group.content <= (LONGEST_WITH_PERSON if probable else LONGEST_WITH_MOOD)
 
 
 RULES: Sequence[tuple[Role, Callable[[Spot], Iterator[Reading]]]] = (

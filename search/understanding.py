@@ -8,10 +8,10 @@ end of a long one. Elsewhere a word belongs to the plot.
 
 from collections.abc import Sequence
 
-from search.groups import groups_of, items_of
+from search.groups import Item, groups_of, items_of
 from search.known import Vocabulary
 from search.likes import LIKE_ROLES, Like, Phrase, like_in
-from search.mentions import shown
+from search.mentions import Certainty, shown
 from search.phrases import LONGEST, NOTHING, Meanings, Role, has_any, phrase
 from search.rules import Spot, readings_of
 from search.understood import MEANINGFUL, Aspect, Chip, Reading, Understood, composed, excerpt
@@ -36,11 +36,21 @@ def understand(
     phrases = [phrase(words[at : at + LONGEST]) for at in range(len(words))]
     like = like_in(words, phrases, vocabulary)
     items = list(items_of(words, phrases, like, vocabulary))
+    if like is None and _uncertain(items) and vocabulary.nearly_title(words):
+        return Understood(rest=text.strip(), text=text)
     readings = [] if like is None else [_like(text, words, like)]
     for group in groups_of(items, words, vocabulary):
         for place in range(len(group.items)):
             readings += readings_of(Spot(text, words, group, place))
     return _result(text, words, phrases, readings, vocabulary, ignored)
+
+
+def _uncertain(items: Sequence[Item]) -> bool:
+    """Tell whether something in a text is no more than a guess."""
+    return any(
+        item.plain or (item.person is not None and item.person.certainty < Certainty.CERTAIN)
+        for item in items
+    )
 
 
 def _result(
