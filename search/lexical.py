@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from search.spelling import Spelling
-from search.texts import Asked, Texts
+from search.texts import Texts
+from search.wording import Asked
 
 WEAKEST = 0.3
 

@@ -78,6 +78,7 @@ class Sounds:
         self._looses: list[str] = []
         self._skeletons = array("q")
         self._fixed = array("b")
+        self._lengths = array("b")  # letters of the key
 
     def __len__(self) -> int:
         return len(self._words)
@@ -90,6 +91,7 @@ class Sounds:
         self._looses.append(sound.loose)
         self._skeletons.append(sound.skeleton)
         self._fixed.append(sound.fixed)
+        self._lengths.append(len(sound.key))
 
     def word(self, row: int) -> str:
         """Return one as it was written."""
@@ -103,6 +105,11 @@ class Sounds:
         """Return how one sounds loosely."""
         return self._looses[row]
 
+    def as_long(self, asked: Heard, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return those of the rows that are not much longer or shorter than what was asked for."""
+        lengths, length = np.frombuffer(self._lengths, np.int8)[rows], len(asked.key)
+        return rows[(lengths >= WEAKEST * length) & (WEAKEST * lengths <= length)]
+
     def alike(self, asked: Heard, rows: NDArray[np.int32]) -> Shares:
         """Return how likely each of the rows is what was asked for, `(n,)`.
 
@@ -110,17 +117,26 @@ class Sounds:
         """
         chosen = rows.tolist()
         by_word = _edits(asked.word, [self._words[row] for row in chosen])
-        by_key = _edits(asked.key, [self._keys[row] for row in chosen])
         by_loose = _edits(asked.loose, [self._looses[row] for row in chosen])
+        closer = np.flatnonzero(np.maximum(by_word, by_loose) >= WEAKEST)
+        likeness = np.zeros(len(rows), np.float32)
+        likeness[closer] = self._closer(asked, rows[closer], by_word[closer], by_loose[closer])
+        return likeness
+
+    def _closer(
+        self, asked: Heard, rows: NDArray[np.int32], by_word: Shares, by_loose: Shares
+    ) -> Shares:
+        chosen = rows.tolist()
+        by_key = _edits(asked.key, [self._keys[row] for row in chosen])
         likeness = np.maximum(by_word, (by_key + by_loose) / 2)
-        if asked.skeleton:
+        if asked.skeleton and not asked.word.isascii():
             same = np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
             likeness[same] = np.maximum(likeness[same], SAME_CONSONANTS + SPELLING * by_key[same])
         if asked.fixed:
             likeness[:] = 0
         else:
             likeness[np.frombuffer(self._fixed, np.bool_)[rows]] = 0
-        same = (by_loose == 1) & (len(asked.loose) > 0)
+        same = by_loose == 1
         likeness[same] = SAME_LOOSELY * (1 - SPELLING + SPELLING * by_key[same])
         likeness[by_key == 1] = SAME_SOUND
         likeness[by_word == 1] = 1

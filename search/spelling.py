@@ -1,5 +1,9 @@
 """The words that names are made of, found again where they are spelt a little otherwise."""
 
+from collections.abc import Iterator
+from heapq import nlargest
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +16,12 @@ Near = dict[int, float]
 CLOSER = 64  # words that share trigrams, looked at one by one
 MOST = 24  # words that one may stand for
 SHARED = 0.4  # of the trigrams, Dice; what shares less is no misspelling
-SHORT = 8  # letters of a loose key; shorter words are found with one of them left out
+SHORT = 10  # letters; such a word is also found with one of them left out
 SHORTEST_BEGINNING = 3  # letters
-START = 2  # letters of a key by which beginnings are found
+START, LONGEST_START = 2, 4  # letters of a key by which beginnings are found
 BEGINNING, BEGUN = 0.75, 0.2  # likeness of a word that goes on; how much of it was typed
-SHORTEST = 2  # letters of a loose key; fewer are left of too many words
+SHORTEST = 2  # letters; one letter is left of too many words
+LONG = 5  # letters of a loose key; longer words may differ in two
 BUCKETS = 1 << 18
 REMEMBERED = 4096  # words
 
@@ -46,7 +51,8 @@ class Spelling:
         for bucket in _buckets(sound):
             self._by_bucket.add(bucket, number)
         self._by_trigram.add_all(trigrams(sound.loose), number)
-        self._by_start.add(_bucket(sound.key[:START]), number)
+        for letters in range(START, min(LONGEST_START, len(sound.key)) + 1):
+            self._by_start.add(_bucket(sound.key[:letters]), number)
         self._near.clear()
         return number
 
@@ -76,10 +82,10 @@ class Spelling:
             return {}
         begun = {
             number: len(sound) / len(whole)
-            for number in self._by_start.of(_bucket(sound[:START])).tolist()
+            for number in self._by_start.of(_bucket(sound[:LONGEST_START])).tolist()
             if (whole := self._sounds.key(number)).startswith(sound)
         }
-        likeliest = sorted(begun.items(), key=lambda each: -each[1])[:MOST]
+        likeliest = nlargest(MOST, begun.items(), key=itemgetter(1))
         return {number: BEGINNING + BEGUN * share for number, share in likeliest}
 
     def settle(self) -> None:
@@ -89,11 +95,14 @@ class Spelling:
         self._by_trigram.settle()
 
     def _candidates(self, sound: Heard) -> NDArray[np.int32]:
-        sharing = self._by_trigram.sharing(trigrams(sound.loose), share=SHARED, most=CLOSER)
-        return np.concatenate([sharing, *map(self._by_bucket.of, _buckets(sound))])
+        found = [self._by_bucket.of(bucket) for bucket in _buckets(sound)]
+        if len(sound.loose) >= LONG:
+            parts = trigrams(sound.loose)
+            found.append(self._by_trigram.sharing(parts, share=SHARED, most=CLOSER))
+        return np.concatenate(found)
 
     def _alike(self, sound: Heard, candidates: NDArray[np.int32]) -> Near:
-        rows = np.unique(candidates)
+        rows = self._sounds.as_long(sound, np.unique(candidates))
         likeness = self._sounds.alike(sound, rows)
         kept = np.flatnonzero(likeness > 0)
         kept = kept[np.argsort(-likeness[kept], kind="stable")[:MOST]]
@@ -101,13 +110,16 @@ class Spelling:
 
 
 def _buckets(sound: Heard) -> set[int]:
-    """Return where words that differ in one letter, or in vowels alone, meet."""
-    letters = sound.loose
-    forms = {letters}
-    if SHORTEST < len(letters) <= SHORT:
-        forms.update(letters[:at] + letters[at + 1 :] for at in range(len(letters)))
+    """Return where words meet that differ in one letter, written or heard, or in vowels alone."""
+    forms = {sound.word, sound.loose, *_shortened(sound.word), *_shortened(sound.loose)}
     consonants = sound.skeleton
     return {_bucket(form) for form in forms} | ({consonants % BUCKETS} if consonants else set())
+
+
+def _shortened(word: str) -> Iterator[str]:
+    """Yield a word with each of its letters left out."""
+    if SHORTEST < len(word) <= SHORT:
+        yield from (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
 def _bucket(form: str) -> int:

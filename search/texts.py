@@ -1,7 +1,6 @@
 """Texts of one kind, say the names of titles, and which of them resemble what was asked."""
 
 import math
-import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,68 +10,19 @@ from numpy.typing import NDArray
 
 from search.likeness import Heard, Sounds, heard, trigrams
 from search.postings import NO_ROWS, Postings, Rows, best
-from search.spelling import Near, Spelling
+from search.spelling import Spelling
+from search.wording import LITTLE, SAYS_LITTLE, Asked, Part, words_of
 
-MOST_WORDS = 8  # that are looked up in any spelling; who writes more tells a plot
-LONGEST = 64  # words of a text that count
 CLOSER = 40  # texts that share words, looked at one by one
 SHARED, CLOSER_WHOLE = 0.4, 100  # trigrams (Dice), texts that share so many
 COMMON_WORD = 3000  # texts; a word of more finds nothing beside rarer ones
 
 SAME_SOUND, SAME_JOINED = 0.97, 0.96  # of the very text
 OTHERWISE = 0.95  # at most, with other letters, or words in another order
-BEGINNING, BEGUN = 0.8, 0.1  # a text that goes on after what was typed; how much of it was typed
-SHORTEST_BEGINNING = 3  # letters
+BEGINNING, BEGUN = 0.62, 0.28  # a text that goes on after what was typed; how much of it was typed
+SHORTEST_BEGINNING, SHORTEST_HEARD = 3, 6  # letters typed, or of a loose key
 OTHER_NUMBER = 0.75  # Drishyam 2 is not Drishyam 3
 ASKED_EXPONENT, OWN_EXPONENT = 1.2, 0.35  # what is left over of the question tells more
-
-# Words that say nothing of which title weigh so much of what they would.
-SAYS_LITTLE = 0.15
-LITTLE = {"a", "an", "and", "the", "of", "in", "on", "to", "for", "by", "with", "is", "full", "hd"}
-LITTLE |= {"movie", "movies", "film", "films", "cinema", "picture"}
-LITTLE |= {"part", "chapter", "volume", "season"}
-ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
-PARTS = re.compile(r"\d+|\D+")
-
-
-def words_of(folded: str) -> list[str]:
-    """Return the words of a folded text that can be heard; numbers apart and in digits.
-
-    >>> words_of("kgf2"), words_of("baahubali ii")
-    (['kgf', '2'], ['baahubali', '2'])
-    """
-    parts = [part for word in folded.split()[:LONGEST] for part in PARTS.findall(word)]
-    words = [*parts[:1], *(ROMAN.get(part, part) for part in parts[1:])][:LONGEST]
-    return [word for word in words if heard(word).key]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A folded text, its words, and the known words that each may stand for."""
-
-    folded: str
-    words: list[str]
-    near: list[Near]
-    sound: Heard
-
-    @classmethod
-    def of(cls, folded: str, spelling: Spelling) -> "Asked":
-        """Return a text with its words looked up."""
-        words = words_of(folded)
-        near = [(spelling.near if len(words) <= MOST_WORDS else spelling.same)(w) for w in words]
-        if words and len(words) <= MOST_WORDS:
-            near[-1] = spelling.beginning(words[-1]) | near[-1]
-        return cls(folded, words, near, Heard.of(words))
-
-    @property
-    def short(self) -> bool:
-        """Whether it may be a name as a whole."""
-        return len(self.words) <= MOST_WORDS
-
-    @property
-    def numbers(self) -> set[str]:
-        """What it counts."""
-        return {heard(word).key for word in self.words if heard(word).number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +77,11 @@ class Texts:
         if not self._texts:
             return []
         weights = self._weights(asked)
-        rows = np.union1d(self._sharing_words(asked, weights), self._sharing_trigrams(asked))
+        by_words, by_trigrams = self._sharing_words(asked, weights), self._sharing_trigrams(asked)
+        rows = np.union1d(by_words, self._sounds.as_long(asked.sound, by_trigrams))
         whole = self._sounds.alike(asked.sound, rows) if asked.short else np.zeros(len(rows))
-        closer = zip(rows.tolist(), whole.tolist(), strict=True)
+        kept = (whole > 0) | np.isin(rows, by_words)
+        closer = zip(rows[kept].tolist(), whole[kept].tolist(), strict=True)
         found = [self._compared(asked, weights, row, share) for row, share in closer]
         exact = self._rows.get(asked.folded)
         if exact is not None:
@@ -173,19 +125,18 @@ class Texts:
 
     def _weights(self, asked: Asked) -> list[float]:
         """Return how much each word asked for tells: what the likeliest word of a text does."""
-        return [
-            self._asked_weight(word, near)
-            for word, near in zip(asked.words, asked.near, strict=True)
-        ]
-
-    def _asked_weight(self, word: str, near: Near) -> float:
         unknown = math.log1p(len(self._texts))
-        if word in LITTLE:
-            return SAYS_LITTLE * unknown / 2
-        likeliest = max(
-            ((like, -number) for number, like in near.items() if self._has(number)), default=None
-        )
-        return self._weight(-likeliest[1]) if likeliest else unknown
+        weights = [SAYS_LITTLE * unknown / 2 if word in LITTLE else unknown for word in asked.words]
+        for part in asked.parts:
+            place = part.places[0]
+            if len(part.places) == 1 and asked.words[place] not in LITTLE:
+                weights[place] = self._likeliest_weight(part) or unknown
+        return weights
+
+    def _likeliest_weight(self, part: Part) -> float:
+        known = ((like, -number) for number, like in part.near.items() if self._has(number))
+        likeliest = max(known, default=None)
+        return self._weight(-likeliest[1]) if likeliest else 0.0
 
     def _has(self, number: int) -> bool:
         return number < len(self._holding) and self._holding[number] > 0
@@ -194,8 +145,8 @@ class Texts:
         """Return the texts that share the most words, by weight."""
         rows: list[Rows] = []
         shares: list[NDArray[np.float64]] = []
-        by_weight = sorted(zip(weights, asked.near, strict=True), key=lambda each: -each[0])
-        for weight, near in by_weight:
+        weighed = [(sum(weights[at] for at in part.places), part.near) for part in asked.parts]
+        for weight, near in sorted(weighed, key=lambda each: -each[0]):
             for number, likeness in near.items():
                 if not self._has(number) or (rows and self._holding[number] > COMMON_WORD):
                     continue
@@ -243,7 +194,7 @@ class Texts:
         if self._sounds.key(row).startswith(asked.sound.key):
             return True
         heard_loosely = asked.sound.loose
-        return len(heard_loosely) > SHORTEST_BEGINNING and self._sounds.loose(row).startswith(
+        return len(heard_loosely) >= SHORTEST_HEARD and self._sounds.loose(row).startswith(
             heard_loosely
         )
 
@@ -257,23 +208,23 @@ class Texts:
         """Return the likeness by words, each used once, and whether every one asked was found."""
         pairs = sorted(
             (
-                (likeness, at, place)
-                for at, near in enumerate(asked.near)
+                (likeness, part.places, place)
+                for part in asked.parts
                 for place, number in enumerate(numbers)
-                if (likeness := near.get(number))
+                if (likeness := part.near.get(number))
             ),
-            key=lambda pair: -pair[0],
+            key=lambda pair: (-pair[0], -len(pair[1])),
         )
         if not pairs:
             return 0.0, False
         own = [self._weight(number) for number in numbers]
         left_asked, left_own = set(range(len(weights))), set(range(len(own)))
         of_asked = of_own = 0.0
-        for likeness, at, place in pairs:
-            if at in left_asked and place in left_own:
-                left_asked.remove(at)
+        for likeness, places, place in pairs:
+            if place in left_own and left_asked.issuperset(places):
+                left_asked.difference_update(places)
                 left_own.remove(place)
-                of_asked += likeness * weights[at]
+                of_asked += likeness * sum(weights[at] for at in places)
                 of_own += likeness * own[place]
         share = (of_asked / sum(weights)) ** ASKED_EXPONENT
         return OTHERWISE * share * (of_own / sum(own)) ** OWN_EXPONENT, not left_asked

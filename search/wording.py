@@ -1,0 +1,75 @@
+"""What was asked, word by word, and the words of names that each may stand for."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from search.likeness import Heard, heard
+from search.spelling import Near, Spelling
+
+MOST_WORDS = 8  # that are looked up in any spelling; who writes more tells a plot
+MOST_JOINED = 5  # words; of so few, neighbours may be one word written in two
+LONGEST = 64  # words of a text that count
+
+# Words that say nothing of which title weigh so much of what they would.
+SAYS_LITTLE = 0.15
+LITTLE = {"a", "an", "and", "the", "of", "in", "on", "to", "for", "by", "with", "is", "full", "hd"}
+LITTLE |= {"movie", "movies", "film", "films", "cinema", "picture"}
+LITTLE |= {"part", "chapter", "volume", "season"}
+ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+PARTS = re.compile(r"\d+|\D+")
+
+
+def words_of(folded: str) -> list[str]:
+    """Return the words of a folded text that can be heard; numbers apart and in digits.
+
+    >>> words_of("kgf2"), words_of("baahubali ii")
+    (['kgf', '2'], ['baahubali', '2'])
+    """
+    parts = [part for word in folded.split()[:LONGEST] for part in PARTS.findall(word)]
+    words = [*parts[:1], *(ROMAN.get(part, part) for part in parts[1:])][:LONGEST]
+    return [word for word in words if heard(word).key]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word of a text, or two neighbours taken for one, and what it may stand for."""
+
+    places: tuple[int, ...]
+    near: Near
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A folded text and its parts; a part may be a neighbour's too."""
+
+    folded: str
+    words: list[str]
+    parts: list[Part]
+    sound: Heard
+
+    @classmethod
+    def of(cls, folded: str, spelling: Spelling) -> "Asked":
+        """Return a text with its words looked up."""
+        words = words_of(folded)
+        if len(words) > MOST_WORDS:
+            parts = [Part((at,), spelling.same(word)) for at, word in enumerate(words)]
+        else:
+            parts = [Part((at,), spelling.near(word)) for at, word in enumerate(words)]
+        if words and len(words) <= MOST_WORDS:
+            begun = spelling.beginning(words[-1])
+            parts[-1] = Part(parts[-1].places, begun | parts[-1].near)
+        if len(words) <= MOST_JOINED:
+            pairs = enumerate(pairwise(words))
+            parts += [Part((at, at + 1), spelling.same("".join(pair))) for at, pair in pairs]
+        return cls(folded, words, [part for part in parts if part.near], Heard.of(words))
+
+    @property
+    def short(self) -> bool:
+        """Whether it may be a name as a whole."""
+        return len(self.words) <= MOST_WORDS
+
+    @property
+    def numbers(self) -> set[str]:
+        """What it counts."""
+        return {heard(word).key for word in self.words if heard(word).number}
