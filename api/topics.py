@@ -1,13 +1,13 @@
 """Genres, languages and useful queries, as suggestions name them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from api.pages import LANGUAGES
 from catalog import genres, languages, regions
 from catalog.names import fold
 from index.query import Region
-from search.suggest import Topic, What
+from search.suggest import Topic, Topics, What
 
 CINEMAS = {  # what people call the films of a language
     "hi": "Bollywood",
@@ -35,39 +35,40 @@ REGIONS_KEPT = 64
 
 
 @lru_cache(REGIONS_KEPT)
-def topics(region: Region, popular: tuple[str, ...]) -> Sequence[Topic]:
+def topics(region: Region, popular: tuple[str, ...]) -> Topics:
     """Return what may be suggested beside titles and people, what is likelier first."""
     watched = regions.languages(region)
     codes = list(dict.fromkeys([*(code for code in watched if code in LANGUAGES), *LANGUAGES]))
-    return [
-        *map(_language, codes),
-        *_genres(),
-        *(Topic.of(What.QUERY, text, text, [fold(text)]) for text in _queries(codes, popular)),
-    ]
+    return Topics([*map(_language, codes), *_genres(), *queries(codes, popular)])
 
 
 def _language(code: str) -> Topic:
     name = languages.language_name(code)
     spoken = [languages.language_name(code, inside=each) for each in languages.HOME_LANGUAGES]
     names = [name, languages.language_name(code, inside=code), CINEMAS.get(code, name), *spoken]
-    return Topic.of(What.LANGUAGE, code, name, map(fold, names))
+    return Topic(What.LANGUAGE, code, name, _folded(names))
 
 
 def _genres() -> Iterator[Topic]:
     called: dict[str, list[str]] = {}
     for synonym, slugs in genres.SYNONYMS.items():
         if len(slugs) == 1:
-            called.setdefault(slugs[0], []).append(fold(synonym))
+            called.setdefault(slugs[0], []).append(synonym)
     for slug, label in genres.GENRES.items():
         if slug not in NOT_SUGGESTED:
-            yield Topic.of(What.GENRE, slug, label, [fold(label), *called.get(slug, ())])
+            yield Topic(What.GENRE, slug, label, _folded([label, *called.get(slug, ())]))
 
 
-def _queries(codes: Sequence[str], popular: Sequence[str]) -> Iterator[str]:
+def queries(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic]:
+    """Yield what many search for, then genres in some languages, each once."""
     seen = set[str]()
     made = (f"{languages.language_name(code)} {noun}" for noun in NOUNS.values() for code in codes)
     for text in (*popular, *made):
         folded = fold(text)
         if folded not in seen:
             seen.add(folded)
-            yield text
+            yield Topic(What.QUERY, text, text, (folded,))
+
+
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(fold, names)))

@@ -19,6 +19,7 @@ LONG = 5  # letters; of longer ones all but the last say enough
 AFTER_ALL = b"\xff"  # greater than any byte of UTF-8
 CACHED = 256  # typed texts whose misspellings are remembered
 
+Texts = NDArray[np.bytes_]  # (m,)
 Rows = NDArray[np.int32]  # (m,)
 Mask = NDArray[np.bool_]  # (m,)
 
@@ -36,7 +37,7 @@ class Slices:
 class Prefixes:
     """Entries in the order of their texts; immutable."""
 
-    texts: NDArray[np.bytes_]  # (m,)
+    texts: Texts
     rows: Rows  # whose name it is
     first: Mask  # whether the name begins there
 
@@ -78,28 +79,28 @@ class Prefixes:
 
     def beginning(self, text: str) -> Slices:
         """Return the entries that begin with a text; none with no text."""
-        return self._with([encoded(text)] if text else [])
+        return self._within(_bounds([encoded(text)] if text else []))
 
     def beginning_any(self, texts: Iterable[str]) -> Slices:
         """Return the entries that begin with any of some texts."""
-        return self._with([encoded(text) for text in texts if text])
+        return self._within(_bounds([encoded(text) for text in texts if text]))
 
     def nearly_beginning(self, text: str, *, keep: int) -> Slices:
         """Return the entries that begin with a text an edit away; `keep` letters are right."""
-        return self._with(_misspelt(text, keep))
+        return self._within(_misspelt(text, keep))
 
     def are(self, text: str, found: Slices) -> Mask:
         """Tell which of some entries are a whole text, as far as entries go."""
         whole: Mask = np.concatenate([self.texts[each] for each in found.slices]) == encoded(text)
         return whole
 
-    def _with(self, prefixes: Sequence[bytes]) -> Slices:
-        low = np.array(prefixes, f"S{WIDTH}")
-        high = np.array([prefix + AFTER_ALL for prefix in prefixes], f"S{WIDTH}")
-        starts = np.searchsorted(self.texts, low).tolist()
-        ends = np.searchsorted(self.texts, high, side="right").tolist()
-        spans = zip(starts, ends, strict=True)
-        slices = [slice(start, end) for start, end in spans if start < end] or [slice(0)]
+    def _within(self, bounds: tuple[Texts, Texts]) -> Slices:
+        low, high = bounds
+        starts = np.searchsorted(self.texts, low)
+        ends = np.searchsorted(self.texts, high, side="right")
+        some = starts < ends
+        pairs = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
+        slices = [slice(*pair) for pair in pairs] or [slice(0)]
         return Slices(
             slices,
             np.concatenate([self.rows[each] for each in slices]),
@@ -161,9 +162,15 @@ def respaced(text: str) -> list[str]:
 
 
 @lru_cache(CACHED)
-def _misspelt(text: str, keep: int) -> list[bytes]:
+def _misspelt(text: str, keep: int) -> tuple[Texts, Texts]:
     cut = {encoded(each) for each in edits(text[: WIDTH + 1], keep=keep)}
-    return sorted(cut - {b""})
+    return _bounds(sorted(cut - {b""}))
+
+
+def _bounds(prefixes: Sequence[bytes]) -> tuple[Texts, Texts]:
+    """Return the least and the greatest texts that begin so."""
+    greatest = [prefix + AFTER_ALL for prefix in prefixes]
+    return np.array(prefixes, f"S{WIDTH}"), np.array(greatest, f"S{WIDTH}")
 
 
 def _near(name: str, text: str) -> bool:

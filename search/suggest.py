@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from db.listings import Listing
 from index.query import Entry, Region
-from search.beginnings import HEARD, INSIDE, MISSPELT, START, SURE, WORDS, Scores, Table
-from search.phonetic import key
-from search.prefixes import Rows, begins, nearly_begins
+from search.beginnings import START, SURE, WORDS, Scores, Table
+from search.prefixes import Rows
 
 LONGEST = 64  # letters; whoever types more describes a plot
 
 FAME = 0.3  # popularity, 0..1, within what fits equally well
 REGIONAL_SHARE = 0.65  # of that; the rest is known everywhere
 PREFERRED = 0.02  # a language that the person prefers: near ties alone
+ORDER = 0.02  # of topics, among those that fit equally well
 STAR = 1.5  # titles of popularity 1 that make half a star
 
 MOST_PEOPLE, MOST_TOPICS, MOST_QUERIES = 3, 2, 2
@@ -52,13 +52,28 @@ class Topic:
     id: str
     text: str
     names: tuple[str, ...]
-    heard: tuple[str, ...]  # the keys of the names
 
-    @classmethod
-    def of(cls, what: What, topic_id: str, text: str, names: Iterable[str]) -> "Topic":
-        """Return the topic of folded names."""
-        distinct = tuple(dict.fromkeys(names))
-        return cls(what, topic_id, text, distinct, tuple(dict.fromkeys(map(key, distinct))))
+
+class Topics:
+    """Topics in the order of their use, ready to be suggested; none of them changes."""
+
+    def __init__(self, topics: Iterable[Topic] = ()) -> None:
+        self._topics = list(topics)
+        self._table = Table.of([(row, topic.names) for row, topic in enumerate(self._topics)])
+        self._boosts = np.linspace(ORDER, 0, len(self._topics), dtype=np.float32)
+
+    def suggest(self, text: str) -> "list[Suggestion]":
+        """Return the topics that fit, best first, in their order where they fit alike."""
+        topics = self._topics
+        found = self._table.search(
+            text, self._boosts, lambda row: topics[row].names, limit=len(topics)
+        )
+        suggestions = [Suggestion(topics[row], quality) for row, quality in found]
+        return [
+            each
+            for each in suggestions
+            if _sure(each) or (len(text) >= SHORTEST_GUESSED and each.what is not What.QUERY)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,7 @@ class Suggester:
         )
 
     def suggest(
-        self, typed: Typed, *, topics: Sequence[Topic] = (), limit: int = 8
+        self, typed: Typed, *, topics: Topics | None = None, limit: int = 8
     ) -> list[Suggestion]:
         """Return what may be meant, titles first unless only others fit, nothing twice."""
         if not typed.text or limit < 1:
@@ -176,7 +191,8 @@ class Suggester:
         boosts = state.boosts_of(typed.region)
         titles = _titles(state, boosts[0], typed, limit)
         people = _people(state, boosts[1], typed, min(limit, MOST_PEOPLE))
-        return _mixed(titles, people, _topics(topics, typed.text), limit)
+        others = topics.suggest(typed.text) if topics else []
+        return _mixed(titles, people, others, limit)
 
     def update(self, changed: Iterable[tuple[Listing, Entry]], gone: Iterable[int] = ()) -> None:
         """Set the titles that changed and forget those that went; adult ones are not suggested."""
@@ -299,28 +315,6 @@ def _kept(pairs: NDArray[np.int32], rows: Rows) -> NDArray[np.int32]:
 def _padded(column: NDArray[Scalar], more: int) -> NDArray[Scalar]:
     """Return a copy with room at its end, empty."""
     return np.concatenate([column, np.zeros(more, column.dtype)])
-
-
-def _topics(topics: Sequence[Topic], text: str) -> list[Suggestion]:
-    """Return the topics that fit, best first, in the order given where they fit alike."""
-    sound = key(text)
-    graded = [Suggestion(topic, _grade(topic, text, sound)) for topic in topics]
-    fitting = [each for each in graded if each.quality > 0]
-    return sorted(fitting, key=lambda each: -each.quality)
-
-
-def _grade(topic: Topic, text: str, sound: str) -> float:
-    names = topic.names
-    if any(name.startswith(text) for name in names):
-        return START
-    if any(heard.startswith(sound) for heard in topic.heard):
-        return START - HEARD
-    if any(begins(name, text) for name in names):
-        return INSIDE
-    guessable = topic.what is not What.QUERY and len(text) >= SHORTEST_GUESSED
-    if guessable and any(nearly_begins(name, text) for name in names):
-        return MISSPELT
-    return 0.0
 
 
 def _mixed(

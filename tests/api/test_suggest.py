@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from api.highlights import highlights
-from api.topics import topics
+from api.topics import queries, topics
 from catalog.names import fold
-from search.suggest import What
+from search.suggest import Topic, What
 
 SUGGESTION = {
     *("kind", "text", "query", "highlight"),
@@ -101,10 +101,13 @@ def test_genres_languages_and_queries_are_suggested(client: httpx.Client) -> Non
 
 
 def test_what_many_search_for_is_suggested_first() -> None:
-    given = topics("IN", ("sad tamil films", "Tamil thrillers"))
-    queries = [topic.text for topic in given if topic.what is What.QUERY]
-    assert queries[:2] == ["sad tamil films", "Tamil thrillers"]
-    assert len(queries) == len({fold(query) for query in queries})
+    texts = [topic.text for topic in queries(["ta", "hi"], ["sad tamil films", "Tamil thrillers"])]
+    assert texts[:3] == ["sad tamil films", "Tamil thrillers", "Hindi thrillers"]
+    assert len(texts) == len({fold(text) for text in texts})
+    found = topics("IN", ("sad tamil films",)).suggest("sad t")
+    assert found[0].of == Topic(
+        What.QUERY, "sad tamil films", "sad tamil films", ("sad tamil films",)
+    )
 
 
 def test_each_region_has_its_own_order(client: httpx.Client) -> None:

@@ -12,12 +12,12 @@ from db.listings import Listing
 from index.query import Attributes, Entry
 from search.beginnings import Table, sound_of
 from search.prefixes import Prefixes, begins, edits, nearly_begins, respaced
-from search.suggest import Person, Suggester, Suggestion, Topic, Typed, What
+from search.suggest import Person, Suggester, Suggestion, Topic, Topics, Typed, What
 
-COMEDY = Topic.of(What.GENRE, "comedy", "Comedy", ["comedy", "comedies"])
-TAMIL = Topic.of(What.LANGUAGE, "ta", "Tamil", ["tamil", "தமிழ்", "kollywood"])
-TAMIL_COMEDIES = Topic.of(What.QUERY, "Tamil comedies", "Tamil comedies", ["tamil comedies"])
-TOPICS = [COMEDY, TAMIL, TAMIL_COMEDIES]
+COMEDY = Topic(What.GENRE, "comedy", "Comedy", ("comedy", "comedies"))
+TAMIL = Topic(What.LANGUAGE, "ta", "Tamil", ("tamil", "தமிழ்", "kollywood"))
+TAMIL_COMEDIES = Topic(What.QUERY, "Tamil comedies", "Tamil comedies", ("tamil comedies",))
+TOPICS = Topics([COMEDY, TAMIL, TAMIL_COMEDIES])
 
 
 def listing(number: int, *names: str, people: str = "", **given: object) -> Listing:
