@@ -11,7 +11,7 @@ from search.phrases import NOTHING, Meanings, Role, has_any
 from search.words import Word
 
 SHORT = 4  # words beside fillers: too few for a plot
-LONGEST_WITH_PARTS = 12  # words; in longer texts only whole names of people are looked for
+LONGEST_WITH_PARTS = 9  # words; in longer texts only whole names of people are looked for
 LONGEST_PROTECTED = 6  # words of a title's name inside a query
 
 

@@ -6,7 +6,7 @@ free spelling, and however their words are parted.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -17,6 +17,7 @@ from search.persons import LETTERS_PER_SLIP, Person, Persons
 from search.words import Word
 
 ARTICLES = frozenset({"the", "a", "an"})
+SUBTITLES = frozenset({"the", "chapter", "part", "volume", "vol", "season", "movie"})
 MOST_ALIKE = 50  # titles of one skeleton that are looked at
 SHORTEST_PARTED_OTHERWISE = 7  # letters; shorter names parted otherwise are other names
 
@@ -36,6 +37,7 @@ class Vocabulary:
         self._known: dict[TitleId, _Known] = {}
         self._named: dict[str, tuple[TitleId, ...]] = {}  # by the sound of a whole name
         self._by_skeleton: dict[str, tuple[TitleId, ...]] = {}  # of whole names, words joined
+        self._begun: dict[str, tuple[TitleId, ...]] = {}  # by the sound before a subtitle
         self._words = Counter[str]()  # titles in whose names a word occurs, by its sound
         self._people = Persons()
 
@@ -80,16 +82,23 @@ class Vocabulary:
             ]
         return -max(ranked)[2]
 
+    def meant_title(self, words: Sequence[Word]) -> TitleId | None:
+        """Return the title of these words, of a name that begins with them, or nearly of them.
+
+        Only the beginnings that people leave it at are known: "KGF" of "KGF: Chapter 1".
+        """
+        spoken = " ".join(word.key for word in words if word.key)
+        exactly = self.title(words)
+        if exactly is not None:
+            return exactly
+        with self._lock:
+            found = self._begun.get(spoken, ()) or self._nearly(spoken.replace(" ", ""))
+            return max(found, key=self._popularity, default=None)
+
     def nearly_title(self, words: Sequence[Word]) -> bool:
         """Tell whether this is the name of a title but for a letter or two."""
-        joined = "".join(word.key for word in words).replace(" ", "")
-        if len(joined) < SHORTEST_PARTED_OTHERWISE:
-            return False
         with self._lock:
-            found = self._by_skeleton.get(phonetic.skeleton(joined), ())[:MOST_ALIKE]
-            names = {"".join(_parts(name)[1]) for each in found for name in self._known[each].names}
-        allowed = len(joined) // LETTERS_PER_SLIP
-        return any(OSA.distance(joined, name, score_cutoff=allowed) <= allowed for name in names)
+            return bool(self._nearly("".join(word.key for word in words).replace(" ", "")))
 
     def people(self, words: Sequence[Word]) -> list[Person]:
         """Return the people whose whole name this is, all as alike as the most alike."""
@@ -115,23 +124,44 @@ class Vocabulary:
         """Return the number of titles."""
         return len(self._known)
 
+    def _nearly(self, joined: str) -> list[TitleId]:
+        if len(joined) < SHORTEST_PARTED_OTHERWISE:
+            return []
+        allowed = len(joined) // LETTERS_PER_SLIP
+        return [
+            each
+            for each in self._by_skeleton.get(phonetic.skeleton(joined), ())[:MOST_ALIKE]
+            for name in self._known[each].names
+            if OSA.distance(joined, "".join(_parts(name)[1]), score_cutoff=allowed) <= allowed
+        ]
+
+    def _popularity(self, title_id: TitleId) -> tuple[float, TitleId]:
+        return self._known[title_id].popularity, -title_id
+
     def _spoken(self, title_id: TitleId) -> set[str]:
         return {" ".join(_parts(name)[0]) for name in self._known[title_id].names}
 
     def _add(self, title_id: TitleId, wanted: _Known) -> None:
         self._known[title_id] = wanted
         wholes, words = _sounds(wanted.names)
-        for table, places in ((self._named, wholes), (self._by_skeleton, _skeletons(wholes))):
+        for table, places in self._tables(wholes, wanted.names):
             for place in places:
                 table[place] = (*table.get(place, ()), title_id)
         self._words.update(words)
         for name in wanted.people:
             self._people.add(name, title_id)
 
+    def _tables(
+        self, wholes: set[str], names: Sequence[str]
+    ) -> Iterator[tuple[dict[str, tuple[TitleId, ...]], set[str]]]:
+        yield self._named, wholes
+        yield self._by_skeleton, {phonetic.skeleton(whole) for whole in wholes}
+        yield self._begun, {begun for name in names if (begun := _beginning(name))}
+
     def _forget(self, title_id: TitleId, known: _Known) -> None:
         del self._known[title_id]
         wholes, words = _sounds(known.names)
-        for table, places in ((self._named, wholes), (self._by_skeleton, _skeletons(wholes))):
+        for table, places in self._tables(wholes, known.names):
             for place in places:
                 left = tuple(each for each in table[place] if each != title_id)
                 if left:
@@ -146,8 +176,13 @@ class Vocabulary:
             self._people.discard(name, title_id)
 
 
-def _skeletons(wholes: Iterable[str]) -> set[str]:
-    return {phonetic.skeleton(whole) for whole in wholes}
+def _beginning(name: str) -> str:
+    """Return the sound of what stands before a subtitle or a number; nothing where none does."""
+    words = name.split()
+    for place, word in enumerate(words[1:], 1):
+        if word in SUBTITLES or word.isdecimal():
+            return phonetic.key(" ".join(words[:place]))
+    return ""
 
 
 def _sounds(names: Sequence[str]) -> tuple[set[str], set[str]]:

@@ -97,4 +97,4 @@ def _title(
     """Return the title; "movies like old films" names none, though there is one called Old."""
     if len(words) == 1 and phrases[0][1] and not last:
         return None
-    return vocabulary.title(words)
+    return vocabulary.meant_title(words)

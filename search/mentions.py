@@ -14,6 +14,7 @@ from search.words import Word
 
 LONGEST_NAME = 4  # words
 WORD_IN_NAMES = 3  # titles; a word that so many are called by is no name of a person alone
+GENITIVES = ("inte", "yude", "யின்", "ின்", "யோட", "ിന്റെ", "യുടെ", "ുടെ", "ರ")
 SHORTEST_PART = 4  # letters
 SHORTEST_SOUND = 5  # letters
 FIRST_TAMIL, LAST_TAMIL = "\u0b80", "\u0bff"
@@ -22,6 +23,7 @@ TITLES_PER_NAME = 4  # of a star; some titles are named after one
 LONG = 9  # letters of a name that nobody else and nothing else has
 FEWEST = 2  # titles of somebody with one name
 WELL_KNOWN = 5  # titles; a name of one word in another spelling is somebody's then
+NAMES_PER_TITLE = 2  # of somebody; what occurs in more names is a word and nobody's name
 PROMINENT = 3  # titles; fewer do not make a part of a name somebody's
 APART = 3  # times as many titles as the next who bears the name
 
@@ -88,10 +90,26 @@ ORDINARY_SOUNDS = frozenset(map(phonetic.key, ORDINARY))
 def mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
     """Return who is named by the first words, by as many of them as possible."""
     for length in range(min(LONGEST_NAME, len(words)), 0, -1):
-        found = _named(words[:length], vocabulary)
+        said = words[:length]
+        found = _named(said, vocabulary)
+        if found is None and (owner := _owner(said[-1])) is not None:
+            found = _named([*said[:-1], owner], vocabulary)
         if found is not None:
             return found
     return None
+
+
+def _owner(word: Word) -> Word | None:
+    """Return a word without its ending of the genitive, if it has one: Mohanlal's."""
+    folded = word.folded
+    if folded.endswith("s") and word.end - word.start == len(folded) + 1:
+        bare = folded[:-1]
+    else:
+        endings = (each for each in GENITIVES if folded.endswith(each))
+        bare = folded.removesuffix(next(endings, ""))
+    if bare == folded or len(bare) < SHORTEST_PART:
+        return None
+    return Word(word.start, word.end, bare, phonetic.key(bare))
 
 
 def written_mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
@@ -145,6 +163,8 @@ def _whole(
     if not people:
         return None
     likeness = people[0].likeness
+    if likeness < Likeness.SPOKEN:
+        people = [max(people, key=lambda each: len(each.titles))]
     if len(words) > 1 or any(" " in each.name for each in people):
         several = len(words) > 1 and likeness >= Likeness.SPOKEN
         short = sum(len(word.key) for word in words) < SHORTEST_WHOLE
@@ -153,6 +173,8 @@ def _whole(
         certainty = Certainty.CERTAIN if several and not short else Certainty.PROBABLE
         return _mention(words, people, certainty)
     if _titles(people) < (PROMINENT if likeness < Likeness.WRITTEN else FEWEST):
+        return None
+    if vocabulary.in_names(words[0]) > NAMES_PER_TITLE * _titles(people):
         return None
     return _mention(words, people, _of_one_word(words[0], people, vocabulary))
 

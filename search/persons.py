@@ -114,12 +114,15 @@ class Persons:
         """Return how alike a name is, and the letters amiss negated; none if not enough."""
         meant = phonetic.key(name)
         as_many = meant.count(" ") == parted.count(" ")
-        likeness, amiss = _likeness(spoken, meant.replace(" ", ""))
+        alike = _likeness(spoken, meant.replace(" ", ""))
+        if alike is None:
+            return None
+        likeness, amiss = alike
         if likeness is Likeness.SPOKEN and meant != parted:
             likeness = Likeness.PARTED
         shortest = SHORTEST[likeness if as_many else Likeness.PARTED]
         enough = len(spoken) >= shortest and len(self._titles[name]) >= FEWEST[likeness]
-        return (likeness, -amiss) if enough and amiss <= _slips(spoken) else None
+        return (likeness, -amiss) if enough else None
 
     def _places(self, name: str) -> Iterator[tuple[dict[str, tuple[str, ...]], str]]:
         parts = phonetic.key(name).split()
@@ -129,13 +132,14 @@ class Persons:
             yield from ((self._by_word, part) for part in dict.fromkeys(parts))
 
 
-def _likeness(spoken: str, meant: str) -> tuple[Likeness, int]:
-    """Return how alike two sounds are, and the letters to add, drop or change."""
+def _likeness(spoken: str, meant: str) -> tuple[Likeness, int] | None:
+    """Return how alike two sounds are, and the letters to add, drop or change; none if not."""
     if spoken == meant:
         return Likeness.SPOKEN, 0
+    amiss = int(OSA.distance(spoken, meant))
     if phonetic.loose(spoken) == phonetic.loose(meant):
-        return Likeness.LOOSE, 0
-    return Likeness.NEAR, int(OSA.distance(spoken, meant, score_cutoff=_slips(spoken)))
+        return Likeness.LOOSE, amiss
+    return (Likeness.NEAR, amiss) if amiss <= _slips(spoken) else None
 
 
 def _slips(spoken: str) -> int:

@@ -118,7 +118,8 @@ def _language(spot: Spot) -> Iterator[Reading]:
     group = spot.group
     if spot.after in lexicon.TRANSLATED:
         return
-    of_plot = spot.after in lexicon.NOT_OF_FILMS and not (group.films and group.short)
+    listed = group.whole or (group.films and group.short)
+    of_plot = spot.after in lexicon.NOT_OF_FILMS and not listed
     if of_plot or spot.before in SPEAKS or not (group.asked or group.short):
         return
     meant = spot.item.meanings[Role.LANGUAGE]
@@ -182,7 +183,8 @@ def _lists(spot: Spot) -> bool:
     group, meanings = spot.group, spot.item.meanings
     if _historical(spot.item) and any(_a_year(item) for item in group.items):
         return False  # "1971 war movie" tells when the war was
-    if not has_any(meanings, (Role.GENRES, Role.GENRE)) and not spot.followed_by(*FILM_ROLES):
+    alone = has_any(meanings, (Role.GENRES, Role.GENRE))
+    if not alone and not spot.followed_by(*FILM_ROLES, Role.GENRE):
         return False
     if group.whole:
         return True
@@ -297,13 +299,22 @@ def _required(spot: Spot, person: Mention) -> bool:
         return group.asked or group.short
     if person.certainty is Certainty.PARTIAL and len(spot.words) == 1:
         return True
-    return group.asked and (spot.beside(*SETTINGS) or any(item.period for item in group.items))
+    return group.whole and (spot.beside(*SETTINGS) or any(map(_sure, group.items)))
+
+
+def _sure(item: Item) -> bool:
+    person = item.person
+    return item.period is not None or (
+        person is not None and person.certainty >= Certainty.PROBABLE
+    )
 
 
 def _preferred(spot: Spot, person: Mention) -> bool:
     group = spot.group
-    if group.short or person.certainty is Certainty.CERTAIN:
+    if person.certainty is Certainty.CERTAIN:
         return True
+    if group.short:
+        return person.certainty is not Certainty.PARTIAL or group.whole or not spot.item.first
     if spot.item.first or person.certainty is Certainty.PARTIAL:
         return False
     probable = person.certainty is Certainty.PROBABLE

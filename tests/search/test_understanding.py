@@ -106,6 +106,15 @@ LISTS = [
     ("മലയാളം ത്രില്ലർ സിനിമകൾ", "language:ml genre:thriller kind:movie", ""),
     ("80s tamil kadhal padam", "decade:1980 language:ta genre:romance kind:movie", ""),
     ("pei padam", "genre:horror kind:movie", ""),
+    ("malayalam family drama", "language:ml genre:family genre:drama", ""),
+    ("top 10 hindi movies of 2016", "language:hi kind:movie year:2016", ""),
+    ("90 के दशक की हिंदी फिल्में", "decade:1990 language:hi kind:movie", ""),
+    ("90ల తెలుగు సినిమాలు", "decade:1990 language:te kind:movie", ""),
+    ("90களின் தமிழ் படங்கள்", "decade:1990 language:ta kind:movie", ""),
+    ("2000க்கு முன் வந்த தமிழ் படங்கள்", "years:-1999 language:ta kind:movie", ""),
+    ("malayalam movies on hotstar", "language:ml kind:movie provider:hotstar", ""),
+    ("hindi dubbed south movies", "language:south", "hindi dubbed"),
+    ("1971 war movie", "kind:movie", "1971 war"),
     ("prema katha chitralu", "genre:romance kind:movie", ""),
 ]
 
@@ -129,6 +138,17 @@ PEOPLE = [
     ("shankarnag", "person:shankar nag", ""),
     ("thala movies", "person:ajith kumar kind:movie", ""),
     ("jr ntr movies", "person:nt rama rao jr kind:movie", ""),
+    ("rajini kamal", "person:rajinikanth person:kamal haasan", ""),
+    ("rajinikanth's movies", "person:rajinikanth kind:movie", ""),
+    ("mohanlalinte cinema", "person:mohanlal kind:movie", ""),
+    ("மோகன்லால் படங்கள்", "person:mohanlal kind:movie", ""),
+    ("ரஜினியின் படங்கள்", "person:rajinikanth kind:movie", ""),
+    ("vijay nadicha padam", "person:vijay kind:movie", ""),
+    ("தனுஷ் படம்", "person:dhanush kind:movie", ""),
+    ("ఎన్టీఆర్ సినిమాలు", "person:nt rama rao kind:movie", ""),
+    ("शाहरुख खान की फिल्में", "person:shah rukh khan kind:movie", ""),
+    ("ಅಮಿತಾಭ್ ಬಚ್ಚನ್", "person:amitabh bachchan", ""),
+    ("rakshith shetty", "person:rakshit shetty", ""),
 ]
 
 MOODS = [
@@ -139,6 +159,12 @@ MOODS = [
     ("navvinche telugu cinema", "mood:funny? language:te kind:movie", ""),
     ("ஜாலியான தமிழ் படம்", "mood:light? language:ta kind:movie", ""),
     ("mind bending thrillers", "mood:mind-bending? genre:thriller", ""),
+    ("something funny", "mood:funny?", ""),
+    ("i feel sad", "mood:sad?", ""),
+    ("रुलाने वाली फिल्म", "mood:sad? kind:movie", ""),
+    ("ದುಃಖದ ಸಿನಿಮಾ", "mood:sad? kind:movie", ""),
+    ("പേടിപ്പിക്കുന്ന സിനിമ", "mood:scary? kind:movie", ""),
+    ("heartwarming father and daughter story", "mood:happy?", "father and daughter story"),
 ]
 
 PLOTS = [
@@ -198,6 +224,14 @@ def test_a_whole_name_is_only_a_name(text: str) -> None:
         ("something like premam in tamil", "Premam", "", "like:premam? language:ta"),
         ("sad tamil movies like 96", "96", "", "like:96? mood:sad? language:ta kind:movie"),
         ("anime like death note", "Death Note", "", "like:death note? kind:anime"),
+        ("movies like kgf", "K.G.F: Chapter 1", "", "like:kgf?"),
+        ("movies like drishyum", "Drishyam", "", "like:drishyum?"),
+        (
+            "mohanlal thriller like drishyam",
+            "Drishyam",
+            "",
+            "like:drishyam? person:mohanlal genre:thriller",
+        ),
         ("96 jaisi film", "96", "", "like:96?"),
         ("drishyam lanti cinema", "Drishyam", "", "like:drishyam?"),
         ("96 maathiri padam", "96", "", "like:96?"),
@@ -216,6 +250,11 @@ def test_a_title_that_others_shall_be_like(
     assert catalogue()[understood.like].title == title
     assert (understood.rest, understood.like_text) == ("", like_text)
     assert " ".join(keys(understood)) == chips
+
+
+@pytest.mark.parametrize("text", ["thevar makan", "kirk party", "vikarm veda", "777 charly"])
+def test_what_is_nearly_a_name_is_nobodys_name(text: str) -> None:
+    assert not any(chip.hard for chip in asked(text).chips)
 
 
 def test_a_name_beside_its_year_is_narrowed_to_it() -> None:
