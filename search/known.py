@@ -82,6 +82,13 @@ class Vocabulary:
             ]
         return -max(ranked)[2]
 
+    def is_written(self, title_id: TitleId, words: Sequence[Word]) -> bool:
+        """Tell whether a title has a name that is folded to exactly these words."""
+        folded = " ".join(word.folded for word in words)
+        with self._lock:
+            known = self._known.get(title_id)
+            return known is not None and folded in known.names
+
     def meant_title(self, words: Sequence[Word]) -> TitleId | None:
         """Return the title of these words, of a name that begins with them, or nearly of them.
 

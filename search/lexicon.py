@@ -33,7 +33,10 @@ KINDS: dict[str, str] = {
         "సిరీస్, వెబ్ సిరీస్, సీరియల్, தொடர், வெப் சீரிஸ், சீரியல், வெப் தொடர், ಧಾರಾವಾಹಿ, "
         "ವೆಬ್ ಸರಣಿ, ವೆಬ್ ಸೀರೀಸ್, സീരിയൽ, വെബ് സീരീസ്, സീരീസ്"
     ),
-    "anime": "anime, animes, animé, ऐनिमे, एनीमे, అనిమే, அனிமே, ಅನಿಮೆ, അനിമെ, ആനിമേ",
+    "anime": (
+        "anime, animes, japanese cartoon, japanese cartoons, japani cartoon, ऐनिमे, एनीमे, "
+        "అనిమే, அனிமே, ಅನಿಮೆ, അനിമെ, ആനിമേ"
+    ),
 }
 KIND_LABELS = {"movie": "Films", "series": "Series", "anime": "Anime"}
 

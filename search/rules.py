@@ -1,19 +1,18 @@
 """When words of a query are asked for, and when they belong to the plot: a rule for each role."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from db.kinds import Kind
 from index.query import Filter
 from search import lexicon
-from search.groups import Group, Item
+from search.groups import Item
 from search.likes import FILM_ROLES
 from search.mentions import Certainty, Mention, shown
 from search.moods import MOODS
 from search.periods import Period
 from search.phrases import SOUTH, Role, has_any
-from search.understood import Aspect, Chip, Reading, excerpt
-from search.words import Word
+from search.spots import Spot
+from search.understood import Aspect, Reading
 
 FEW_PLAIN = 3  # words of a plot beside a genre that is asked for in the plural
 LONGEST_WITH_PERSON = 8  # words; in longer texts a name may be a character's
@@ -37,68 +36,8 @@ ALONE = _each("aha prime")
 SPEAKS = _each("speaks speak speaking learn learns learning teaches teach knows know")
 HAPPENS = _each("during set happens takes place")
 MOVIES = frozenset({Kind.MOVIE, Kind.ANIME})  # there are films among anime
+HOME = frozenset({*lexicon.SOUTH_LANGUAGES, SOUTH, "hi"})
 SETTINGS = (Role.LANGUAGE, Role.GENRE, Role.GENRES, Role.FILM, Role.FILMS, Role.KIND)
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """One item of a group, with what stands around it."""
-
-    text: str
-    words: Sequence[Word]
-    group: Group
-    place: int
-
-    @property
-    def item(self) -> Item:
-        """The item itself."""
-        return self.group.items[self.place]
-
-    @property
-    def before(self) -> str:
-        """The word before, folded."""
-        return self.words[self.item.first - 1].folded if self.item.first else ""
-
-    @property
-    def told_before(self) -> str:
-        """The last word before that is no filler, folded."""
-        fillers = 0
-        for item in reversed(self.group.items[: self.place]):
-            if not item.filler:
-                break
-            fillers += item.last - item.first
-        place = self.item.first - fillers - 1
-        return self.words[place].folded if place >= 0 else ""
-
-    @property
-    def after(self) -> str:
-        """The word after, folded."""
-        last = self.item.last
-        return self.words[last].folded if last < len(self.words) else ""
-
-    def followed_by(self, *roles: Role) -> bool:
-        """Tell whether the next item that says something can play one of these roles."""
-        following = (item for item in self.group.items[self.place + 1 :] if not item.filler)
-        return has_any(next(following, Item(0, 0)).meanings, roles)
-
-    def beside(self, *roles: Role) -> bool:
-        """Tell whether the group has something else that can play one of these roles."""
-        others = (item for at, item in enumerate(self.group.items) if at != self.place)
-        return any(has_any(item.meanings, roles) for item in others)
-
-    @property
-    def alone(self) -> bool:
-        """Whether nothing else in the group says anything."""
-        return all(item.filler for at, item in enumerate(self.group.items) if at != self.place)
-
-    def chip(self, key: str, label: str, *, hard: bool) -> Chip:
-        """Return the chip of what was read here."""
-        return Chip(key, label, excerpt(self.text, self.words, self.places), hard)
-
-    @property
-    def places(self) -> frozenset[int]:
-        """The places of the words."""
-        return frozenset(range(self.item.first, self.item.last))
 
 
 def readings_of(spot: Spot) -> Iterator[Reading]:
@@ -115,14 +54,9 @@ def readings_of(spot: Spot) -> Iterator[Reading]:
 
 
 def _language(spot: Spot) -> Iterator[Reading]:
-    group = spot.group
-    if spot.after in lexicon.TRANSLATED:
-        return
-    listed = group.whole or (group.films and group.short)
-    of_plot = spot.after in lexicon.NOT_OF_FILMS and not listed
-    if of_plot or spot.before in SPEAKS or not (group.asked or group.short):
-        return
     meant = spot.item.meanings[Role.LANGUAGE]
+    if not _of_films(spot, meant):
+        return
     codes = lexicon.SOUTH_LANGUAGES if meant == SOUTH else (meant,)
     label = "South Indian" if meant == SOUTH else lexicon.LANGUAGE_LABELS[meant]
     yield Reading(
@@ -131,6 +65,20 @@ def _language(spot: Spot) -> Iterator[Reading]:
         words=spot.places,
         narrowing=Filter(languages=frozenset(codes)),
     )
+
+
+def _of_films(spot: Spot, language: str) -> bool:
+    """Tell whether a language is that of the films, and not of somebody in the plot."""
+    group = spot.group
+    if spot.after in lexicon.TRANSLATED or spot.before in SPEAKS:
+        return False
+    if spot.after in lexicon.NOT_OF_FILMS and not (group.films and group.short):
+        return group.whole
+    if group.asked:
+        return True
+    # A French widow is somebody; a Tamil robot is more likely a film.
+    near = language in HOME or spot.item.last == len(spot.words) or spot.beside(*SETTINGS)
+    return group.short and near
 
 
 def _kind(spot: Spot) -> Iterator[Reading]:

@@ -7,13 +7,15 @@ end of a long one. Elsewhere a word belongs to the plot.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from search.groups import Item, groups_of, items_of
 from search.known import Vocabulary
 from search.likes import LIKE_ROLES, Like, Phrase, like_in
-from search.mentions import Certainty, shown
+from search.mentions import PROMINENT, Certainty, mention, shown
 from search.phrases import LONGEST, NOTHING, Meanings, Role, has_any, phrase
-from search.rules import Spot, readings_of
+from search.rules import STRENGTHS, readings_of
+from search.spots import Spot
 from search.understood import MEANINGFUL, Aspect, Chip, Reading, Understood, composed, excerpt
 from search.words import Word, words_of
 
@@ -31,8 +33,14 @@ def understand(
     Any text will do; one that is too long, or the whole name of a title, is left as it is.
     """
     words = words_of(text) if len(text) <= LONGEST_TEXT else []
-    if not words or len(words) > MOST_WORDS or vocabulary.title(words) is not None:
+    if not words or len(words) > MOST_WORDS:
         return Understood(rest=text.strip(), text=text)
+    named = vocabulary.title(words)
+    if named is not None:
+        namesake = [] if vocabulary.is_written(named, words) else _namesake(text, words, vocabulary)
+        kept = [each for each in namesake if each.chip.key not in ignored]
+        meant = composed(text, words, range(len(words)), kept)
+        return replace(meant, rest=text.strip())
     phrases = [phrase(words[at : at + LONGEST]) for at in range(len(words))]
     like = like_in(words, phrases, vocabulary)
     items = list(items_of(words, phrases, like, vocabulary))
@@ -43,6 +51,24 @@ def understand(
         for place in range(len(group.items)):
             readings += readings_of(Spot(text, words, group, place))
     return _result(text, words, phrases, readings, vocabulary, ignored)
+
+
+def _namesake(text: str, words: Sequence[Word], vocabulary: Vocabulary) -> list[Reading]:
+    """Return who is called as a title sounds, to be preferred beside it."""
+    person = mention(words, vocabulary)
+    if person is None or person.words < len(words) or len(person.titles) < PROMINENT:
+        return []
+    places = range(len(words))
+    chip = Chip(f"person:{person.name}", shown(person.name), text.strip(), hard=False)
+    return [
+        Reading(
+            chip=chip,
+            aspect=Aspect.PERSON,
+            words=frozenset(places),
+            titles=person.titles,
+            strength=STRENGTHS[person.certainty],
+        )
+    ]
 
 
 def _uncertain(items: Sequence[Item]) -> bool:

@@ -183,6 +183,8 @@ PLOTS = [
     ("guy finds out his whole life is a TV show", ""),
     ("telugu movie where a man is reborn as a fly", "language:te"),
     ("man reborn as a fly telugu movie", "language:te"),
+    ("french widow opens a shop", ""),
+    ("english classes in america", ""),
     ("spanish series robbery with masks", "language:es kind:series"),
     ("kannada gangster mother film", "language:kn"),
 ]
@@ -260,6 +262,16 @@ def test_what_is_nearly_a_name_is_nobodys_name(text: str) -> None:
 def test_a_name_beside_its_year_is_narrowed_to_it() -> None:
     understood = asked("Drishyam 2013")
     assert (understood.rest, keys(understood)) == ("Drishyam", ["year:2013"])
+
+
+def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
+    known = Vocabulary()
+    known.update(1, ["hitchcock"])
+    for title_id in (2, 3, 4):
+        known.update(title_id, [f"film {title_id}"], ["hichcok"])
+    understood = understand("Hichcok", known)
+    assert (understood.rest, set(understood.preferred)) == ("Hichcok", {2, 3, 4})
+    assert understand("Hitchcock", known).chips == ()
 
 
 def test_a_name_inside_a_query_is_not_read_apart() -> None:
