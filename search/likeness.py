@@ -1,7 +1,7 @@
 """How much alike two words are, or two names without their spaces, in any script and spelling."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,9 +37,9 @@ class Heard:
     loose: str
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> "Heard":
+    def of(cls, words: Iterable[str], keys: Iterable[str]) -> "Heard":
         """Return how folded words sound together."""
-        sound = "".join(heard(word).key for word in words)[:LONGEST]
+        sound = "".join(keys)[:LONGEST]
         return cls("".join(words)[:LONGEST], sound, loose(sound))
 
     @property

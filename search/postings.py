@@ -1,7 +1,7 @@
 """Which rows hold a term: growing lists of small integers, kept in a few flat arrays."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,48 +9,48 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int32]
 
 NO_ROWS: Rows = np.empty(0, np.int32)
-FEW = 4096  # additions; a dictionary of so many is small beside any arrays
+FEW, FEW_SHARE = 4096, 0.02  # additions that each question looks through; of what is sorted
 
 
 class Postings:
     """Terms, numbered from 0, and the rows that were added to each, in the order of addition.
 
-    Additions gather in a dictionary and are sorted into the arrays when they are as many as those
-    hold, so that a row is moved a few times only.
+    Additions wait in a list until a question finds too many of them.
     """
 
     def __init__(self) -> None:
         self._starts = np.zeros(1, np.int64)  # (terms + 1,)
         self._rows = NO_ROWS
-        self._added: dict[int, array[int]] = {}
-        self._waiting = 0
-        self._sizes = array("i")  # distinct terms of a row, where all were added at once
+        self._waiting_terms = array("i")
+        self._waiting_rows = array("i")
+        self._sizes = array("i")  # terms of a row, where rows were added in their order
 
-    def add(self, term: int, row: int) -> None:
-        """Append a row to a term."""
-        self._added.setdefault(term, array("i")).append(row)
-        self._waiting += 1
-        if self._waiting > max(FEW, len(self._rows)):
-            self.settle()
+    def add(self, terms: Collection[int], row: int) -> None:
+        """Append a row to distinct terms."""
+        self._waiting_terms.extend(terms)
+        self._waiting_rows.extend([row] * len(terms))
 
-    def add_all(self, terms: Sequence[int], row: int) -> None:
+    def append(self, terms: Collection[int]) -> None:
         """Append the next row to distinct terms."""
+        self.add(terms, len(self._sizes))
         self._sizes.append(len(terms))
-        for term in terms:
-            self.add(term, row)
 
     def of(self, term: int) -> Rows:
         """Return the rows of a term."""
+        if len(self._waiting_rows) > FEW + FEW_SHARE * len(self._rows):
+            self.settle()
         settled = NO_ROWS
         if term < len(self._starts) - 1:
             settled = self._rows[self._starts[term] : self._starts[term + 1]]
-        added = self._added.get(term)
-        return settled if added is None else np.concatenate([settled, np.array(added, np.int32)])
+        if not self._waiting_rows:
+            return settled
+        waiting = np.frombuffer(self._waiting_terms, np.int32) == term
+        return np.concatenate([settled, np.frombuffer(self._waiting_rows, np.int32)[waiting]])
 
-    def sharing(self, terms: Sequence[int], *, share: float, most: int) -> Rows:
+    def sharing(self, terms: Collection[int], *, share: float, most: int) -> Rows:
         """Return the rows that share the most terms: at least `share` of them, by Dice's measure.
 
-        For postings that were filled by `add_all`.
+        For postings that were filled by `append`.
         """
         if not terms:
             return NO_ROWS
@@ -63,20 +63,15 @@ class Postings:
 
     def settle(self) -> None:
         """Sort what was added into the arrays."""
-        if not self._added:
-            return
         sizes = np.diff(self._starts)
-        added = [np.array(rows, np.int32) for rows in self._added.values()]
         terms = np.concatenate(
-            [
-                np.repeat(np.arange(len(sizes)), sizes),
-                np.repeat(np.fromiter(self._added, np.int64), [len(rows) for rows in added]),
-            ]
+            [np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), self._waiting_terms],
+            dtype=np.int32,
         )
         order = np.argsort(terms, kind="stable")
-        self._rows = np.concatenate([self._rows, *added])[order]
+        self._rows = np.concatenate([self._rows, self._waiting_rows], dtype=np.int32)[order]
         self._starts = np.concatenate([[0], np.cumsum(np.bincount(terms, minlength=len(sizes)))])
-        self._added, self._waiting = {}, 0
+        self._waiting_terms, self._waiting_rows = array("i"), array("i")
 
 
 def best(rows: NDArray[np.intp], values: NDArray[np.float64], most: int) -> Rows:

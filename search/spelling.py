@@ -16,11 +16,11 @@ Near = dict[int, float]
 CLOSER = 64  # words that share trigrams, looked at one by one
 MOST = 24  # words that one may stand for
 SHARED = 0.4  # of the trigrams, Dice; what shares less is no misspelling
-SHORT = 10  # letters; such a word is also found with one of them left out
 SHORTEST_BEGINNING = 3  # letters
 START, LONGEST_START = 2, 4  # letters of a key by which beginnings are found
 BEGINNING, BEGUN = 0.75, 0.2  # likeness of a word that goes on; how much of it was typed
-SHORTEST = 2  # letters; one letter is left of too many words
+# Letters that are left when one is left out; fewer are left of too many words.
+FEWEST_WRITTEN, FEWEST_HEARD, MOST_LETTERS = 2, 3, 11
 LONG = 5  # letters of a loose key; longer words may differ in two
 BUCKETS = 1 << 18
 REMEMBERED = 4096  # words
@@ -48,11 +48,10 @@ class Spelling:
         number = self._numbers[word] = len(self._sounds)
         sound = heard(word)
         self._sounds.add(sound)
-        for bucket in _buckets(sound):
-            self._by_bucket.add(bucket, number)
-        self._by_trigram.add_all(trigrams(sound.loose), number)
-        for letters in range(START, min(LONGEST_START, len(sound.key)) + 1):
-            self._by_start.add(_bucket(sound.key[:letters]), number)
+        self._by_bucket.add(_buckets(sound), number)
+        self._by_trigram.append(trigrams(sound.loose))
+        longest = min(LONGEST_START, len(sound.key))
+        self._by_start.add([_bucket(sound.key[:n]) for n in range(START, longest + 1)], number)
         self._near.clear()
         return number
 
@@ -66,9 +65,12 @@ class Spelling:
         if found is None:
             if len(self._near) >= REMEMBERED:
                 self._near.clear()
-            sound = heard(word)
-            found = self._near[word] = self._alike(sound, self._candidates(sound))
+            found = self._near[word] = self._look(heard(word))
         return found
+
+    def key(self, number: int) -> str:
+        """Return how a word sounds."""
+        return self._sounds.key(number)
 
     def same(self, word: str) -> Near:
         """Return the words that sound as a folded word does."""
@@ -94,12 +96,14 @@ class Spelling:
         self._by_bucket.settle()
         self._by_trigram.settle()
 
-    def _candidates(self, sound: Heard) -> NDArray[np.int32]:
+    def _look(self, sound: Heard) -> Near:
+        if sound.fixed:
+            return self.same(sound.word)
         found = [self._by_bucket.of(bucket) for bucket in _buckets(sound)]
         if len(sound.loose) >= LONG:
             parts = trigrams(sound.loose)
             found.append(self._by_trigram.sharing(parts, share=SHARED, most=CLOSER))
-        return np.concatenate(found)
+        return self._alike(sound, np.concatenate(found))
 
     def _alike(self, sound: Heard, candidates: NDArray[np.int32]) -> Near:
         rows = self._sounds.as_long(sound, np.unique(candidates))
@@ -111,14 +115,15 @@ class Spelling:
 
 def _buckets(sound: Heard) -> set[int]:
     """Return where words meet that differ in one letter, written or heard, or in vowels alone."""
-    forms = {sound.word, sound.loose, *_shortened(sound.word), *_shortened(sound.loose)}
+    forms = {sound.word, sound.loose, *_shortened(sound.word, FEWEST_WRITTEN)}
+    forms.update(_shortened(sound.loose, FEWEST_HEARD))
     consonants = sound.skeleton
     return {_bucket(form) for form in forms} | ({consonants % BUCKETS} if consonants else set())
 
 
-def _shortened(word: str) -> Iterator[str]:
+def _shortened(word: str, fewest: int) -> Iterator[str]:
     """Yield a word with each of its letters left out."""
-    if SHORTEST < len(word) <= SHORT:
+    if fewest < len(word) <= MOST_LETTERS:
         yield from (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 

@@ -98,15 +98,15 @@ class Texts:
         if known is not None:
             return known
         row = self._rows[text] = len(self._texts)
-        words = words_of(text)
         self._texts.append(text)
         self._titles.append(())
-        sound = Heard.of(words)
+        spelling = self._spelling
+        numbers = [each for each in map(spelling.add, words_of(text)) if spelling.key(each)]
+        sound = Heard.of(map(spelling.word, numbers), map(spelling.key, numbers))
         self._sounds.add(sound)
-        self._by_trigram.add_all(trigrams(sound.loose), row)
-        numbers = [self._spelling.add(word) for word in words]
-        for number in dict.fromkeys(numbers):
-            self._by_word.add(number, row)
+        self._by_trigram.append(trigrams(sound.loose))
+        self._by_word.add(dict.fromkeys(numbers), row)
+        for number in set(numbers):
             self._hold(number)
         self._words.extend(numbers)
         self._ends.append(len(self._words))

@@ -21,14 +21,13 @@ PARTS = re.compile(r"\d+|\D+")
 
 
 def words_of(folded: str) -> list[str]:
-    """Return the words of a folded text that can be heard; numbers apart and in digits.
+    """Return the words of a folded text; numbers apart and in digits.
 
     >>> words_of("kgf2"), words_of("baahubali ii")
     (['kgf', '2'], ['baahubali', '2'])
     """
     parts = [part for word in folded.split()[:LONGEST] for part in PARTS.findall(word)]
-    words = [*parts[:1], *(ROMAN.get(part, part) for part in parts[1:])][:LONGEST]
-    return [word for word in words if heard(word).key]
+    return [*parts[:1], *(ROMAN.get(part, part) for part in parts[1:])][:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ class Asked:
     @classmethod
     def of(cls, folded: str, spelling: Spelling) -> "Asked":
         """Return a text with its words looked up."""
-        words = words_of(folded)
+        words = [word for word in words_of(folded) if heard(word).key]
+        sounds = [heard(word).key for word in words]
         if len(words) > MOST_WORDS:
             parts = [Part((at,), spelling.same(word)) for at, word in enumerate(words)]
         else:
@@ -62,7 +62,7 @@ class Asked:
         if len(words) <= MOST_JOINED:
             pairs = enumerate(pairwise(words))
             parts += [Part((at, at + 1), spelling.same("".join(pair))) for at, pair in pairs]
-        return cls(folded, words, [part for part in parts if part.near], Heard.of(words))
+        return cls(folded, words, [part for part in parts if part.near], Heard.of(words, sounds))
 
     @property
     def short(self) -> bool:
