@@ -17,8 +17,8 @@ from search.prefixes import WIDTH, Mask, Prefixes, Rows, begins, encoded, nearly
 # How well a name fits; a step outweighs most of what boosts may add.
 WHOLE, START, INSIDE = 1.0, 0.8, 0.62
 HEARD = 0.06  # taken off where a name is the same by its sound alone
-HEARD_OF_LITTLE = 0.2  # of one or two letters, which say little
-LITTLE = 2
+WHOLE_HEARD = 0.86  # instead of all: many names sound alike
+LITTLE = 2  # letters of sound; they begin half of all names
 RESPACED, WORDS = 0.5, 0.4  # two words written as one, or one as two; every word, somewhere
 ROUGH, MISSPELT = 0.3, 0.2  # by a sound that leaves voice and vowels out; a letter away
 SURE = 0.6  # above it nothing was guessed and no word is out of place
@@ -107,10 +107,10 @@ class Table:
 
     def fitting(self, text: str, sound: str) -> Evidence:
         """Return the rows with a name that begins as typed, and how well it fits."""
-        return _joined(
-            _graded(self.written, text, 0.0),
-            _graded(self.heard, sound, HEARD if len(sound) > LITTLE else HEARD_OF_LITTLE),
-        )
+        written = _graded(self.written, text, WHOLE)
+        if len(sound) <= LITTLE and len(written[0]):
+            return written
+        return _joined(written, _graded(self.heard, sound, WHOLE_HEARD, HEARD))
 
     def respaced(self, sound: str) -> Evidence:
         """Return the rows with a name that begins so, but for a space."""
@@ -189,10 +189,10 @@ def sound_of(text: str) -> str:
     return sound[:-1] if open_ended and len(sound) > 1 and sound.endswith("a") else sound
 
 
-def _graded(prefixes: Prefixes, text: str, less: float) -> Evidence:
+def _graded(prefixes: Prefixes, text: str, whole: float, less: float = 0.0) -> Evidence:
     found = prefixes.beginning(text)
-    whole = found.first & prefixes.are(text, found)
-    quality = np.where(whole, WHOLE, np.where(found.first, START, INSIDE)) - less
+    complete = found.first & prefixes.are(text, found)
+    quality = np.where(complete, whole, np.where(found.first, START, INSIDE)) - less
     return found.rows, quality.astype(np.float32)
 
 

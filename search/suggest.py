@@ -69,11 +69,7 @@ class Topics:
             text, self._boosts, lambda row: topics[row].names, limit=len(topics)
         )
         suggestions = [Suggestion(topics[row], quality) for row, quality in found]
-        return [
-            each
-            for each in suggestions
-            if _sure(each) or (len(text) >= SHORTEST_GUESSED and each.what is not What.QUERY)
-        ]
+        return [each for each in suggestions if _of_use(each, text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +334,7 @@ def _mixed(
     room = limit - min(len(titles), max(limit - sum(map(len, groups)), (limit + 1) // 2))
     others = _in_turns(groups)[:room]
     split = [[each for each in group if each in others] for group in groups]
-    ordered = sorted([titles[: limit - len(others)], *split], key=_doubt)
+    ordered = sorted([titles[: limit - len(others)], *split], key=_place)
     return [each for group in ordered for each in group]
 
 
@@ -352,10 +348,19 @@ def _sure(suggestion: Suggestion) -> bool:
     return suggestion.quality > SURE
 
 
-def _doubt(group: Sequence[Suggestion]) -> int:
-    """Return how much of a guess the best of a group is."""
+def _of_use(suggestion: Suggestion, text: str) -> bool:
+    """Tell whether a topic adds to what was typed: no query is guessed, nor said again."""
+    query = suggestion.what is What.QUERY
+    if query and text in _names(suggestion):
+        return False
+    return _sure(suggestion) or (not query and len(text) >= SHORTEST_GUESSED)
+
+
+def _place(group: Sequence[Suggestion]) -> tuple[int, bool, float]:
+    """Return what orders groups: how much of a guess the best is, titles first, then its fit."""
     best = max((each.quality for each in group), default=0.0)
-    return 0 if best > SURE else 1 if best >= WORDS else 2
+    titles = any(each.what is What.TITLE for each in group)
+    return 0 if best > SURE else 1 if best >= WORDS else 2, not titles, -best
 
 
 def _names(suggestion: Suggestion) -> set[str]:
