@@ -149,7 +149,7 @@ function option(item, place) {
     id: `suggestion-${place}`,
     role: "option",
     "aria-selected": "false",
-    class: item.kind,
+    "data-what": item.kind,
   });
   const words = element("span", { class: "words" });
   const name = element("span", { class: "name", dir: "auto" });
