@@ -27,7 +27,7 @@ FILMS = (
 )
 KINDS: dict[str, str] = {
     "series": (
-        "series, web series, webseries, tv series, tv show, tv shows, serial, serials, "
+        "series, web series, webseries, tv series, tv show, tv shows, serials, "
         "tv serial, sitcom, sitcoms, miniseries, mini series, web show, web shows, "
         "~dharavahik, ~dharavahika, सीरीज, सीरीज़, वेब सीरीज, वेब सीरीज़, धारावाहिक, सीरियल, "
         "సిరీస్, వెబ్ సిరీస్, సీరియల్, தொடர், வெப் சீரிஸ், சீரியல், வெப் தொடர், ಧಾರಾವಾಹಿ, "
@@ -54,7 +54,7 @@ LANGUAGES: dict[str, str] = {
         "बालीवुड, హిందీ, బాలీవుడ్, இந்தி, ஹிந்தி, பாலிவுட், ಹಿಂದಿ, ಬಾಲಿವುಡ್, ഹിന്ദി, ബോളിവുഡ്"
     ),
     "kn": (
-        "~kannada, sandalwood, canada film, kannad, kannadadalli, "
+        "kannada, kanada, kannadam, sandalwood, kannad, kannadadalli, "
         "ಕನ್ನಡ, ಸ್ಯಾಂಡಲ್‌ವುಡ್, ಕನ್ನಡದ, कन्नड़, कन्नड, కన్నడ, கன்னட, கன்னடம், കന്നഡ, കന്നട"
     ),
     "ml": (
@@ -351,11 +351,10 @@ PROVIDER_SLUGS: dict[str, tuple[str, ...]] = {
 
 # Before a title that others shall be like; the weak ones are also words of plots.
 LIKE_BEFORE = (
-    "similar to, similar as, something like, anything like, just like, same as, "
-    "same like, in the vein of, in the style of, reminds me of, reminiscent of, "
-    "along the lines of, more like, stuff like"
+    "similar to, similar as, something like, anything like, in the vein of, in the style of, "
+    "reminds me of, reminiscent of, along the lines of"
 )
-LIKE_BEFORE_WEAK = "like, such as, similar"
+LIKE_BEFORE_WEAK = "like, just like, more like, stuff like, same as, same like, such as, similar"
 LIKE_AFTER = (
     "~jaisi, ~jaisa, ~jaise, ~lanti, ~laanti, ~lanti, ~lantivi, ~lantidi, ~vanti, "
     "~maathiri, ~madhiri, ~mathiri, ~matiri, ~tarahada, ~taraha, ki tarah, ke tarah, "

@@ -9,6 +9,7 @@ from search.phrases import Meanings, Role, has_any
 from search.words import Word
 
 LONGEST_NAME = 8  # words
+LONGEST_WEAK = 10  # words; in longer texts a bare "like" compares
 FILM_ROLES = (Role.FILM, Role.FILMS, Role.KIND, Role.GENRES)
 ASKING_ROLES = (*FILM_ROLES, Role.GENRE, Role.LANGUAGE)
 LIKE_ROLES = (Role.LIKE_BEFORE, Role.LIKE_BEFORE_WEAK, Role.LIKE_AFTER)
@@ -49,6 +50,8 @@ def _asks(place: int, meanings: Meanings, phrases: Sequence[Phrase]) -> bool:
     """Tell whether "like" asks for films here, and does not only compare something in a plot."""
     if Role.LIKE_BEFORE in meanings:
         return True
+    if len(phrases) > LONGEST_WEAK:
+        return False
     return Role.LIKE_BEFORE_WEAK in meanings and (
         place == 0
         or has_any(phrases[place - 1][1], ASKING_ROLES)
@@ -83,8 +86,8 @@ def _before(
     if end < len(words) and not phrases[end][1]:
         return None
     for start in range(max(0, place - LONGEST_NAME), place):
-        if start and not phrases[start - 1][1]:
-            continue
+        if not all(meant for _, meant in phrases[:start]):
+            break  # "lands at the North Pole"
         title = _title(words[start:place], phrases[start:place], vocabulary, last=end == len(words))
         if title is not None:
             return Like(title, range(start, place), range(start, end))

@@ -9,7 +9,8 @@ from search import phonetic
 from search.aliases import CERTAIN, DOUBTFUL, meant
 from search.known import Vocabulary
 from search.lexicon import ORDINARY
-from search.persons import Likeness, Person
+from search.persons import TAMIL, Likeness, Person
+from search.phrases import NOTHING, WRITTEN, Role
 from search.words import Word
 
 LONGEST_NAME = 4  # words
@@ -17,12 +18,12 @@ WORD_IN_NAMES = 3  # titles; a word that so many are called by is no name of a p
 GENITIVES = ("inte", "yude", "யின்", "ின்", "யோட", "ിന്റെ", "യുടെ", "ുടെ", "ರ")
 SHORTEST_PART = 4  # letters
 SHORTEST_SOUND = 5  # letters
-FIRST_TAMIL, LAST_TAMIL = "\u0b80", "\u0bff"
 SHORTEST_WHOLE = 7  # letters of a name in several words, unless it is written the same
 TITLES_PER_NAME = 4  # of a star; some titles are named after one
 LONG = 9  # letters of a name that nobody else and nothing else has
 FEWEST = 2  # titles of somebody with one name
-WELL_KNOWN = 5  # titles; a name of one word in another spelling is somebody's then
+WELL_KNOWN = 5  # titles; whoever has one name and fewer may as well be a character
+TITLES_PER_WELL_KNOWN = 8000  # of a catalogue: one title more to be well known in it
 NAMES_PER_TITLE = 2  # of somebody; what occurs in more names is a word and nobody's name
 PROMINENT = 3  # titles; fewer do not make a part of a name somebody's
 APART = 3  # times as many titles as the next who bears the name
@@ -45,6 +46,7 @@ class Mention:
     name: str  # folded
     titles: frozenset[TitleId]
     certainty: Certainty
+    known: bool  # so well that no character is meant
 
 
 ShortNames = dict[str, tuple[str, ...]]
@@ -91,6 +93,8 @@ def mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
     """Return who is named by the first words, by as many of them as possible."""
     for length in range(min(LONGEST_NAME, len(words)), 0, -1):
         said = words[:length]
+        if Role.FILLER in WRITTEN.get(said[-1].folded, NOTHING):
+            continue
         found = _named(said, vocabulary)
         if found is None and (owner := _owner(said[-1])) is not None:
             found = _named([*said[:-1], owner], vocabulary)
@@ -117,7 +121,7 @@ def written_mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | 
     for length in range(min(LONGEST_NAME, len(words)), 1, -1):
         person = vocabulary.person(" ".join(word.folded for word in words[:length]))
         if person is not None and len(person.titles) >= PROMINENT:
-            return _mention(words[:length], [person], Certainty.CERTAIN)
+            return _mention(words[:length], [person], Certainty.CERTAIN, vocabulary)
     return None
 
 
@@ -129,7 +133,7 @@ def _named(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
     if short is not None:
         return short
     people = vocabulary.people(words)
-    tamil = any(FIRST_TAMIL <= word.folded[0] <= LAST_TAMIL for word in words)
+    tamil = any(word.folded[0] in TAMIL for word in words)
     if tamil and not (people and people[0].likeness >= Likeness.SPOKEN):
         short = _short(LOOSE_SHORT_NAMES, phonetic.loose(spoken), words, vocabulary)
     if short is not None:
@@ -154,7 +158,7 @@ def _short(
         certainty = Certainty.DOUBTFUL
     elif len(words) == 1 and any(words[0].key in phonetic.key(name).split() for name in names):
         certainty = Certainty.PROBABLE  # a given name, which others have too
-    return _mention(words, known, certainty)
+    return _mention(words, known, certainty, vocabulary)
 
 
 def _whole(
@@ -171,20 +175,31 @@ def _whole(
         if short and likeness < Likeness.WRITTEN:
             return None
         certainty = Certainty.CERTAIN if several and not short else Certainty.PROBABLE
-        return _mention(words, people, certainty)
+        if all(word.key in ORDINARY_SOUNDS for word in words) and not well_known(
+            people, vocabulary
+        ):
+            certainty = Certainty.DOUBTFUL
+        return _mention(words, people, certainty, vocabulary)
     if _titles(people) < (PROMINENT if likeness < Likeness.WRITTEN else FEWEST):
         return None
     if vocabulary.in_names(words[0]) > NAMES_PER_TITLE * _titles(people):
         return None
-    return _mention(words, people, _of_one_word(words[0], people, vocabulary))
+    return _mention(words, people, _of_one_word(words[0], people, vocabulary), vocabulary)
 
 
 def _of_one_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> Certainty:
     if any(each.name in ORDINARY for each in people) or is_word(word, people, vocabulary):
         return Certainty.DOUBTFUL
-    likeness = people[0].likeness
-    known = likeness is Likeness.SPOKEN and _titles(people) >= WELL_KNOWN
-    return Certainty.PROBABLE if known or likeness is Likeness.WRITTEN else Certainty.PARTIAL
+    known = well_known(people, vocabulary)
+    alike = people[0].likeness >= Likeness.SPOKEN and len(word.folded) >= SHORTEST_PART
+    if known and alike:
+        return Certainty.PROBABLE
+    return Certainty.DOUBTFUL if people[0].likeness is Likeness.WRITTEN else Certainty.PARTIAL
+
+
+def well_known(people: Sequence[Person], vocabulary: Vocabulary) -> bool:
+    """Tell whether somebody has so many titles that he is meant before any character."""
+    return _titles(people) >= max(WELL_KNOWN, len(vocabulary) // TITLES_PER_WELL_KNOWN)
 
 
 def _part(word: Word, vocabulary: Vocabulary) -> Mention | None:
@@ -198,7 +213,7 @@ def _part(word: Word, vocabulary: Vocabulary) -> Mention | None:
         return None
     if is_word(word, (), vocabulary):
         return None
-    return _mention([word], bearers[:1], Certainty.PARTIAL)
+    return _mention([word], bearers[:1], Certainty.PARTIAL, vocabulary)
 
 
 def is_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> bool:
@@ -209,10 +224,16 @@ def is_word(word: Word, people: Sequence[Person], vocabulary: Vocabulary) -> boo
     )
 
 
-def _mention(words: Sequence[Word], people: Sequence[Person], certainty: Certainty) -> Mention:
+def _mention(
+    words: Sequence[Word],
+    people: Sequence[Person],
+    certainty: Certainty,
+    vocabulary: Vocabulary,
+) -> Mention:
     best = max(people, key=lambda each: (len(each.titles), each.name))
     titles: frozenset[TitleId] = frozenset().union(*(each.titles for each in people))
-    return Mention(len(words), best.name, titles, certainty)
+    known = well_known(people, vocabulary)
+    return Mention(len(words), best.name, titles, certainty, known)
 
 
 def _titles(people: Sequence[Person]) -> int:

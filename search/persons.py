@@ -11,6 +11,7 @@ from index.query import TitleId
 from search import phonetic
 from search.words import Word
 
+TAMIL = frozenset(map(chr, range(0x0B80, 0x0C00)))  # the block of Unicode
 MOST_BEARERS = 200  # people of one word or sound; more and it tells nobody apart
 LETTERS_PER_SLIP = 5  # one letter amiss is allowed for so many of a name
 
@@ -38,7 +39,7 @@ FEWEST = {  # titles
     Likeness.NEAR: 3,
     Likeness.LOOSE: 3,
     Likeness.PARTED: 3,
-    Likeness.SPOKEN: 2,
+    Likeness.SPOKEN: 3,
     Likeness.WRITTEN: 1,
 }
 
@@ -92,7 +93,12 @@ class Persons:
             return []
         bearers = self._by_skeleton.get(_bones(spoken), ())[:MOST_BEARERS]
         known = [name for name in bearers if len(self._titles[name]) >= FEWEST[Likeness.SPOKEN]]
-        ranked = [(rank, name) for name in known if (rank := self._rank(parted, spoken, name))]
+        loosely = any(word.folded[0] in TAMIL for word in words)
+        ranked = [
+            (rank, name)
+            for name in known
+            if (rank := self._rank(parted, spoken, name, loosely=loosely))
+        ]
         best = max((rank for rank, _ in ranked), default=(Likeness.NEAR, 0))
         return [self._person(name, best[0]) for rank, name in ranked if rank == best]
 
@@ -110,16 +116,20 @@ class Persons:
     def _person(self, name: str, likeness: Likeness) -> Person:
         return Person(name, frozenset(self._titles[name]), likeness)
 
-    def _rank(self, parted: str, spoken: str, name: str) -> tuple[Likeness, int] | None:
+    def _rank(
+        self, parted: str, spoken: str, name: str, *, loosely: bool
+    ) -> tuple[Likeness, int] | None:
         """Return how alike a name is, and the letters amiss negated; none if not enough."""
         meant = phonetic.key(name)
-        as_many = meant.count(" ") == parted.count(" ")
-        alike = _likeness(spoken, meant.replace(" ", ""))
+        alike = _likeness(spoken, meant.replace(" ", ""), loosely=loosely)
         if alike is None:
             return None
         likeness, amiss = alike
+        as_many = meant.count(" ") == parted.count(" ")
         if likeness is Likeness.SPOKEN and meant != parted:
             likeness = Likeness.PARTED
+        if likeness is Likeness.NEAR and not as_many:
+            return None
         shortest = SHORTEST[likeness if as_many else Likeness.PARTED]
         enough = len(spoken) >= shortest and len(self._titles[name]) >= FEWEST[likeness]
         return (likeness, -amiss) if enough else None
@@ -132,12 +142,12 @@ class Persons:
             yield from ((self._by_word, part) for part in dict.fromkeys(parts))
 
 
-def _likeness(spoken: str, meant: str) -> tuple[Likeness, int] | None:
+def _likeness(spoken: str, meant: str, *, loosely: bool) -> tuple[Likeness, int] | None:
     """Return how alike two sounds are, and the letters to add, drop or change; none if not."""
     if spoken == meant:
         return Likeness.SPOKEN, 0
     amiss = int(OSA.distance(spoken, meant))
-    if phonetic.loose(spoken) == phonetic.loose(meant):
+    if loosely and phonetic.loose(spoken) == phonetic.loose(meant):
         return Likeness.LOOSE, amiss
     return (Likeness.NEAR, amiss) if amiss <= _slips(spoken) else None
 

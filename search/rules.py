@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from db.kinds import Kind
 from index.query import Filter
 from search import lexicon
-from search.groups import Item
+from search.groups import SHORT, Item
 from search.likes import FILM_ROLES
 from search.mentions import Certainty, Mention, shown
 from search.moods import MOODS
@@ -34,6 +34,7 @@ STRENGTHS = {
 ON = _each("on in at par pe lo la il mein me alli में पर లో இல் ಅಲ್ಲಿ")
 ALONE = _each("aha prime")
 SPEAKS = _each("speaks speak speaking learn learns learning teaches teach knows know")
+ARTICLES = _each("a an the is")
 HAPPENS = _each("during set happens takes place")
 MOVIES = frozenset({Kind.MOVIE, Kind.ANIME})  # there are films among anime
 HOME = frozenset({*lexicon.SOUTH_LANGUAGES, SOUTH, "hi"})
@@ -83,7 +84,8 @@ def _of_films(spot: Spot, language: str) -> bool:
 
 def _kind(spot: Spot) -> Iterator[Reading]:
     group = spot.group
-    if group.whole or group.short or group.start or (group.end and not spot.alone):
+    short = group.short and spot.before not in ARTICLES
+    if group.whole or short or group.start or (group.end and not spot.alone):
         kind = spot.item.meanings[Role.KIND]
         yield _of_kind(spot, kind, frozenset({Kind(kind)}))
 
@@ -239,14 +241,13 @@ def _person(spot: Spot, person: Mention) -> Iterator[Reading]:
 def _required(spot: Spot, person: Mention) -> bool:
     group = spot.group
     credited = spot.before in lexicon.CREDITS or spot.after in lexicon.CREDITS
-    if credited and group.content <= LONGEST_WITH_PERSON:
+    sure = person.certainty >= Certainty.PROBABLE or person.known
+    if credited and sure and group.content <= LONGEST_WITH_PERSON:
         return True
     if person.certainty is Certainty.CERTAIN:
-        return group.asked or group.content <= LONGEST_WITH_PERSON
+        return group.asked or group.content <= (LONGEST_WITH_PERSON if person.known else SHORT)
     if person.certainty is Certainty.PROBABLE:
         return group.asked or group.short
-    if person.certainty is Certainty.PARTIAL and len(spot.words) == 1:
-        return True
     return group.whole and (spot.beside(*SETTINGS) or any(map(_sure, group.items)))
 
 

@@ -131,7 +131,7 @@ PEOPLE = [
     ("movies of mani ratnam", "kind:movie person:mani ratnam", ""),
     ("films directed by christopher nolan", "kind:movie person:christopher nolan", ""),
     ("hichcock", "person:alfred hitchcock", ""),
-    ("ratnam", "person:mani ratnam", ""),
+    ("ratnam", "person:mani ratnam?", "ratnam"),
     ("vijay movies", "person:vijay kind:movie", ""),
     ("vijay", "person:vijay?", "vijay"),
     ("kamal movie", "person:kamal haasan kind:movie", ""),
