@@ -118,30 +118,32 @@ class Sounds:
         chosen = rows.tolist()
         by_word = _edits(asked.word, [self._words[row] for row in chosen])
         by_loose = _edits(asked.loose, [self._looses[row] for row in chosen])
-        closer = np.flatnonzero(np.maximum(by_word, by_loose) >= WEAKEST)
+        consonants = self._same_consonants(asked, rows)
+        closer = np.flatnonzero((np.maximum(by_word, by_loose) >= WEAKEST) | consonants)
+        by_key = _edits(asked.key, [self._keys[row] for row in rows[closer].tolist()])
         likeness = np.zeros(len(rows), np.float32)
-        likeness[closer] = self._closer(asked, rows[closer], by_word[closer], by_loose[closer])
-        return likeness
-
-    def _closer(
-        self, asked: Heard, rows: NDArray[np.int32], by_word: Shares, by_loose: Shares
-    ) -> Shares:
-        chosen = rows.tolist()
-        by_key = _edits(asked.key, [self._keys[row] for row in chosen])
-        likeness = np.maximum(by_word, (by_key + by_loose) / 2)
-        if asked.skeleton and not asked.word.isascii():
-            same = np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
-            likeness[same] = np.maximum(likeness[same], SAME_CONSONANTS + SPELLING * by_key[same])
-        if asked.fixed:
-            likeness[:] = 0
-        else:
+        if not asked.fixed:
+            likeness[closer] = np.maximum(by_word[closer], (by_key + by_loose[closer]) / 2)
+            by_consonants = SAME_CONSONANTS + SPELLING * by_key
+            likeness[closer] = np.maximum(likeness[closer], by_consonants * consonants[closer])
             likeness[np.frombuffer(self._fixed, np.bool_)[rows]] = 0
-        same = by_loose == 1
-        likeness[same] = SAME_LOOSELY * (1 - SPELLING + SPELLING * by_key[same])
-        likeness[by_key == 1] = SAME_SOUND
+        spelling = 1 - SPELLING + SPELLING * by_key
+        likeness[closer] = np.where(
+            by_loose[closer] == 1, SAME_LOOSELY * spelling, likeness[closer]
+        )
+        likeness[closer[by_key == 1]] = SAME_SOUND
         likeness[by_word == 1] = 1
         likeness[likeness < WEAKEST] = 0
         return likeness
+
+    def _same_consonants(self, asked: Heard, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell which rows have the consonants of what was asked in another script.
+
+        Who spells in Latin letters spells vowels, too.
+        """
+        if asked.word.isascii() or not asked.skeleton:
+            return np.zeros(len(rows), np.bool_)
+        return np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
 
 
 def trigrams(sound: str) -> list[int]:

@@ -72,7 +72,6 @@ RULES = [  # applied in this order; the English ones are for the words that name
         (r"q", "k"),
         (r"x", "ks"),
         (r"ph", "f"),
-        (r"w", "v"),
         (r"zh", "l"),  # azhagu, alagu
         (r"z", "j"),
         (r"sh", "s"),
@@ -80,7 +79,9 @@ RULES = [  # applied in this order; the English ones are for the words that name
         (r"(?<=[bcdgjklprstn])h", ""),
         (r"ee+|ii+|ie(?=.)|ea(?!u)", "i"),
         (r"oo+|uu+", "u"),
+        (r"ew(?![aeiou])", "yu"),
         (r"ou|au|ow|oa|oe", "o"),
+        (r"w", "v"),
         (r"ai|ay(?![aeiou])|ei|ey(?![aeiou])|ae", "e"),
         (r"(?<=[^aeiou])y(?![aeiou])", "i"),
         (r"(?<=i)y(?=[aou])", ""),  # priya, pria
@@ -95,8 +96,8 @@ DOUBLED = re.compile(r"(.)\1+")
 H_BETWEEN_VOWELS = re.compile(r"(?<=[aeiou])h(?=[aeiou])")  # Tamil writes k
 LOOSE = [
     (re.compile(r"\by(?=[ei])"), ""),  # yenna, enna
+    (re.compile(r"m(?=[kts])"), "n"),
     (re.compile(r"\Ba"), ""),
-    (re.compile(r"m(?=[kptsnlry])"), "n"),
     (re.compile(r"(?<=\w\w)[ou]\b"), ""),  # athu, ath
 ]
 NOT_FIRST = re.compile(r"\B[aeiouyh]")
