@@ -143,7 +143,8 @@ class Sounds:
         """
         if asked.word.isascii() or not asked.skeleton:
             return np.zeros(len(rows), np.bool_)
-        return np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
+        same: NDArray[np.bool_] = np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
+        return same
 
 
 def trigrams(sound: str) -> list[int]:
