@@ -424,6 +424,7 @@ ORDINARY = _each(
 )
 # Words of plots and of places that would be read as something else.
 PLAIN = (
+    "jesse, jessy, santa, page, booth, boot, butt, haley, "
     "tamil nadu, tamilnadu, tamil tiger, tamil tigers, new york, new delhi, new year, "
     "new years, new zealand, new born, new girl, new boy, new wife, new neighbour, "
     "new teacher, old age, old age home, old man, old woman, old lady, old couple, "
