@@ -6,7 +6,7 @@ the change log.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from search.spelling import Spelling
 from search.texts import Texts
 from search.wording import Asked
 
-WEAKEST = 0.3
+WEAKEST = 0.3  # strength; what shares less with a text is not meant by it
 
 
 class Field(StrEnum):
@@ -63,7 +63,7 @@ class LexicalIndex:
         self._lock = threading.Lock()
         self._spelling = Spelling()
         self._fields = {field: Texts(self._spelling) for field in Field}
-        self._labels: dict[int, float] = {}  # how well known
+        self._known: dict[int, float] = {}  # how well a title is known, 0..1
 
     def update(self, title_id: int, labels: Labels) -> None:
         """Set what a title is found by; no label forgets it."""
@@ -76,36 +76,40 @@ class LexicalIndex:
             for field, texts in given.items():
                 self._fields[field].assign(title_id, texts)
             if any(given.values()):
-                self._labels[title_id] = labels.known
+                self._known[title_id] = labels.known
             else:
-                self._labels.pop(title_id, None)
+                self._known.pop(title_id, None)
 
     def settle(self) -> None:
-        """Make ready for many questions after many updates."""
+        """Sort what was added, once it is much; else the next question does."""
         with self._lock:
             self._spelling.settle()
             for texts in self._fields.values():
                 texts.settle()
 
     def match(self, text: str, *, limit: int = 50) -> list[Match]:
-        """Return the titles that a folded text may name, the likeliest first."""
+        """Return the titles that a text, folded or not, may name: the likeliest first.
+
+        Of equally likely ones, the better known comes first.
+        """
         with self._lock:
             asked = Asked.of(text, self._spelling)
-            if not asked.words:
+            if not asked.folded:
                 return []
             best: dict[int, Match] = {}
-            for field, texts in self._fields.items():
-                for likeness in texts.resembling(asked):
-                    strength = likeness.strength * WEIGHTS[field]
-                    if strength < WEAKEST:
-                        continue
-                    for title_id in texts.titles(likeness.row):
-                        known = best.get(title_id)
-                        if known is None or known.strength < strength:
-                            best[title_id] = Match(
-                                title_id, strength, field, texts.text(likeness.row), likeness.whole
-                            )
-            return sorted(
-                best.values(),
-                key=lambda each: (-each.strength, -self._labels[each.title_id], each.title_id),
-            )[:limit]
+            for match in self._matches(asked):
+                if match.title_id not in best or best[match.title_id].strength < match.strength:
+                    best[match.title_id] = match
+            known = {title_id: self._known[title_id] for title_id in best}
+        return sorted(
+            best.values(),
+            key=lambda each: (-each.strength, -known[each.title_id], each.title_id),
+        )[:limit]
+
+    def _matches(self, asked: Asked) -> Iterator[Match]:
+        for field, texts in self._fields.items():
+            for found in texts.resembling(asked):
+                strength = found.strength * WEIGHTS[field]
+                if strength >= WEAKEST:
+                    for title_id in texts.titles(found.row):
+                        yield Match(title_id, strength, field, texts.text(found.row), found.whole)

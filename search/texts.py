@@ -74,15 +74,7 @@ class Texts:
 
     def resembling(self, asked: Asked) -> list[Resembling]:
         """Return the texts that resemble what was asked, in any order."""
-        if not self._texts:
-            return []
-        weights = self._weights(asked)
-        by_words, by_trigrams = self._sharing_words(asked, weights), self._sharing_trigrams(asked)
-        rows = np.union1d(by_words, self._sounds.as_long(asked.sound, by_trigrams))
-        whole = self._sounds.alike(asked.sound, rows) if asked.short else np.zeros(len(rows))
-        kept = (whole > 0) | np.isin(rows, by_words)
-        closer = zip(rows[kept].tolist(), whole[kept].tolist(), strict=True)
-        found = [self._compared(asked, weights, row, share) for row, share in closer]
+        found = self._closer(asked) if self._texts and asked.words else []
         exact = self._rows.get(asked.folded)
         if exact is not None:
             found.append(Resembling(exact, 1.0, True))
@@ -92,6 +84,15 @@ class Texts:
         """Make ready for many questions after many additions."""
         self._by_trigram.settle()
         self._by_word.settle()
+
+    def _closer(self, asked: Asked) -> list[Resembling]:
+        weights = self._weights(asked)
+        by_words, by_trigrams = self._sharing_words(asked, weights), self._sharing_trigrams(asked)
+        rows = np.union1d(by_words, self._sounds.as_long(asked.sound, by_trigrams))
+        whole = self._sounds.alike(asked.sound, rows) if asked.short else np.zeros(len(rows))
+        kept = (whole > 0) | np.isin(rows, by_words)
+        closer = zip(rows[kept].tolist(), whole[kept].tolist(), strict=True)
+        return [self._compared(asked, weights, row, share) for row, share in closer]
 
     def _row(self, text: str) -> int:
         known = self._rows.get(text)

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from search import words as typed
 from search.likeness import Heard, heard
 from search.spelling import Near, Spelling
 
 MOST_WORDS = 8  # that are looked up in any spelling; who writes more tells a plot
 MOST_JOINED = 5  # words; of so few, neighbours may be one word written in two
-LONGEST = 64  # words of a text that count
+LONGEST, LONGEST_TEXT = 64, 600  # words of a text that count, characters
 
 # Words that say nothing of which title weigh so much of what they would.
 SAYS_LITTLE = 0.15
@@ -48,8 +49,10 @@ class Asked:
     sound: Heard
 
     @classmethod
-    def of(cls, folded: str, spelling: Spelling) -> "Asked":
-        """Return a text with its words looked up."""
+    def of(cls, text: str, spelling: Spelling) -> "Asked":
+        """Return a text, folded or not, with its words looked up."""
+        folded = " ".join(word.folded for word in typed.words_of(text[:LONGEST_TEXT]))
+        folded = folded or text[:LONGEST_TEXT].strip().casefold()
         words = [word for word in words_of(folded) if heard(word).key]
         sounds = [heard(word).key for word in words]
         if len(words) > MOST_WORDS:

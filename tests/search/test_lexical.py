@@ -32,6 +32,13 @@ def test_a_whole_name_comes_first_and_at_full_strength() -> None:
     assert (best.title_id, best.strength, best.whole) == (2, 1.0, True)
 
 
+@pytest.mark.parametrize(
+    "name", ["K.G.F: Chapter 2", "Ocean’s 8", "Léon", "सी.आई.डी.", "2.0", "!!!"]
+)
+def test_a_name_need_not_be_folded_to_be_the_very_name(name: str) -> None:
+    assert [match.strength for match in index(name).match(f" {name} ")] == [1.0]
+
+
 def test_titles_of_the_same_name_are_all_found() -> None:
     assert found(index("Devdas", "Pather Panchali", "Devdas"), "devdas") == [1, 3]
 
