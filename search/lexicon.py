@@ -352,7 +352,8 @@ PROVIDER_SLUGS: dict[str, tuple[str, ...]] = {
 # Before a title that others shall be like; the weak ones are also words of plots.
 LIKE_BEFORE = (
     "similar to, similar as, something like, anything like, in the vein of, in the style of, "
-    "reminds me of, reminiscent of, along the lines of"
+    "reminds me of, reminiscent of, along the lines of, if you liked, if i liked, i liked, "
+    "i loved, because i liked, fans of, for fans of, after watching"
 )
 LIKE_BEFORE_WEAK = "like, just like, more like, stuff like, same as, same like, such as, similar"
 LIKE_AFTER = (
@@ -362,7 +363,7 @@ LIKE_AFTER = (
     "~polatte, ~pola irukkum, ~taranga, ~tarahadda, ~antaha, ~anthaha, ~reetiya, "
     "~tarahaa, taraha, vagaira, जैसी, जैसा, जैसे, की तरह, के जैसी, के जैसे, లాంటి, "
     "లాంటివి, వంటి, తరహా, மாதிரி, மாதிரியான, போன்ற, போல, போலவே, ತರಹದ, ತರಹ, ಅಂತಹ, ಅಂಥ, "
-    "ರೀತಿಯ, ಹಾಗೆ, ഹാഗೆ, പോലെ, പോലെയുള്ള, പോലുള്ള, പോലത്തെ, മാതിരി, type, type ka, "
+    "ರೀತಿಯ, ಹಾಗೆ, ഹാഗೆ, പോലെ, പോലെയുള്ള, പോലുള്ള, പോലത്തെ, മാതിരി, like, type, type ka, "
     "type ki, style, similar, pole, pola, pol, thara, tarah, tarahadde"
 )
 BUT = (
@@ -371,6 +372,12 @@ BUT = (
 )
 
 # Words that only lead to what is asked; they go at the edges, once something is understood.
+NOT = "not, non, no, without, bina, बिना"
+# After what is not wanted.
+NOT_AFTER = (
+    "illada, illatha, illaatha, illadha, leni, lekunda, allatha, ఉండని, లేని, లేకుండా, இல்லாத, ಇಲ್ಲದ, ഇല്ലാത്ത"
+)
+
 FILLERS = (
     "a, an, the, of, in, from, by, on, with, and, for, to, at, is, are, was, me, my, i, "
     "im, some, any, all, few, that, this, which, where, who, whose, when, about, "

@@ -1,7 +1,7 @@
 """People named in a query, and how sure it is that they are meant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from index.query import TitleId
@@ -47,6 +47,7 @@ class Mention:
     titles: frozenset[TitleId]
     certainty: Certainty
     known: bool  # so well that no character is meant
+    title: bool = False  # a title has the same name
 
 
 ShortNames = dict[str, tuple[str, ...]]
@@ -99,7 +100,7 @@ def mention(words: Sequence[Word], vocabulary: Vocabulary) -> Mention | None:
         if found is None and (owner := _owner(said[-1])) is not None:
             found = _named([*said[:-1], owner], vocabulary)
         if found is not None:
-            return found
+            return replace(found, title=vocabulary.title(said) is not None)
     return None
 
 

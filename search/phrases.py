@@ -27,6 +27,8 @@ class Role(StrEnum):
     LIKE_AFTER = "like-after"
     BUT = "but"
     FILLER = "filler"
+    NOT = "not"  # before what is not wanted
+    NOT_AFTER = "not-after"
     PLAIN = "plain"  # words of plots that begin like something else
 
 
@@ -51,6 +53,8 @@ def _entries() -> Iterator[tuple[str, Role, str]]:
     yield lexicon.LIKE_AFTER, Role.LIKE_AFTER, ""
     yield lexicon.BUT, Role.BUT, ""
     yield lexicon.FILLERS, Role.FILLER, ""
+    yield lexicon.NOT, Role.NOT, ""
+    yield lexicon.NOT_AFTER, Role.NOT_AFTER, ""
     yield lexicon.PLAIN, Role.PLAIN, ""
     yield from ((mood.said, Role.MOOD, key) for key, mood in MOODS.items())
     for role, table in (

@@ -44,7 +44,10 @@ SETTINGS = (Role.LANGUAGE, Role.GENRE, Role.GENRES, Role.FILM, Role.FILMS, Role.
 def readings_of(spot: Spot) -> Iterator[Reading]:
     """Yield what an item is read as; nothing where it belongs to the plot."""
     item = spot.item
-    if item.person is not None:
+    denial = spot.denial
+    if denial is not None:
+        yield from _denied(spot, denial)
+    elif item.person is not None:
         yield from _person(spot, item.person)
     elif item.period is not None:
         yield from _period(spot, item.period)
@@ -52,6 +55,25 @@ def readings_of(spot: Spot) -> Iterator[Reading]:
         rule = next((rule for role, rule in RULES if role in item.meanings), None)
         if rule is not None:
             yield from rule(spot)
+
+
+def _denied(spot: Spot, denial: Item) -> Iterator[Reading]:
+    """Yield the genres that are not wanted; nothing else can be excluded."""
+    role = next((role for role in GENRE_ROLES if role in spot.item.meanings), None)
+    if role is None or not (spot.group.asked or spot.group.short):
+        return
+    for slug in spot.item.meanings[role].split():
+        yield Reading(
+            chip=spot.chip(f"no-genre:{slug}", f"Not {genre_label(slug).lower()}", hard=True),
+            aspect=Aspect.GENRE,
+            words=spot.places | set(range(denial.first, denial.last)),
+            narrowing=Filter(genres_none=frozenset({slug})),
+        )
+
+
+def genre_label(slug: str) -> str:
+    """Return how a genre is written on a chip."""
+    return lexicon.GENRE_LABELS.get(slug) or slug.replace("-", " ").capitalize()
 
 
 def _language(spot: Spot) -> Iterator[Reading]:
@@ -116,9 +138,8 @@ def _genre(spot: Spot) -> Iterator[Reading]:
     meanings = spot.item.meanings
     slugs = next(meanings[role] for role in GENRE_ROLES if role in meanings)
     for slug in slugs.split():
-        label = lexicon.GENRE_LABELS.get(slug) or slug.replace("-", " ").capitalize()
         yield Reading(
-            chip=spot.chip(f"genre:{slug}", label, hard=True),
+            chip=spot.chip(f"genre:{slug}", genre_label(slug), hard=True),
             aspect=Aspect.GENRE,
             words=spot.places,
             narrowing=Filter(genres_any=frozenset({slug})),
@@ -248,6 +269,8 @@ def _required(spot: Spot, person: Mention) -> bool:
         return group.asked or group.content <= (LONGEST_WITH_PERSON if person.known else SHORT)
     if person.certainty is Certainty.PROBABLE:
         return group.asked or group.short
+    if person.title and not group.has(Role.FILMS, Role.GENRES, Role.GENRE):
+        return False  # "vikram movie" may be the film Vikram
     return group.whole and (spot.beside(*SETTINGS) or any(map(_sure, group.items)))
 
 

@@ -40,6 +40,19 @@ class Spot:
         return self.words[place].folded if place >= 0 else ""
 
     @property
+    def denial(self) -> Item | None:
+        """The word that says that this is not wanted, if one does."""
+        around = (
+            (reversed(self.group.items[: self.place]), Role.NOT),
+            (iter(self.group.items[self.place + 1 :]), Role.NOT_AFTER),
+        )
+        for items, role in around:
+            nearest = next((item for item in items if not item.filler), None)
+            if nearest is not None and role in nearest.meanings:
+                return nearest
+        return None
+
+    @property
     def after(self) -> str:
         """The word after, folded."""
         last = self.item.last

@@ -157,6 +157,7 @@ def _narrowed(hard: Sequence[Reading]) -> Filter:
         languages=frozenset().union(*(part.languages for part in parts)),
         genres_any=genres[0] if len(genres) == 1 else frozenset(),
         genres_all=frozenset().union(*genres) if len(genres) > 1 else frozenset(),
+        genres_none=frozenset().union(*(part.genres_none for part in parts)),
         year_from=first,
         year_to=last,
         providers=frozenset().union(*(part.providers for part in parts)),

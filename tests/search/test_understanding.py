@@ -63,6 +63,7 @@ def meets(record: Record, title_id: TitleId, wanted: Filter) -> bool:
         and (not wanted.languages or not wanted.languages.isdisjoint(record.spoken))
         and (not wanted.genres_any or not wanted.genres_any.isdisjoint(record.genres))
         and wanted.genres_all.issubset(record.genres)
+        and wanted.genres_none.isdisjoint(record.genres)
         and (wanted.year_from is None or (year is not None and year >= wanted.year_from))
         and (wanted.year_to is None or (year is not None and year <= wanted.year_to))
         and (wanted.include is None or title_id in wanted.include)
@@ -115,6 +116,10 @@ LISTS = [
     ("malayalam movies on hotstar", "language:ml kind:movie provider:hotstar", ""),
     ("hindi dubbed south movies", "language:south", "hindi dubbed"),
     ("1971 war movie", "kind:movie", "1971 war"),
+    ("tamil movies not horror", "language:ta kind:movie no-genre:horror", ""),
+    ("hindi movies without romance", "language:hi kind:movie no-genre:romance", ""),
+    ("horror illatha tamil padam", "no-genre:horror language:ta kind:movie", ""),
+    ("movies not in hindi", "kind:movie", "not in hindi"),
     ("prema katha chitralu", "genre:romance kind:movie", ""),
 ]
 
@@ -134,6 +139,8 @@ PEOPLE = [
     ("ratnam", "person:mani ratnam?", "ratnam"),
     ("vijay movies", "person:vijay kind:movie", ""),
     ("vijay", "person:vijay?", "vijay"),
+    ("vikram movie", "person:vikram? kind:movie", "vikram"),
+    ("vikram movies", "person:vikram kind:movie", ""),
     ("kamal movie", "person:kamal haasan kind:movie", ""),
     ("shankarnag", "person:shankar nag", ""),
     ("thala movies", "person:ajith kumar kind:movie", ""),
@@ -226,6 +233,8 @@ def test_a_whole_name_is_only_a_name(text: str) -> None:
         ("something like premam in tamil", "Premam", "", "like:premam? language:ta"),
         ("sad tamil movies like 96", "96", "", "like:96? mood:sad? language:ta kind:movie"),
         ("anime like death note", "Death Note", "", "like:death note? kind:anime"),
+        ("96 like movies", "96", "", "like:96?"),
+        ("i loved premam", "Premam", "", "like:premam?"),
         ("movies like kgf", "K.G.F: Chapter 1", "", "like:kgf?"),
         ("movies like drishyum", "Drishyam", "", "like:drishyum?"),
         (
@@ -287,6 +296,10 @@ def test_films_are_not_only_films_where_an_anime_may_be_one() -> None:
 def test_several_genres_are_all_required_and_one_is_enough_alone() -> None:
     assert asked("romantic comedy").filter.genres_all == frozenset({"romance", "comedy"})
     assert asked("comedy").filter.genres_any == frozenset({"comedy"})
+
+
+def test_a_genre_that_is_not_wanted_is_excluded() -> None:
+    assert asked("tamil movies not horror").filter.genres_none == frozenset({"horror"})
 
 
 def test_people_together_are_wanted_in_the_same_film() -> None:
