@@ -25,6 +25,8 @@ READ = text(
         ARRAY(SELECT DISTINCT ARRAY[p.folded, p.name]
             FROM credit c JOIN person p ON p.id = c.person_id
             WHERE c.title_id = t.id) AS people,
+        ARRAY(SELECT DISTINCT lower(character) FROM credit c
+            WHERE c.title_id = t.id AND character <> '') AS characters,
         (SELECT url FROM image i WHERE i.title_id = t.id AND i.kind = 'poster'
             ORDER BY position LIMIT 1) AS poster_url,
         (SELECT jsonb_object_agg(scope_kind || ':' || scope, value) FROM popularity p
@@ -57,6 +59,7 @@ class Listing:
     names: tuple[str, ...]  # folded
     people: tuple[str, ...]  # folded
     people_names: tuple[str, ...]  # the same people, as they are written
+    characters: tuple[str, ...] = ()  # in lower case
     poster_url: str | None
     popularity: dict[tuple[ScopeKind, str], float]  # 0..1
 
@@ -83,6 +86,7 @@ def _listing(
     providers: list[str],
     names: list[str],
     people: list[tuple[str, str]],
+    characters: list[str],
     popularity: dict[str, float] | None,
     **plain: Any,
 ) -> Listing:
@@ -95,6 +99,7 @@ def _listing(
         # The same few people make many titles.
         people=tuple(intern(folded) for folded, _ in people),
         people_names=tuple(intern(name) for _, name in people),
+        characters=tuple(intern(character) for character in characters),
         popularity={_scope(name): value for name, value in (popularity or {}).items()},
         **plain,
     )

@@ -1,0 +1,22 @@
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from catalog.record import PersonPart, Record
+from catalog.store import Importer
+from db import listings
+
+Make = Callable[..., Record]
+
+
+def test_a_listing_names_people_and_whom_they_play(database: Session, record: Make) -> None:
+    people = [
+        PersonPart(name="Rajinikanth", job="actor", character="Chitti"),
+        PersonPart(name="Rajinikanth", job="actor", character="Dr. Vaseegaran"),
+        PersonPart(name="A. R. Rahman", job="composer"),
+    ]
+    ids = Importer().store(database, [record("Enthiran", people=people)]).touched
+    listing = listings.read(database, ids)[0]
+    assert set(listing.people) == {"rajinikanth", "ar rahman"}
+    assert set(listing.people_names) == {"Rajinikanth", "A. R. Rahman"}
+    assert set(listing.characters) == {"chitti", "dr. vaseegaran"}
