@@ -142,17 +142,17 @@ def doctor() -> None:
 def train(
     model: Annotated[str, typer.Argument(help="romanised or thesaurus")],
     sources: Annotated[
-        list[Path], typer.Argument(help="A folder of word pairs; or files of titles.")
+        list[Path], typer.Argument(help="Files of titles; for romanised, a folder of pairs first.")
     ],
 ) -> None:
     """Learn anew what the repository carries of languages."""
-    if model == "romanised" and len(sources) == 1:
-        _tell(f"wrote {romanised.train(sources[0])}")
+    if model == "romanised" and len(sources) > 1:
+        _tell(f"wrote {romanised.train(sources[0], sources[1:])}")
     elif model == "thesaurus":
         _tell(f"wrote {thesaurus.train(sources)}")
     else:
         raise typer.BadParameter(
-            "there are `romanised FOLDER` and `thesaurus FILE…`", param_hint="MODEL"
+            "there are `romanised FOLDER FILE…` and `thesaurus FILE…`", param_hint="MODEL"
         )
 
 

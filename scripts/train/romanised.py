@@ -1,7 +1,8 @@
-"""`rasika train romanised --pairs FOLDER`: what `search/romanised.py` knows of languages.
+"""`rasika train romanised FOLDER FILE…`: what `search/romanised.py` knows of languages.
 
-Reads `romanised_hin_train.csv.gz` and so on (`romanised,native` word pairs, such as samples of
-Aksharantar) and writes `search/romanised.json.gz`. English is that of the seed's synopses.
+Reads `romanised_hin_train.csv.gz` and so on from the folder (`romanised,native` word pairs, such as
+samples of Aksharantar) and English from the synopses of files of titles; writes
+`search/romanised.json.gz`. Names of people count as English, for English plots have them too.
 """
 
 import gzip
@@ -9,17 +10,16 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from catalog.reading import read
 from scripts.train import transliteration
+from scripts.train.texts import synopses
 from scripts.train.transliteration import Pair
 from search.letters import count_letters
-from search.romanised import LEARNT
+from search.romanised import LEARNT, WORD
 from search.transliteration import Graphones
-from wiring import upkeep
 
 FILES = {"hi": "hin", "te": "tel", "ta": "tam", "kn": "kan", "ml": "mal"}
 LATIN = re.compile(r"[a-z]{2,}")
@@ -27,7 +27,7 @@ JOINERS = str.maketrans("", "", "\u200c\u200d")
 FEWEST_GRAMS = 3
 SEED = 1
 DIGITS = 2  # of a logarithm
-CAPITALISED_SHARE = 0.5  # more, and a word is a name
+ENGLISH_WORDS = 25_000  # the commonest
 
 
 class PairsMissing(Exception):
@@ -37,13 +37,13 @@ class PairsMissing(Exception):
         super().__init__(f"{folder} lacks {', '.join(files)}")
 
 
-def train(folder: Path) -> Path:
-    """Learn from the word pairs of a folder; return the file that was written."""
+def train(folder: Path, files: Sequence[Path]) -> Path:
+    """Learn from word pairs and from files of titles; return the file that was written."""
     missing = [file for file in map(_file, FILES.values()) if not (folder / file).is_file()]
     if missing:
         raise PairsMissing(folder, missing)
     learnt = {
-        "english": _english(),
+        "english": _english(files),
         "languages": {code: _language(folder, name) for code, name in FILES.items()},
     }
     packed = gzip.compress(
@@ -83,24 +83,8 @@ def _pairs(file: Path) -> Iterator[Pair]:
                 yield latin, native.strip().translate(JOINERS)
 
 
-def _english() -> dict[str, Any]:
-    """Return the words of the seed's English synopses, names left out, and their letters."""
-    counts: Counter[str] = Counter()
-    capitalised: Counter[str] = Counter()
-    for text in _synopses():
-        for word in re.findall(r"[A-Za-z]+", text):
-            counts[word.lower()] += 1
-            capitalised[word.lower()] += word[0].isupper()
-    words = {
-        word: count
-        for word, count in sorted(counts.items())
-        if capitalised[word] <= CAPITALISED_SHARE * count
-    }
-    return {"words": words, "letters": count_letters(words, fewest=2)}
-
-
-def _synopses() -> Iterator[str]:
-    for file in sorted(upkeep.seed_folder().glob("*.jsonl*")):
-        for line in read(file):
-            if line.record and "en" in line.record.synopsis:
-                yield line.record.synopsis["en"]
+def _english(files: Sequence[Path]) -> dict[str, Any]:
+    """Return the words of English synopses, and the letters of them."""
+    counts = Counter(word for text in synopses(files) for word in WORD.findall(text.casefold()))
+    words = dict(sorted(counts.most_common(ENGLISH_WORDS)))
+    return {"words": words, "letters": count_letters(words, fewest=FEWEST_GRAMS)}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.reading import read
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
+from scripts.train.texts import synopses
 from search.plots import WORD, stem
 from search.thesaurus import LEARNT
 from wiring import machine
@@ -41,7 +41,7 @@ def _words(files: Sequence[Path]) -> dict[str, str]:
     """Return the commonest word of each stem that is not rare."""
     having: Counter[str] = Counter()
     spelt: dict[str, Counter[str]] = defaultdict(Counter)
-    for text in _synopses(files):
+    for text in synopses(files):
         words = set(WORD.findall(text.casefold()))
         having.update({stem(word) for word in words})
         for word in words:
@@ -51,13 +51,6 @@ def _words(files: Sequence[Path]) -> dict[str, str]:
         for each in sorted(having)
         if having[each] >= FEWEST and len(each) >= SHORTEST and each.isalpha()
     }
-
-
-def _synopses(files: Sequence[Path]) -> Iterator[str]:
-    for file in files:
-        for line in read(file):
-            if line.record and "en" in line.record.synopsis:
-                yield line.record.synopsis["en"]
 
 
 def _rows(words: Sequence[str]) -> Matrix:

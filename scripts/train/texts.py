@@ -1,0 +1,14 @@
+"""English texts to learn from."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from catalog.reading import read
+
+
+def synopses(files: Sequence[Path]) -> Iterator[str]:
+    """Yield the English synopses of files of titles."""
+    for file in files:
+        for line in read(file):
+            if line.record and "en" in line.record.synopsis:
+                yield line.record.synopsis["en"]
