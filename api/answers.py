@@ -1,33 +1,40 @@
 """What routes and pages answer with: rankings over what is live, in the form of the contract."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from sqlmodel import Session
 
 from api.errors import TitleNotFound
 from api.metrics import Metrics
 from api.schemas import (
+    ChipShown,
     Details,
     HitShown,
     Homepage,
     Listed,
+    Meant,
+    ReadingShown,
     ReasonShown,
     RowShown,
     SearchAnswer,
     Terms,
 )
 from catalog import genres, languages, regions
-from catalog.names import fold
 from db import titles
 from db.kinds import Space
 from db.listings import Listing
 from db.tables import Title
 from embeddings.embedder import Embedder
-from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
+from index.query import Filter, Hit, Query, Region, TitleId, VectorMissing
 from recommend import queries, reasons
 from recommend.reasons import Reason
 from recommend.rows import fill
-from search.hybrid import Found, hybrid, search_boosts
+from search import box
+from search.box import Asked
+from search.hybrid import NONE, Evidence, Found
+from search.meaning import bundled
+from search.understood import Chip
 from wiring.live import Live
 
 ROW = 18  # titles: three screens of a phone, one and a half of a desk
@@ -51,44 +58,47 @@ HOME_LANGUAGES: Mapping[str, str] = {
 HOME_GENRE_LABELS: Mapping[str, str] = {slug: genres.label(slug) for slug in HOME_GENRES}
 
 
-def meaning(embedder: Embedder | None, text: str) -> Vector | None:
-    """Return the vector of a text; none for no text, or where no embedder answers."""
-    asked = text.strip()
-    return embedder.embed([asked], role="query")[0] if embedder and asked else None
+def ask(
+    live: Live, embedder: Embedder | None, text: str, *, ignored: frozenset[str] = frozenset()
+) -> Asked:
+    """Return a text taken apart and embedded, as far as somebody can."""
+    embed = partial(embedder.embed, role="query") if embedder else None
+    return box.ask(live, bundled(), embed, text, ignored=ignored)
 
 
 def search(
     live: Live,
     metrics: Metrics,
     *,
-    text: str,
-    vector: Vector | None,
+    asked: Asked,
     wanted: Filter,
     region: Region,
     limit: int,
     offset: int,
+    embedded: bool = True,
+    explained: bool = False,
 ) -> SearchAnswer:
     """Return what a text finds; without a text, what is best known and meets the filter.
 
-    A text whose meaning is not known finds titles by their names.
+    A text that nobody could embed finds titles by their names and words.
     """
-    if not text.strip():
+    if not asked.text.strip():
         return _browsed(live, wanted, region, limit=limit, offset=offset)
-    query = Query(
-        vector=vector, filter=wanted, boosts=search_boosts(regions.known(region)), k=limit + offset
-    )
-    folded = fold(text)
-    matches = [*live.people.match(folded), *live.names.match(folded)]
-    found = hybrid(live.index, matches, query=query)[offset:]
-    degraded = [] if vector is not None else [NO_EMBEDDER]
+    answer = box.find(live, asked, wanted, regions.known(region), k=limit + offset)
+    degraded = [] if embedded else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
+    meant = live.listings.get(answer.meant or 0)
     return SearchAnswer(
-        items=list(_shown_found(live, found)),
+        items=list(_shown_found(live, answer.found[offset:])),
         total=None,
         limit=limit,
         offset=offset,
         degraded=degraded,
+        chips=[_chip(chip) for chip in answer.chips],
+        relaxed=[_chip(chip) for chip in answer.dropped],
+        did_you_mean=Meant(id=meant.id, title=meant.title, year=meant.year) if meant else None,
+        readings=_readings(asked) if explained else None,
     )
 
 
@@ -215,11 +225,19 @@ def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
     for each in found:
         listing = live.listings.get(each.hit.title_id)
         if listing is not None:
-            reason = reasons.because_searched(each.hit, name=each.name)
-            yield _hit(listing, each.hit, reason, name=each.name)
+            reason = reasons.because_searched(each.hit, name=each.evidence.name)
+            yield _hit(listing, each.hit, reason, each.evidence)
 
 
-def _hit(listing: Listing, hit: Hit, reason: Reason, *, name: float = 0.0) -> HitShown:
+def _readings(asked: Asked) -> list[ReadingShown]:
+    return [ReadingShown(text=text, weight=weight) for text, weight in asked.meaning.texts]
+
+
+def _chip(chip: Chip) -> ChipShown:
+    return ChipShown(key=chip.key, label=chip.label, text=chip.text, hard=chip.hard)
+
+
+def _hit(listing: Listing, hit: Hit, reason: Reason, told: Evidence = NONE) -> HitShown:
     """Return a hit as shown."""
     return HitShown(
         id=listing.id,
@@ -230,13 +248,15 @@ def _hit(listing: Listing, hit: Hit, reason: Reason, *, name: float = 0.0) -> Hi
         language=listing.language,
         genres=list(listing.genres),
         poster_url=listing.poster_url,
-        score=hit.score + name,
+        score=hit.score + told.total,
         terms=Terms(
             similarity=hit.similarity,
             popularity=hit.popularity,
             regional=hit.regional,
             freshness=hit.freshness,
-            name=name,
+            name=told.name,
+            words=told.words,
+            preference=told.preference,
         ),
         reason=ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id),
     )

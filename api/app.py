@@ -24,6 +24,7 @@ from api.abreast import Abreast
 from api.cores import Cores
 from api.metrics import Metrics, Timed
 from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
+from search import meaning
 from wiring.live import Live
 from wiring.resources import Resources
 from wiring.searches import Popular, SearchLog
@@ -53,6 +54,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.search_log = search_log
     app.state.popular = popular
     app.state.visitors = Visitors(resources.settings)
+    meaning.bundled()  # seconds, which nobody's first search shall take
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)
     for module in (search, suggest, history, content, recommendations, admin, analytics, health):

@@ -61,7 +61,7 @@ class Asking:
             region=region,
             results=len(answer.items),
             degraded=bool(answer.degraded),
-            relaxed=False,
+            relaxed=bool(answer.relaxed),
             took_ms=1000 * (time.perf_counter() - self.began),
             at=datetime.now(UTC),
         )

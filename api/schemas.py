@@ -35,6 +35,8 @@ class Terms:
     regional: float
     freshness: float
     name: float = 0.0
+    words: float = 0.0
+    preference: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,42 @@ class Listed(Answer, Generic[Item]):
     offset: int
 
 
+class ChipShown(Answer):
+    """Something understood of a text; send its key as `ignore` to take it away."""
+
+    key: str
+    label: str
+    text: str
+    hard: bool
+
+
+class Meant(Answer):
+    """A title whose name is nearly what was typed."""
+
+    id: int
+    title: str
+    year: int | None
+
+
+class ReadingShown(Answer):
+    """A way in which a text was read, and its weight in what was looked for."""
+
+    text: str
+    weight: float
+
+
 class SearchAnswer(Listed[HitShown]):
-    """What a search found; `degraded` names what it had to do without."""
+    """What a search found.
+
+    `degraded` names what it had to do without, `chips` what was understood of the text and
+    `relaxed` what was understood and given up, because nothing would have been left.
+    """
 
     degraded: list[str] = []
+    chips: list[ChipShown] = []
+    relaxed: list[ChipShown] = []
+    did_you_mean: Meant | None = None
+    readings: list[ReadingShown] | None = None
 
 
 class RowShown(Answer):

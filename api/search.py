@@ -35,25 +35,30 @@ async def search(
             max_length=LONGEST,
         ),
     ] = "",
+    ignore: Annotated[
+        list[Annotated[str, Query(max_length=100)]],
+        Query(max_length=20, description="keys of chips that shall not be understood"),
+    ] = [],  # noqa: B006  # FastAPI copies it
+    explain: Annotated[bool, Query(description="tell how the text was read")] = False,
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
     # Not within `cores`: those who wait for the model share its passes.
-    vector = await to_thread.run_sync(answers.meaning, resources.embedder, q)
-    return await cores.run(
-        lambda: rendered(
-            asking.noted(
-                q,
-                region,
-                answers.search(
-                    live,
-                    metrics,
-                    text=q,
-                    vector=vector,
-                    wanted=wanted,
-                    region=region,
-                    limit=page.limit,
-                    offset=page.offset,
-                ),
-            )
-        )
+    asked = await to_thread.run_sync(
+        lambda: answers.ask(live, resources.embedder, q, ignored=frozenset(ignore))
     )
+
+    def answered() -> Response:
+        answer = answers.search(
+            live,
+            metrics,
+            asked=asked,
+            wanted=wanted,
+            region=region,
+            limit=page.limit,
+            offset=page.offset,
+            embedded=resources.embedder is not None,
+            explained=explain,
+        )
+        return rendered(asking.noted(q, region, answer))
+
+    return await cores.run(answered)

@@ -10,7 +10,7 @@ READ = text(
     SELECT t.id, concat_ws(' ',
         (SELECT string_agg(text, ' ') FROM synopsis s
             WHERE s.title_id = t.id AND s.language = 'en'),
-        (SELECT string_agg(keyword, ' ') FROM title_keyword k WHERE k.title_id = t.id))
+        (SELECT string_agg(keyword, ' ') FROM title_keyword k WHERE k.title_id = t.id)) AS plot
     FROM title t WHERE t.id = ANY(:ids)
     """
 )
@@ -18,5 +18,4 @@ READ = text(
 
 def read(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Return the English synopsis and keywords of titles, by id; empty where there are none."""
-    rows = session.execute(READ, {"ids": list(ids)}).tuples()
-    return dict(rows.all())
+    return {row.id: row.plot for row in session.execute(READ, {"ids": list(ids)})}

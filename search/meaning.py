@@ -57,6 +57,11 @@ class Meaning:
         return total
 
 
+def plain(text: str) -> Meaning:
+    """Return a text as nothing but itself."""
+    return Meaning(((text, 1.0),) if text.strip() else (), ())
+
+
 class Reader:
     """Reads texts in English and in the languages of India, in any script."""
 
@@ -72,18 +77,18 @@ class Reader:
 
     def read(self, text: str) -> Meaning:
         """Return what a text says."""
-        plain = text.strip()
-        if not plain:
+        said = text.strip()
+        if not said:
             return Meaning((), ())
-        language = LANGUAGE_OF.get(script_of(plain))
+        language = LANGUAGE_OF.get(script_of(said))
         if language is not None:
-            english = self._in_english(language, plain)
+            english = self._in_english(language, said)
             return self._meaning(
-                (plain, NATIVE_AS_TYPED), (english, NATIVE_IN_ENGLISH), english=english
+                (said, NATIVE_AS_TYPED), (english, NATIVE_IN_ENGLISH), english=english
             )
-        reading = self._romanised.read(plain)
+        reading = self._romanised.read(said)
         if reading is None:
-            return self._meaning((plain, 1.0), english=plain)
+            return self._meaning((said, 1.0), english=said)
         return self._meaning(
             (reading.native, ROMANISED_NATIVE),
             (reading.english, ROMANISED_IN_ENGLISH),

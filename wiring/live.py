@@ -3,26 +3,42 @@
 import gc
 import threading
 import time
+from collections.abc import Mapping
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import changes
+from db import changes, plots
 from db.changes import Position
 from db.engine import session
 from db.listings import Listing
 from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry
-from search.names import NameIndex
-from search.people import PeopleIndex
+from search.known import Vocabulary
+from search.lexical import NOTHING, Labels, LexicalIndex
+from search.plots import PlotIndex
 from search.suggest import Suggester
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer
 
 log = structlog.get_logger()
+
+
+def labels(listing: Listing, entry: Entry) -> Labels:
+    """Return what a title can be found by."""
+    return Labels(
+        names=listing.names,
+        people=listing.people,
+        characters=listing.characters,
+        known=entry.popularity,
+    )
+
+
+def _introduce(vocabulary: Vocabulary, listing: Listing, entry: Entry) -> None:
+    vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
 
 class Live:
@@ -38,27 +54,33 @@ class Live:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-changes", daemon=True)
         self.index = MemoryIndex()
-        self.names = NameIndex()
-        self.people = PeopleIndex()
+        self.names = LexicalIndex()
+        self.plots = PlotIndex()
+        self.vocabulary = Vocabulary()
         self.suggester = Suggester()
         self.listings: dict[int, Listing] = {}
         self.caught_up_at = 0.0  # seconds, time.monotonic
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""
-        names, people, suggester = NameIndex(), PeopleIndex(), Suggester()
+        names, told = LexicalIndex(), PlotIndex()
+        vocabulary, suggester = Vocabulary(), Suggester()
         listings, entries = {}, []
         with session(self._engine) as reading:
             position = changes.present(reading)
             for page in self._loader.pages(reading):
+                texts = plots.read(reading, [listing.id for listing, _ in page])
                 for listing, entry in page:
-                    names.update(listing.id, listing.names)
-                    people.update(listing.id, listing.people)
+                    names.update(listing.id, labels(listing, entry))
+                    told.update(listing.id, texts.get(listing.id, ""))
+                    _introduce(vocabulary, listing, entry)
                     listings[listing.id] = listing
                     entries.append(entry)
+        names.settle()
         suggester.update(zip(listings.values(), entries, strict=True))
         self.index.replace(entries)
-        self.names, self.people, self.suggester = names, people, suggester
+        self.names, self.plots = names, told
+        self.vocabulary, self.suggester = vocabulary, suggester
         self.listings, self._position = listings, position
         self.caught_up_at = time.monotonic()
         # Millions of objects that stay: the collector looked through them for half a second, at
@@ -79,7 +101,7 @@ class Live:
                     self.load()
                     applied += len(self.listings)
                     break
-                self._apply(ids, self._loader.page(reading, ids))
+                self._apply(ids, self._loader.page(reading, ids), plots.read(reading, ids))
                 self._position = position
                 applied += len(ids)
         self.caught_up_at = time.monotonic()
@@ -95,18 +117,22 @@ class Live:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _apply(self, ids: list[int], found: list[tuple[Listing, Entry]]) -> None:
-        for listing, _ in found:
+    def _apply(
+        self, ids: list[int], found: list[tuple[Listing, Entry]], told: Mapping[int, str]
+    ) -> None:
+        for listing, entry in found:
             self.listings[listing.id] = listing
-            self.names.update(listing.id, listing.names)
-            self.people.update(listing.id, listing.people)
+            self.names.update(listing.id, labels(listing, entry))
+            self.plots.update(listing.id, told.get(listing.id, ""))
+            _introduce(self.vocabulary, listing, entry)
         self.index.upsert([entry for _, entry in found])
         gone = set(ids) - {listing.id for listing, _ in found}
         self.index.remove(sorted(gone))
         self.suggester.update(found, gone)
         for title_id in gone:
-            self.names.update(title_id, ())
-            self.people.update(title_id, ())
+            self.names.update(title_id, NOTHING)
+            self.plots.update(title_id, "")
+            self.vocabulary.update(title_id, ())
             self.listings.pop(title_id, None)
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,63 +7,73 @@ from hypothesis import strategies as st
 
 from db.kinds import Kind, Space
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query, Vector
-from search.hybrid import Found, hybrid, name_term, search_boosts
-from search.names import NameMatch
+from index.query import Attributes, Boosts, Entry, Filter, Query, TitleId, Vector
+from search.hybrid import (
+    MOST_BY_WORDS,
+    NONE,
+    Evidence,
+    Found,
+    evidence,
+    hybrid,
+    name_term,
+    search_boosts,
+    word_term,
+)
+from search.lexical import Field, Match
+from search.plots import PlotMatch
 from tests.index_contract import catalogues, filters, hit, meets, queries, unit, vectors
 
-matches = st.lists(
-    st.builds(
-        NameMatch, title_id=st.integers(1, 70), strength=st.sampled_from([0.55, 0.7, 0.9, 1.0])
-    ),
-    max_size=20,
-    unique_by=lambda match: match.title_id,
+terms = st.sampled_from([0.0, 0.1, 0.7, 3.5])
+told_titles = st.dictionaries(
+    st.integers(1, 70), st.builds(Evidence, name=terms, words=terms, preference=terms), max_size=20
 )
 generated = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def reference(entries: Sequence[Entry], named: Sequence[NameMatch], query: Query) -> list[Found]:
-    """Return the answer by definition: score every title with its name, sort, cut.
+def reference(
+    entries: Sequence[Entry], told: Mapping[TitleId, Evidence], query: Query
+) -> list[Found]:
+    """Return the answer by definition: score every title with its evidence, sort, cut.
 
-    A text finds what has a vector, and what it names.
+    A text finds what has a vector, and what there is evidence for.
     """
-    terms = {match.title_id: name_term(match.strength) for match in named}
     found = []
     for entry in entries:
         own = query if query.space in entry.vectors else replace(query, vector=None)
-        if (own.vector is not None or entry.title_id in terms) and meets(entry, own):
-            found.append(Found(hit(entry, own), terms.get(entry.title_id, 0.0)))
+        waits = query.vector is not None and own.vector is None
+        if (not waits or entry.title_id in told) and meets(entry, own):
+            found.append(Found(hit(entry, own), told.get(entry.title_id, NONE)))
     return sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
 
 
 @generated
-@given(catalogues, matches, queries, vectors)
+@given(catalogues, told_titles, queries, vectors | st.none())
 def test_answers_as_the_reference_does(
-    catalogue: list[Entry], named: list[NameMatch], asked: Query, vector: Vector
+    catalogue: list[Entry], told: dict[TitleId, Evidence], asked: Query, vector: Vector | None
 ) -> None:
     query = replace(asked, vector=vector)
-    assert hybrid(MemoryIndex(catalogue), named, query=query) == reference(catalogue, named, query)
+    assert hybrid(MemoryIndex(catalogue), told, query=query) == reference(catalogue, told, query)
 
 
 @generated
-@given(catalogues, matches, queries)
-def test_without_a_vector_only_names_find(
-    catalogue: list[Entry], named: list[NameMatch], asked: Query
+@given(catalogues, told_titles, queries)
+def test_without_others_only_evidence_finds(
+    catalogue: list[Entry], told: dict[TitleId, Evidence], asked: Query
 ) -> None:
-    query = replace(asked, vector=None)
-    found = hybrid(MemoryIndex(catalogue), named, query=query)
-    assert found == reference(catalogue, named, query)
-    assert {each.hit.title_id for each in found} <= {match.title_id for match in named}
+    query = replace(asked, vector=None, k=80)
+    found = hybrid(MemoryIndex(catalogue), told, query=query, others=False)
+    expected = [each for each in reference(catalogue, told, query) if each.hit.title_id in told]
+    assert found == expected
 
 
 @generated
-@given(catalogues, matches, filters)
-def test_a_named_title_meets_the_filter_too(
-    catalogue: list[Entry], named: list[NameMatch], wanted: Filter
+@given(catalogues, told_titles, filters)
+def test_a_title_with_evidence_meets_the_filter_too(
+    catalogue: list[Entry], told: dict[TitleId, Evidence], wanted: Filter
 ) -> None:
     query = Query(vector=unit(3), filter=wanted, k=80)
     by_id = {entry.title_id: entry for entry in catalogue}
-    for found in hybrid(MemoryIndex(catalogue), named, query=query):
+    for found in hybrid(MemoryIndex(catalogue), told, query=query):
         assert meets(by_id[found.hit.title_id], replace(query, vector=None))
 
 
@@ -73,7 +83,7 @@ def test_a_longer_page_begins_with_the_shorter(
     catalogue: list[Entry], shorter: int, more: int, asked: Query
 ) -> None:
     index = MemoryIndex(catalogue)
-    named = [NameMatch(entry.title_id, 0.6) for entry in catalogue[::3]]
+    named = {entry.title_id: Evidence(name=0.5) for entry in catalogue[::3]}
     both = [
         hybrid(index, named, query=replace(asked, vector=unit(1), k=k))
         for k in (shorter, shorter + more)
@@ -91,13 +101,20 @@ def entry(title_id: int, *, vector: int | None = None, known: float = 0.0) -> En
     )
 
 
+def named_titles(*named: tuple[int, float]) -> dict[TitleId, Evidence]:
+    matches = [
+        Match(title_id, strength, Field.NAME, "", whole=True) for title_id, strength in named
+    ]
+    return evidence(matches, [], {})
+
+
 def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> None:
     opposite = Entry(
         title_id=9, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit(1)}
     )
     catalogue = [entry(1, vector=1, known=1.0), entry(2, vector=1, known=1.0), opposite]
     query = Query(vector=unit(1), boosts=search_boosts("IN"))
-    named = [NameMatch(9, 1.0), NameMatch(2, 0.9)]
+    named = named_titles((9, 1.0), (2, 0.9))
     found = hybrid(MemoryIndex(catalogue), named, query=query)
     assert [each.hit.title_id for each in found] == [9, 2, 1]
 
@@ -107,13 +124,13 @@ def test_a_faint_likeness_of_name_does_not_bury_what_was_meant() -> None:
         title_id=2, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit(1)}
     )
     index = MemoryIndex([entry(1, vector=1), opposite])
-    found = hybrid(index, [NameMatch(2, 0.55)], query=Query(vector=unit(1)))
+    found = hybrid(index, named_titles((2, 0.55)), query=Query(vector=unit(1)))
     assert [each.hit.title_id for each in found] == [1, 2]
 
 
 def test_a_title_that_waits_for_its_vector_is_found_by_name() -> None:
     catalogue = [entry(1, vector=1), entry(2)]
-    found = hybrid(MemoryIndex(catalogue), [NameMatch(2, 1.0)], query=Query(vector=unit(1)))
+    found = hybrid(MemoryIndex(catalogue), named_titles((2, 1.0)), query=Query(vector=unit(1)))
     assert [each.hit.title_id for each in found] == [2, 1]
     assert found[0].hit.similarity == 0.0
 
@@ -121,13 +138,13 @@ def test_a_title_that_waits_for_its_vector_is_found_by_name() -> None:
 def test_names_outside_the_allowed_titles_stay_out() -> None:
     catalogue = [entry(1), entry(2)]
     query = Query(vector=unit(1), filter=Filter(include=frozenset({1})))
-    assert hybrid(MemoryIndex(catalogue), [NameMatch(2, 1.0)], query=query) == []
+    assert hybrid(MemoryIndex(catalogue), named_titles((2, 1.0)), query=query) == []
 
 
 def test_popularity_orders_what_fits_equally_well() -> None:
     catalogue = [entry(1, vector=1, known=0.1), entry(2, vector=1, known=0.9)]
     query = Query(vector=unit(1), boosts=search_boosts("IN"))
-    found = hybrid(MemoryIndex(catalogue), [], query=query)
+    found = hybrid(MemoryIndex(catalogue), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
@@ -142,13 +159,27 @@ def test_boosts_do_not_lift_what_fits_worse() -> None:
         regional={"IN": 1.0},
     )
     query = Query(vector=unit(1), boosts=search_boosts("IN"))
-    found = hybrid(MemoryIndex([worse, entry(2, vector=1)]), [], query=query)
+    found = hybrid(MemoryIndex([worse, entry(2, vector=1)]), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
 def test_terms_add_up() -> None:
     query = Query(vector=unit(1), boosts=Boosts(popularity=0.1))
     (found,) = hybrid(
-        MemoryIndex([entry(1, vector=1, known=0.5)]), [NameMatch(1, 0.9)], query=query
+        MemoryIndex([entry(1, vector=1, known=0.5)]), named_titles((1, 0.9)), query=query
     )
-    assert found.score == found.hit.similarity + found.hit.popularity + found.name
+    assert found.score == found.hit.similarity + found.hit.popularity + found.evidence.name
+
+
+def test_a_title_has_its_best_name_and_all_that_its_plot_and_people_say() -> None:
+    weak = Match(1, 0.5, Field.PERSON, "", whole=False)
+    strong = Match(1, 0.8, Field.NAME, "", whole=False)
+    told = evidence([strong, weak], [PlotMatch(1, 10.0), PlotMatch(2, 20.0)], {2: 1.0, 3: 0.5})
+    assert told[1] == Evidence(name=name_term(0.8), words=word_term(10.0))
+    assert told[2].name == 0.0
+    assert told[2].total == told[2].words + told[2].preference
+    assert told[3].words == 0.0 < told[3].preference < told[2].preference
+
+
+def test_words_of_a_plot_never_outweigh_a_name_that_sounds_the_same() -> None:
+    assert word_term(1e6) == MOST_BY_WORDS < name_term(0.95) < name_term(1.0)
