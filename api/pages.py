@@ -69,6 +69,7 @@ class Wanted:
     languages: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()  # keys of chips that were taken away
     year_from: int | None = None
     year_to: int | None = None
     region: str | None = None
@@ -79,13 +80,21 @@ class Wanted:
         """Return the address of this search, from another title on."""
         pairs: list[tuple[str, object]] = [("q", self.q)] if self.q else []
         lists = {"kind": self.kinds, "language": self.languages, "genre": self.genres}
-        for name, values in (lists | {"provider": self.providers}).items():
+        for name, values in (lists | {"provider": self.providers, "ignore": self.ignored}).items():
             pairs += [(name, value) for value in values]
         years = {"year_from": self.year_from, "year_to": self.year_to}
         pairs += [(name, year) for name, year in years.items() if year is not None]
         if offset:
             pairs.append(("offset", offset))
         return "/search?" + urlencode(pairs) if pairs else "/search"
+
+    def without(self, key: str) -> str:
+        """Return the address of this search, a chip of what was understood taken away."""
+        return replace(self, ignored=(*self.ignored, key)).url()
+
+    def instead(self, text: str) -> str:
+        """Return the address of this search for another text."""
+        return replace(self, q=text, ignored=()).url()
 
 
 class Home(Protocol):
@@ -110,6 +119,18 @@ class Results(Protocol):
     @property
     def total(self) -> int | None:
         """How many titles match, where that is known."""
+
+    @property
+    def chips(self) -> Sequence[object]:
+        """What was understood of the text, each with a key and a label."""
+
+    @property
+    def relaxed(self) -> Sequence[object]:
+        """What was understood, and given up because nothing would have been left."""
+
+    @property
+    def did_you_mean(self) -> object | None:
+        """A title whose name is nearly the text."""
 
 
 class Pages(Protocol):
@@ -212,6 +233,7 @@ async def wanted(
     year_from: str = "",
     year_to: str = "",
     offset: str = "",
+    ignore: Annotated[list[str], Query()] = [],  # noqa: B006
 ) -> Wanted:
     """Return what a form asks for; what no form would send is left out, not refused."""
     return Wanted(
@@ -220,6 +242,7 @@ async def wanted(
         languages=_some(language),
         genres=_some(genre),
         providers=_some(provider),
+        ignored=_some(ignore),
         year_from=_number(year_from, most=9999),
         year_to=_number(year_to, most=9999),
         region=_region(request),
@@ -254,6 +277,9 @@ def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
         "wanted": wanted,
         "hits": items[: wanted.limit],
         "total": total,
+        "chips": found.chips,
+        "relaxed": found.relaxed,
+        "meant": found.did_you_mean,
         "next": wanted.url(offset=after) if more and after <= MAX_OFFSET else None,
         "previous": wanted.url(offset=before) if wanted.offset else None,
     }

@@ -45,12 +45,17 @@ class LivePages:
         found = answers.search(
             self.live,
             self.metrics,
-            text=wanted.q,
-            vector=answers.meaning(self.resources.embedder, wanted.q),
+            asked=answers.ask(
+                self.live,
+                self.resources.embedder,
+                wanted.q,
+                ignored=frozenset(wanted.ignored),
+            ),
             wanted=_filter(wanted),
             region=region,
             limit=min(wanted.limit, MOST),
             offset=min(wanted.offset, DEEPEST),
+            embedded=self.resources.embedder is not None,
         )
         return self.asking.welcomed().noted(wanted.q, region, found)
 

@@ -1,0 +1,28 @@
+"""What the search page shows of what was understood."""
+
+import httpx
+
+from tests.seeded import titles
+
+
+def shown(client: httpx.Client, **asked: str) -> str:
+    response = client.get("/search", params=asked)
+    assert response.status_code == 200
+    return response.text
+
+
+def test_what_was_understood_can_be_taken_away(client: httpx.Client) -> None:
+    page = shown(client, q="tamil thrillers")
+    assert "Search without “Tamil”" in page
+    assert "ignore=language%3Ata" in page
+    assert "Search without “Tamil”" not in shown(client, q="tamil thrillers", ignore="language:ta")
+
+
+def test_a_name_nearly_typed_is_offered(client: httpx.Client) -> None:
+    assert "Did you mean" in shown(client, q="bahuballi the begning")
+
+
+def test_what_was_given_up_is_told(client: httpx.Client) -> None:
+    asked = "kannada anime from the 1950s"
+    assert titles(client, "/api/search", q=asked)
+    assert "These are without" in shown(client, q=asked)
