@@ -22,7 +22,7 @@ else:
     NUMKONG = numkong
 
 TRIED = (16, 384, 1536)  # tokens, and the model's widest layer
-TRIES = 5
+TRIES = 20
 
 Bias = NDArray[np.float32]
 

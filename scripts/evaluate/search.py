@@ -103,7 +103,7 @@ def queries(name: str) -> Iterator[Asked]:
 
 
 def _catalogues() -> Iterator[tuple[str, Sequence[Path]]]:
-    yield "seed", sorted(upkeep.seed_folder().glob("*.jsonl"))
+    yield "seed", []
     indian = SHARED / "indian.jsonl.gz"
     if indian.is_file():
         yield "indian", [indian]
@@ -135,7 +135,9 @@ def _judge(settings: Settings, name: str, source: Sequence[Path]) -> Iterator[Ju
 
 
 def _fill(resources: Resources, source: Sequence[Path]) -> None:
-    """Import and embed a catalogue, unless the home has it already."""
+    """Import and embed a catalogue, the seed where there is no source, unless it is there."""
+    if not source:
+        upkeep.seed(resources.engine, resources.embedder)
     with session(resources.engine) as reading:
         there = titles.count(reading)
     if not there:
