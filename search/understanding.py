@@ -35,13 +35,13 @@ def understand(
     words = words_of(text) if len(text) <= LONGEST_TEXT else []
     if not words or len(words) > MOST_WORDS:
         return Understood(rest=text.strip(), text=text)
+    phrases = [phrase(words[at : at + LONGEST]) for at in range(len(words))]
     named = vocabulary.title(words)
     if named is not None:
-        namesake = [] if vocabulary.is_written(named, words) else _namesake(text, words, vocabulary)
-        kept = [each for each in namesake if each.chip.key not in ignored]
-        meant = composed(text, words, range(len(words)), kept)
-        return replace(meant, rest=text.strip())
-    phrases = [phrase(words[at : at + LONGEST]) for at in range(len(words))]
+        if vocabulary.is_written(named, words):
+            return Understood(rest=text.strip(), text=text)
+        if not all(meanings for _, meanings in phrases):  # else a film only sounds like "comedy"
+            return _sounding(text, words, vocabulary, ignored)
     like = like_in(words, phrases, vocabulary)
     items = list(items_of(words, phrases, like, vocabulary))
     if like is None and _uncertain(items) and vocabulary.nearly_title(words):
@@ -53,22 +53,24 @@ def understand(
     return _result(text, words, phrases, readings, vocabulary, ignored)
 
 
-def _namesake(text: str, words: Sequence[Word], vocabulary: Vocabulary) -> list[Reading]:
-    """Return who is called as a title sounds, to be preferred beside it."""
+def _sounding(
+    text: str, words: Sequence[Word], vocabulary: Vocabulary, ignored: frozenset[str]
+) -> Understood:
+    """Return a text that sounds as a title, whoever is called so preferred beside it."""
     person = mention(words, vocabulary)
-    if person is None or person.words < len(words) or len(person.titles) < PROMINENT:
-        return []
     places = range(len(words))
-    chip = Chip(f"person:{person.name}", shown(person.name), text.strip(), hard=False)
-    return [
-        Reading(
-            chip=chip,
+    readings: list[Reading] = []
+    if person is not None and person.words == len(words) and len(person.titles) >= PROMINENT:
+        key = f"person:{person.name}"
+        namesake = Reading(
+            chip=Chip(key, shown(person.name), text.strip(), hard=False),
             aspect=Aspect.PERSON,
             words=frozenset(places),
             titles=person.titles,
             strength=STRENGTHS[person.certainty],
         )
-    ]
+        readings += [] if key in ignored else [namesake]
+    return replace(composed(text, words, places, readings), rest=text.strip())
 
 
 def _uncertain(items: Sequence[Item]) -> bool:

@@ -283,6 +283,14 @@ def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
     assert understand("Hitchcock", known).chips == ()
 
 
+def test_a_title_that_only_sounds_like_a_word_for_films_leaves_it_one() -> None:
+    known = Vocabulary()
+    known.update(1, ["komedi"])
+    assert keys(understand("comedy", known)) == ["genre:comedy"]
+    known.update(2, ["comedy"])
+    assert keys(understand("comedy", known)) == []
+
+
 def test_a_name_inside_a_query_is_not_read_apart() -> None:
     assert keys(asked("mumbai police malayalam")) == ["language:ml"]
 
