@@ -10,9 +10,11 @@ from catalog.store import Importer
 from db import changes, migrate, titles
 from db.engine import connect, session
 from db.kinds import Space
+from db.listings import Listing
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.query import Boosts, Query
+from search.suggest import Typed
 from tests.embedders import FakeEmbedder
 from wiring import upkeep
 from wiring.live import Live
@@ -75,6 +77,24 @@ def test_a_corrected_title_goes_by_its_new_name(own: Engine, live: Live, record:
     store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
     wait_until(lambda: found(live, "makkhi"))
     assert live.listings[number].runtime_minutes == 134
+
+
+def test_suggestions_follow_a_title_from_its_import_to_its_end(
+    own: Engine, live: Live, record: Make
+) -> None:
+    def suggested(text: str) -> list[str]:
+        found = live.suggester.suggest(Typed(folded=text, region="IN"))
+        return [each.of.title for each in found if isinstance(each.of, Listing)]
+
+    (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
+    wait_until(lambda: suggested("ee") == ["Eega"])
+    store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
+    wait_until(lambda: suggested("ma") == ["Makkhi"])
+    with session(own) as writing:
+        titles.remove(writing, [number])
+        changes.record(writing, [number])
+        writing.commit()
+    wait_until(lambda: suggested("ma") == [])
 
 
 def test_a_removed_title_vanishes(own: Engine, live: Live, record: Make) -> None:
