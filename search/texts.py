@@ -13,7 +13,7 @@ from search.postings import NO_ROWS, Postings, Rows, best
 from search.spelling import Spelling
 from search.wording import LITTLE, SAYS_LITTLE, Asked, Part, words_of
 
-CLOSER = 40  # texts that share words, looked at one by one
+CLOSER = 24  # texts that share words, looked at one by one
 SHARED, CLOSER_WHOLE = 0.4, 100  # trigrams (Dice), texts that share so many
 COMMON_WORD = 3000  # texts; a word of more finds nothing beside rarer ones
 
