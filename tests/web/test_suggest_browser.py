@@ -199,6 +199,25 @@ def test_a_fast_typist_asks_once(page: Page) -> None:
     assert "q=magadheera" in asked[-1]
 
 
+def test_the_languages_of_the_browser_are_preferred(browser: Browser, client: httpx.Client) -> None:
+    asked: list[str] = []
+    with browser.new_context(base_url=str(client.base_url), locale="kn-IN") as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        type_in(page, "ma")
+    suggested = [url for url in asked if "/suggest?" in url]
+    assert all(url.endswith("&language=kn") for url in suggested)
+
+
+def test_an_answer_after_escape_does_not_open_the_list(page: Page) -> None:
+    type_in(page, "eega")
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(10)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("listbox")).to_have_count(0)
+
+
 def test_a_late_answer_to_an_older_text_is_dropped(page: Page) -> None:
     def delayed(route: Route) -> None:
         page.wait_for_timeout(700)

@@ -8,6 +8,10 @@ const KIND = { movie: "Film", series: "Series", anime: "Anime" };
 const WHAT = { person: "Person", genre: "Genre", language: "Language", query: "Search" };
 const SIGN = { genre: "#", language: "अ", query: "⌕" };
 
+// English is the language of most browsers, whatever their people watch.
+const preferred = new Set(navigator.languages.map((each) => each.split("-")[0]));
+preferred.delete("en");
+
 const languages = new Intl.DisplayNames(["en"], { type: "language" });
 const answers = new Map();
 
@@ -32,6 +36,7 @@ export function suggestWhileTyping(form) {
   const close = () => {
     clearTimeout(timer);
     running?.abort();
+    running = null; // nor may an answer at hand open it again
     list.hidden = true;
     list.style.removeProperty("min-height");
     box.setAttribute("aria-expanded", "false");
@@ -134,6 +139,7 @@ async function suggested(typed, limit, signal) {
   const asked = new URLSearchParams({ q: typed, limit });
   const { region } = document.body.dataset;
   if (region) asked.set("region", region);
+  for (const language of preferred) asked.append("language", language);
   const query = asked.toString();
   if (!answers.has(query)) {
     const response = await fetch(`/api/search/suggest?${query}`, { signal });
