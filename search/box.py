@@ -39,6 +39,8 @@ NAMES = 50
 FRESHNESS = 0.3  # of those who ask for new films, or for old ones
 REST_STRENGTH = 0.9  # of a name found in what is left: no longer the very name
 TINY = 1e-9  # of a length
+PERSON = "person:"  # how the keys of people begin
+SURELY_MEANT = 0.85
 LEAST_MEANT = 0.6  # strength of a name that may have been meant
 
 
@@ -96,8 +98,13 @@ def ask(
     ignored: frozenset[str] = frozenset(),
 ) -> Asked:
     """Take a text apart, chips of `ignored` keys aside, and embed what it says."""
-    understood = understand(text, held.vocabulary, ignored=ignored)
     names = held.names.match(text, limit=NAMES)
+    understood = understand(text, held.vocabulary, ignored=ignored)
+    if any(match.strength >= SURELY_MEANT for match in names[:1] if match.field is Field.NAME):
+        # A name with a slip in it, and maybe a star's name: "Iron Man" is nobody's first name.
+        people = {chip.key for chip in understood.chips if chip.key.startswith(PERSON)}
+        if people:
+            understood = understand(text, held.vocabulary, ignored=ignored | people)
     rest = understood.rest or understood.like_text
     meaning = plain(rest) if _is_a_name(names) else reader.read(rest)
     if understood.mood:
@@ -206,6 +213,7 @@ def both(asked: Filter, understood: Filter) -> Filter:
         languages=_either(asked.languages, understood.languages),
         genres_any=_either(asked.genres_any, understood.genres_any),
         genres_all=asked.genres_all | understood.genres_all,
+        genres_none=asked.genres_none | understood.genres_none,
         providers=_either(asked.providers, understood.providers),
         year_from=_later(asked.year_from, understood.year_from),
         year_to=_earlier(asked.year_to, understood.year_to),

@@ -142,10 +142,15 @@ def loose(text_key: str) -> str:
     >>> loose(key("பாகுபலி")), loose(key("bahubali"))
     ('pkupli', 'pkupli')
     """
-    left = _voiceless(text_key)
+    left = voiceless(text_key)
     for pattern, sound in LOOSE:
         left = pattern.sub(sound, left)
     return left.replace("e", "i").replace("o", "u")
+
+
+def voiceless(text_key: str) -> str:
+    """Return a key with its consonants unvoiced, as Tamil writes them."""
+    return DOUBLED.sub(r"\1", H_BETWEEN_VOWELS.sub("k", text_key).translate(VOICELESS))
 
 
 def skeleton(text_key: str) -> str:
@@ -154,12 +159,8 @@ def skeleton(text_key: str) -> str:
     >>> skeleton(key("Eega")), skeleton(key("mister perfect"))
     ('ak', 'nstr prpkt')
     """
-    left = LOOSE[0][0].sub("", _voiceless(text_key))
+    left = LOOSE[0][0].sub("", voiceless(text_key))
     return FIRST_VOWEL.sub("a", NOT_FIRST.sub("", left)).replace("m", "n")
-
-
-def _voiceless(text_key: str) -> str:
-    return DOUBLED.sub(r"\1", H_BETWEEN_VOWELS.sub("k", text_key).translate(VOICELESS))
 
 
 @lru_cache(CACHED_WORDS)

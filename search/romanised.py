@@ -29,7 +29,7 @@ MOST_WORDS = 60
 SHORTEST_BORROWED = 4  # letters of an English word that is known by its sound
 
 # Prior probabilities, chosen on the development queries.
-ENGLISH = 0.9  # of a text
+ENGLISH = 0.999  # of a text
 MIXED_IN = 0.3  # of an English word in a text of another language
 KNOWN = 0.5  # of a word to be one of the glossary, or of the English words we know
 
