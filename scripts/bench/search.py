@@ -25,9 +25,9 @@ from scripts.bench.catalogues import Catalogue
 from scripts.bench.scan import Scan
 from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
 from search.hybrid import search_boosts
-from search.names import NameIndex, NameMatch
+from search.lexical import LexicalIndex, Match
 from search.suggest import Suggestion, Typed
-from wiring.live import Live
+from wiring.live import Live, labels
 from wiring.resources import load_embedder
 from wiring.settings import Settings
 
@@ -83,15 +83,15 @@ class TimedIndex(MemoryIndex):
         return hits
 
 
-class TimedNames(NameIndex):
+class TimedNames(LexicalIndex):
     """Names under a stopwatch."""
 
     watch: Stopwatch
 
-    def match(self, folded: str, *, limit: int = 50) -> list[NameMatch]:
-        """Return the titles whose names resemble a folded query, the most alike first."""
+    def match(self, text: str, *, limit: int = 50) -> list[Match]:
+        """Return the titles that a folded text may name, the likeliest first."""
         began = time.perf_counter()
-        found = super().match(folded, limit=limit)
+        found = super().match(text, limit=limit)
         self.watch.add("names", began)
         return found
 
@@ -174,9 +174,8 @@ def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGES))
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.watch = names.watch = watch
-    for listing in catalogue.listings:
-        names.update(listing.id, listing.names)
-        live.people.update(listing.id, listing.people)
+    for listing, entry in zip(catalogue.listings, catalogue.entries, strict=True):
+        names.update(listing.id, labels(listing, entry))
         live.listings[listing.id] = listing
     live.index, live.names = index, names
     live.suggester.update(zip(catalogue.listings, catalogue.entries, strict=True))
