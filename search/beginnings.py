@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.phonetic import key, loose
-from search.prefixes import WIDTH, Mask, Prefixes, Rows, begins, encoded, nearly_begins, respaced
+from search.prefixes import (
+    LONG,
+    WIDTH,
+    Mask,
+    Prefixes,
+    Rows,
+    Slices,
+    begins,
+    encoded,
+    nearly_begins,
+    respaced,
+)
 
 # How well a name fits; a step outweighs most of what boosts may add.
 WHOLE, START, INSIDE = 1.0, 0.8, 0.62
@@ -21,6 +32,7 @@ WHOLE_HEARD = 0.86  # instead of all: many names sound alike
 LITTLE = 2  # letters of sound; they begin half of all names
 RESPACED, WORDS = 0.5, 0.4  # two words written as one, or one as two; every word, somewhere
 ROUGH, MISSPELT = 0.3, 0.2  # by a sound that leaves voice and vowels out; a letter away
+MISHEARD = 0.1  # the sound is a letter away, or the last letter is wrong
 SURE = 0.6  # above it nothing was guessed and no word is out of place
 
 MOST_WORDS = 6  # whoever types more describes a plot
@@ -116,9 +128,7 @@ class Table:
         """Return the rows with a name that begins so, but for a space."""
         if len(sound) < SHORTEST_RESPACED:
             return _nothing()
-        found = self.heard.beginning_any(respaced(sound))
-        quality = np.where(found.first, RESPACED, RESPACED - (START - INSIDE))
-        return found.rows, quality.astype(np.float32)
+        return _guessed(self.heard.beginning_any(respaced(sound)), RESPACED)
 
     def with_words(self, text: str, n: int) -> Evidence:
         """Return the rows of `n` that hold every word, in any order."""
@@ -147,19 +157,20 @@ class Table:
         rough = loose(sound)
         if len(rough) < SHORTEST_ROUGH:
             return _nothing()
-        found = self.rough.beginning(rough)
-        quality = np.where(found.first, ROUGH, ROUGH - (START - INSIDE))
-        return found.rows, quality.astype(np.float32)
+        return _guessed(self.rough.beginning(rough), ROUGH)
 
     def misspelt(self, text: str, sound: str) -> Evidence:
         """Return the rows with a name that begins a letter away from what was typed."""
         if len(text) < SHORTEST_MISSPELT:
             return _nothing()
-        parts = []
-        for prefixes, typed in ((self.written, text), (self.heard, sound)):
-            found = prefixes.nearly_beginning(typed, keep=UNDOUBTED.get(len(typed), 0))
-            quality = np.where(found.first, MISSPELT, MISSPELT - (START - INSIDE))
-            parts.append((found.rows, quality.astype(np.float32)))
+        keep = UNDOUBTED.get(len(text), 0)
+        parts = [
+            _guessed(self.written.nearly_beginning(text, keep=keep), MISSPELT),
+            _guessed(self.heard.nearly_beginning(sound, keep=keep), MISHEARD),
+        ]
+        if len(text) >= LONG:
+            parts.append(_guessed(self.written.beginning(text[:-1]), MISHEARD))
+            parts.append(_guessed(self.heard.beginning(sound[:-1]), MISHEARD))
         return _joined(*parts)
 
     def _holding(self, word: str, n: int) -> Mask:
@@ -172,6 +183,9 @@ class Table:
         sound = sound_of(word)
         mask[self.written.nearly_beginning(word, keep=1).rows] = True
         mask[self.heard.nearly_beginning(sound, keep=1).rows] = True
+        if len(word) >= LONG:
+            mask[self.written.beginning(word[:-1]).rows] = True
+            mask[self.heard.beginning(sound[:-1]).rows] = True
         if len(rough := loose(sound)) >= SHORTEST_ROUGH:
             mask[self.rough.beginning(rough).rows] = True
 
@@ -205,6 +219,11 @@ def _words(text: str) -> list[str]:
 def _at(mask: Mask, quality: float) -> Evidence:
     rows = np.flatnonzero(mask).astype(np.int32)
     return rows, np.full(len(rows), quality, np.float32)
+
+
+def _guessed(found: Slices, quality: float) -> Evidence:
+    """Return guesses at a quality, half of it where the name begins before."""
+    return found.rows, np.where(found.first, quality, quality / 2).astype(np.float32)
 
 
 def _joined(*parts: Evidence) -> Evidence:

@@ -127,8 +127,7 @@ def nearly_begins(name: str, text: str) -> bool:
 def edits(text: str, *, keep: int, letters: str = LETTERS) -> list[str]:
     """Return every text one edit away from this beginning, the first `keep` letters as they are.
 
-    That the last letter is wrong is believed of long texts only: of short ones it would leave
-    nearly nothing.
+    That the last letter is wrong is not among them: any other would do in its place.
 
     >>> edits("abc", keep=1, letters="x")
     ['ac', 'acb', 'axc', 'axbc', 'abxc']
@@ -140,8 +139,6 @@ def edits(text: str, *, keep: int, letters: str = LETTERS) -> list[str]:
             found[before + after[1:]] = None
             found[before + after[1] + after[0] + after[2:]] = None
             found.update(dict.fromkeys(before + letter + after[1:] for letter in letters))
-        elif len(text) >= LONG:
-            found[before] = None
         found.update(dict.fromkeys(before + letter + after for letter in letters))
     found.pop(text, None)
     return list(found)
