@@ -36,6 +36,7 @@ class Spelling:
         self._by_trigram = Postings()
         self._by_start = Postings()
         self._near: dict[str, Near] = {}
+        self._same: dict[str, Near] = {}
 
     def __len__(self) -> int:
         return len(self._sounds)
@@ -53,6 +54,7 @@ class Spelling:
         longest = min(LONGEST_START, len(sound.key))
         self._by_start.add([_bucket(sound.key[:n]) for n in range(START, longest + 1)], number)
         self._near.clear()
+        self._same.clear()
         return number
 
     def word(self, number: int) -> str:
@@ -63,9 +65,7 @@ class Spelling:
         """Return the words that a folded word may stand for."""
         found = self._near.get(word)
         if found is None:
-            if len(self._near) >= REMEMBERED:
-                self._near.clear()
-            found = self._near[word] = self._look(heard(word))
+            found = _remember(self._near, word, self._look(heard(word)))
         return found
 
     def key(self, number: int) -> str:
@@ -73,9 +73,13 @@ class Spelling:
         return self._sounds.key(number)
 
     def same(self, word: str) -> Near:
-        """Return the words that sound as a folded word does."""
-        sound = heard(word)
-        return self._alike(sound, self._by_bucket.of(_bucket(sound.loose)))
+        """Return the words that sound as a folded word does, loosely."""
+        found = self._same.get(word)
+        if found is None:
+            sound = heard(word)
+            likely = self._alike(sound, self._by_bucket.of(_bucket(sound.loose)))
+            found = _remember(self._same, word, likely)
+        return found
 
     def beginning(self, word: str) -> Near:
         """Return the words that a folded word may be the beginning of."""
@@ -111,6 +115,13 @@ class Spelling:
         kept = np.flatnonzero(likeness > 0)
         kept = kept[np.argsort(-likeness[kept], kind="stable")[:MOST]]
         return dict(zip(rows[kept].tolist(), likeness[kept].tolist(), strict=True))
+
+
+def _remember(remembered: dict[str, Near], word: str, found: Near) -> Near:
+    if len(remembered) >= REMEMBERED:
+        remembered.clear()
+    remembered[word] = found
+    return found
 
 
 def _buckets(sound: Heard) -> set[int]:

@@ -1,6 +1,7 @@
 """What was asked, word by word, and the words of names that each may stand for."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from search.likeness import Heard, heard
 from search.spelling import Near, Spelling
 
 MOST_WORDS = 8  # that are looked up in any spelling; who writes more tells a plot
+MOST_TOLD = 16  # words; of more, no name is a part worth telling
 MOST_JOINED = 5  # words; of so few, neighbours may be one word written in two
 LONGEST, LONGEST_TEXT = 64, 600  # words of a text that count, characters
 
@@ -54,18 +56,8 @@ class Asked:
         folded = " ".join(word.folded for word in typed.words_of(text[:LONGEST_TEXT]))
         folded = folded or text[:LONGEST_TEXT].strip().casefold()
         words = [word for word in words_of(folded) if heard(word).key]
-        sounds = [heard(word).key for word in words]
-        if len(words) > MOST_WORDS:
-            parts = [Part((at,), spelling.same(word)) for at, word in enumerate(words)]
-        else:
-            parts = [Part((at,), spelling.near(word)) for at, word in enumerate(words)]
-        if words and len(words) <= MOST_WORDS:
-            begun = spelling.beginning(words[-1])
-            parts[-1] = Part(parts[-1].places, begun | parts[-1].near)
-        if len(words) <= MOST_JOINED:
-            pairs = enumerate(pairwise(words))
-            parts += [Part((at, at + 1), spelling.same("".join(pair))) for at, pair in pairs]
-        return cls(folded, words, [part for part in parts if part.near], Heard.of(words, sounds))
+        parts = [part for part in _parts(words, spelling) if part.near]
+        return cls(folded, words, parts, Heard.of(words, [heard(word).key for word in words]))
 
     @property
     def short(self) -> bool:
@@ -76,3 +68,15 @@ class Asked:
     def numbers(self) -> set[str]:
         """What it counts."""
         return {heard(word).key for word in self.words if heard(word).number}
+
+
+def _parts(words: list[str], spelling: Spelling) -> Iterator[Part]:
+    if len(words) > MOST_TOLD:
+        return
+    look = spelling.near if len(words) <= MOST_WORDS else spelling.same
+    for at, word in enumerate(words):
+        begun = at == len(words) - 1 < MOST_WORDS
+        yield Part((at,), (spelling.beginning(word) if begun else {}) | look(word))
+    if len(words) <= MOST_JOINED:
+        for at, pair in enumerate(pairwise(words)):
+            yield Part((at, at + 1), spelling.same("".join(pair)))
