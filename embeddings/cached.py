@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 from embeddings.embedder import Embedder, Matrix, Role
 
@@ -18,13 +19,28 @@ class CachedEmbedder:
         self.model = embedder.model
         self.dim = embedder.dim
         self._embedder = embedder
-        self._one = cached(LRUCache(capacity), condition=threading.Condition())(self._embed_one)
+        self._kept: LRUCache[object, Matrix] = LRUCache(capacity)
+        self._changing = threading.Condition()
+        self._one = cached(self._kept, condition=self._changing)(self._embed_one)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         """Return (len(texts), dim) unit rows."""
         if role == "document" or not texts:
             return self._embedder.embed(texts, role=role)
+        if len(texts) > 1:
+            self._keep(texts)
         return np.stack([self._one(text) for text in texts])
+
+    def _keep(self, texts: Sequence[str]) -> None:
+        """Embed those texts together that are not kept: one pass through the model for all."""
+        with self._changing:
+            missing = [text for text in dict.fromkeys(texts) if hashkey(text) not in self._kept]
+        if len(missing) < 2:  # one is embedded as ever
+            return
+        rows = self._embedder.embed(missing, role="query")
+        rows.setflags(write=False)  # they are shared
+        with self._changing:
+            self._kept.update(zip(map(hashkey, missing), rows, strict=True))
 
     def _embed_one(self, text: str) -> Matrix:
         row: Matrix = self._embedder.embed([text], role="query")[0]

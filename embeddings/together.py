@@ -98,8 +98,13 @@ class Together:
             successor.told.set()
 
     def _taken(self) -> list[_Job]:
-        """Return a place's share of those who wait, the first in any case."""
-        share = ceil(len(self._waiting) / self._places)
+        """Return a place's share of those who wait, the first in any case.
+
+        A caller alone takes all of his: the weights are then read once.
+        """
+        callers = {id(call) for call, _, _ in self._waiting}
+        places = self._places if len(callers) > 1 else 1
+        share = ceil(len(self._waiting) / places)
         jobs: list[_Job] = []
         tokens = 0
         while len(jobs) < share:

@@ -1,18 +1,25 @@
-"""Words that stand for each other in plots, learnt from the model's own vectors of words."""
+"""Words that stand for each other in plots.
+
+Some were written down, a group a line in `synonyms.txt`; more were learnt from the bundled model's
+own vectors of words (`scripts/train/thesaurus.py`).
+"""
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from search.plots import Alternatives
+from search.plots import Alternatives, stem
 
+SYNONYMS = Path(__file__).with_name("synonyms.txt")
+SHARE = 0.6  # of a word that its synonym counts
 LEARNT = Path(__file__).with_name("thesaurus.json.gz")
 
 
 class Thesaurus:
-    """The nearest neighbours of stems; immutable."""
+    """The neighbours of stems; immutable."""
 
     def __init__(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         self._neighbours = neighbours
@@ -26,4 +33,19 @@ class Thesaurus:
 def bundled() -> Thesaurus:
     """Return what the repository carries."""
     with gzip.open(LEARNT, "rt", encoding="utf-8") as stored:
-        return Thesaurus(json.load(stored))
+        learnt: dict[str, dict[str, float]] = json.load(stored)
+    neighbours = written(SYNONYMS.read_text(encoding="utf-8").splitlines())
+    for word, near in learnt.items():
+        for other, share in near.items():
+            neighbours[word][other] = max(share, neighbours[word].get(other, 0.0))
+    return Thesaurus(neighbours)
+
+
+def written(groups: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Return the neighbours of the stems of words that stand together in a group."""
+    neighbours: dict[str, dict[str, float]] = defaultdict(dict)
+    for group in groups:
+        together = dict.fromkeys(map(stem, group.split()))
+        for word in together:
+            neighbours[word].update((other, SHARE) for other in together if other != word)
+    return neighbours
