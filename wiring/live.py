@@ -37,7 +37,8 @@ def labels(listing: Listing, entry: Entry) -> Labels:
     )
 
 
-def _introduce(vocabulary: Vocabulary, listing: Listing, entry: Entry) -> None:
+def introduce(vocabulary: Vocabulary, listing: Listing, entry: Entry) -> None:
+    """Tell a vocabulary what a title and its people are called."""
     vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
 
@@ -73,7 +74,7 @@ class Live:
                 for listing, entry in page:
                     names.update(listing.id, labels(listing, entry))
                     told.update(listing.id, texts.get(listing.id, ""))
-                    _introduce(vocabulary, listing, entry)
+                    introduce(vocabulary, listing, entry)
                     listings[listing.id] = listing
                     entries.append(entry)
         names.settle()
@@ -124,7 +125,7 @@ class Live:
             self.listings[listing.id] = listing
             self.names.update(listing.id, labels(listing, entry))
             self.plots.update(listing.id, told.get(listing.id, ""))
-            _introduce(self.vocabulary, listing, entry)
+            introduce(self.vocabulary, listing, entry)
         self.index.upsert([entry for _, entry in found])
         gone = set(ids) - {listing.id for listing, _ in found}
         self.index.remove(sorted(gone))

@@ -50,6 +50,7 @@ class Catalogue:
     entries: list[Entry] = field(default_factory=list)
     matrix: Matrix = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
     texts: list[str] = field(default_factory=list)  # openings of synopses
+    plots: list[str] = field(default_factory=list)  # in English; empty where there is none
     real: int = 0
 
     @property
@@ -101,6 +102,7 @@ def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
         seen.add(identity)
         kept.texts += openings(record)
         kept.real += record.source != MADE_UP
+        kept.plots.append(record.synopsis.get("en", ""))
         found.append(record.model_copy(update={"synopsis": {}}))
         if len(found) == n:
             break

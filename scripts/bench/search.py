@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -24,10 +25,11 @@ from scripts.bench import catalogues
 from scripts.bench.catalogues import Catalogue
 from scripts.bench.scan import Scan
 from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
+from scripts.evaluate.queries import queries
 from search.hybrid import search_boosts
 from search.lexical import LexicalIndex, Match
 from search.suggest import Suggestion, Typed
-from wiring.live import Live, labels
+from wiring.live import Live, introduce, labels
 from wiring.resources import load_embedder
 from wiring.settings import Settings
 
@@ -39,6 +41,9 @@ NOWHERE = "postgresql+psycopg://nobody@/nothing"  # never connected to
 LIMIT = 20  # titles in an answer
 SUGGESTED = 8  # suggestions in an answer
 SUGGEST_BAR_MS = 10.0
+SEARCH_BAR_MS = 40.0
+CATALOGUES = ("seed", "indian")  # that queries were written over
+PLOTS = ("plot_native", "plot_romanised")
 MISTYPED = 0.3  # share of what is typed that has a wrong letter
 PHASES = ("embed", "names", "index")
 
@@ -174,9 +179,13 @@ def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGES))
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.watch = names.watch = watch
-    for listing, entry in zip(catalogue.listings, catalogue.entries, strict=True):
+    held = zip(catalogue.listings, catalogue.entries, catalogue.plots, strict=True)
+    for listing, entry, plot in held:
         names.update(listing.id, labels(listing, entry))
+        live.plots.update(listing.id, plot)
+        introduce(live.vocabulary, listing, entry)
         live.listings[listing.id] = listing
+    names.settle()
     live.index, live.names = index, names
     live.suggester.update(zip(catalogue.listings, catalogue.entries, strict=True))
     return live
@@ -191,6 +200,12 @@ def _measure_all(
     asked = catalogues.zipf(len(pool), repeats, rng)
     titles = [names[row] for row in catalogues.sample(len(names), repeats, rng)]
     _measure_one(bench, "new queries", lambda number: catalogues.query(new, number))
+    for form in PLOTS:
+        plots = [
+            asked.query for name in CATALOGUES for asked in queries(name) if asked.form == form
+        ]
+        case = form.replace("_", "s, ")
+        _measure_one(bench, case, partial(catalogues.query, plots))
     for text in pool:
         bench.ours(text), bench.theirs(text)
     _measure_one(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[asked[number]])
@@ -242,7 +257,7 @@ def _measure_one(bench: Bench, case: str, text: Callable[[int], str]) -> None:
             phases["fusion and answer"].append(whole - sum(bench.watch.spent.values()))
 
     pair = alternated(ours, lambda number: bench.theirs(text(number)), bench.effort.repeats)
-    bench.run.pair(case, *pair)
+    bench.run.pair(case, *pair, bar_ms=SEARCH_BAR_MS)
     bench.run.rows += [
         Taken(seconds, len(seconds) / sum(seconds)).row(f"  of it {phase}", OURS)
         for phase, seconds in phases.items()

@@ -28,6 +28,7 @@ from scripts.bench.catalogues import SHARED
 from scripts.bench.tables import out
 from scripts.evaluate import baselines
 from scripts.evaluate.baselines import DEPTH, Trigrams
+from scripts.evaluate.queries import Asked, queries
 from search import box
 from search.meaning import bundled
 from wiring import upkeep
@@ -35,21 +36,9 @@ from wiring.live import Live
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
 
-HERE = Path(__file__).parent
 DEEPEST = 10  # places that are looked at
 OURS = "rasika"
 BASELINES = ("trigrams", "embedder", "naive fusion")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query and the titles that are right, by title and year."""
-
-    query: str
-    form: str
-    language: str
-    split: str
-    right: frozenset[tuple[str, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +81,6 @@ def figures(places: Sequence[int | None]) -> Figures:
         sum(1 / place for place in places if place) / count,
         *(sum(1 for place in places if place and place <= k) / count for k in (1, 5, 10)),
     )
-
-
-def queries(name: str) -> Iterator[Asked]:
-    """Yield the queries over a catalogue."""
-    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        asked = json.loads(line)
-        right = frozenset((title["title"], title["year"]) for title in asked.pop("titles"))
-        yield Asked(**asked, right=right)
 
 
 def _catalogues() -> Iterator[tuple[str, Sequence[Path]]]:

@@ -1,0 +1,27 @@
+"""The queries that the search box is evaluated on."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query and the titles that are right, by title and year."""
+
+    query: str
+    form: str
+    language: str
+    split: str
+    right: frozenset[tuple[str, int | None]]
+
+
+def queries(name: str) -> Iterator[Asked]:
+    """Yield the queries over a catalogue."""
+    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        asked = json.loads(line)
+        right = frozenset((title["title"], title["year"]) for title in asked.pop("titles"))
+        yield Asked(**asked, right=right)
