@@ -36,6 +36,7 @@ MOOD_WEIGHT = 0.5  # beside the text itself
 LIKE_WEIGHT = 1.0  # of a title that others shall be like, beside what else is said
 PLOTS = 300  # titles whose plots' words count
 NAMES = 50
+WEAKEST_NAME = 0.4  # below it names share little but common letters
 FRESHNESS = 0.3  # of those who ask for new films, or for old ones
 REST_STRENGTH = 0.9  # of a name found in what is left: no longer the very name
 TINY = 1e-9  # of a length
@@ -98,7 +99,7 @@ def ask(
     ignored: frozenset[str] = frozenset(),
 ) -> Asked:
     """Take a text apart, chips of `ignored` keys aside, and embed what it says."""
-    names = held.names.match(text, limit=NAMES)
+    names = _named(held, text)
     understood = understand(text, held.vocabulary, ignored=ignored)
     if any(match.strength >= SURELY_MEANT for match in names[:1] if match.field is Field.NAME):
         # A name with a slip in it, and maybe a star's name: "Iron Man" is nobody's first name.
@@ -168,9 +169,14 @@ def _names(held: Searchable, attempt: Understood, names: Sequence[Match]) -> Seq
         *names,
         *(
             replace(match, strength=REST_STRENGTH * match.strength)
-            for match in held.names.match(attempt.rest, limit=NAMES)
+            for match in _named(held, attempt.rest)
         ),
     ]
+
+
+def _named(held: Searchable, text: str) -> list[Match]:
+    matches = held.names.match(text, limit=NAMES)
+    return [match for match in matches if match.strength >= WEAKEST_NAME]
 
 
 def _is_a_name(names: Sequence[Match]) -> bool:

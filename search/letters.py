@@ -15,6 +15,7 @@ EDGE = "^"
 END = "$"
 ALPHABET = 28  # letters and the two marks
 WORDS_KEPT = 20_000
+STEPS_KEPT = 50_000
 
 
 class Letters:
@@ -28,14 +29,17 @@ class Letters:
             self._followed[gram[:-1]] += count
             self._kinds[gram[:-1]] += 1
         self.log = lru_cache(WORDS_KEPT)(self._log)
+        self._step = lru_cache(STEPS_KEPT)(self._log_after)
 
     def _log(self, word: str) -> float:
         """Return the natural logarithm of the probability of a word."""
         marked = EDGE * (ORDER - 1) + word + END
         return sum(
-            math.log(self._probability(marked[at - ORDER + 1 : at], marked[at]))
-            for at in range(ORDER - 1, len(marked))
+            self._step(marked[at - ORDER + 1 : at + 1]) for at in range(ORDER - 1, len(marked))
         )
+
+    def _log_after(self, gram: str) -> float:
+        return math.log(self._probability(gram[:-1], gram[-1]))
 
     def _probability(self, context: str, letter: str) -> float:
         found = 1 / ALPHABET
