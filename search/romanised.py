@@ -66,7 +66,7 @@ class Romanised:
         }
         self._languages = {
             code: _Language(
-                Letters(each["letters"]), Transliterator(_graphones(each)), glossaries().get(code, Glossary(()))
+                Letters(each["letters"]), Transliterator(_graphones(each)), glossaries()[code]
             )
             for code, each in learnt["languages"].items()
         }
