@@ -121,7 +121,7 @@ def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: i
     """Return the best titles that meet the filter."""
     names = asked.names
     plots = held.plots.match(asked.meaning.words, limit=PLOTS)
-    meant = _meant(names)
+    meant = _meant(asked.text, names)
     understood = asked.understood
     for attempt in (understood, *relaxations(understood)):
         told = evidence(_names(held, attempt, names), plots, attempt.preferred)
@@ -184,10 +184,15 @@ def _is_a_name(names: Sequence[Match]) -> bool:
     return any(match.whole and match.strength >= SAME_SOUND_STRENGTH for match in names[:1])
 
 
-def _meant(names: Sequence[Match]) -> TitleId | None:
-    """Return the title whose name, nearly, the whole text is; none where it is the very name."""
+def _meant(text: str, names: Sequence[Match]) -> TitleId | None:
+    """Return the title whose name, nearly, the whole text is.
+
+    None where it is the very name, or the beginning of it: that is no slip.
+    """
     best = next((match for match in names if match.field is Field.NAME), None)
-    if best is None or not best.whole or not LEAST_MEANT <= best.strength < SAME_SOUND_STRENGTH:
+    if best is None or best.matched.startswith(text.strip().casefold()):
+        return None
+    if not best.whole or not LEAST_MEANT <= best.strength < SAME_SOUND_STRENGTH:
         return None
     return best.title_id
 
