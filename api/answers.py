@@ -33,8 +33,8 @@ from recommend.rows import fill
 from search import box
 from search.box import Asked
 from search.hybrid import NONE, Evidence, Found
-from search.meaning import bundled
-from search.understood import Chip
+from search.reading.meaning import bundled
+from search.understanding.understood import Chip
 from wiring.live import Live
 
 ROW = 18  # titles: three screens of a phone, one and a half of a desk

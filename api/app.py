@@ -24,7 +24,7 @@ from api.abreast import Abreast
 from api.cores import Cores
 from api.metrics import Metrics, Timed
 from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
-from search import meaning
+from search.reading import meaning
 from wiring.live import Live
 from wiring.resources import Resources
 from wiring.searches import Popular, SearchLog

@@ -6,9 +6,9 @@ from itertools import accumulate
 
 from api.posters import clusters
 from catalog.names import fold
-from search.beginnings import sound_of
-from search.phonetic import key
-from search.prefixes import nearly_begins
+from search.names.phonetic import key
+from search.suggestions.beginnings import sound_of
+from search.suggestions.prefixes import nearly_begins
 
 Span = tuple[int, int]
 

@@ -18,8 +18,8 @@ from catalog.names import fold
 from db.kinds import Kind
 from db.listings import Listing
 from embeddings.scripts import script_of
-from search.suggest import LONGEST as LONGEST_TYPED
-from search.suggest import Person, Suggestion, Topic, Typed, What
+from search.suggestions.suggest import LONGEST as LONGEST_TYPED
+from search.suggestions.suggest import Person, Suggestion, Topic, Typed, What
 
 MOST = 20  # suggestions in one answer; more would be a page of results
 FEW = 8  # what fits on a phone above its keyboard

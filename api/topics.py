@@ -7,7 +7,7 @@ from api.pages import LANGUAGES
 from catalog import genres, languages, regions
 from catalog.names import fold
 from index.query import Region
-from search.suggest import Topic, Topics, What
+from search.suggestions.suggest import Topic, Topics, What
 
 CINEMAS = {  # what people call the films of a language
     "hi": "Bollywood",

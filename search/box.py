@@ -1,7 +1,7 @@
 """The search box: from what a person types to titles, and what was made of it.
 
-A text is taken apart (`search.understanding`), what is left of it is read in every language that it
-may be in (`search.meaning`), and names, words and meaning are ranked as one (`search.hybrid`).
+A text is taken apart (`search.understanding`), what is left of it is read in every language that
+it may be in (`search.reading`), and names, words and meaning are ranked as one (`search.hybrid`).
 Nothing understood is ever in the way: where it leaves nothing, it is given up, and the answer says
 so.
 """
@@ -23,12 +23,12 @@ from search.hybrid import (
     hybrid,
     search_boosts,
 )
-from search.known import Vocabulary
-from search.lexical import Field, LexicalIndex, Match
-from search.meaning import Embed, Meaning, Reader, plain
+from search.names.lexical import Field, LexicalIndex, Match
 from search.plots import PlotIndex
-from search.understanding import understand
-from search.understood import Chip, Understood, relaxations
+from search.reading.meaning import Embed, Meaning, Reader, plain
+from search.understanding.known import Vocabulary
+from search.understanding.understand import understand
+from search.understanding.understood import Chip, Understood, relaxations
 
 Value = TypeVar("Value")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from index.query import Boosts, Filter, Hit, Query, Region, TitleId, VectorIndex
-from search.lexical import Match
+from search.names.lexical import Match
 from search.plots import PlotMatch
 
 # A name that is nearly the same outweighs most differences in meaning, as a rule: a likeness of 0.6

@@ -16,10 +16,10 @@ from db.listings import Listing
 from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry
-from search.known import Vocabulary
-from search.lexical import NOTHING, Labels, LexicalIndex
+from search.names.lexical import NOTHING, Labels, LexicalIndex
 from search.plots import PlotIndex
-from search.suggest import Suggester
+from search.suggestions.suggest import Suggester
+from search.understanding.known import Vocabulary
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer

@@ -27,8 +27,8 @@ from scripts.bench.scan import Scan
 from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
 from scripts.evaluate.queries import queries
 from search.hybrid import search_boosts
-from search.lexical import LexicalIndex, Match
-from search.suggest import Suggestion, Typed
+from search.names.lexical import LexicalIndex, Match
+from search.suggestions.suggest import Suggestion, Typed
 from wiring.live import Live, introduce, labels
 from wiring.resources import load_embedder
 from wiring.settings import Settings

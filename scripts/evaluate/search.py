@@ -30,7 +30,7 @@ from scripts.evaluate import baselines
 from scripts.evaluate.baselines import DEPTH, Trigrams
 from scripts.evaluate.queries import Asked, queries
 from search import box
-from search.meaning import bundled
+from search.reading.meaning import bundled
 from wiring import upkeep
 from wiring.live import Live
 from wiring.resources import Resources, opened

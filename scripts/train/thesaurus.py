@@ -1,4 +1,4 @@
-"""`rasika train thesaurus FILE…`: words that stand for each other (`search/thesaurus.py`).
+"""`rasika train thesaurus FILE…`: words that stand for each other (`search/reading/thesaurus.py`).
 
 The words are those of the English synopses of files of titles; how near two are, the bundled model
 says of each word by itself, less what all words have in common.
@@ -16,7 +16,7 @@ from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
 from scripts.train.texts import synopses
 from search.plots import WORD, stem
-from search.thesaurus import LEARNT
+from search.reading.thesaurus import LEARNT
 from wiring import machine
 
 FEWEST = 5  # synopses that have a word

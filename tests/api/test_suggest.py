@@ -8,7 +8,7 @@ import pytest
 from api.highlights import highlights
 from api.topics import queries, topics
 from catalog.names import fold
-from search.suggest import Topic, What
+from search.suggestions.suggest import Topic, What
 
 SUGGESTION = {
     *("kind", "text", "query", "highlight"),

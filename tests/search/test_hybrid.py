@@ -19,7 +19,7 @@ from search.hybrid import (
     search_boosts,
     word_term,
 )
-from search.lexical import Field, Match
+from search.names.lexical import Field, Match
 from search.plots import PlotMatch
 from tests.index_contract import catalogues, filters, hit, meets, queries, unit, vectors
 

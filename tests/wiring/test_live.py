@@ -14,7 +14,7 @@ from db.listings import Listing
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.query import Boosts, Query
-from search.suggest import Typed
+from search.suggestions.suggest import Typed
 from tests.embedders import FakeEmbedder
 from wiring import upkeep
 from wiring.live import Live

@@ -1,0 +1,1 @@
+"""What titles and people are called, in any script and spelling."""

@@ -1,0 +1,1 @@
+"""What a query asks for beside words: people, languages, years, genres, moods, likenesses."""

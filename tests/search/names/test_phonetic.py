@@ -1,0 +1,114 @@
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+
+from search.names.phonetic import key, loose, skeleton
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["బాహుబలి", "ಬಾಹುಬಲಿ", "ബാഹുബലി", "Bāhubali", "bahubali", "Baahubaali", "BAHUBALI!"],
+        ["సీతా రామం", "സീതാ രാമം", "Sita Ramam", "Seetha Raamam", "Sītā Rāmaṃ"],
+        ["दंगल", "Dangal", "Dangall"],
+        ["விக்ரம்", "विक्रम", "విక్రమ్", "Vikram", "Wikram"],
+        ["KGF", "kgf", "ಕೆಜಿಎಫ್", "కేజీఎఫ్"],
+        ["RRR", "ఆర్ఆర్ఆర్"],
+        ["PK", "पीके"],
+        ["K2", "k two"],
+        ["96", "९६", "ninety six", "Ninety-Six"],
+        ["1947", "nineteen forty seven"],
+        ["Lakshmi", "Laxmi", "లక్ష్మి"],
+        ["azhagu", "alagu", "அழகு"],
+    ],
+)
+def test_one_name_has_one_key_in_every_script_and_spelling(spellings: list[str]) -> None:
+    assert {key(each) for each in spellings} == {key(spellings[0])}
+
+
+@pytest.mark.parametrize(
+    ("native", "latin"),
+    [
+        ("பாகுபலி", "Bahubali"),
+        ("बाहुबली", "Baahubali"),
+        ("நாயகன்", "Nayakan"),
+        ("தங்கலான்", "Thangalaan"),
+        ("ചെമ്മീൻ", "Chemmeen"),
+        ("सपना", "sapanaa"),
+    ],
+)
+def test_what_a_script_does_not_write_does_not_count_loosely(native: str, latin: str) -> None:
+    assert loose(key(native)) == loose(key(latin))
+
+
+@pytest.mark.parametrize(
+    ("native", "english"),
+    [
+        ("मिस्टर परफेक्ट", "Mr. Perfect"),
+        ("లవ్ స్టోరీ", "Love Story"),
+        ("मिशन इम्पॉसिबल", "Mission Impossible"),
+        ("திரில்லர்", "Thriller"),
+        ("ನೈಟ್", "night"),
+    ],
+)
+def test_english_in_native_script_keeps_its_consonants(native: str, english: str) -> None:
+    assert skeleton(key(native)) == skeleton(key(english))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Nanna", "Nani"), ("Papa", "Pa"), ("Sholay", "Saala"), ("Eega", "Eecha"), ("2", "3")],
+)
+def test_names_that_sound_otherwise_have_other_keys(one: str, other: str) -> None:
+    assert loose(key(one)) != loose(key(other))
+
+
+def test_a_key_has_a_word_for_each_word() -> None:
+    assert key("  Arjun   Reddy ").count(" ") == 1
+    assert key("Spider-Man: No Way Home").count(" ") == 4
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=80))
+def test_every_text_has_a_key_of_latin_letters(text: str) -> None:
+    found = key(text)
+    assert found == found.strip()
+    assert all(letter == " " or "a" <= letter <= "z" for letter in found)
+    assert isinstance(loose(found) + skeleton(found), str)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0", "😀", "\ud800", "!!!", "\u0c3e", "்" * 50])
+def test_what_has_no_sound_has_no_key(text: str) -> None:
+    assert len(key(text)) <= 40
+
+
+@pytest.mark.parametrize("text", ["a" * 10_000, "9" * 10_000, "క్" * 5_000, "é " * 5_000])
+def test_a_very_long_text_has_a_key(text: str) -> None:
+    assert key(text)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the word pairs of ../shared/data are not here")
+@pytest.mark.parametrize(
+    ("language", "same", "near"),
+    [
+        ("hin", 0.92, 0.92),
+        ("tam", 0.93, 0.94),
+        ("tel", 0.97, 0.97),
+        ("kan", 0.97, 0.97),
+        ("mal", 0.94, 0.96),
+    ],
+)
+def test_word_pairs_meet(language: str, same: float, near: float) -> None:
+    """The share of pairs with one skeleton, and of those whose loose keys are a letter apart."""
+    with gzip.open(DATA / f"romanised_{language}_valid.csv.gz", "rt", encoding="utf-8") as lines:
+        pairs = [(key(one), key(other)) for one, other in csv.reader(lines)]
+    skeletons = sum(skeleton(one) == skeleton(other) for one, other in pairs)
+    apart = [Levenshtein.distance(loose(one), loose(other)) for one, other in pairs]
+    assert skeletons / len(pairs) >= same
+    assert sum(letters <= 1 for letters in apart) / len(pairs) >= near
