@@ -24,6 +24,7 @@ from search.hybrid import (
     search_boosts,
 )
 from search.names.lexical import Field, LexicalIndex, Match
+from search.names.phonetic import key
 from search.plots import PlotIndex
 from search.reading.meaning import Embed, Meaning, Reader, plain
 from search.understanding.known import Vocabulary
@@ -190,7 +191,7 @@ def _meant(text: str, names: Sequence[Match]) -> TitleId | None:
     None where it is the very name, or the beginning of it: that is no slip.
     """
     best = next((match for match in names if match.field is Field.NAME), None)
-    if best is None or best.matched.startswith(text.strip().casefold()):
+    if best is None or key(best.matched).startswith(key(text)):
         return None
     if not best.whole or not LEAST_MEANT <= best.strength < SAME_SOUND_STRENGTH:
         return None

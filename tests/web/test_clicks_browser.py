@@ -42,7 +42,7 @@ def report(page: Page) -> dict[str, object]:
 
 def test_what_is_typed_is_one_search_and_what_is_opened_belongs_to_it(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("combobox").press_sequentially("kantara", delay=200)
+    page.get_by_role("combobox", name="Search by mood").press_sequentially("kantara", delay=200)
     link = page.locator("#results").get_by_role("link", name="Kantara", exact=True)
     expect(link).to_be_visible()
     with page.expect_request_finished(is_told):
