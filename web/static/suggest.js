@@ -124,7 +124,17 @@ export function suggestWhileTyping(form) {
     event.preventDefault();
     event.stopPropagation();
   });
-  box.addEventListener("blur", close);
+  // What lies below must not move between the press and the release of a click on it.
+  let pressed = false;
+  const left = () => !pressed && document.activeElement !== box && close();
+  const released = () => {
+    pressed = false;
+    setTimeout(left); // after the click
+  };
+  addEventListener("pointerdown", () => (pressed = true), true);
+  addEventListener("pointerup", released, true);
+  addEventListener("pointercancel", released, true);
+  box.addEventListener("blur", left);
   form.addEventListener("submit", close);
   addEventListener("pagehide", close);
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
