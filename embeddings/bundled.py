@@ -18,6 +18,7 @@ DIMENSIONS = 384
 FILE = "e5-small-q4.bin"
 PREFIXES: dict[Role, str] = {"query": "query: ", "document": "passage: "}  # as it was trained
 LONGEST_TEXT = 8_000  # characters
+LONGEST_QUERY = 128  # tokens of a query that are read: a plot told in a breath has forty
 
 
 class BundledEmbedder:
@@ -40,6 +41,8 @@ class BundledEmbedder:
         if not texts:
             return np.empty((0, DIMENSIONS), np.float32)
         windows = [self._encoder.windows(PREFIXES[role] + _readable(text)) for text in texts]
+        if role == "query":
+            windows = [[_shortened(parts[0])] for parts in windows]
         means = self._means(list(chain.from_iterable(windows)))
         counts = np.array([len(parts) for parts in windows])
         if len(means) > len(texts):  # a long text is the mean of its windows, by their tokens
@@ -58,6 +61,11 @@ class BundledEmbedder:
             for start, rows in enumerate(threads.map(self._together.rows, shares)):
                 means[start :: self._cores] = rows
         return means
+
+
+def _shortened(ids: list[int]) -> list[int]:
+    """Return the beginning of a sequence, with its mark of the end."""
+    return ids if len(ids) <= LONGEST_QUERY else [*ids[: LONGEST_QUERY - 1], ids[-1]]
 
 
 def _readable(text: str) -> str:

