@@ -63,7 +63,10 @@ def ask(
 ) -> Asked:
     """Return a text taken apart and embedded, as far as somebody can."""
     embed = partial(embedder.embed, role="query") if embedder else None
-    return box.ask(live, bundled(), embed, text, ignored=ignored)
+    return live.remembered.get(
+        ("ask", text, ignored, embed is None),
+        lambda: box.ask(live, bundled(), embed, text, ignored=ignored),
+    )
 
 
 def search(
@@ -84,7 +87,11 @@ def search(
     """
     if not asked.text.strip():
         return _browsed(live, wanted, region, limit=limit, offset=offset)
-    answer = box.find(live, asked, wanted, regions.known(region), k=limit + offset)
+    place, k = regions.known(region), limit + offset
+    answer = live.remembered.get(
+        ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
+        lambda: box.find(live, asked, wanted, place, k=k),
+    )
     degraded = [] if embedded else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
@@ -98,6 +105,7 @@ def search(
         chips=[_chip(chip) for chip in answer.chips],
         relaxed=[_chip(chip) for chip in answer.dropped],
         did_you_mean=Meant(id=meant.id, title=meant.title, year=meant.year) if meant else None,
+        nearest=answer.nearest,
         readings=_readings(asked) if explained else None,
     )
 
@@ -145,7 +153,13 @@ def similar_of(
 
 
 def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
-    """Return the rows of the homepage, every title at most once."""
+    """Return the rows of the homepage, every title at most once; the same for all of a region."""
+    return live.remembered.get(
+        ("homepage", region, language), lambda: _homepage(live, region, language)
+    )
+
+
+def _homepage(live: Live, region: Region, language: str | None) -> Homepage:
     wanted = Filter(languages=frozenset({language} if language else ()))
     plans = queries.homepage(
         regions.known(region),

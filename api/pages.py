@@ -132,6 +132,10 @@ class Results(Protocol):
     def did_you_mean(self) -> object | None:
         """A title whose name is nearly the text."""
 
+    @property
+    def nearest(self) -> bool:
+        """No title has the name or the words."""
+
 
 class Pages(Protocol):
     """What the pages show: the objects (or mappings) that the JSON routes answer with."""
@@ -280,6 +284,7 @@ def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
         "chips": found.chips,
         "relaxed": found.relaxed,
         "meant": found.did_you_mean,
+        "nearest": found.nearest,
         "next": wanted.url(offset=after) if more and after <= MAX_OFFSET else None,
         "previous": wanted.url(offset=before) if wanted.offset else None,
     }

@@ -135,13 +135,15 @@ class SearchAnswer(Listed[HitShown]):
     """What a search found.
 
     `degraded` names what it had to do without, `chips` what was understood of the text and
-    `relaxed` what was understood and given up, because nothing would have been left.
+    `relaxed` what was understood and given up, because nothing would have been left. `nearest`:
+    no title has the name or the words, these are near in meaning alone.
     """
 
     degraded: list[str] = []
     chips: list[ChipShown] = []
     relaxed: list[ChipShown] = []
     did_you_mean: Meant | None = None
+    nearest: bool = False
     readings: list[ReadingShown] | None = None
 
 

@@ -75,6 +75,7 @@ class Asked:
     """A text, understood and read; `vector` is none where nobody could embed it."""
 
     text: str
+    ignored: frozenset[str]  # keys of chips
     understood: Understood
     names: Sequence[Match]
     meaning: Meaning
@@ -89,6 +90,7 @@ class Answer:
     chips: tuple[Chip, ...] = ()
     dropped: tuple[Chip, ...] = ()  # understood, and given up because it left nothing
     meant: TitleId | None = None  # whose name is nearly what was typed
+    nearest: bool = False  # no title has the name or the words: these are near in meaning alone
 
 
 def ask(
@@ -115,7 +117,7 @@ def ask(
     vector = None if embed is None else meaning.vector(embed)
     if understood.like is not None:
         vector = _like(held.index, understood.like, vector)
-    return Asked(text, understood, names, meaning, vector)
+    return Asked(text, ignored, understood, names, meaning, vector)
 
 
 def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: int) -> Answer:
@@ -134,7 +136,8 @@ def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: i
         if found:
             dropped = {chip.key for chip in attempt.dropped}
             chips = tuple(chip for chip in understood.chips if chip.key not in dropped)
-            return Answer(found, chips, attempt.dropped, meant)
+            nearest = not any(each.evidence.total for each in found) and not browsing
+            return Answer(found, chips, attempt.dropped, meant, nearest)
     return Answer((), understood.chips, (), meant)
 
 

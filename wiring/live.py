@@ -20,6 +20,7 @@ from search.names.lexical import NOTHING, Labels, LexicalIndex
 from search.plots import PlotIndex
 from search.suggestions.suggest import Suggester
 from search.understanding.known import Vocabulary
+from wiring.remembered import Remembered
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 RETRY_S = 1.0  # after PostgreSQL did not answer
@@ -60,6 +61,7 @@ class Live:
         self.vocabulary = Vocabulary()
         self.suggester = Suggester()
         self.listings: dict[int, Listing] = {}
+        self.remembered = Remembered()  # of what is held now
         self.caught_up_at = 0.0  # seconds, time.monotonic
 
     def load(self) -> None:
@@ -83,6 +85,7 @@ class Live:
         self.names, self.plots = names, told
         self.vocabulary, self.suggester = vocabulary, suggester
         self.listings, self._position = listings, position
+        self.remembered = Remembered()
         self.caught_up_at = time.monotonic()
         # Millions of objects that stay: the collector looked through them for half a second, at
         # 100,000 titles, in the middle of somebody's request.
@@ -135,6 +138,7 @@ class Live:
             self.plots.update(title_id, "")
             self.vocabulary.update(title_id, ())
             self.listings.pop(title_id, None)
+        self.remembered = Remembered()
 
     def _run(self) -> None:
         wait = POLL_S

@@ -135,6 +135,7 @@ class FakeResults:
     chips: Sequence[object] = ()
     relaxed: Sequence[object] = ()
     did_you_mean: object | None = None
+    nearest: bool = False
 
 
 @dataclass

@@ -26,3 +26,8 @@ def test_what_was_given_up_is_told(client: httpx.Client) -> None:
     asked = "kannada anime from the 1950s"
     assert titles(client, "/api/search", q=asked)
     assert "These are without" in shown(client, q=asked)
+
+
+def test_what_is_near_in_meaning_alone_is_told(client: httpx.Client) -> None:
+    assert "These come nearest in meaning" in shown(client, q="zzzz qqqq xxxx")
+    assert "These come nearest in meaning" not in shown(client, q="man reborn as a housefly")
