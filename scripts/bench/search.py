@@ -261,4 +261,5 @@ def _measure_one(bench: Bench, case: str, text: Callable[[int], str]) -> None:
     bench.run.rows += [
         Taken(seconds, len(seconds) / sum(seconds)).row(f"  of it {phase}", OURS)
         for phase, seconds in phases.items()
+        if sum(seconds) > 0  # what is remembered has none
     ]
