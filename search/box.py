@@ -110,7 +110,12 @@ def ask(
         if people:
             understood = understand(text, held.vocabulary, ignored=ignored | people)
     rest = understood.rest or understood.like_text
-    meaning = plain(rest) if _is_a_name(names) else reader.read(rest)
+    if _is_a_name(names):
+        # Who asks for a title by its name wants it, and what is like it: not what its words mean.
+        called = _like(held.index, names[0].title_id, None)
+        if called is not None:
+            return Asked(text, ignored, understood, names, plain(rest), called)
+    meaning = reader.read(rest)
     if understood.mood:
         moods = ((understood.mood, MOOD_WEIGHT),)
         meaning = replace(meaning, texts=meaning.texts + moods)
@@ -185,7 +190,10 @@ def _named(held: Searchable, text: str) -> list[Match]:
 
 def _is_a_name(names: Sequence[Match]) -> bool:
     """Tell whether the whole text is what some title is called: there is nothing to read in it."""
-    return any(match.whole and match.strength >= SAME_SOUND_STRENGTH for match in names[:1])
+    return any(
+        match.field is Field.NAME and match.whole and match.strength >= SAME_SOUND_STRENGTH
+        for match in names[:1]
+    )
 
 
 def _meant(text: str, names: Sequence[Match]) -> TitleId | None:
