@@ -141,7 +141,8 @@ def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: i
         if found:
             dropped = {chip.key for chip in attempt.dropped}
             chips = tuple(chip for chip in understood.chips if chip.key not in dropped)
-            nearest = not any(each.evidence.total for each in found) and not browsing
+            asked_for_words = bool(attempt.rest) and attempt.like is None
+            nearest = asked_for_words and not any(each.evidence.total for each in found)
             return Answer(found, chips, attempt.dropped, meant, nearest)
     return Answer((), understood.chips, (), meant)
 

@@ -5,7 +5,6 @@ hardly at all. So a text is read in up to three ways, as typed, in its own scrip
 in English; the vector that is asked for is the weighted mean direction of all.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,7 +31,6 @@ LANGUAGE_OF: Mapping[str, str] = {
 NATIVE_AS_TYPED, NATIVE_IN_ENGLISH = 0.6, 0.4
 ROMANISED_NATIVE, ROMANISED_IN_ENGLISH = 0.5, 0.5
 
-WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MOST_WORDS = 40
 TINY = 1e-9  # of a length
 

@@ -21,7 +21,6 @@ from search.reading.letters import Letters
 from search.reading.transliteration import Graphones, Transliterator
 
 LEARNT = Path(__file__).with_name("romanised.json.gz")
-LANGUAGES = ("hi", "te", "ta", "kn", "ml")
 
 WORD = re.compile(r"[a-z]+")
 LONGEST = 400  # characters that are read
@@ -41,7 +40,6 @@ class Reading:
     language: str
     native: str
     english: str
-    share: float  # of the words that are not English
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +89,14 @@ class Romanised:
         """Return the English word that a word of another script sounds like, if it is one."""
         return self._by_sound.get(key(word))
 
-    def _read_as(self, language: str, words: list[str]) -> Reading | None:
+    def _read_as(self, language: str, words: list[str]) -> Reading:
         chosen = self._languages[language]
-        native, meant, foreign = [], [], 0
+        native, meant = [], []
         for word in words:
             if self._is_english(language, word):
                 native.append(word)
                 meant.append(word)
                 continue
-            foreign += 1
             gloss = chosen.glossary.gloss(word)
             if gloss is None:
                 meant.append(word)
@@ -110,9 +107,7 @@ class Romanised:
             else:
                 spelt = chosen.words.candidates(word)
                 native.append(spelt[0] if spelt else word)
-        if not foreign:
-            return None
-        return Reading(language, " ".join(native), " ".join(meant), foreign / len(words))
+        return Reading(language, " ".join(native), " ".join(meant))
 
     def _is_english(self, language: str, word: str) -> bool:
         return math.log(MIXED_IN) + self._as_english(word) > math.log(

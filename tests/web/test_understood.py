@@ -30,4 +30,10 @@ def test_what_was_given_up_is_told(client: httpx.Client) -> None:
 
 def test_what_is_near_in_meaning_alone_is_told(client: httpx.Client) -> None:
     assert "These come nearest in meaning" in shown(client, q="zzzz qqqq xxxx")
-    assert "These come nearest in meaning" not in shown(client, q="man reborn as a housefly")
+    for asked in (
+        "man reborn as a housefly",
+        "sad tamil movies like 96",
+        "tamil thrillers",
+        "eega",
+    ):
+        assert "These come nearest in meaning" not in shown(client, q=asked)
