@@ -34,3 +34,38 @@ class ScopeKind(StrEnum):
     GLOBAL = "global"
     COUNTRY = "country"
     LANGUAGE = "language"
+
+
+class Role(StrEnum):
+    """What somebody with an account may do; each may do all that those before it may."""
+
+    USER = "user"
+    CURATOR = "curator"
+    ADMIN = "admin"
+
+
+class Event(StrEnum):
+    """What a person did with a title, or was shown."""
+
+    IMPRESSION = "impression"  # was shown it in a list
+    VIEW = "view"  # opened its page
+    SEARCH_CLICK = "search_click"  # opened it from a search
+    WATCH = "watch"  # watched some of it, up to `progress`
+    COMPLETE = "complete"
+    LIKE = "like"
+    DISLIKE = "dislike"
+    DISMISS = "dismiss"  # not for me: do not show it again
+    RATE = "rate"  # `value`, 0.5 to 5
+    FAVORITE = "favorite"
+    UNFAVORITE = "unfavorite"
+    WATCHLIST = "watchlist"
+    UNWATCHLIST = "unwatchlist"
+    SHARE = "share"
+
+
+class ReviewState(StrEnum):
+    """Whether others see a review."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from db.kinds import Kind, ScopeKind
 
 PAGE = 2000  # titles read at once
+STARS = 5  # of a title; who is billed further down draws few
 
 READ = text(
     """
@@ -25,6 +26,11 @@ READ = text(
         ARRAY(SELECT DISTINCT ARRAY[p.folded, p.name]
             FROM credit c JOIN person p ON p.id = c.person_id
             WHERE c.title_id = t.id) AS people,
+        ARRAY(SELECT p.name FROM credit c JOIN person p ON p.id = c.person_id
+            WHERE c.title_id = t.id AND c.job IN ('director', 'creator') ORDER BY c.position)
+            AS directors,
+        ARRAY(SELECT p.name FROM credit c JOIN person p ON p.id = c.person_id
+            WHERE c.title_id = t.id AND c.job = 'actor' ORDER BY c.position LIMIT :stars) AS stars,
         ARRAY(SELECT DISTINCT lower(character) FROM credit c
             WHERE c.title_id = t.id AND character <> '') AS characters,
         (SELECT url FROM image i WHERE i.title_id = t.id AND i.kind = 'poster'
@@ -59,6 +65,8 @@ class Listing:
     names: tuple[str, ...]  # folded
     people: tuple[str, ...]  # folded
     people_names: tuple[str, ...]  # the same people, as they are written
+    directors: tuple[str, ...] = ()  # as they are written; of a series, who created it
+    stars: tuple[str, ...] = ()  # as they are written, in billing order
     characters: tuple[str, ...] = ()  # in lower case
     poster_url: str | None
     popularity: dict[tuple[ScopeKind, str], float]  # 0..1
@@ -66,7 +74,7 @@ class Listing:
 
 def read(session: Session, ids: Sequence[int]) -> list[Listing]:
     """Return the listings of the titles that exist, in the order of their ids."""
-    rows = session.execute(READ, {"ids": list(ids)}).mappings()
+    rows = session.execute(READ, {"ids": list(ids), "stars": STARS}).mappings()
     return [_listing(**row) for row in rows]
 
 
@@ -86,6 +94,8 @@ def _listing(
     providers: list[str],
     names: list[str],
     people: list[tuple[str, str]],
+    directors: list[str],
+    stars: list[str],
     characters: list[str],
     popularity: dict[str, float] | None,
     **plain: Any,
@@ -99,6 +109,8 @@ def _listing(
         # The same few people make many titles.
         people=tuple(intern(folded) for folded, _ in people),
         people_names=tuple(intern(name) for _, name in people),
+        directors=tuple(map(intern, directors)),
+        stars=tuple(map(intern, stars)),
         characters=tuple(intern(character) for character in characters),
         popularity={_scope(name): value for name, value in (popularity or {}).items()},
         **plain,

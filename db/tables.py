@@ -23,7 +23,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _stored_as_value(members: type[StrEnum]) -> Enum:
+def stored_as_value(members: type[StrEnum]) -> Enum:
     """Return a text column type that reads back as the enumeration's members."""
     return Enum(
         members,
@@ -59,7 +59,7 @@ class Title(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: Kind = Field(sa_type=_stored_as_value(Kind))
+    kind: Kind = Field(sa_type=stored_as_value(Kind))
     title: str
     original_title: str | None = None
     original_language: str | None = None  # ISO 639-1
@@ -116,7 +116,7 @@ class TitleName(SQLModel, table=True):
     name: str
     language: str | None = None  # ISO 639-1
     script: str  # ISO 15924: Latn, Telu, Taml, Deva, Knda, Mlym …
-    kind: NameKind = Field(sa_type=_stored_as_value(NameKind))
+    kind: NameKind = Field(sa_type=stored_as_value(NameKind))
     folded: str
     of: Title = Relationship(back_populates="names")
 
@@ -287,7 +287,7 @@ class TitleVector(SQLModel, table=True):
     __table_args__ = (Index("ix_title_vector_model", "space", "model"),)
 
     title_id: int = _title_key()
-    space: Space = Field(sa_type=_stored_as_value(Space), primary_key=True)
+    space: Space = Field(sa_type=stored_as_value(Space), primary_key=True)
     model: str = Field(primary_key=True)
     text_hash: str  # of the document text: an equal text is not embedded again
     vector: Any = Field(sa_column=Column(VectorColumn(), nullable=False))
@@ -297,7 +297,7 @@ class Popularity(SQLModel, table=True):
     """How well known a title is within a scope, 0..1 (see `recommend.popularity`)."""
 
     title_id: int = _title_key()
-    scope_kind: ScopeKind = Field(sa_type=_stored_as_value(ScopeKind), primary_key=True)
+    scope_kind: ScopeKind = Field(sa_type=stored_as_value(ScopeKind), primary_key=True)
     scope: str = Field(primary_key=True, default="")
     value: float
 

@@ -1,0 +1,1 @@
+"""Who asks: accounts, sign-ins, cookies and tokens."""

@@ -1,0 +1,1 @@
+"""What belongs to whoever asks: what he did, his lists, his profile."""

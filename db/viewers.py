@@ -1,0 +1,205 @@
+"""Tables of those who watch: who they are, what they did, and what follows from it.
+
+A viewer is anybody, with an account or without one; all that is known of one hangs on the viewer's
+row and goes with it.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+from db.kinds import Event, ReviewState, Role, Space
+from db.tables import now, stored_as_value
+
+
+def _viewer_key(**column: Any) -> Any:
+    return Field(foreign_key="viewer.id", ondelete="CASCADE", **column)
+
+
+def _account_key(**column: Any) -> Any:
+    return Field(foreign_key="account.viewer_id", ondelete="CASCADE", **column)
+
+
+def _moment(*, nullable: bool = False, **column: Any) -> Any:
+    return Field(
+        default=None if nullable else ...,
+        sa_type=DateTime(timezone=True),
+        nullable=nullable,
+        **column,
+    )
+
+
+class Viewer(SQLModel, table=True):
+    """Somebody who watches; without an account, the number in a visitor's cookie."""
+
+    id: UUID = Field(primary_key=True)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class Account(SQLModel, table=True):
+    """A viewer who signs in."""
+
+    viewer_id: UUID = _viewer_key(primary_key=True)
+    email: str = Field(unique=True)  # as `viewers.accounts` normalises it
+    name: str | None = None
+    password_hash: str | None = None  # argon2id; none: signs in elsewhere
+    role: Role = Field(default=Role.USER, sa_type=stored_as_value(Role))
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class ProviderIdentity(SQLModel, table=True):
+    """An account's identity at an OpenID provider."""
+
+    __tablename__ = "provider_identity"
+    __table_args__ = (Index("ix_provider_identity_viewer_id", "viewer_id"),)
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    viewer_id: UUID = _account_key()
+
+
+class SignIn(SQLModel, table=True):
+    """A sign-in and all tokens that came of it; revoked whole."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_viewer_id", "viewer_id"),)
+
+    id: UUID = Field(primary_key=True)
+    viewer_id: UUID = _account_key()
+    created_at: datetime = _moment()
+    expires_at: datetime = _moment()  # of its latest refresh token
+    revoked_at: datetime | None = _moment(nullable=True)
+
+
+class RefreshToken(SQLModel, table=True):
+    """A refresh token, by its number; used once, and a second use revokes its sign-in."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (Index("ix_refresh_token_sign_in_id", "sign_in_id"),)
+
+    id: UUID = Field(primary_key=True)
+    sign_in_id: UUID = Field(foreign_key="sign_in.id", ondelete="CASCADE")
+    issued_at: datetime = _moment()
+    used_at: datetime | None = _moment(nullable=True)
+
+
+class Profile(SQLModel, table=True):
+    """What a viewer said of himself; all of it may be left out."""
+
+    viewer_id: UUID = _viewer_key(primary_key=True)
+    birth_year: int | None = None
+    region: str | None = None  # ISO 3166
+    display_language: str | None = None  # ISO 639-1, of reasons
+    languages: dict[str, float] = Field(  # ISO 639-1 to weight, 0..1
+        default_factory=dict,
+        sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")),
+    )
+    favourite_genres: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(String), nullable=False, server_default=text("'{}'")),
+    )
+    disliked_genres: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(String), nullable=False, server_default=text("'{}'")),
+    )
+    personal_search: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class Interaction(SQLModel, table=True):
+    """A line of what viewers did; never changed, save for whose it is when a visitor signs in."""
+
+    __table_args__ = (
+        Index("ix_interaction_client", "viewer_id", "client_id", unique=True),
+        Index("ix_interaction_viewer", "viewer_id", "id"),
+        Index("ix_interaction_title", "title_id", "at"),
+        Index("ix_interaction_at", "at"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True)
+    )
+    client_id: UUID  # the client's own: told twice, it counts once
+    viewer_id: UUID = _viewer_key()
+    title_id: int  # no key: it may be gone
+    event: Event = Field(sa_type=stored_as_value(Event))
+    value: float | None = None  # of `rate`, 0.5..5
+    progress: float | None = None  # of `watch`, 0..1
+    at: datetime = _moment()
+    received_at: datetime = _moment()
+    session_id: str | None = None  # the client's
+    device: str | None = None
+    row: str | None = None  # the key of the row it was shown in
+    position: int | None = None  # from 1
+
+
+class StandingRow(SQLModel, table=True):
+    """What stands between a viewer and a title, as `recommend.standing` works it out."""
+
+    __tablename__ = "standing"
+
+    viewer_id: UUID = _viewer_key(primary_key=True)
+    title_id: int = Field(primary_key=True)
+    rating: float | None = None  # 0.5..5
+    progress: float | None = None  # 0..1, the latest
+    rated_at: datetime | None = _moment(nullable=True)
+    liked_at: datetime | None = _moment(nullable=True)
+    disliked_at: datetime | None = _moment(nullable=True)
+    dismissed_at: datetime | None = _moment(nullable=True)
+    favorite_at: datetime | None = _moment(nullable=True)
+    watchlist_at: datetime | None = _moment(nullable=True)
+    watched_at: datetime | None = _moment(nullable=True)
+    completed_at: datetime | None = _moment(nullable=True)
+    viewed_at: datetime | None = _moment(nullable=True)
+    shared_at: datetime | None = _moment(nullable=True)
+
+
+class TasteRow(SQLModel, table=True):
+    """A viewer's taste in a space, as `recommend.taste` works it out."""
+
+    __tablename__ = "taste"
+
+    viewer_id: UUID = _viewer_key(primary_key=True)
+    space: Space = Field(sa_type=stored_as_value(Space), primary_key=True)
+    model: str  # of the vectors: those of another one say nothing
+    numbers: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    vectors: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # float32, in order
+    updated_at: datetime = _moment()
+
+
+class Viewing(SQLModel, table=True):
+    """Somebody watching a title, from start to stop."""
+
+    __table_args__ = (Index("ix_viewing_viewer", "viewer_id", "updated_at"),)
+
+    id: UUID = Field(primary_key=True)  # the client's own
+    viewer_id: UUID = _viewer_key()
+    title_id: int
+    device: str | None = None
+    progress: float = 0.0  # 0..1, the furthest
+    started_at: datetime = _moment()
+    updated_at: datetime = _moment()
+    stopped_at: datetime | None = _moment(nullable=True)
+
+
+class Review(SQLModel, table=True):
+    """What a viewer wrote of a title; seen by others once it is approved."""
+
+    __table_args__ = (
+        Index("ix_review_viewer_title", "viewer_id", "title_id", unique=True),
+        Index("ix_review_title", "title_id", "state", "created_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    viewer_id: UUID = _viewer_key()
+    title_id: int
+    text: str
+    language: str | None = None  # ISO 639-1
+    spoiler: bool = False
+    state: ReviewState = Field(default=ReviewState.PENDING, sa_type=stored_as_value(ReviewState))
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

@@ -1,0 +1,283 @@
+"""A person's taste: where in a space it lies, and what it leans to; updated event by event.
+
+A taste is a handful of sums, each decaying by half in a half-life, so that an update costs the same
+after ten events and after ten thousand:
+
+- `long_term`: what was liked, over months; `session`: the same over hours;
+- `interests`: what was liked, in up to five groups, for nobody's taste is one point. PinnerSage
+  (Pal et al., KDD 2020, arXiv 2007.03634) groups the last ninety days in batches by Ward's method.
+  Here the groups are kept online: what is liked joins the group it is near enough to, or founds
+  one, and when there are too many, the two are joined whose union costs the least by Ward;
+- `aversion`: what was disliked, which pushes the others away;
+- `affinities`: the same for languages, genres, people, eras and lengths, as numbers.
+
+What one title adds is the change of the opinion of it (`recommend.standing`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import combinations
+
+import numpy as np
+
+from index.query import Vector
+
+HALF_LIFE = timedelta(days=90)  # tastes in films change with the seasons
+SESSION_HALF_LIFE = timedelta(hours=2)  # about a film, or an evening of looking for one
+
+MOST_INTERESTS = 5
+SAME_INTEREST = 0.3  # cosine; half of the titles that one person likes for one reason are nearer
+LEAST_WEIGHT = 0.02  # a group of less is forgotten
+PUSH = 0.4  # how far all that was disliked pushes away, where it is as much as what was liked
+
+MOST_AFFINITIES = 256
+DOUBT = 2.0  # titles fully liked that an affinity is held against: the first one proves little
+TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What of a title somebody may lean to."""
+
+    languages: Sequence[str] = ()  # ISO 639-1
+    genres: Sequence[str] = ()
+    people: Sequence[str] = ()  # directors and the first of the cast, as they are written
+    year: int | None = None
+    runtime_minutes: int | None = None
+
+    def names(self) -> list[str]:
+        """Return the names of its affinities, each once."""
+        found = [
+            *(f"language:{each}" for each in self.languages),
+            *(f"genre:{each}" for each in self.genres),
+            *(f"person:{each}" for each in self.people),
+        ]
+        if self.year is not None:
+            found.append(f"era:{self.year // 10 * 10}")
+        if self.runtime_minutes is not None:
+            found.append(f"length:{length(self.runtime_minutes)}")
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A change of the opinion of a title, -1..1 each, and what is known of the title.
+
+    `vector` is none for a title that waits for one, or has gone.
+    """
+
+    before: float
+    after: float
+    at: datetime
+    vector: Vector | None
+    features: Features
+
+    @property
+    def liked(self) -> float:
+        """How much more it is liked, -1..1."""
+        return max(self.after, 0.0) - max(self.before, 0.0)
+
+    @property
+    def disliked(self) -> float:
+        """How much more it is disliked, -1..1."""
+        return max(-self.after, 0.0) - max(-self.before, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A group of what is liked: the sum of its vectors (d,) and of their weights."""
+
+    total: Vector
+    weight: float
+
+    @property
+    def direction(self) -> Vector:
+        """The middle of the group, of unit length."""
+        return unit(self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Sums of vectors (d,) and affinities, all decayed to the moment `at`; empty at first."""
+
+    at: datetime | None = None
+    long_term: Vector | None = None
+    session: Vector | None = None
+    aversion: Vector | None = None
+    interests: tuple[Interest, ...] = ()
+    affinities: Mapping[str, float] = field(default_factory=dict)
+    mass: float = 0.0  # of all opinions, whichever way
+
+    def affinity(self, key: str) -> float:
+        """Return how much somebody leans to a feature (`language:te`), -1..1."""
+        return self.affinities.get(key, 0.0) / (self.mass + DOUBT)
+
+    def leaning(self, features: Features, kinds: Mapping[str, float]) -> float:
+        """Return the affinities of a title's features, weighted by kind, the strongest of each."""
+        best: dict[str, float] = {}
+        for key in features.names():
+            kind = key.partition(":")[0]
+            if kind in kinds:
+                value = self.affinity(key)
+                if abs(value) > abs(best.get(kind, 0.0)):
+                    best[kind] = value
+        return sum(kinds[kind] * value for kind, value in best.items())
+
+    def leanings(self, kind: str) -> list[tuple[str, float]]:
+        """Return what of a kind (`language`) somebody leans to and how much, most first."""
+        prefix = f"{kind}:"
+        found = [
+            (key.removeprefix(prefix), self.affinity(key))
+            for key, value in self.affinities.items()
+            if key.startswith(prefix) and value > 0
+        ]
+        return sorted(found, key=lambda each: (-each[1], each[0]))
+
+    def pushed(self, towards: Vector) -> Vector:
+        """Return a unit vector, pushed away from what is disliked."""
+        if self.aversion is None:
+            return towards
+        disliked = float(np.linalg.norm(self.aversion))
+        liked = 0.0 if self.long_term is None else float(np.linalg.norm(self.long_term))
+        push = PUSH * disliked / (disliked + liked + TINY) * 2
+        return unit(towards - np.float32(min(push, PUSH)) * unit(self.aversion))
+
+
+NOTHING = Taste()
+
+
+def updated(taste: Taste, heard: Heard) -> Taste:
+    """Return the taste once a change of opinion is heard; what is told late counts as old."""
+    liked, disliked = heard.liked, heard.disliked
+    if not liked and not disliked:
+        return taste
+    now = heard.at if taste.at is None else max(taste.at, heard.at)
+    taste = decayed(taste, now)
+    late = _left(now - heard.at, HALF_LIFE)
+    late_session = _left(now - heard.at, SESSION_HALF_LIFE)
+    if heard.vector is not None:
+        vector = heard.vector.astype(np.float32)
+        taste = replace(
+            taste,
+            long_term=_plus(taste.long_term, vector, liked * late),
+            session=_plus(taste.session, vector, liked * late_session),
+            aversion=_plus(taste.aversion, vector, disliked * late),
+            interests=_grouped(taste.interests, vector, liked * late),
+        )
+    change = (liked - disliked) * late
+    affinities = dict(taste.affinities)
+    for key in heard.features.names():
+        affinities[key] = affinities.get(key, 0.0) + change
+    mass = max(0.0, taste.mass + (liked + disliked) * late)
+    return replace(taste, affinities=_strongest(affinities), mass=mass)
+
+
+def decayed(taste: Taste, now: datetime) -> Taste:
+    """Return a taste as it is at a later moment."""
+    if taste.at is None or now <= taste.at:
+        return replace(taste, at=now) if taste.at is None else taste
+    left = _left(now - taste.at, HALF_LIFE)
+    session = _left(now - taste.at, SESSION_HALF_LIFE)
+    interests = (
+        Interest(_scaled(each.total, left), each.weight * left) for each in taste.interests
+    )
+    return Taste(
+        at=now,
+        long_term=_maybe_scaled(taste.long_term, left),
+        session=_maybe_scaled(taste.session, session),
+        aversion=_maybe_scaled(taste.aversion, left),
+        interests=tuple(each for each in interests if each.weight >= LEAST_WEIGHT),
+        affinities={key: value * left for key, value in taste.affinities.items()},
+        mass=taste.mass * left,
+    )
+
+
+def replayed(heard: Iterable[Heard]) -> Taste:
+    """Return the taste that hearing all of it, in that order, leads to."""
+    taste = NOTHING
+    for each in heard:
+        taste = updated(taste, each)
+    return taste
+
+
+def length(runtime_minutes: int) -> str:
+    """Return the name of a length: an evening has room for one long film or two short ones."""
+    if runtime_minutes < 60:
+        return "episode"
+    if runtime_minutes < 110:
+        return "short"
+    return "medium" if runtime_minutes < 150 else "long"
+
+
+def unit(vector: Vector) -> Vector:
+    """Return a vector's direction."""
+    scaled: Vector = (vector / max(float(np.linalg.norm(vector)), TINY)).astype(np.float32)
+    return scaled
+
+
+def _grouped(
+    interests: tuple[Interest, ...], vector: Vector, weight: float
+) -> tuple[Interest, ...]:
+    """Return the groups with a vector added to its own, or taken from it."""
+    if not weight:
+        return interests
+    likenesses = [float(each.direction @ vector) for each in interests]
+    nearest = int(np.argmax(likenesses)) if likenesses else None
+    if nearest is not None and (likenesses[nearest] >= SAME_INTEREST or weight < 0):
+        group = interests[nearest]
+        joined = Interest(group.total + np.float32(weight) * vector, group.weight + weight)
+        changed = (*interests[:nearest], joined, *interests[nearest + 1 :])
+        return tuple(each for each in changed if each.weight >= LEAST_WEIGHT)
+    if weight < LEAST_WEIGHT:
+        return interests
+    return _few((*interests, Interest(np.float32(weight) * vector, weight)))
+
+
+def _few(interests: tuple[Interest, ...]) -> tuple[Interest, ...]:
+    """Join the two groups whose union loses the least, while there are too many."""
+    while len(interests) > MOST_INTERESTS:
+        first, second = min(
+            combinations(range(len(interests)), 2),
+            key=lambda pair: _ward(interests[pair[0]], interests[pair[1]]),
+        )
+        union = Interest(
+            interests[first].total + interests[second].total,
+            interests[first].weight + interests[second].weight,
+        )
+        others = (each for at, each in enumerate(interests) if at not in (first, second))
+        interests = (*others, union)
+    return interests
+
+
+def _ward(first: Interest, second: Interest) -> float:
+    """Return what joining two groups adds to the variance within (Ward 1963)."""
+    apart = first.total / np.float32(first.weight) - second.total / np.float32(second.weight)
+    return first.weight * second.weight / (first.weight + second.weight) * float(apart @ apart)
+
+
+def _strongest(affinities: dict[str, float]) -> dict[str, float]:
+    if len(affinities) <= MOST_AFFINITIES:
+        return affinities
+    kept = sorted(affinities.items(), key=lambda each: (-abs(each[1]), each[0]))
+    return dict(kept[:MOST_AFFINITIES])
+
+
+def _left(age: timedelta, half_life: timedelta) -> float:
+    return float(0.5 ** (age / half_life))
+
+
+def _plus(total: Vector | None, vector: Vector, weight: float) -> Vector | None:
+    if not weight:
+        return total
+    added = np.float32(weight) * vector
+    return added if total is None else total + added
+
+
+def _scaled(vector: Vector, by: float) -> Vector:
+    scaled: Vector = vector * np.float32(by)
+    return scaled
+
+
+def _maybe_scaled(vector: Vector | None, by: float) -> Vector | None:
+    return None if vector is None else _scaled(vector, by)
