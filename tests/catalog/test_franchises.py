@@ -1,0 +1,60 @@
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.franchises import franchise
+from catalog.reading import read
+from catalog.record import Record
+
+SEED = Path(__file__).parents[2] / "catalog" / "seed"
+TOGETHER = [
+    ("Baahubali: The Beginning", "Baahubali 2: The Conclusion"),
+    ("K.G.F: Chapter 1", "K.G.F: Chapter 2", "KGF Chapter 2"),
+    ("Drishyam", "Drishyam 2"),
+    ("Singham", "Singham Returns", "Singham Again"),
+    ("Ponniyin Selvan: I", "Ponniyin Selvan: II"),
+    ("Sapta Saagaradaache Ello – Side A", "Sapta Saagaradaache Ello – Side B"),
+    ("The Terminator", "Terminator 2: Judgment Day"),
+    ("The Godfather", "The Godfather Part II"),
+    ("Dune", "Dune: Part Two"),
+    ("Spider-Man 2", "Spider-Man: Homecoming"),
+    ("Harry Potter and the Philosopher's Stone", "Harry Potter and the Goblet of Fire"),
+    ("బాహుబలి", "బాహుబలి 2"),
+    ("Superman", "Superman II (1980)"),
+]
+ALONE = ["Aditya 369", "Chennai 600028", "Article 15", "Malcolm X", "Act 1978", "2.0", "96", "Max"]
+
+
+@pytest.mark.parametrize("titles", TOGETHER)
+def test_parts_of_a_series_share_a_key(titles: tuple[str, ...]) -> None:
+    assert len({franchise(title) for title in titles}) == 1
+
+
+@pytest.mark.parametrize("title", ALONE)
+def test_a_number_that_is_part_of_a_name_stays(title: str) -> None:
+    other = {"Aditya", "Chennai", "Article", "Malcolm", "Act", "2", "Mad Max: Fury Road"}
+    assert franchise(title) not in {franchise(each) for each in other}
+
+
+def test_titles_that_begin_with_a_number_are_not_all_one_series() -> None:
+    assert franchise("1: Nenokkadine") != franchise("1: Another Story")
+    assert franchise("2001: A Space Odyssey") != franchise("2001: Elsewhere")
+
+
+@given(st.text(max_size=40))
+def test_every_name_has_a_key_of_its_own_making(title: str) -> None:
+    assert franchise(title) or not title.strip()
+
+
+def test_few_titles_of_the_seed_catalogue_share_a_key() -> None:
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    for path in SEED.glob("*.jsonl"):
+        for line in read(path):
+            assert isinstance(line.record, Record)
+            groups[franchise(line.record.title)].add(line.record.title)
+    together = {key for key, titles in groups.items() if len(titles) > 1}
+    assert together >= {"baahubali", "kgf", "drishyam", "stree", "karthikeya", "pushpa"}
+    assert len(together) < 20
