@@ -14,7 +14,6 @@ from api import (
     errors,
     health,
     history,
-    pages,
     recommendations,
     search,
     shown,
@@ -23,6 +22,7 @@ from api import (
 from api.abreast import Abreast
 from api.cores import Cores
 from api.metrics import Metrics, Timed
+from api.pages import site
 from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from search.reading import meaning
 from wiring.live import Live
@@ -69,7 +69,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],
         )
-    pages.install(app, shown.pages)
+    site.install(app, shown.pages)
     errors.install(app)
     document.install(app)
     return app

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.pages import error_page, wants_page
+from api.pages.look import error_page, wants_page
 
 RETRY_AFTER_S = 2
 SERVER_ERROR = 500

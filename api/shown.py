@@ -10,7 +10,7 @@ from api.asked import Asking, AskingDep
 from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
 from api.errors import TitleNotFound
 from api.metrics import Metrics
-from api.pages import Wanted
+from api.pages.wanted import Wanted
 from api.posters import Card
 from api.regions import detected
 from api.schemas import Details, HitShown, Homepage, SearchAnswer
@@ -26,7 +26,7 @@ SIMILAR = 18  # titles beside one
 
 @dataclass(frozen=True, slots=True)
 class LivePages:
-    """Implements `api.pages.Pages`; `region` is where the visitor seems to be."""
+    """Implements `api.pages.titles.Pages`; `region` is where the visitor seems to be."""
 
     live: Live
     resources: Resources

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from api.pages import LANGUAGES
+from api.pages.look import LANGUAGES
 from catalog import genres, languages, regions
 from catalog.names import fold
 from index.query import Region

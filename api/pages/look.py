@@ -1,0 +1,146 @@
+"""How every page looks: templates, static files, headers, and errors in the look of the pages."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+
+import web
+from api.pages.wanted import KINDS, MAX_QUERY, chosen_region
+from catalog import regions
+from catalog.genres import label
+from catalog.languages import HOME_LANGUAGES, country_name, language_name
+
+LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
+REGIONS = ("IN", "IN-TG", "IN-AP", "IN-TN", "IN-KA", "IN-KL", "IN-MH", "IN-DL", "IN-UP", "IN-WB")
+REGIONS_ABROAD = ("US", "GB", "JP")
+GENRES = (
+    *("action", "adventure", "animation", "biography", "comedy", "coming-of-age", "crime"),
+    *("devotional", "drama", "family", "fantasy", "history", "horror", "music", "musical"),
+    *("mystery", "mythology", "period", "political", "psychological", "romance"),
+    *("science-fiction", "slice-of-life", "sport", "superhero", "supernatural", "thriller", "war"),
+)
+EXAMPLES = (
+    ("a slow-burn mystery in a rainy Kerala village", "en"),
+    ("కుటుంబంతో చూసే సంక్రాంతి సినిమా", "te"),
+    ("like Drishyam but funny", "en"),
+    ("மழையில் ஒரு காதல் கதை", "ta"),
+    ("दोस्ती और सफ़र की कहानी", "hi"),
+)
+
+# No inline script or style anywhere, and no request to anyone but posters' hosts.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+ERRORS = {
+    404: ("This reel is missing", "There is no such page, or the title has left the catalogue."),
+    429: ("One moment, please", "Too many requests came at once. Wait a little and try again."),
+    500: ("The film tore", "Something went wrong on our side. It has been noted."),
+    503: ("Intermission", "The search is resting for a moment. Please try again shortly."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Serve the static files, under an address that changes when they do."""
+    static = Static(directory=_folder() / "static")
+    app.mount(f"/static/{version()}", static, name="static")
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether an error is to be answered with a page, not with problem details."""
+    accepts = request.headers.get("accept", "")
+    return not request.url.path.startswith("/api/") and "text/html" in accepts
+
+
+def error_page(
+    request: Request, status: int, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an error in the look of the pages, with a way to go on."""
+    known = status if status in ERRORS else 500 if status >= 500 else 404
+    heading, text = ERRORS[known]
+    context = {"heading": heading, "text": text, "retry": known != 404}
+    response = page(request, "error.html", context, status=status)
+    response.headers.update(headers or {})
+    return response
+
+
+def page(
+    request: Request, template: str, context: dict[str, object], *, status: int = 200
+) -> Response:
+    """Return a page, with what it may load and do."""
+    place = getattr(context.get("home"), "region", None) or chosen_region(request)
+    response = _templates().TemplateResponse(
+        request, template, {"region": place, **context}, status_code=status
+    )
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+class Static(StaticFiles):
+    """Files that never change under their address, which names their version."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        """Return a file, to be kept for a year."""
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type] # passed on
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Jinja2Templates:
+    templates = Jinja2Templates(directory=_folder() / "templates")
+    templates.env.trim_blocks = templates.env.lstrip_blocks = True
+    templates.env.filters.update(
+        country=country_name, day=_day, genre=label, hours=_hours, language=language_name, web=_web
+    )
+    templates.env.globals.update(
+        static=f"/static/{version()}",
+        KINDS=KINDS,
+        LANGUAGES=LANGUAGES,
+        GENRES=GENRES,
+        REGIONS={code: regions.name(code) for code in (*REGIONS, *REGIONS_ABROAD)},
+        region_name=regions.name,
+        EXAMPLES=EXAMPLES,
+        MAX_QUERY=MAX_QUERY,
+    )
+    return templates
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return what tells these static files from those of another day."""
+    digest = hashlib.blake2b(digest_size=6)
+    for path in sorted((_folder() / "static").iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _folder() -> Path:
+    return Path(web.__path__[0])
+
+
+def _hours(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * (hours > 0) + [f"{rest} min"] * (rest > 0))
+
+
+def _day(value: date | str) -> str:
+    when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{when.day} {when:%B %Y}"
+
+
+def _web(url: object) -> str:
+    """Return an address that is safe to link to, or nothing."""
+    text = str(url or "")
+    return text if urlsplit(text).scheme in ("http", "https") else ""

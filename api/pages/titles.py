@@ -1,0 +1,161 @@
+"""The pages of titles: the homepage, the search, a title and its poster."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.pages.look import error_page, page, version
+from api.pages.wanted import MAX_OFFSET, REGION_COOKIE, Wanted, WantedDep, chosen_region
+from api.posters import Card, draw
+from catalog import regions
+
+MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
+POSTER_MAX_AGE_S = 7 * 86_400
+REGION_MAX_AGE_S = 365 * 86_400
+POSTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+class Home(Protocol):
+    """What `GET /api/recommendations/homepage` answers."""
+
+    @property
+    def rows(self) -> Sequence[object]:
+        """Rows of key, title and items."""
+
+    @property
+    def region(self) -> str:
+        """The region that the rows are for."""
+
+
+class Results(Protocol):
+    """What `GET /api/search` answers."""
+
+    @property
+    def items(self) -> Sequence[object]:
+        """Hits, best first, at most `Wanted.limit`."""
+
+    @property
+    def total(self) -> int | None:
+        """How many titles match, where that is known."""
+
+    @property
+    def chips(self) -> Sequence[object]:
+        """What was understood of the text, each with a key and a label."""
+
+    @property
+    def relaxed(self) -> Sequence[object]:
+        """What was understood, and given up because nothing would have been left."""
+
+    @property
+    def did_you_mean(self) -> object | None:
+        """A title whose name is nearly the text."""
+
+    @property
+    def nearest(self) -> bool:
+        """No title has the name or the words."""
+
+
+class Pages(Protocol):
+    """What the pages show: the objects (or mappings) that the JSON routes answer with."""
+
+    def home(self, region: str | None, language: str | None) -> Home:
+        """Return the homepage's rows; without a region, for where the visitor seems to be."""
+
+    def search(self, wanted: Wanted) -> Results:
+        """Return the titles wanted, best first."""
+
+    def title(self, title_id: int) -> object | None:
+        """Return everything known of a title."""
+
+    def similar(self, title_id: int) -> Sequence[object]:
+        """Return hits similar to a title."""
+
+    def card(self, title_id: int) -> Card | None:
+        """Return what is drawn of a title."""
+
+
+def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
+    """Return the routes of the pages."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    given = Depends(pages)
+
+    @router.get("/")
+    def home(
+        request: Request, region: str = "", language: str = "", shown: Pages = given
+    ) -> Response:
+        chosen = regions.canonical(region) if region else None
+        found = shown.home(chosen or chosen_region(request), language or None)
+        response = page(request, "home.html", {"home": found, "language": language})
+        if chosen:
+            response.set_cookie(
+                REGION_COOKIE, chosen, max_age=REGION_MAX_AGE_S, httponly=True, samesite="lax"
+            )
+        return response
+
+    @router.get("/search")
+    def search(request: Request, wanted: WantedDep, shown: Pages = given) -> Response:
+        return page(request, "search.html", _found(shown, wanted))
+
+    @router.get("/search/results")
+    def results(request: Request, wanted: WantedDep, shown: Pages = given) -> Response:
+        return page(request, "results.html", _found(shown, wanted))
+
+    @router.get("/favicon.ico")
+    def icon() -> Response:
+        return RedirectResponse(f"/static/{version()}/icon.svg")
+
+    @router.get("/title/{title_id:int}")
+    def title(request: Request, title_id: int, shown: Pages = given) -> Response:
+        details = shown.title(title_id) if title_id <= MAX_TITLE_ID else None
+        if details is None:
+            return error_page(request, 404)
+        similar = shown.similar(title_id)
+        return page(request, "title.html", {"details": details, "similar": similar})
+
+    @router.get("/posters/{title_id:int}.svg")
+    def poster(request: Request, title_id: int, shown: Pages = given) -> Response:
+        card = shown.card(title_id) if title_id <= MAX_TITLE_ID else None
+        return error_page(request, 404) if card is None else _poster(request, title_id, card)
+
+    return router
+
+
+def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
+    # One title more than the page shows tells whether there is a next page.
+    found = shown.search(replace(wanted, limit=wanted.limit + 1))
+    items = list(found.items)
+    more = len(items) > wanted.limit or (found.total or 0) > wanted.offset + wanted.limit
+    after = wanted.offset + wanted.limit
+    total = found.total
+    if total is None and items and not more:
+        total = wanted.offset + len(items)
+    before = max(0, wanted.offset - wanted.limit)
+    return {
+        "wanted": wanted,
+        "hits": items[: wanted.limit],
+        "total": total,
+        "chips": found.chips,
+        "relaxed": found.relaxed,
+        "meant": found.did_you_mean,
+        "nearest": found.nearest,
+        "next": wanted.url(offset=after) if more and after <= MAX_OFFSET else None,
+        "previous": wanted.url(offset=before) if wanted.offset else None,
+    }
+
+
+def _poster(request: Request, title_id: int, card: Card) -> Response:
+    drawing = draw(title_id, card).encode()
+    etag = f'"{hashlib.blake2b(drawing, digest_size=12).hexdigest()}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={POSTER_MAX_AGE_S}, stale-while-revalidate=86400",
+        "Content-Security-Policy": POSTER_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(drawing, media_type="image/svg+xml", headers=headers)

@@ -1,0 +1,99 @@
+"""What the search page is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request
+
+from catalog import regions
+
+PAGE = 24  # titles: whole rows of 2, 3, 4 and 6 columns
+MAX_OFFSET = 10_000
+MAX_QUERY = 300  # characters; what the search box lets type
+REGION_COOKIE = "rasika_region"
+
+KINDS = {"movie": "Films", "series": "Series", "anime": "Anime"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked of the search page; an empty field constrains nothing."""
+
+    q: str = ""
+    kinds: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()  # keys of chips that were taken away
+    year_from: int | None = None
+    year_to: int | None = None
+    region: str | None = None
+    limit: int = PAGE
+    offset: int = 0
+
+    def url(self, *, offset: int = 0) -> str:
+        """Return the address of this search, from another title on."""
+        pairs: list[tuple[str, object]] = [("q", self.q)] if self.q else []
+        lists = {"kind": self.kinds, "language": self.languages, "genre": self.genres}
+        for name, values in (lists | {"provider": self.providers, "ignore": self.ignored}).items():
+            pairs += [(name, value) for value in values]
+        years = {"year_from": self.year_from, "year_to": self.year_to}
+        pairs += [(name, year) for name, year in years.items() if year is not None]
+        if offset:
+            pairs.append(("offset", offset))
+        return "/search?" + urlencode(pairs) if pairs else "/search"
+
+    def without(self, key: str) -> str:
+        """Return the address of this search, a chip of what was understood taken away."""
+        return replace(self, ignored=(*self.ignored, key)).url()
+
+    def instead(self, text: str) -> str:
+        """Return the address of this search for another text."""
+        return replace(self, q=text, ignored=()).url()
+
+
+async def wanted(
+    request: Request,
+    q: str = "",
+    kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies its defaults
+    language: Annotated[list[str], Query()] = [],  # noqa: B006
+    genre: Annotated[list[str], Query()] = [],  # noqa: B006
+    provider: Annotated[list[str], Query()] = [],  # noqa: B006
+    year_from: str = "",
+    year_to: str = "",
+    offset: str = "",
+    ignore: Annotated[list[str], Query()] = [],  # noqa: B006
+) -> Wanted:
+    """Return what a form asks for; what no form would send is left out, not refused."""
+    return Wanted(
+        q=" ".join(q.split())[:MAX_QUERY],
+        kinds=tuple(value for value in kind if value in KINDS),
+        languages=_some(language),
+        genres=_some(genre),
+        providers=_some(provider),
+        ignored=_some(ignore),
+        year_from=_number(year_from, most=9999),
+        year_to=_number(year_to, most=9999),
+        region=chosen_region(request),
+        offset=_number(offset, most=MAX_OFFSET) or 0,
+    )
+
+
+WantedDep = Annotated[Wanted, Depends(wanted)]
+
+
+def chosen_region(request: Request) -> str | None:
+    """Return the region that a visitor chose."""
+    asked = request.query_params.get("region") or request.cookies.get(REGION_COOKIE)
+    return regions.canonical(asked) if asked else None
+
+
+def _some(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value[:40] for value in values if value.strip()))[:20]
+
+
+def _number(text: str, *, most: int) -> int | None:
+    plain = text.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= most else None
