@@ -147,7 +147,10 @@ class Columns:
             yield ~self.adult[:n]
         yield from _between(self.year[:n], wanted.year_from, wanted.year_to)
         yield from _between(self.runtime[:n], wanted.runtime_from, wanted.runtime_to)
-        yield from _between(self.minimum_age[:n], None, wanted.max_age)
+        if wanted.unrated and wanted.max_age is not None:
+            yield self.minimum_age[:n] <= max(wanted.max_age, UNKNOWN)
+        else:
+            yield from _between(self.minimum_age[:n], None, wanted.max_age)
         yield from _between(self.votes[:n], wanted.min_votes, None)
         yield from _between(self.rating[:n], wanted.min_rating, None)
 

@@ -37,6 +37,7 @@ class Filter:
     providers: frozenset[str] = NO_STRINGS  # `netflix`, or `netflix@IN` in one region; any of
     adult: bool = False  # adult titles too
     max_age: int | None = None  # years: what the certificate asks for at most
+    unrated: bool = False  # `max_age` admits titles without a certificate too
     min_votes: int | None = None
     min_rating: float | None = None  # 0..10
     runtime_from: int | None = None  # minutes

@@ -62,7 +62,8 @@ def meets(entry: Entry, query: Query) -> bool:
             want.adult or not has.adult,
             within(has.year, want.year_from, want.year_to),
             within(has.runtime_minutes, want.runtime_from, want.runtime_to),
-            within(has.minimum_age, None, want.max_age),
+            (want.unrated and has.minimum_age is None)
+            or within(has.minimum_age, None, want.max_age),
             within(has.votes, want.min_votes, None),
             within(has.rating, want.min_rating, None),
             want.include is None or entry.title_id in want.include,
@@ -130,6 +131,7 @@ filters = st.builds(
     providers=some(PROVIDERS),
     adult=st.booleans(),
     max_age=st.none() | st.sampled_from([0, 13, 18]),
+    unrated=st.booleans(),
     min_votes=st.none() | st.integers(0, 5),
     min_rating=st.none() | st.sampled_from([5.0, 7.1]),
     runtime_from=st.none() | st.integers(80, 90),

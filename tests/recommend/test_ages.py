@@ -1,0 +1,75 @@
+from datetime import date
+
+import pytest
+
+from db.kinds import Kind
+from index.memory import MemoryIndex
+from index.query import Attributes, Boosts, Entry, Filter, Query
+from recommend.ages import GROWN_UP_GENRES, Admits, admits
+
+TODAY = date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("birth_year", "admitted"),
+    [
+        (None, Admits(adult=False, max_age=None)),
+        (1900, Admits(adult=True, max_age=None)),
+        (2007, Admits(adult=True, max_age=None)),
+        (2008, Admits(adult=False, max_age=17)),  # some are 17 until New Year's Eve
+        (2012, Admits(adult=False, max_age=13)),
+        (2026, Admits(adult=False, max_age=0)),
+    ],
+)
+def test_a_year_admits_whom_it_makes_old_enough_for_sure(
+    birth_year: int | None, admitted: Admits
+) -> None:
+    assert admits(birth_year, TODAY) == admitted
+
+
+def test_adult_titles_are_for_adults_who_ask() -> None:
+    grown_up, child, anybody = admits(1980, TODAY), admits(2015, TODAY), admits(None, TODAY)
+    assert grown_up.narrowed(Filter(adult=True)).adult
+    assert not grown_up.narrowed(Filter()).adult
+    assert not child.narrowed(Filter(adult=True)).adult
+    assert not anybody.narrowed(Filter(adult=True)).adult
+
+
+def test_what_was_asked_for_stays_asked_for() -> None:
+    asked = Filter(languages=frozenset({"te"}), max_age=7, genres_none=frozenset({"war"}))
+    narrowed = admits(2012, TODAY).narrowed(asked)
+    assert (narrowed.languages, narrowed.max_age, narrowed.unrated) == ({"te"}, 7, False)
+    assert narrowed.genres_none >= GROWN_UP_GENRES | {"war"}
+
+
+def test_a_child_sees_what_is_unrated_and_nothing_above_its_age() -> None:
+    def title(number: int, *genres: str, age: int | None, adult: bool = False) -> Entry:
+        return Entry(
+            title_id=number,
+            popularity=1 / number,
+            attributes=Attributes(
+                kind=Kind.MOVIE, genres=frozenset(genres), minimum_age=age, adult=adult
+            ),
+        )
+
+    index = MemoryIndex()
+    index.upsert(
+        [
+            title(1, "drama", age=None),
+            title(2, "drama", age=12),
+            title(3, "drama", age=13),
+            title(4, "horror", age=None),
+            title(5, "erotic", age=None),
+            title(6, "drama", age=None, adult=True),
+            title(7, "drama", age=0),
+        ]
+    )
+
+    def seen(birth_year: int | None) -> list[int]:
+        wanted = admits(birth_year, TODAY).narrowed(Filter())
+        found = index.search(Query(filter=wanted, boosts=Boosts(popularity=1.0)))
+        return [hit.title_id for hit in found]
+
+    assert seen(2013) == [1, 2, 7]
+    assert seen(2012) == [1, 2, 3, 4, 7]
+    assert seen(None) == [1, 2, 3, 4, 5, 7]
