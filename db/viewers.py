@@ -174,7 +174,11 @@ class TasteRow(SQLModel, table=True):
 class Viewing(SQLModel, table=True):
     """Somebody watching a title, from start to stop."""
 
-    __table_args__ = (Index("ix_viewing_viewer", "viewer_id", "updated_at"),)
+    __table_args__ = (
+        Index("ix_viewing_viewer", "viewer_id", "started_at"),
+        Index("ix_viewing_open", "updated_at", postgresql_where=text("stopped_at IS NULL")),
+        Index("ix_viewing_started_at", "started_at"),
+    )
 
     id: UUID = Field(primary_key=True)  # the client's own
     viewer_id: UUID = _viewer_key()
@@ -192,6 +196,7 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         Index("ix_review_viewer_title", "viewer_id", "title_id", unique=True),
         Index("ix_review_title", "title_id", "state", "created_at"),
+        Index("ix_review_state", "state", "updated_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -203,3 +208,15 @@ class Review(SQLModel, table=True):
     state: ReviewState = Field(default=ReviewState.PENDING, sa_type=stored_as_value(ReviewState))
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class ForgottenRow(SQLModel, table=True):
+    """A viewer who was just forgotten: what is under way of his is refused (see `db.presence`).
+
+    No more is told of him than who knows his number can check.
+    """
+
+    __tablename__ = "forgotten"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))  # SHA-256 of the number
+    at: datetime = _moment()

@@ -1,0 +1,97 @@
+"""A viewer's row: whatever is written of a viewer waits for it, and goes with it.
+
+Who writes of a viewer first holds the row until the commit, so that what is done with one viewer
+happens in some order. For a while after a viewer was forgotten the row cannot come back: a request
+that was under way, or a line that another process was about to write, finds nobody to belong to.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+# Longer than any request takes, and than a search waits to be written (`wiring.searches.OUTAGE`).
+REFUSED_S = 600
+
+LOCK = text("SELECT id FROM viewer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+ADD = text(
+    """
+    INSERT INTO viewer (id, created_at)
+    SELECT id, now() FROM unnest(CAST(:ids AS uuid[])) AS new (id) ORDER BY id
+    ON CONFLICT (id) DO NOTHING
+    """
+)
+REFUSED = text(
+    """
+    SELECT id FROM unnest(CAST(:ids AS uuid[])) AS new (id)
+    JOIN forgotten ON digest = sha256(uuid_send(id)) LIMIT 1
+    """
+)
+REFUSE = text(
+    """
+    INSERT INTO forgotten (digest, at)
+    SELECT sha256(uuid_send(id)), now() FROM unnest(CAST(:ids AS uuid[])) AS gone (id)
+    ON CONFLICT (digest) DO UPDATE SET at = excluded.at
+    """
+)
+FORGET_SEARCHES = text("DELETE FROM search_query WHERE visitor_id = ANY(:ids)")
+FORGET = text("DELETE FROM viewer WHERE id = ANY(:ids)")
+# Searches have no key; those that came late were asked about when their visitor was forgotten.
+SWEEP = text(
+    """
+    DELETE FROM search_query USING forgotten
+    WHERE search_query.at > forgotten.at - make_interval(secs => :refused_s)
+        AND sha256(uuid_send(visitor_id)) = digest
+    """
+)
+ADMIT = text("DELETE FROM forgotten WHERE at < now() - make_interval(secs => :refused_s)")
+
+
+class ViewerForgotten(LookupError):
+    """All of this viewer was deleted a moment ago."""
+
+    def __init__(self, viewer_id: UUID) -> None:
+        super().__init__("all that was kept of you has been deleted; come again as somebody new")
+        self.viewer_id = viewer_id
+
+
+def hold(session: Session, *viewer_ids: UUID) -> None:
+    """Lock the viewers' rows until the commit, adding those of who is new.
+
+    Raises `ViewerForgotten`.
+    """
+    ids = _ordered(viewer_ids)
+    found = set(session.execute(LOCK, {"ids": ids}).scalars())
+    new = [each for each in ids if each not in found]
+    if not new:
+        return
+    session.execute(ADD, {"ids": new})
+    session.execute(LOCK, {"ids": ids})  # whoever was quicker may have added them
+    refused = session.execute(REFUSED, {"ids": new}).scalar()
+    if refused is not None:
+        raise ViewerForgotten(refused)
+
+
+def forget(session: Session, *viewer_ids: UUID) -> None:
+    """Delete all of some viewers, from every table; for who is not there, nothing happens."""
+    ids = _ordered(viewer_ids)
+    session.execute(ADD, {"ids": ids})  # a row to wait at, for who was about to come
+    session.execute(LOCK, {"ids": ids})
+    session.execute(REFUSE, {"ids": ids})
+    session.execute(FORGET_SEARCHES, {"ids": ids})
+    session.execute(FORGET, {"ids": ids})
+
+
+def sweep(session: Session) -> int:
+    """Delete what came late of who was forgotten, and let go of who was forgotten long enough ago.
+
+    Returns the searches deleted.
+    """
+    swept = session.execute(SWEEP, {"refused_s": REFUSED_S})
+    session.execute(ADMIT, {"refused_s": REFUSED_S})
+    return int(getattr(swept, "rowcount", 0))
+
+
+def _ordered(viewer_ids: Iterable[UUID]) -> list[UUID]:
+    return sorted(set(viewer_ids), key=lambda each: each.bytes)
