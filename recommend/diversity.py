@@ -47,6 +47,7 @@ NO_CAPS = Caps(franchise=1.0, director=1.0, language=1.0, genre=1.0)
 
 LOOSENED = ("genre", "language", "director", "franchise")
 """Caps, in the order in which they give way when the list would be short."""
+LOOSENED_IN_PLACE = 2  # of these, before a place takes what it is not for
 
 
 def diversified(
@@ -72,13 +73,14 @@ def diversified(
     rooms = _Rooms(candidates, caps, k=k)
     taken: list[int] = []
     while len(taken) < min(k, len(candidates)):
-        here, wanted = worth, left
+        here, may = worth, np.zeros(len(candidates), bool)
         if len(taken) < len(places):
             belong = left & (places[len(taken)] > -np.inf)
-            if belong.any():
-                here, wanted = _relative(places[len(taken)]), belong
+            here, may = _relative(places[len(taken)]), rooms.open(belong, most=LOOSENED_IN_PLACE)
+        if not may.any():
+            here, may = worth, rooms.open(left)
         marginal = np.float32(relevance_share) * here - np.float32(1 - relevance_share) * nearest
-        best = int(np.argmax(np.where(rooms.open(wanted), marginal, -np.inf)))
+        best = int(np.argmax(np.where(may, marginal, -np.inf)))
         taken.append(best)
         left[best] = False
         rooms.take(best)
@@ -99,9 +101,12 @@ class _Rooms:
         self._room = {group: most[group[0]] for group in self._members}
         self._full = {kind: np.zeros(len(candidates), bool) for kind in LOOSENED}
 
-    def open(self, left: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which of those left may be taken; some always, if any are left."""
-        for loosened in range(len(LOOSENED) + 1):
+    def open(self, left: NDArray[np.bool_], *, most: int = len(LOOSENED)) -> NDArray[np.bool_]:
+        """Return which of those left may be taken, with so many caps loosened at the most.
+
+        With all of them, some may be, if any are left.
+        """
+        for loosened in range(most + 1):
             full = [self._full[kind] for kind in LOOSENED[loosened:]]
             may = left & ~np.logical_or.reduce(full) if full else left
             if may.any():

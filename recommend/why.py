@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.query import Matrix, TitleId, Vector
-from recommend.feed import OWN_LANGUAGE_AT_LEAST, PERSON_AT_LEAST, Asking, Source
+from recommend.feed import PERSON_AT_LEAST, Asking, Source
 from recommend.ranking import About, Item
 from recommend.standing import Standing, opinion
 
-LIKE_AT_LEAST = 0.3  # cosine to a title that he liked; less is not for its sake
+LIKE_AT_LEAST = 0.25  # cosine to a title that he liked; one pair of titles in a hundred is nearer
 MOST_LIKED = 60  # titles that a reason may name, the latest
 LIKED_AT_LEAST = 0.3  # opinion; nobody is told that he liked what he merely opened
 LEANING_AT_LEAST = 0.15  # affinity; what he leans to so much he knows of himself
@@ -128,14 +128,9 @@ def _known(about: About, asking: Asking) -> Iterator[Why]:
 
 
 def _leaning(about: About, asking: Asking) -> Iterator[Why]:
-    """Name the genre or the language that he leans to most, of the title's own."""
-    found = [
-        *((asking.taste.affinity(f"genre:{each}"), "leaning_genre", each) for each in about.genres),
-        *(
-            (asking.taste.affinity(f"language:{each}"), "leaning_language", each)
-            for each in about.features.languages
-        ),
-    ]
-    affinity, code, name = max(found, default=(0.0, "", ""))
-    if affinity >= max(LEANING_AT_LEAST, OWN_LANGUAGE_AT_LEAST):
-        yield Why(code, name=name)
+    """Name what he leans to most of the title's own genres, else of its languages."""
+    for kind, names in (("genre", about.genres), ("language", about.features.languages)):
+        found = [(asking.taste.affinity(f"{kind}:{name}"), name) for name in names]
+        affinity, name = max(found, default=(0.0, ""))
+        if affinity >= LEANING_AT_LEAST:
+            yield Why(f"leaning_{kind}", name=name)
