@@ -125,8 +125,16 @@ def ask(
     return Asked(text, ignored, understood, names, meaning, vector)
 
 
-def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: int) -> Answer:
-    """Return the best titles that meet the filter."""
+def find(
+    held: Searchable,
+    asked: Asked,
+    wanted: Filter,
+    region: Region,
+    *,
+    k: int,
+    taste: Vector | None = None,
+) -> Answer:
+    """Return the best titles that meet the filter, for a taste of unit length or for anybody."""
     names = asked.names
     plots = held.plots.match(asked.meaning.words, limit=PLOTS)
     meant = _meant(asked.text, names)
@@ -137,12 +145,12 @@ def find(held: Searchable, asked: Asked, wanted: Filter, region: Region, *, k: i
         # What nobody could embed is found by names and words, or not at all.
         browsing = not attempt.rest and attempt.like is None
         others = asked.vector is not None or browsing
-        found = hybrid(held.index, told, query=query, others=others)
+        found = hybrid(held.index, told, query=query, others=others, taste=taste)
         if found:
             dropped = {chip.key for chip in attempt.dropped}
             chips = tuple(chip for chip in understood.chips if chip.key not in dropped)
             asked_for_words = bool(attempt.rest) and attempt.like is None
-            nearest = asked_for_words and not any(each.evidence.total for each in found)
+            nearest = asked_for_words and not any(each.evidence.told for each in found)
             return Answer(found, chips, attempt.dropped, meant, nearest)
     return Answer((), understood.chips, (), meant)
 

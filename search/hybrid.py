@@ -9,7 +9,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from index.query import Boosts, Filter, Hit, Query, Region, TitleId, VectorIndex
+import numpy as np
+
+from db.kinds import Space
+from index.query import (
+    Boosts,
+    Filter,
+    Hit,
+    Query,
+    Region,
+    TitleId,
+    Vector,
+    VectorIndex,
+    VectorMissing,
+)
 from search.names.lexical import Match
 from search.plots import PlotMatch
 
@@ -28,6 +41,9 @@ PREFERENCE = 0.3
 # Enough to order titles that fit equally well, too little to lift one that fits worse.
 SEARCH_POPULARITY = 0.04
 SEARCH_REGIONAL = 0.02
+# The most that a person's taste can add or take away, as much as all of a title's fame: it orders
+# what fits equally well, and never hides what was asked for.
+PERSONAL = 0.05
 # Where nothing but a filter was asked for.
 BROWSE_POPULARITY = 0.4
 BROWSE_REGIONAL = 0.6
@@ -40,10 +56,16 @@ class Evidence:
     name: float = 0.0
     words: float = 0.0
     preference: float = 0.0
+    personal: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of the terms."""
+        return self.told + self.personal
+
+    @property
+    def told(self) -> float:
+        """What the text says for it, whoever asks."""
         return self.name + self.words + self.preference
 
 
@@ -111,16 +133,35 @@ def hybrid(
     *,
     query: Query,
     others: bool = True,
+    taste: Vector | None = None,
 ) -> list[Found]:
-    """Return the best `query.k` titles by meaning (`query.vector`), evidence and boosts.
+    """Return the best `query.k` titles by meaning (`query.vector`), evidence, boosts and taste.
 
-    Without `others`, which a text has that nobody could embed, only those with evidence.
+    Without `others`, which a text has that nobody could embed, only those with evidence. A taste of
+    unit length adds `PERSONAL` times its cosine to whatever has a vector: both are linear in the
+    title's vector, so the sum of the two vectors is asked for, and the cut is that of the sum.
     """
+    if query.vector is not None and taste is not None:
+        query = replace(query, vector=query.vector + np.float32(PERSONAL) * taste)
+    else:
+        taste = None
     found = list(_told(index, query, told))
     if others:
         rest = replace(query, filter=_without(query.filter, told)) if told else query
         found += map(Found, index.search(rest))
-    return sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
+    best = sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
+    return best if taste is None else [_parted(index, each, query.space, taste) for each in best]
+
+
+def _parted(index: VectorIndex, found: Found, space: Space, taste: Vector) -> Found:
+    """Return a title with what taste added to its similarity told apart."""
+    try:
+        vector = index.vectors([found.hit.title_id], space)[0]
+    except VectorMissing:
+        return found
+    personal = PERSONAL * float(vector @ taste)
+    hit = replace(found.hit, similarity=found.hit.similarity - personal)
+    return Found(hit, replace(found.evidence, personal=personal))
 
 
 def _told(index: VectorIndex, query: Query, told: Mapping[TitleId, Evidence]) -> Iterable[Found]:

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from index.query import Attributes, Boosts, Entry, Filter, Query, TitleId, Vecto
 from search.hybrid import (
     MOST_BY_WORDS,
     NONE,
+    PERSONAL,
     Evidence,
     Found,
     evidence,
@@ -53,6 +55,32 @@ def test_answers_as_the_reference_does(
 ) -> None:
     query = replace(asked, vector=vector)
     assert hybrid(MemoryIndex(catalogue), told, query=query) == reference(catalogue, told, query)
+
+
+@generated
+@given(catalogues, told_titles, queries, vectors, vectors)
+def test_taste_is_a_bounded_term_added_before_the_cut(
+    catalogue: list[Entry],
+    told: dict[TitleId, Evidence],
+    asked: Query,
+    vector: Vector,
+    taste: Vector,
+) -> None:
+    query = replace(asked, vector=vector)
+    index = MemoryIndex(catalogue)
+    found = hybrid(index, told, query=query, taste=taste)
+    of = {entry.title_id: entry.vectors.get(query.space) for entry in catalogue}
+    everything = hybrid(index, told, query=replace(query, k=len(catalogue)))
+    scores = {
+        each.hit.title_id: each.score
+        + (PERSONAL * float(own @ taste) if (own := of[each.hit.title_id]) is not None else 0.0)
+        for each in everything
+    }
+    best = sorted(scores.values(), reverse=True)[: query.k]
+    assert [each.score for each in found] == pytest.approx(best, abs=1e-5)
+    for each in found:
+        assert abs(each.evidence.personal) <= PERSONAL + 1e-6
+        assert each.score == pytest.approx(scores[each.hit.title_id], abs=1e-5)
 
 
 @generated
