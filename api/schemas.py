@@ -37,6 +37,10 @@ class Terms:
     name: float = 0.0
     words: float = 0.0
     preference: float = 0.0
+    personal: float = 0.0
+    leaning: float = 0.0
+    mood: float = 0.0
+    context: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,14 @@ class HitShown:
     reason: ReasonShown | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FeedHit(HitShown):
+    """A title in a feed: the sort of slot that it fills, and the query that it was found by."""
+
+    slot: str = ""
+    source: str = ""
+
+
 class Listed(Answer, Generic[Item]):
     """A page of a list; `total` is none where counting would cost more than it tells."""
 
@@ -145,6 +157,30 @@ class SearchAnswer(Listed[HitShown]):
     did_you_mean: Meant | None = None
     nearest: bool = False
     readings: list[ReadingShown] | None = None
+
+
+class ListMeasures(Answer):
+    """How good a list is in itself; each is defined in `recommend.metrics`."""
+
+    intra_list_diversity: float
+    novelty_bits: float
+    serendipity: float
+    freshness: float
+
+
+class Feed(Listed[FeedHit]):
+    """A personal feed.
+
+    `ladder` names what it stands on, the best first: `taste`, or `picks` where all that is known
+    are the titles picked at first, `preferences`, `region`, `popularity`. `measures` is for
+    administrators who ask to have it explained.
+    """
+
+    ladder: list[str]
+    region: str
+    mood: str | None = None
+    degraded: list[str] = []
+    measures: ListMeasures | None = None
 
 
 class RowShown(Answer):

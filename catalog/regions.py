@@ -6,6 +6,7 @@ English raised a little for what is watched beyond the mother tongue. They sum t
 
 import re
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from catalog.languages import country_name
 
@@ -43,6 +44,14 @@ NAMES: dict[str, str] = {
     "IN-WB": "West Bengal",
 }
 
+# Where most of a country's people live; elsewhere the hour is taken for India's.
+TIME_ZONES: dict[str, str] = {
+    "GB": "Europe/London",
+    "IN": "Asia/Kolkata",
+    "JP": "Asia/Tokyo",
+    "US": "America/Chicago",
+}
+
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
 
 SHAPE = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
@@ -77,6 +86,12 @@ def languages(region: str) -> Mapping[str, float]:
     """Return the weights of the languages watched in a region, most watched first, sum 1."""
     weights = LANGUAGES[known(region)]
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+def clock(region: str) -> ZoneInfo:
+    """Return the time zone of a region."""
+    country = region.partition("-")[0]
+    return ZoneInfo(TIME_ZONES.get(country, TIME_ZONES[DEFAULT_REGION]))
 
 
 def name(region: str) -> str:
