@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -25,9 +26,11 @@ from api.metrics import Metrics, Timed
 from api.pages import site
 from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from search.reading import meaning
+from viewers.tokens import Tokens
 from wiring.live import Live
 from wiring.resources import Resources
 from wiring.searches import Popular, SearchLog
+from wiring.signing import signing_keys
 
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 
@@ -54,6 +57,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.search_log = search_log
     app.state.popular = popular
     app.state.visitors = Visitors(resources.settings)
+    app.state.tokens = Tokens(partial(signing_keys, resources.settings))
     meaning.bundled()  # seconds, which nobody's first search shall take
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)

@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.pages.look import error_page, wants_page
+from db.presence import ViewerForgotten
+from viewers.sign_ins import NotSignedIn
 
 RETRY_AFTER_S = 2
 SERVER_ERROR = 500
@@ -33,12 +35,18 @@ class NotAdministrator(PermissionError):
     """The caller may not do what administrators do."""
 
 
+class NothingKept(PermissionError):
+    """The caller asks that nothing be kept of him, so there is nothing to write to."""
+
+
 TITLES = {
     400: "Bad request",
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Conflict",
+    410: "Gone",
     422: "Invalid parameters",
     429: "Too many requests",
     500: "Internal error",
@@ -48,7 +56,10 @@ TITLES = {
 PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     TitleNotFound: (404, "title-not-found", None),
     NoSuchJobError: (404, "job-not-found", "there is no such job, or its result has expired"),
+    NotSignedIn: (401, "not-signed-in", None),
     NotAdministrator: (403, "not-administrator", None),
+    NothingKept: (403, "nothing-kept", None),
+    ViewerForgotten: (410, "viewer-forgotten", None),
     DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
     PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
     RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
@@ -84,12 +95,17 @@ def problem(
     if errors is not None:
         body["errors"] = errors
     return JSONResponse(
-        jsonable_encoder(body), status, _patience(status), media_type="application/problem+json"
+        jsonable_encoder(body), status, _headers(status), media_type="application/problem+json"
     )
 
 
-def _patience(status: int) -> dict[str, str]:
-    return {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else {}
+def _headers(status: int, error: Exception | None = None) -> dict[str, str]:
+    """Return what tells a program how to go on."""
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    if status in (429, 503):
+        return {"Retry-After": str(getattr(error, "retry_after_s", RETRY_AFTER_S))}
+    return {}
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -98,8 +114,10 @@ async def _known(request: Request, error: Exception) -> Response:
     if status >= SERVER_ERROR:
         log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
     if wants_page(request):
-        return error_page(request, status, headers=_patience(status))
-    return problem(request, status, name, detail or str(error))
+        return error_page(request, status, headers=_headers(status, error))
+    response = problem(request, status, name, detail or str(error))
+    response.headers.update(_headers(status, error))
+    return response
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

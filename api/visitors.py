@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wiring.settings import Settings
-from wiring.signing import signing_key
+from wiring.signing import signing_keys
 
 COOKIE = "rasika_visitor"
 MAX_AGE_S = 365 * 86_400
@@ -53,12 +53,12 @@ class Visitors:
     @cached_property
     def _signer(self) -> Signer:
         # Where no key is set one is kept at home, which is not touched before somebody needs it.
-        key = signing_key(self._settings)
-        return Signer(key, COOKIE, key_derivation="hmac", digest_method=hashlib.sha256)
+        keys = [*reversed(signing_keys(self._settings))]  # the last one signs
+        return Signer(keys, COOKIE, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 class Remembering:
-    """ASGI middleware that hands out what a request was given: a visitor, a search's number."""
+    """ASGI middleware that hands out what a request was given: cookies, a search's number."""
 
     def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
         self._app = app
@@ -78,6 +78,8 @@ class Remembering:
                     headers[SEARCH_ID_HEADER] = str(given["search_id"])
                 if "new_visitor" in given:
                     headers.append("set-cookie", self._cookie(Request(scope), given["new_visitor"]))
+                for cookie in given.get("cookies", {}).values():
+                    headers.append("set-cookie", cookie)
             await send(message)
 
         await self._app(scope, receive, remembered)
@@ -90,7 +92,7 @@ class Remembering:
             max_age=MAX_AGE_S,
             httponly=True,
             samesite="lax",
-            secure=_is_https(request),
+            secure=is_secure(request),
         )
         return response.headers["set-cookie"]
 
@@ -123,7 +125,10 @@ def is_private(request: Request) -> bool:
     return "1" in (request.headers.get("dnt"), request.headers.get("sec-gpc"))
 
 
-def _is_https(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Tell whether cookies shall go over https alone."""
+    if request.app.state.resources.settings.in_production:
+        return True
     # Whoever forges the header only keeps the cookie from himself.
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
 

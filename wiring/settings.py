@@ -4,18 +4,63 @@ import difflib
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "RASIKA_"
 ENV_FILE = ".env"
 
+SHORTEST_KEY = 16  # characters; fewer can be guessed
+GOOGLE = "https://accounts.google.com"
+
 Network = IPv4Network | IPv6Network
+
+
+class OpenIdProvider(BaseModel):
+    """An OpenID Connect provider, as it knows us."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]  # in addresses
+    label: str | None = None  # on the button
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.label or self.name.capitalize()
+
+    @field_validator("issuer")
+    @classmethod
+    def _over_https(cls, value: str) -> str:
+        parts = urlsplit(value)
+        at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if not parts.hostname or not (parts.scheme == "https" or at_home):
+            raise ValueError("must start with https://")
+        return value
+
+    @field_validator("scopes")
+    @classmethod
+    def _openid(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return value if "openid" in value else ("openid", *value)
 
 
 class Settings(BaseSettings):
@@ -33,9 +78,22 @@ class Settings(BaseSettings):
     qdrant_url: str | None = Field(None, description="a Qdrant server, for the engine `qdrant`")
     qdrant_api_key: SecretStr | None = Field(None, description="its key")
     embedder: str = Field("bundled", description="`bundled` or `sentence-transformers:NAME`")
-    secret_key: SecretStr | None = Field(
-        None, description="signs tokens and opens /api/admin; none: admin from this machine only"
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="`production` wants a secret key, and cookies go over https alone",
     )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="signs tokens and opens /api/admin; several, parted by commas: the first "
+        "signs, all are believed; none: admin from this machine only",
+    )
+    oidc_providers: tuple[OpenIdProvider, ...] = Field(
+        (),
+        description="where people may sign in: a JSON list of `name`, `issuer`, `client_id`, "
+        "`client_secret`, and perhaps `label` and `scopes`",
+    )
+    google_client_id: str | None = Field(None, description="the same for Google, in short")
+    google_client_secret: SecretStr | None = Field(None, description="its secret")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins that may call from a browser, parted by commas"
     )
@@ -53,6 +111,48 @@ class Settings(BaseSettings):
     )
     telegram_bot_token: SecretStr | None = Field(None, description="the bot that posts")
     telegram_chat_id: str | None = Field(None, description="where it posts")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secret keys, the one that signs first."""
+        return _keys(self.secret_key)
+
+    @property
+    def in_production(self) -> bool:
+        """Whether strangers may reach this service."""
+        return self.environment == "production"
+
+    @property
+    def openid_providers(self) -> tuple[OpenIdProvider, ...]:
+        """Where people may sign in, Google among them where it is set."""
+        if self.google_client_id is None or self.google_client_secret is None:
+            return self.oidc_providers
+        google = OpenIdProvider(
+            name="google",
+            label="Google",
+            issuer=GOOGLE,
+            client_id=self.google_client_id,
+            client_secret=self.google_client_secret,
+        )
+        return (*self.oidc_providers, google)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(key) < SHORTEST_KEY for key in _keys(value) or [""]):
+            raise ValueError(f"each key must have at least {SHORTEST_KEY} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if self.in_production and not self.secret_keys:
+            raise ValueError("SECRET_KEY: must be set where ENVIRONMENT is production")
+        if (self.google_client_id is None) != (self.google_client_secret is None):
+            raise ValueError("GOOGLE_CLIENT_SECRET: goes with GOOGLE_CLIENT_ID, and it with this")
+        names = [each.name for each in self.openid_providers]
+        if len(set(names)) < len(names):
+            raise ValueError("OIDC_PROVIDERS: each needs a name of its own")
+        return self
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -110,13 +210,9 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise WrongSettings(
-            "\n".join(
-                f"{PREFIX}{str(problem['loc'][0]).upper()}: "
-                f"{problem['msg'].removeprefix('Value error, ')}"
-                for problem in error.errors()
-            )
-        ) from error
+        raise WrongSettings("\n".join(map(_line, error.errors()))) from error
+    except SettingsError as error:  # what should be JSON is none; its own words quote the value
+        raise WrongSettings(f"{PREFIX}OIDC_PROVIDERS: must be a JSON list") from error
 
 
 def variables() -> dict[str, tuple[str, str]]:
@@ -125,6 +221,16 @@ def variables() -> dict[str, tuple[str, str]]:
         PREFIX + name.upper(): (_shown(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     }
+
+
+def _line(problem: ErrorDetails) -> str:
+    """Return a line for a problem, which names its variable, and never its value."""
+    said = problem["msg"].removeprefix("Value error, ")
+    place = problem["loc"]
+    if not place:
+        return PREFIX + said
+    within = "".join(f"{part}: " for part in place[1:])
+    return f"{PREFIX}{str(place[0]).upper()}: {within}{said}"
 
 
 def _unknown() -> list[str]:
@@ -146,6 +252,11 @@ def _parted(value: object) -> tuple[object, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _keys(value: SecretStr | None) -> tuple[str, ...]:
+    text = value.get_secret_value() if value is not None else ""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _shown(default: object) -> str:

@@ -1,4 +1,4 @@
-"""The key that signs what visitors carry."""
+"""The keys that sign what visitors and accounts carry."""
 
 import os
 import secrets
@@ -15,18 +15,19 @@ NAME = "signing.key"
 log = structlog.get_logger()
 
 
-def signing_key(settings: Settings) -> bytes:
-    """Return the secret key, or one that is made once and kept at home for its owner's eyes.
+def signing_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Return the secret keys, or one that is made once and kept at home for its owner's eyes.
 
-    Where it cannot be kept, the key lasts as long as this process: visitors are new after it.
+    The first signs, all are believed. Where a key cannot be kept, it lasts as long as this process:
+    visitors are new after it, and who was signed in is not.
     """
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
+    if settings.secret_keys:
+        return tuple(key.encode() for key in settings.secret_keys)
     try:
-        return _kept(settings.home.expanduser() / NAME)
+        return (_kept(settings.home.expanduser() / NAME),)
     except OSError as error:
         log.warning("signing_key_not_kept", error=str(error), mend="set RASIKA_SECRET_KEY")
-        return secrets.token_bytes(KEY_BYTES)
+        return (secrets.token_bytes(KEY_BYTES),)
 
 
 def _kept(path: Path) -> bytes:

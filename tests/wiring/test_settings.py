@@ -58,6 +58,7 @@ def test_an_unknown_variable_in_the_file_is_told_too() -> None:
         ("EMBEDDER", "openai", "bundled"),
         ("INDEX", "paper", "memory"),
         ("SEED", "perhaps", "boolean"),
+        ("ENVIRONMENT", "staging", "production"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, nonsense", "nonsense"),
     ],
 )
@@ -88,7 +89,59 @@ def test_a_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "s3cret" not in str(wrong.value)
     monkeypatch.delenv("RASIKA_DATABASE_URL")
     monkeypatch.setenv("RASIKA_SECRET_KEY", "s3cret")
+    with pytest.raises(WrongSettings, match="at least 16 characters") as wrong:
+        load()
+    assert "s3cret" not in str(wrong.value)
+    monkeypatch.setenv("RASIKA_SECRET_KEY", "s3cret-and-long-enough")
     assert "s3cret" not in repr(load())
+    monkeypatch.setenv("RASIKA_OIDC_PROVIDERS", "s3cret")
+    with pytest.raises(WrongSettings, match=r"^RASIKA_OIDC_PROVIDERS: must be a JSON list$"):
+        load()
+
+
+def test_production_wants_a_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASIKA_ENVIRONMENT", "production")
+    with pytest.raises(WrongSettings, match=r"^RASIKA_SECRET_KEY: must be set"):
+        load()
+    monkeypatch.setenv("RASIKA_SECRET_KEY", "x" * 16)
+    assert load().in_production
+
+
+def test_of_several_secret_keys_none_may_be_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASIKA_SECRET_KEY", f"{'new' * 6}, {'old' * 6}")
+    assert load().secret_keys == ("new" * 6, "old" * 6)
+    monkeypatch.setenv("RASIKA_SECRET_KEY", f"{'new' * 6},old")
+    with pytest.raises(WrongSettings, match="at least 16 characters"):
+        load()
+
+
+def test_providers_are_json_and_google_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "RASIKA_OIDC_PROVIDERS",
+        '[{"name": "home", "issuer": "https://id.example", "client_id": "", "client_secret": ""}]',
+    )
+    monkeypatch.setenv("RASIKA_GOOGLE_CLIENT_ID", "c")
+    with pytest.raises(WrongSettings, match="RASIKA_GOOGLE_CLIENT_SECRET"):
+        load()
+    monkeypatch.setenv("RASIKA_GOOGLE_CLIENT_SECRET", "d")
+    named = [(each.name, each.shown, each.issuer) for each in load().openid_providers]
+    assert named == [
+        ("home", "Home", "https://id.example"),
+        ("google", "Google", "https://accounts.google.com"),
+    ]
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example", "id.example", "https://", "ftp://x"])
+def test_a_provider_must_be_reached_over_https(
+    monkeypatch: pytest.MonkeyPatch, issuer: str
+) -> None:
+    monkeypatch.setenv(
+        "RASIKA_OIDC_PROVIDERS",
+        f'[{{"name": "home", "issuer": "{issuer}", "client_id": "a", "client_secret": "s3cret"}}]',
+    )
+    with pytest.raises(WrongSettings, match=r"^RASIKA_OIDC_PROVIDERS: 0: issuer: ") as wrong:
+        load()
+    assert "s3cret" not in str(wrong.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -1,0 +1,165 @@
+"""Accounts, their sign-ins and the tokens that came of these."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from db.kinds import Role
+from db.viewers import Account, ProviderIdentity, RefreshToken, SignIn, Viewer
+
+
+class SignedIn(NamedTuple):
+    """Whose a sign-in is, and what he may do."""
+
+    viewer_id: UUID
+    role: Role
+
+
+class Rotation(NamedTuple):
+    """A refresh token that was handed in; `used_at` tells when it had been before."""
+
+    sign_in_id: UUID
+    used_at: datetime | None
+    viewer_id: UUID
+
+
+def add(session: Session, account: Account) -> bool:
+    """Store a viewer with an account, unless its e-mail has one; return whether it is new."""
+    session.add(Viewer(id=account.viewer_id))
+    session.flush()
+    stored = session.execute(
+        insert(Account)
+        .values(**account.model_dump())
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(col(Account.viewer_id))
+    ).scalar_one_or_none()
+    return stored is not None
+
+
+def find(session: Session, viewer_id: UUID) -> Account | None:
+    """Return a viewer's account."""
+    return session.get(Account, viewer_id)
+
+
+def of_email(session: Session, email: str) -> Account | None:
+    """Return the account of a normalised e-mail."""
+    return session.exec(select(Account).where(Account.email == email)).first()
+
+
+def set_password(session: Session, viewer_id: UUID, password_hash: str) -> None:
+    """Replace the hash of a password."""
+    session.execute(
+        update(Account)
+        .where(col(Account.viewer_id) == viewer_id)
+        .values(password_hash=password_hash)
+    )
+
+
+def set_role(session: Session, viewer_id: UUID, role: Role) -> None:
+    """Say what an account may do from now on."""
+    session.execute(update(Account).where(col(Account.viewer_id) == viewer_id).values(role=role))
+
+
+def of_identity(session: Session, issuer: str, subject: str) -> UUID | None:
+    """Return whose account an identity at a provider is linked to."""
+    found = session.get(ProviderIdentity, (issuer, subject))
+    return found.viewer_id if found else None
+
+
+def link(session: Session, identity: ProviderIdentity) -> bool:
+    """Link an identity to an account, unless it is linked; return whether it is linked to this."""
+    session.execute(
+        insert(ProviderIdentity)
+        .values(**identity.model_dump())
+        .on_conflict_do_nothing(index_elements=["issuer", "subject"])
+    )
+    return of_identity(session, identity.issuer, identity.subject) == identity.viewer_id
+
+
+def begin(session: Session, sign_in: SignIn, token_id: UUID) -> None:
+    """Store a sign-in and its first refresh token."""
+    session.add(sign_in)
+    session.flush()
+    session.add(RefreshToken(id=token_id, sign_in_id=sign_in.id, issued_at=sign_in.created_at))
+    session.flush()
+
+
+def signed_in(session: Session, sign_in_id: UUID, *, now: datetime) -> SignedIn | None:
+    """Return whose a sign-in is, none when it has ended."""
+    row = session.execute(
+        select(SignIn.viewer_id, Account.role)
+        .join(Account, col(Account.viewer_id) == col(SignIn.viewer_id))
+        .where(SignIn.id == sign_in_id, _goes_on(now))
+    ).first()
+    return None if row is None else SignedIn(*row)
+
+
+def hand_in(session: Session, token_id: UUID, *, now: datetime) -> Rotation | None:
+    """Take a refresh token in and return what is known of it.
+
+    None for one that is not there or whose sign-in has ended. Of several who hand in the same one
+    at once, only the first finds it unused.
+    """
+    row = session.execute(
+        select(RefreshToken.sign_in_id, RefreshToken.used_at, SignIn.viewer_id)
+        .join(SignIn, col(SignIn.id) == col(RefreshToken.sign_in_id))
+        .where(RefreshToken.id == token_id, _goes_on(now))
+        .with_for_update()
+    ).first()
+    if row is None:
+        return None
+    rotation = Rotation(*row)
+    if rotation.used_at is None:
+        session.execute(
+            update(RefreshToken).where(col(RefreshToken.id) == token_id).values(used_at=now)
+        )
+    return rotation
+
+
+def successor(token_id: UUID) -> UUID:
+    """Return the number of the token that follows another: always the same one."""
+    return uuid5(token_id, "successor")
+
+
+def follow(
+    session: Session, rotation: Rotation, token_id: UUID, *, now: datetime, until: datetime
+) -> None:
+    """Store the refresh token that follows one that was handed in."""
+    session.add(RefreshToken(id=token_id, sign_in_id=rotation.sign_in_id, issued_at=now))
+    session.execute(
+        update(SignIn).where(col(SignIn.id) == rotation.sign_in_id).values(expires_at=until)
+    )
+
+
+def revoke(session: Session, sign_in_id: UUID, *, now: datetime) -> None:
+    """End a sign-in."""
+    _revoke(session, col(SignIn.id) == sign_in_id, now)
+
+
+def revoke_all(session: Session, viewer_id: UUID, *, now: datetime) -> None:
+    """End every sign-in of a viewer."""
+    _revoke(session, col(SignIn.viewer_id) == viewer_id, now)
+
+
+def trim(session: Session, *, before: datetime) -> int:
+    """Delete what ended before; return the sign-ins deleted.
+
+    A token that old has expired, used or not, so it can no longer tell of a theft.
+    """
+    ended = or_(col(SignIn.expires_at) < before, col(SignIn.revoked_at) < before)
+    deleted = session.execute(delete(SignIn).where(ended))
+    session.execute(delete(RefreshToken).where(col(RefreshToken.issued_at) < before))
+    return int(getattr(deleted, "rowcount", 0))
+
+
+def _revoke(session: Session, whose: ColumnElement[bool], now: datetime) -> None:
+    going_on = col(SignIn.revoked_at).is_(None)
+    session.execute(update(SignIn).where(whose, going_on).values(revoked_at=now))
+
+
+def _goes_on(now: datetime) -> ColumnElement[bool]:
+    return (col(SignIn.revoked_at).is_(None)) & (col(SignIn.expires_at) > now)

@@ -1,0 +1,121 @@
+"""Sign-ins: begun, kept up with one refresh token after another, and ended.
+
+An access token is good for a quarter of an hour, and each request asks whether its sign-in goes on,
+so that signing out is at once. A refresh token is good for one use: whoever hands in a used one
+has a copy, as has somebody else, and the sign-in ends for both. Browsers alone are forgiven for
+some seconds (`GRACE`), for two tabs may hand in the same cookie: the second gets the same successor
+as the first, never another one. So there is one line of tokens always, and of two who follow it,
+the one who comes late is noticed.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from db import accounts
+from db.accounts import SignedIn
+from db.viewers import SignIn
+from viewers.tokens import Tokens, Use
+
+ACCESS_LASTS = timedelta(minutes=15)
+REFRESH_LASTS = timedelta(days=30)
+GRACE = timedelta(seconds=10)  # two tabs that load at once; a slow answer on its way
+NO_GRACE = timedelta(0)
+
+
+class NotSignedIn(PermissionError):
+    """No account is signed in, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What somebody who signed in carries."""
+
+    access: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A sign-in that goes on, with new tokens."""
+
+    id: UUID
+    viewer_id: UUID
+    pair: Pair
+
+
+def begin(session: Session, viewer_id: UUID, *, tokens: Tokens) -> Pair:
+    """Sign an account in."""
+    now = datetime.now(UTC)
+    sign_in = SignIn(
+        id=uuid4(), viewer_id=viewer_id, created_at=now, expires_at=now + REFRESH_LASTS
+    )
+    token_id = uuid4()
+    accounts.begin(session, sign_in, token_id)
+    return _pair(tokens, viewer_id, sign_in.id, token_id)
+
+
+def of_access(tokens: Tokens, token: str) -> UUID | None:
+    """Return the sign-in that an access token names, or none."""
+    claims = tokens.read(Use.ACCESS, token)
+    return _number(claims, "sid")
+
+
+def going_on(session: Session, sign_in_id: UUID) -> SignedIn | None:
+    """Return whose a sign-in is and what he may do; none when it has ended."""
+    return accounts.signed_in(session, sign_in_id, now=datetime.now(UTC))
+
+
+def refresh(
+    session: Session, token: str, *, tokens: Tokens, grace: timedelta = NO_GRACE
+) -> Refreshed | None:
+    """Hand in a refresh token for new tokens; none for one that is worth nothing.
+
+    One that was used before ends its sign-in, unless that was within `grace`: commit either way.
+    """
+    token_id = _number(tokens.read(Use.REFRESH, token), "jti")
+    now = datetime.now(UTC)
+    rotation = None if token_id is None else accounts.hand_in(session, token_id, now=now)
+    if token_id is None or rotation is None:
+        return None
+    following = accounts.successor(token_id)
+    if rotation.used_at is None:
+        until = now + REFRESH_LASTS
+        accounts.follow(session, rotation, following, now=now, until=until)
+    elif now - rotation.used_at >= grace:
+        accounts.revoke(session, rotation.sign_in_id, now=now)
+        return None
+    pair = _pair(tokens, rotation.viewer_id, rotation.sign_in_id, following)
+    return Refreshed(rotation.sign_in_id, rotation.viewer_id, pair)
+
+
+def end(session: Session, sign_in_id: UUID) -> None:
+    """Sign out, here."""
+    accounts.revoke(session, sign_in_id, now=datetime.now(UTC))
+
+
+def end_all(session: Session, viewer_id: UUID) -> None:
+    """Sign out, everywhere."""
+    accounts.revoke_all(session, viewer_id, now=datetime.now(UTC))
+
+
+def trim(session: Session) -> int:
+    """Delete the sign-ins that have ended, and every token that has expired."""
+    return accounts.trim(session, before=datetime.now(UTC) - REFRESH_LASTS)
+
+
+def _pair(tokens: Tokens, viewer_id: UUID, sign_in_id: UUID, token_id: UUID) -> Pair:
+    whose = {"sub": str(viewer_id), "sid": str(sign_in_id)}
+    return Pair(
+        access=tokens.sign(Use.ACCESS, whose, lasts=ACCESS_LASTS),
+        refresh=tokens.sign(Use.REFRESH, {**whose, "jti": str(token_id)}, lasts=REFRESH_LASTS),
+    )
+
+
+def _number(claims: dict[str, str] | None, name: str) -> UUID | None:
+    try:
+        return UUID(claims[name]) if claims else None
+    except (KeyError, ValueError):
+        return None
