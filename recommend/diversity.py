@@ -134,5 +134,5 @@ def _relative(values: Worth) -> NDArray[np.float32]:
     if not len(finite):
         return values.astype(np.float32)
     lowest, highest = finite.min(), finite.max()
-    relative: NDArray[np.float32] = (values - lowest) / ((highest - lowest) or 1.0)
+    relative: NDArray[np.float64] = (values - lowest) / ((highest - lowest) or 1.0)
     return relative.astype(np.float32)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from index.query import Hit, TitleId
+from recommend.phrases import LANGUAGES, PHRASES, Name
+
+ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,25 +17,47 @@ class Reason:
     title_id: TitleId | None = None
 
 
-def because_similar(title_id: TitleId, title: str) -> Reason:
+def because(
+    code: str, told_in: str = ENGLISH, /, *, title_id: TitleId | None = None, **names: str
+) -> Reason:
+    """Give a reason by its code; `title_id` is the title that it names, if it names one."""
+    return Reason(code, text(code, told_in, **names), title_id)
+
+
+def because_similar(title_id: TitleId, title: str, *, language: str = ENGLISH) -> Reason:
     """Say which title it is near."""
-    return Reason("similar_to", f"Similar to {title}", title_id)
+    return because("similar_to", language, title_id=title_id, title=title)
 
 
-def because_of_terms(hit: Hit, *, place: str) -> Reason:
+def because_of_terms(hit: Hit, *, place: str, language: str = ENGLISH) -> Reason:
     """Name the boost that gave the most."""
-    terms = {
-        "regional": (hit.regional, f"Popular in {place}"),
-        "popular": (hit.popularity, "Widely known"),
-        "new": (hit.freshness, "New"),
-    }
-    code = max(terms, key=lambda name: terms[name][0])
-    value, text = terms[code]
-    return Reason(code, text) if value > 0 else Reason("catalogue", "From the catalogue")
+    terms = {"regional": hit.regional, "popular": hit.popularity, "new": hit.freshness}
+    code = max(terms, key=lambda name: terms[name])
+    return because(code if terms[code] > 0 else "catalogue", language, place=place)
 
 
-def because_searched(hit: Hit, *, name: float) -> Reason:
+def because_searched(hit: Hit, *, name: float, language: str = ENGLISH) -> Reason:
     """Say whether the name or the meaning brought it."""
-    if name > hit.similarity:
-        return Reason("name", "Its name matches")
-    return Reason("meaning", "Fits what you described")
+    return because("name" if name > hit.similarity else "meaning", language)
+
+
+def spoken(language: str | None) -> str:
+    """Return the language that reasons are told in to who wants `language`.
+
+    >>> spoken("te-IN"), spoken("fr"), spoken(None)
+    ('te', 'en', 'en')
+    """
+    plain = (language or "").partition("-")[0].lower()
+    return plain if plain in LANGUAGES else ENGLISH
+
+
+def text(code: str, told_in: str = ENGLISH, /, **names: str) -> str:
+    """Return what a reason says in a language; `names` fill `recommend.phrases`, in it too.
+
+    Raises `KeyError` for a code that is none and for a name that is missing.
+
+    >>> text("watched", "te", title="ఈగ"), text("trending_language", "ta", language="மலையாளம்")
+    ('మీరు “ఈగ” చూశారు కాబట్టి', 'மலையாள மொழியில் இப்போது டிரெண்டிங்')
+    """
+    fitted = {placeholder: Name(name) for placeholder, name in names.items()}
+    return PHRASES[code][spoken(told_in)].format_map(fitted)
