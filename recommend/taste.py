@@ -11,7 +11,10 @@ after ten events and after ten thousand:
 - `aversion`: what was disliked, which pushes the others away;
 - `affinities`: the same for languages, genres, people, eras and lengths, as numbers.
 
-What one title adds is the change of the opinion of it (`recommend.standing`).
+What one title adds is the change of the opinion of it (`recommend.standing`): what was added for
+the opinion before, as far as it has not decayed, is taken back, and what the new one is worth comes
+in its place. So each sum is, but for rounding, that of all opinions held, each decayed since it was
+formed, in whatever order they came.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +25,14 @@ from itertools import combinations
 import numpy as np
 
 from index.query import Vector
+from recommend.standing import Standing, held
 
 HALF_LIFE = timedelta(days=90)  # tastes in films change with the seasons
 SESSION_HALF_LIFE = timedelta(hours=2)  # about a film, or an evening of looking for one
 
 MOST_INTERESTS = 5
-SAME_INTEREST = 0.3  # cosine; half of the titles that one person likes for one reason are nearer
-LEAST_WEIGHT = 0.02  # a group of less is forgotten
+SAME_INTEREST = 0.3  # cosine; three pairs of titles in a thousand are nearer
+LEAST_WEIGHT = 0.001  # of a sum; less is forgotten, and above all that rounding leaves behind
 PUSH = 0.4  # how far all that was disliked pushes away, where it is as much as what was liked
 
 MOST_AFFINITIES = 256
@@ -64,7 +68,8 @@ class Features:
 class Heard:
     """A change of the opinion of a title, -1..1 each, and what is known of the title.
 
-    `vector` is none for a title that waits for one, or has gone.
+    `at` is when the opinion was formed that is held now, `since` when the one before was; none
+    where there was none, or just now. `vector` is none for a title that waits for one, or has gone.
     """
 
     before: float
@@ -72,15 +77,35 @@ class Heard:
     at: datetime
     vector: Vector | None
     features: Features
+    since: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """The moment to which all of it has been."""
+        return self.at if self.since is None else max(self.at, self.since)
+
+    def change(self, now: datetime, half_life: timedelta) -> "Change":
+        """Return what it changes of sums that are decayed to `now`."""
+        before = self.before * _left(now - (self.since or self.at), half_life)
+        after = self.after * _left(now - self.at, half_life)
+        return Change(before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a title's opinion was worth and what it is worth, -1..1, both at the same moment."""
+
+    before: float
+    after: float
 
     @property
     def liked(self) -> float:
-        """How much more it is liked, -1..1."""
+        """How much more it is liked."""
         return max(self.after, 0.0) - max(self.before, 0.0)
 
     @property
     def disliked(self) -> float:
-        """How much more it is disliked, -1..1."""
+        """How much more it is disliked."""
         return max(-self.after, 0.0) - max(-self.before, 0.0)
 
 
@@ -147,30 +172,45 @@ class Taste:
 NOTHING = Taste()
 
 
+def heard(
+    before: Standing, after: Standing, *, vector: Vector | None, features: Features
+) -> Heard | None:
+    """Return what a change of a standing tells of a taste; none if it tells nothing."""
+    was, now = held(before), held(after)
+    at = now.since or was.since
+    if was == now or at is None:
+        return None
+    return Heard(
+        before=was.worth,
+        after=now.worth,
+        at=at,
+        since=was.since,
+        vector=vector,
+        features=features,
+    )
+
+
 def updated(taste: Taste, heard: Heard) -> Taste:
     """Return the taste once a change of opinion is heard; what is told late counts as old."""
-    liked, disliked = heard.liked, heard.disliked
-    if not liked and not disliked:
-        return taste
-    now = heard.at if taste.at is None else max(taste.at, heard.at)
+    now = heard.latest if taste.at is None else max(taste.at, heard.latest)
     taste = decayed(taste, now)
-    late = _left(now - heard.at, HALF_LIFE)
-    late_session = _left(now - heard.at, SESSION_HALF_LIFE)
+    change = heard.change(now, HALF_LIFE)
     if heard.vector is not None:
         vector = heard.vector.astype(np.float32)
+        lately = heard.change(now, SESSION_HALF_LIFE)
         taste = replace(
             taste,
-            long_term=_plus(taste.long_term, vector, liked * late),
-            session=_plus(taste.session, vector, liked * late_session),
-            aversion=_plus(taste.aversion, vector, disliked * late),
-            interests=_grouped(taste.interests, vector, liked * late),
+            long_term=_plus(taste.long_term, vector, change.liked),
+            session=_plus(taste.session, vector, lately.liked),
+            aversion=_plus(taste.aversion, vector, change.disliked),
+            interests=_grouped(taste.interests, vector, change.liked),
         )
-    change = (liked - disliked) * late
-    affinities = dict(taste.affinities)
-    for key in heard.features.names():
-        affinities[key] = affinities.get(key, 0.0) + change
-    mass = max(0.0, taste.mass + (liked + disliked) * late)
-    return replace(taste, affinities=_strongest(affinities), mass=mass)
+    mass = taste.mass + abs(change.after) - abs(change.before)
+    return replace(
+        taste,
+        affinities=_leant(taste.affinities, heard.features.names(), change),
+        mass=mass if mass >= LEAST_WEIGHT else 0.0,
+    )
 
 
 def decayed(taste: Taste, now: datetime) -> Taste:
@@ -180,15 +220,15 @@ def decayed(taste: Taste, now: datetime) -> Taste:
     left = _left(now - taste.at, HALF_LIFE)
     session = _left(now - taste.at, SESSION_HALF_LIFE)
     interests = (
-        Interest(_scaled(each.total, left), each.weight * left) for each in taste.interests
+        Interest(each.total * np.float32(left), each.weight * left) for each in taste.interests
     )
     return Taste(
         at=now,
-        long_term=_maybe_scaled(taste.long_term, left),
-        session=_maybe_scaled(taste.session, session),
-        aversion=_maybe_scaled(taste.aversion, left),
+        long_term=_scaled(taste.long_term, left),
+        session=_scaled(taste.session, session),
+        aversion=_scaled(taste.aversion, left),
         interests=tuple(each for each in interests if each.weight >= LEAST_WEIGHT),
-        affinities={key: value * left for key, value in taste.affinities.items()},
+        affinities=_strongest({key: value * left for key, value in taste.affinities.items()}),
         mass=taste.mass * left,
     )
 
@@ -256,11 +296,25 @@ def _ward(first: Interest, second: Interest) -> float:
     return first.weight * second.weight / (first.weight + second.weight) * float(apart @ apart)
 
 
+def _leant(
+    affinities: Mapping[str, float], names: Sequence[str], change: Change
+) -> dict[str, float]:
+    """Return the affinities with a title's changed; of one that was forgotten nothing is left."""
+    leant = dict(affinities)
+    for name in names:
+        if name in leant:
+            leant[name] += change.after - change.before
+        else:
+            leant[name] = change.after
+    return _strongest(leant)
+
+
 def _strongest(affinities: dict[str, float]) -> dict[str, float]:
-    if len(affinities) <= MOST_AFFINITIES:
-        return affinities
-    kept = sorted(affinities.items(), key=lambda each: (-abs(each[1]), each[0]))
-    return dict(kept[:MOST_AFFINITIES])
+    kept = {key: value for key, value in affinities.items() if abs(value) >= LEAST_WEIGHT}
+    if len(kept) <= MOST_AFFINITIES:
+        return kept
+    strongest = sorted(kept.items(), key=lambda each: (-abs(each[1]), each[0]))
+    return dict(strongest[:MOST_AFFINITIES])
 
 
 def _left(age: timedelta, half_life: timedelta) -> float:
@@ -271,13 +325,12 @@ def _plus(total: Vector | None, vector: Vector, weight: float) -> Vector | None:
     if not weight:
         return total
     added = np.float32(weight) * vector
-    return added if total is None else total + added
+    return _kept(added if total is None else total + added)
 
 
-def _scaled(vector: Vector, by: float) -> Vector:
-    scaled: Vector = vector * np.float32(by)
-    return scaled
+def _scaled(total: Vector | None, by: float) -> Vector | None:
+    return None if total is None else _kept(total * np.float32(by))
 
 
-def _maybe_scaled(vector: Vector | None, by: float) -> Vector | None:
-    return None if vector is None else _scaled(vector, by)
+def _kept(total: Vector) -> Vector | None:
+    return total if float(np.linalg.norm(total)) >= LEAST_WEIGHT else None

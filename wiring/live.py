@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db import changes, plots
 from db.changes import Position
 from db.engine import session
+from db.kinds import Space
 from db.listings import Listing
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -63,6 +64,11 @@ class Live:
         self.listings: dict[int, Listing] = {}
         self.remembered = Remembered()  # of what is held now
         self.caught_up_at = 0.0  # seconds, time.monotonic
+
+    @property
+    def model(self) -> str | None:
+        """The model of the content vectors; none without one."""
+        return self._loader.models.get(Space.CONTENT)
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""

@@ -1,0 +1,17 @@
+"""The catalogue as what viewers do is understood with."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from api.dependencies import LiveDep
+from viewers.hearing import Catalogue
+from wiring.shelf import LiveShelf
+
+
+async def catalogue(live: LiveDep) -> Catalogue:
+    """Return the titles that the process serves."""
+    return LiveShelf(live)
+
+
+CatalogueDep = Annotated[Catalogue, Depends(catalogue)]

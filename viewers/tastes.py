@@ -1,0 +1,53 @@
+"""A taste and the form in which it is kept, to the last bit the same."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+
+from db.tastes import Kept
+from index.query import Vector
+from recommend.taste import Interest, Taste
+
+SUMS = ("long_term", "session", "aversion")
+
+
+def kept(taste: Taste, *, model: str, at: datetime) -> Kept:
+    """Return a taste as it is kept: the sums that are there, then the interests, as float32."""
+    sums = {name: getattr(taste, name) for name in SUMS}
+    present = {name: total for name, total in sums.items() if total is not None}
+    numbers = {
+        "at": at.astimezone(UTC).isoformat(),
+        "mass": taste.mass,
+        "affinities": dict(taste.affinities),
+        "sums": list(present),
+        "interests": [each.weight for each in taste.interests],
+    }
+    vectors = [*present.values(), *(each.total for each in taste.interests)]
+    packed = b"".join(each.astype("<f4").tobytes() for each in vectors)
+    return Kept(model, numbers, packed, at)
+
+
+def taste(kept: Kept) -> Taste:
+    """Return the taste that is kept."""
+    numbers = kept.numbers
+    rows = _rows(kept.vectors, len(numbers["sums"]) + len(numbers["interests"]))
+    sums = {name: next(rows) for name in numbers["sums"]}
+    return Taste(
+        at=datetime.fromisoformat(numbers["at"]),
+        **sums,
+        interests=tuple(Interest(next(rows), float(each)) for each in numbers["interests"]),
+        affinities={name: float(value) for name, value in numbers["affinities"].items()},
+        mass=float(numbers["mass"]),
+    )
+
+
+def leanings(kept: Kept) -> Taste:
+    """Return what is left of a taste whose vectors are another model's: the affinities."""
+    whole = taste(kept)
+    return Taste(at=whole.at, affinities=whole.affinities, mass=whole.mass)
+
+
+def _rows(packed: bytes, count: int) -> Iterator[Vector]:
+    if count:
+        yield from np.frombuffer(packed, "<f4").astype(np.float32).reshape(count, -1)
