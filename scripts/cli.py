@@ -14,6 +14,7 @@ from catalog.reading import UnreadableFile
 from embeddings.embedder import EmbedderUnavailable
 from scripts import bench as benchmarks
 from scripts import catalogue, checkup, serving
+from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
 from wiring import logs
@@ -158,13 +159,20 @@ def train(
 
 @app.command()
 def evaluate(
-    what: Annotated[str, typer.Argument(help="search")],
-    json: Annotated[Path | None, typer.Option(help="Also write what came of each query.")] = None,
+    what: Annotated[str, typer.Argument(help="search or feed")],
+    people: Annotated[
+        int, typer.Option(help="Simulated ones, for feed.", min=1)
+    ] = feed_evaluation.PEOPLE,
+    seed: Annotated[int, typer.Option(help="Of the simulation.", min=0)] = feed_evaluation.SEED,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
 ) -> None:
     """Tell how good what people get is, beside baselines."""
-    if what != "search":
-        raise typer.BadParameter("there is search", param_hint="WHAT")
-    search_evaluation.report(_settings(), json)
+    if what == "search":
+        search_evaluation.report(_settings(), json)
+    elif what == "feed":
+        feed_evaluation.report(_settings(), people=people, seed=seed, file=json)
+    else:
+        raise typer.BadParameter("there are search and feed", param_hint="WHAT")
 
 
 @app.command()

@@ -16,24 +16,16 @@ from typing import Any
 
 from rich.table import Table
 
-from catalog.reading import read
 from catalog.regions import DEFAULT_REGION
-from catalog.store import Importer
-from db import titles
-from db.engine import session
-from embeddings.embedder import Embedder, EmbedderUnavailable
+from embeddings.embedder import Embedder
 from index.query import Filter, TitleId
-from scripts import catalogue
-from scripts.bench.catalogues import SHARED
 from scripts.bench.tables import out
-from scripts.evaluate import baselines
+from scripts.evaluate import baselines, catalogues
 from scripts.evaluate.baselines import DEPTH, Trigrams
 from scripts.evaluate.queries import Asked, queries
 from search import box
 from search.reading.meaning import bundled
-from wiring import upkeep
 from wiring.live import Live
-from wiring.resources import Resources, opened
 from wiring.settings import Settings
 
 DEEPEST = 10  # places that are looked at
@@ -66,7 +58,9 @@ Ranked = Callable[[str], Sequence[TitleId]]
 
 def report(settings: Settings, file: Path | None) -> None:
     """Ask every query of every catalogue that is there; print, and write what came of each."""
-    judged = [each for name, source in _catalogues() for each in _judge(settings, name, source)]
+    judged = [
+        each for name, source in catalogues.there() for each in _judge(settings, name, source)
+    ]
     _show(judged, "by form and language", lambda each: (each.asked.form, each.asked.language))
     _show(judged, "by form and split", lambda each: (each.asked.form, each.asked.split))
     if file is not None:
@@ -83,23 +77,8 @@ def figures(places: Sequence[int | None]) -> Figures:
     )
 
 
-def _catalogues() -> Iterator[tuple[str, Sequence[Path]]]:
-    yield "seed", []
-    indian = SHARED / "indian.jsonl.gz"
-    if indian.is_file():
-        yield "indian", [indian]
-    else:
-        out.print("queries over ../shared/data/indian.jsonl.gz are skipped: it is not there")
-
-
 def _judge(settings: Settings, name: str, source: Sequence[Path]) -> Iterator[Judged]:
-    home = settings.home / f"evaluate-{name}"
-    home.mkdir(parents=True, exist_ok=True)
-    with opened(settings.model_copy(update={"home": home})) as resources:
-        embedder = resources.embedder
-        if embedder is None:
-            raise EmbedderUnavailable(settings.embedder, "see the warning above")
-        _fill(resources, source)
+    with catalogues.filled(settings, name, source) as (resources, embedder):
         live = Live(resources.engine, resources.loader())
         live.load()
         systems = _systems(live, embedder)
@@ -113,25 +92,6 @@ def _judge(settings: Settings, name: str, source: Sequence[Path]) -> Iterator[Ju
                 system: _place(ranked(asked.query), right) for system, ranked in systems.items()
             }
             yield Judged(name, asked, places)
-
-
-def _fill(resources: Resources, source: Sequence[Path]) -> None:
-    """Import and embed a catalogue, the seed where there is no source, unless it is there."""
-    if not source:
-        upkeep.seed(resources.engine, resources.embedder)
-    with session(resources.engine) as reading:
-        there = titles.count(reading)
-    if not there:
-        importer = Importer()
-        records = (line.record for path in source for line in read(path) if line.record)
-        for batch in upkeep.batched(records, upkeep.BATCH):
-            with session(resources.engine) as writing:
-                importer.store(writing, batch)
-                writing.commit()
-        with session(resources.engine) as writing:
-            upkeep.refresh_popularity(writing)
-            writing.commit()
-    catalogue.embed_missing(resources, upkeep.EMBED_BATCH)
 
 
 def _systems(live: Live, embedder: Embedder) -> dict[str, Ranked]:

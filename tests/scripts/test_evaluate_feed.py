@@ -1,0 +1,147 @@
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from db.engine import session
+from db.kinds import Space
+from index.memory import MemoryIndex
+from recommend import standing
+from scripts import cli
+from scripts.evaluate import catalogues, feed
+from scripts.evaluate.accuracy import accuracy
+from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, Person, crowd, drawn
+from scripts.evaluate.rivals import POPULARITY, Rivals, liked, standings
+from scripts.evaluate.shelf import Shelf
+from wiring.resources import Resources
+
+SOME = 60
+
+
+@pytest.fixture(scope="module")
+def catalogue(seeded: Resources) -> tuple[Shelf, MemoryIndex]:
+    return feed.read(seeded)
+
+
+@pytest.fixture(scope="module")
+def shelf(catalogue: tuple[Shelf, MemoryIndex]) -> Shelf:
+    return catalogue[0]
+
+
+@pytest.fixture(scope="module")
+def people(shelf: Shelf) -> list[Person]:
+    return list(crowd(shelf, WHOLE, seed=1, people=SOME))
+
+
+def test_a_person_is_the_same_in_every_run_and_like_nobody_else(
+    shelf: Shelf, people: list[Person]
+) -> None:
+    assert drawn(shelf, WHOLE, seed=1, number=7) == people[7]
+    assert drawn(shelf, WHOLE, seed=2, number=7).hidden != people[7].hidden
+    assert len({person.hidden for person in people}) == SOME
+
+
+def test_what_is_hidden_was_never_reacted_to(people: list[Person]) -> None:
+    for person in people:
+        heard = [done.title_id for done in person.guest.history]
+        assert len(heard) == len(set(heard)) == REACTIONS
+        assert person.hidden
+        assert not person.hidden & set(heard)
+        moments = [done.at for done in person.guest.history]
+        assert moments == sorted(moments)
+
+
+def test_everybody_likes_something_and_reactions_tell_it_from_what_he_dislikes(
+    people: list[Person],
+) -> None:
+    opinions = [
+        standing.opinion(each) for person in people for each in standings(person.guest).values()
+    ]
+    assert all(liked(person.guest) for person in people)
+    assert sum(opinion >= standing.WATCHED for opinion in opinions) > SOME * REACTIONS / 2
+    assert sum(opinion < 0 for opinion in opinions) > SOME * REACTIONS / 10
+
+
+def test_people_are_shown_the_famous_more_than_they_like_them(
+    shelf: Shelf, people: list[Person]
+) -> None:
+    def fame(title_ids: Iterator[int]) -> float:
+        return float(np.mean([shelf.fame[shelf.row_of[each]] for each in title_ids]))
+
+    shown = fame(title_id for person in people for title_id in liked(person.guest))
+    hidden = fame(title_id for person in people for title_id in person.hidden)
+    assert shown > hidden
+
+
+def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(seeded: Resources) -> None:
+    with session(seeded.engine) as reading:
+        found = [each for page in seeded.loader().pages(reading) for each in page]
+    rng = np.random.default_rng(1)
+    others = [
+        (listing, replace(entry, vectors={Space.CONTENT: rng.standard_normal(8, np.float32)}))
+        for listing, entry in found
+    ]
+    ours, theirs = Shelf(found), Shelf(others)
+    for number in range(5):
+        person = drawn(ours, METADATA, seed=1, number=number)
+        assert drawn(theirs, METADATA, seed=1, number=number) == person
+        assert drawn(theirs, WHOLE, seed=1, number=number) != person
+
+
+def test_nobody_recommends_what_was_reacted_to_nor_anything_twice(
+    catalogue: tuple[Shelf, MemoryIndex], people: list[Person]
+) -> None:
+    for name, recommend in Rivals(*catalogue, seed=1).all().items():
+        for person in people[:10]:
+            told = recommend(person.guest, 20)
+            assert len(set(told)) == 20, name
+            assert not {done.title_id for done in person.guest.history} & set(told), name
+
+
+def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
+    hits = np.array([[True, False, True], [False, False, False], [False, True, False]])
+    came = accuracy(hits, np.array([4, 2, 1]))
+    assert came.hit_rate == pytest.approx(2 / 3)
+    assert came.precision == pytest.approx(3 / 9)
+    assert came.recall == pytest.approx((2 / 4 + 0 + 1) / 3)
+    ideal = 1 + 1 / np.log2(3) + 1 / 2
+    assert came.ndcg == pytest.approx(((1 + 1 / 2) / ideal + 0 + 1 / np.log2(3)) / 3)
+
+
+def test_the_feed_finds_what_people_like_in_secret(
+    catalogue: tuple[Shelf, MemoryIndex],
+) -> None:
+    judged = feed.judge(*catalogue, WHOLE, people=150, seed=3)
+    ours = judged[feed.OURS]
+    rates = {name: each.accuracy.hit_rate for name, each in judged.items()}
+    assert max(rates, key=lambda name: rates[name]) == feed.OURS
+    assert feed.times(ours, judged[POPULARITY]) > 2
+    assert ours.coverage > 0.6
+    assert judged["random"].coverage > ours.coverage > judged[POPULARITY].coverage
+
+
+def test_evaluate_feed_prints_and_writes_the_figures(
+    seeded: Resources,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @contextmanager
+    def filled(*_: object) -> Iterator[tuple[Resources, object]]:
+        yield seeded, seeded.embedder
+
+    monkeypatch.setattr(catalogues, "there", lambda: iter([("seed", [])]))
+    monkeypatch.setattr(catalogues, "filled", filled)
+    file = tmp_path / "figures.json"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["evaluate", "feed", "--people", "5", "--json", str(file)])
+    assert ended.value.code == 0
+    written = json.loads(file.read_text())
+    assert Counter(run["catalogue"] for run in written) == {"seed": 3}
+    assert all(run["people"] == 5 and run[feed.OURS]["accuracy"] for run in written)
+    assert "coverage of the catalogue" in capsys.readouterr().out
