@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from catalog import labels
 from catalog.names import fold
 
 GENRES: dict[str, str] = {
@@ -78,6 +79,9 @@ GENRES: dict[str, str] = {
     "yuri": "Yuri",
 }
 """Slug to English label."""
+
+LABELS = labels.parted(labels.GENRES)
+"""Slug to language to label."""
 
 ADULT = frozenset({"hentai"})
 """Genres that make a title an adult one."""
@@ -207,6 +211,7 @@ def canonical_all(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(slug for name in names for slug in canonical(name)))
 
 
-def label(slug: str) -> str:
-    """Return how a genre is written for people."""
-    return GENRES.get(slug) or slug.replace("-", " ").capitalize()
+def label(slug: str, *, inside: str = "en") -> str:
+    """Return how a genre is written for people, in English where the language does not tell."""
+    told = LABELS.get(slug, {}).get(inside)
+    return told or GENRES.get(slug) or slug.replace("-", " ").capitalize()

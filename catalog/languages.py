@@ -68,9 +68,12 @@ def language_name(language: str, *, inside: str = "en") -> str:
 
 
 @lru_cache(maxsize=512)
-def country_name(country: str) -> str:
-    """Return what a country (ISO 3166-1) is called in English, or its code."""
-    return Locale("en").territories.get(country) or country
+def country_name(country: str, *, inside: str = "en") -> str:
+    """Return what a country (ISO 3166-1) is called in a language, or its code."""
+    try:
+        return Locale.parse(inside).territories.get(country) or country
+    except (UnknownLocaleError, ValueError):
+        return country
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from catalog import labels
 from catalog.languages import country_name
 
 DEFAULT_REGION = "IN"
@@ -52,6 +53,9 @@ TIME_ZONES: dict[str, str] = {
     "US": "America/Chicago",
 }
 
+STATES = labels.parted(labels.STATES)
+"""State to language to name, where it is not English."""
+
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
 
 SHAPE = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
@@ -94,6 +98,7 @@ def clock(region: str) -> ZoneInfo:
     return ZoneInfo(TIME_ZONES.get(country, TIME_ZONES[DEFAULT_REGION]))
 
 
-def name(region: str) -> str:
-    """Return what people call a region."""
-    return NAMES.get(region) or country_name(region.partition("-")[0])
+def name(region: str, *, inside: str = "en") -> str:
+    """Return what people call a region, in English where the language does not tell."""
+    told = STATES.get(region, {}).get(inside) or NAMES.get(region)
+    return told or country_name(region.partition("-")[0], inside=inside)
