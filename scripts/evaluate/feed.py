@@ -14,8 +14,7 @@ import numpy as np
 from rich.progress import track
 from rich.table import Table
 
-from db.engine import session
-from index.memory import MemoryIndex
+from api import feed as served
 from scripts.bench.tables import out
 from scripts.catalogue import err
 from scripts.evaluate import catalogues
@@ -24,6 +23,7 @@ from scripts.evaluate.ours import Ours
 from scripts.evaluate.people import WORLDS, Person, World, crowd
 from scripts.evaluate.rivals import POPULARITY, Recommender, Rivals
 from scripts.evaluate.shelf import Shelf
+from wiring.live import Live
 from wiring.resources import Resources
 from wiring.settings import Settings
 
@@ -69,9 +69,10 @@ def report(settings: Settings, *, people: int, seed: int, file: Path | None) -> 
     written = []
     for name, source in catalogues.there():
         with catalogues.filled(settings, name, source) as (resources, _):
-            shelf, index = read(resources)
+            live = read(resources)
+        shelf = shelf_of(live)
         for world in WORLDS:
-            judged = judge(shelf, index, world, people=people, seed=seed)
+            judged = judge(live, shelf, world, people=people, seed=seed)
             _show(f"{name}, {len(shelf):,} titles; {people:,} people; {world.name}", judged)
             about = {"catalogue": name, "titles": len(shelf), "world": world.name, "people": people}
             written.append({**about, **{each: asdict(came) for each, came in judged.items()}})
@@ -79,18 +80,24 @@ def report(settings: Settings, *, people: int, seed: int, file: Path | None) -> 
         file.write_text(json.dumps(written, indent=1) + "\n")
 
 
-def read(resources: Resources) -> tuple[Shelf, MemoryIndex]:
-    """Return a catalogue as the simulator and as recommenders see it."""
-    with session(resources.engine) as reading:
-        found = [each for page in resources.loader().pages(reading) for each in page]
-    return Shelf(found), MemoryIndex(entry for _, entry in found)
+def read(resources: Resources) -> Live:
+    """Return what a serving process holds of a catalogue."""
+    live = Live(resources.engine, resources.loader())
+    live.load()
+    return live
 
 
-def judge(
-    shelf: Shelf, index: MemoryIndex, world: World, *, people: int, seed: int
-) -> dict[str, Judged]:
+def shelf_of(live: Live) -> Shelf:
+    """Return the titles that have vectors, as the simulator sees them."""
+    listings = list(live.listings.values())
+    vectors = served.vectors(live, [listing.id for listing in listings])
+    rows = np.flatnonzero(vectors.any(axis=1))
+    return Shelf([listings[row] for row in rows.tolist()], vectors[rows])
+
+
+def judge(live: Live, shelf: Shelf, world: World, *, people: int, seed: int) -> dict[str, Judged]:
     """Return what came of Rasika and of each baseline, by name."""
-    recommenders = {OURS: Ours.over(shelf, index).feed, **Rivals(shelf, index, seed).all()}
+    recommenders = {OURS: Ours(live).feed, **Rivals(shelf, live.index, seed).all()}
     lists = {name: Lists(people) for name in recommenders}
     hidden = np.zeros(people, np.int64)
     simulated = crowd(shelf, world, seed=seed, people=people)

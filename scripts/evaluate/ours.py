@@ -1,105 +1,52 @@
-"""Rasika's own feed, for guests of whom it knows as little as the baselines do."""
+"""Rasika's own feed, as it is served, for guests of whom it knows as little as the baselines do."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from uuid import UUID
 
-from catalog import regions
-from catalog.franchises import franchise
-from db.listings import Listing
-from index.query import Filter, Matrix, TitleId, VectorIndex
-from recommend import feed, ranking, standing, taste
-from recommend.feed import Asking, Preferences
-from recommend.ranking import About, Item
+from api import feed
+from api.feed import Served, Wish
+from index.query import Filter, TitleId
+from recommend import ages, standing, taste
 from recommend.standing import NOTHING, Standing
-from recommend.taste import Features, Heard, Taste
+from recommend.taste import Taste
 from scripts.evaluate.people import NOW, Guest
-from scripts.evaluate.shelf import Shelf, people_of
-
-INDIA = timezone(timedelta(hours=5, minutes=30))  # where the people live
+from viewers.person import NO_PREFERENCES, Person
+from wiring.live import Live
+from wiring.shelf import LiveShelf
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Tells what a service holds of a catalogue, and asks the feed."""
+    """Asks for feeds over what a process holds."""
 
-    shelf: Shelf
-    index: VectorIndex
-    about: dict[TitleId, About]
-    works: dict[str, frozenset[TitleId]]  # of people
-
-    @classmethod
-    def over(cls, shelf: Shelf, index: VectorIndex) -> "Ours":
-        """Return it for a catalogue."""
-        works: dict[str, set[TitleId]] = defaultdict(set)
-        for listing in shelf.listings:
-            for name in people_of(listing):
-                works[name].add(listing.id)
-        about = {listing.id: _about(listing) for listing in shelf.listings}
-        return cls(shelf, index, about, {name: frozenset(ids) for name, ids in works.items()})
+    live: Live
 
     def feed(self, guest: Guest, k: int) -> list[TitleId]:
         """Return his feed."""
-        return [item.hit.title_id for item in self.items(guest, k)]
+        return [item.hit.title_id for item in self.served(guest, k).items]
 
-    def items(self, guest: Guest, k: int) -> list[Item]:
-        """Return his feed with its terms."""
-        asking = self._asking(guest, k)
-        plan = feed.plan(asking)
-        found = self.index.search_many([ask.query for ask in plan.asks])
-        return ranking.ranked(asking, plan, found, about=self.about.get, vectors=self._vectors)
-
-    def _asking(self, guest: Guest, k: int) -> Asking:
-        standings, held = self._heard(guest)
-        return Asking(
-            taste=held,
+    def served(self, guest: Guest, k: int) -> Served:
+        """Return his feed with all that led to it."""
+        standings, learnt = self._heard(guest)
+        person = Person(
+            id=UUID(int=guest.number),
+            taste=learnt,
             standings=standings,
-            preferences=Preferences(),
-            region=guest.region,
-            watched=regions.languages(guest.region),
-            every_language=frozenset(self.shelf.languages),
-            wanted=Filter(),
-            now=NOW.astimezone(INDIA),
-            seed=guest.number,
-            k=k,
-            works=lambda name: self.works.get(name, frozenset()),
+            preferences=NO_PREFERENCES,
+            admits=ages.ANYBODY,
         )
+        wish = Wish(region=guest.region, wanted=Filter(), limit=k, now=NOW)
+        return feed.serve(self.live, person, wish)
 
     def _heard(self, guest: Guest) -> tuple[dict[TitleId, Standing], Taste]:
-        """Return what follows from a history, as it would in the database."""
-        standings: dict[TitleId, Standing] = {}
-        held = taste.NOTHING
+        """Return what follows from a history, as it does in the database."""
+        described = LiveShelf(self.live).described([done.title_id for done in guest.history])
+        standings, learnt = dict[TitleId, Standing](), taste.NOTHING
         for done in guest.history:
-            before = standings.get(done.title_id, NOTHING)
-            standings[done.title_id] = after = standing.after(before, done)
-            heard = Heard(
-                before=standing.opinion(before),
-                after=standing.opinion(after),
-                at=done.at,
-                vector=self.shelf.vectors[self.shelf.row_of[done.title_id]],
-                features=self.about[done.title_id].features,
-            )
-            held = taste.updated(held, heard)
-        return standings, taste.decayed(held, NOW)
-
-    def _vectors(self, ids: Sequence[TitleId]) -> Matrix:
-        return self.shelf.vectors[[self.shelf.row_of[title_id] for title_id in ids]]
-
-
-def _about(listing: Listing) -> About:
-    features = Features(
-        languages=listing.languages,
-        genres=listing.genres,
-        people=people_of(listing),
-        year=listing.year,
-        runtime_minutes=listing.runtime_minutes,
-    )
-    return About(
-        title_id=listing.id,
-        language=listing.language or "",
-        genres=listing.genres,
-        directors=listing.directors,
-        franchise=franchise(listing.title),
-        features=features,
-    )
+            was = standings.get(done.title_id, NOTHING)
+            now = standings[done.title_id] = standing.after(was, done)
+            about = described[done.title_id]
+            heard = taste.heard(was, now, vector=about.vector, features=about.features)
+            if heard is not None:
+                learnt = taste.updated(learnt, heard)
+        return standings, learnt

@@ -1,4 +1,4 @@
-"""Who recommends: Rasika's feed, and what one would do without it; all see the same of a guest."""
+"""What one would do without a feed of one's own; all see the same of a guest."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

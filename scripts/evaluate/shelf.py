@@ -6,36 +6,37 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import Space
+from db.kinds import ScopeKind
 from db.listings import Listing
-from index.query import Entry, Matrix
+from index.query import Matrix
 
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.int64]
+
+EVERYWHERE = (ScopeKind.GLOBAL, "")
 
 ERA_YEARS = 10.0  # in which likeness of era falls to a third
 STRONG_COSINE = 5.0  # standard deviations above the mean: the very nearest of ten thousand
 
 
 class Shelf:
-    """The titles of a catalogue that have vectors; row i of everything is one title."""
+    """The titles of a catalogue and their vectors (n, d); row i of everything is one title."""
 
-    def __init__(self, found: Sequence[tuple[Listing, Entry]]) -> None:
-        held = [(listing, entry) for listing, entry in found if Space.CONTENT in entry.vectors]
-        self.listings = [listing for listing, _ in held]
-        self.ids = np.array([listing.id for listing in self.listings], np.int64)
-        self.row_of = {listing.id: row for row, listing in enumerate(self.listings)}
-        self.vectors: Matrix = np.stack([entry.vectors[Space.CONTENT] for _, entry in held])
-        self.fame: Numbers = np.array([entry.popularity for _, entry in held])
-        self.years: Numbers = np.array([each.year or np.nan for each in self.listings])
-        self.languages = sorted({name for each in self.listings for name in each.languages})
-        self.spoken = _memberships(self.languages, [each.languages for each in self.listings])
+    def __init__(self, listings: Sequence[Listing], vectors: Matrix) -> None:
+        self.listings = listings
+        self.vectors = vectors
+        self.ids = np.array([listing.id for listing in listings], np.int64)
+        self.row_of = {listing.id: row for row, listing in enumerate(listings)}
+        self.fame: Numbers = np.array([each.popularity.get(EVERYWHERE, 0.0) for each in listings])
+        self.years: Numbers = np.array([each.year or np.nan for each in listings], np.float64)
+        self.languages = sorted({name for each in listings for name in each.languages})
+        self.spoken = _memberships(self.languages, [each.languages for each in listings])
         self._genres = _memberships(
-            sorted({name for each in self.listings for name in each.genres}),
-            [each.genres for each in self.listings],
+            sorted({name for each in listings for name in each.genres}),
+            [each.genres for each in listings],
         )
         self._with_person: dict[str, list[int]] = defaultdict(list)
-        for row, each in enumerate(self.listings):
+        for row, each in enumerate(listings):
             for name in people_of(each):
                 self._with_person[name].append(row)
 

@@ -2,15 +2,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from db.engine import session
-from db.kinds import Space
-from index.memory import MemoryIndex
 from recommend import standing
 from scripts import cli
 from scripts.evaluate import catalogues, feed
@@ -18,19 +14,15 @@ from scripts.evaluate.accuracy import accuracy
 from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, Person, crowd, drawn
 from scripts.evaluate.rivals import POPULARITY, Rivals, liked, standings
 from scripts.evaluate.shelf import Shelf
+from wiring.live import Live
 from wiring.resources import Resources
 
 SOME = 60
 
 
 @pytest.fixture(scope="module")
-def catalogue(seeded: Resources) -> tuple[Shelf, MemoryIndex]:
-    return feed.read(seeded)
-
-
-@pytest.fixture(scope="module")
-def shelf(catalogue: tuple[Shelf, MemoryIndex]) -> Shelf:
-    return catalogue[0]
+def shelf(live: Live) -> Shelf:
+    return feed.shelf_of(live)
 
 
 @pytest.fixture(scope="module")
@@ -78,25 +70,19 @@ def test_people_are_shown_the_famous_more_than_they_like_them(
     assert shown > hidden
 
 
-def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(seeded: Resources) -> None:
-    with session(seeded.engine) as reading:
-        found = [each for page in seeded.loader().pages(reading) for each in page]
+def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(shelf: Shelf) -> None:
     rng = np.random.default_rng(1)
-    others = [
-        (listing, replace(entry, vectors={Space.CONTENT: rng.standard_normal(8, np.float32)}))
-        for listing, entry in found
-    ]
-    ours, theirs = Shelf(found), Shelf(others)
+    other = Shelf(shelf.listings, rng.standard_normal((len(shelf), 8), np.float32))
     for number in range(5):
-        person = drawn(ours, METADATA, seed=1, number=number)
-        assert drawn(theirs, METADATA, seed=1, number=number) == person
-        assert drawn(theirs, WHOLE, seed=1, number=number) != person
+        person = drawn(shelf, METADATA, seed=1, number=number)
+        assert drawn(other, METADATA, seed=1, number=number) == person
+        assert drawn(other, WHOLE, seed=1, number=number) != person
 
 
 def test_nobody_recommends_what_was_reacted_to_nor_anything_twice(
-    catalogue: tuple[Shelf, MemoryIndex], people: list[Person]
+    live: Live, shelf: Shelf, people: list[Person]
 ) -> None:
-    for name, recommend in Rivals(*catalogue, seed=1).all().items():
+    for name, recommend in Rivals(shelf, live.index, seed=1).all().items():
         for person in people[:10]:
             told = recommend(person.guest, 20)
             assert len(set(told)) == 20, name
@@ -113,10 +99,8 @@ def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
     assert came.ndcg == pytest.approx(((1 + 1 / 2) / ideal + 0 + 1 / np.log2(3)) / 3)
 
 
-def test_the_feed_finds_what_people_like_in_secret(
-    catalogue: tuple[Shelf, MemoryIndex],
-) -> None:
-    judged = feed.judge(*catalogue, WHOLE, people=150, seed=3)
+def test_the_feed_finds_what_people_like_in_secret(live: Live, shelf: Shelf) -> None:
+    judged = feed.judge(live, shelf, WHOLE, people=150, seed=3)
     ours = judged[feed.OURS]
     rates = {name: each.accuracy.hit_rate for name, each in judged.items()}
     assert max(rates, key=lambda name: rates[name]) == feed.OURS
