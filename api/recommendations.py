@@ -1,17 +1,43 @@
 """Lists that nobody asked a question for."""
 
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api import answers
+from api import answers, feed, regions
 from api.cores import CoresDep
-from api.dependencies import FilterDep, LiveDep, PageDep
+from api.dependencies import MOST, FilterDep, LiveDep, PageDep
+from api.feed import Wish
+from api.person import PersonDep
 from api.regions import RegionDep
-from api.schemas import HitShown, Homepage, Listed, rendered
+from api.schemas import Feed, HitShown, Homepage, Listed, rendered
+from api.user.kept import PersonalDep
 from catalog import languages
+from index.query import TitleId
+from recommend.phrases import LANGUAGES
+from recommend.reasons import ENGLISH
+from viewers.person import Person
+
+MOST_EXCLUDED = 500  # titles that a client has shown already
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
+
+
+class Device(StrEnum):
+    """What a feed is shown on."""
+
+    PHONE = "phone"
+    TABLET = "tablet"
+    DESKTOP = "desktop"
+    TV = "tv"
+
+
+LENGTHS = {Device.PHONE: 12, Device.TABLET: 20, Device.DESKTOP: 24, Device.TV: 30}
+"""Titles of a feed whose client does not say: what is looked through on such a screen."""
+USUAL_LENGTH = 20
 
 
 @router.get("/trending", operation_id="trending", response_model=Listed[HitShown])
@@ -38,3 +64,52 @@ async def homepage(
     """Return the rows of the homepage; no title stands in two of them."""
     code = languages.code(language) if language else None
     return await cores.run(lambda: rendered(answers.homepage(live, region=region, language=code)))
+
+
+@router.get(
+    "/recommendations/personalized",
+    operation_id="personal_feed",
+    response_model=Feed,
+    dependencies=[PersonalDep],
+)
+async def personalized(
+    request: Request,
+    live: LiveDep,
+    person: PersonDep,
+    wanted: FilterDep,
+    cores: CoresDep,
+    limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+    device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
+    region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
+    lang: Annotated[str | None, Query(max_length=20, description="of the reasons")] = None,
+    exclude: Annotated[
+        list[TitleId], Query(max_length=MOST_EXCLUDED, description="titles shown already")
+    ] = [],  # noqa: B006  # FastAPI copies it
+) -> Response:
+    """Return the feed of whoever asks, as what he did a moment ago has made it.
+
+    Half of it is close to his taste, three in ten stretch it, two in ten are what everybody
+    watches; nothing that he saw, judged or dismissed comes back.
+    """
+    wish = Wish(
+        region=_region(request, region, person),
+        wanted=feed.excluding(wanted, exclude),
+        limit=limit or LENGTHS.get(device or Device.TABLET, USUAL_LENGTH),
+        now=datetime.now(UTC),
+        told_in=told_in(request, lang, person),
+    )
+    return await cores.run(lambda: rendered(feed.shown(live, feed.serve(live, person, wish), wish)))
+
+
+def told_in(request: Request, asked: str | None, person: Person) -> str:
+    """Return the language to tell reasons in: the one asked for, said, or understood."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    wishes = [asked or "", person.display_language or "", *accepted]
+    codes = (re.split("[-_;]", each.strip().lower())[0] for each in wishes)
+    return next((code for code in codes if code in LANGUAGES), ENGLISH)
+
+
+def _region(request: Request, asked: str | None, person: Person) -> str:
+    if asked:
+        return regions.asked(asked)
+    return person.region or regions.detected(request)

@@ -97,10 +97,13 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A mood asked for: where it lies, and how much each genre carries it, 0..1."""
+    """A mood asked for: where it lies, and how much each genre carries it, 0..1.
+
+    `vector` is none while nobody can embed it; then genres alone tell.
+    """
 
     name: str
-    vector: Vector
+    vector: Vector | None
     genres: Mapping[str, float]
 
 
@@ -213,8 +216,9 @@ def _close(asking: Asking) -> Iterator[Ask]:
             yield Ask(Source.SESSION, Slot.CLOSE, query, SESSION_SHARE * strength * everything)
     if asking.mood is not None:
         near = unit(taste.long_term) if taste.long_term is not None else asking.mood.vector
-        query = _near(asking, near, own, CLOSE_BOOSTS, Slot.CLOSE)
-        yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.name)
+        if near is not None:
+            query = _near(asking, near, own, CLOSE_BOOSTS, Slot.CLOSE)
+            yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.name)
     yield from _people(asking, everything)
 
 
@@ -289,8 +293,8 @@ def _general(source: Source, query: Query, subject: str = "") -> Ask:
 def _near(
     asking: Asking, vector: Vector, wanted: Filter, boosts: tuple[float, float, float], slot: Slot
 ) -> Query:
-    mood = asking.mood
-    towards = vector if mood is None else unit(vector + np.float32(MOOD_WEIGHT) * mood.vector)
+    mood = None if asking.mood is None else asking.mood.vector
+    towards = vector if mood is None else unit(vector + np.float32(MOOD_WEIGHT) * mood)
     popularity, regional, freshness = boosts
     return Query(
         vector=towards,

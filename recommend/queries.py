@@ -1,6 +1,6 @@
 """The query of each feature: what it asks of the index, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.kinds import Kind, Space
@@ -126,6 +126,42 @@ def homepage(
         for kind, label in ((Kind.SERIES, "Series"), (Kind.ANIME, "Anime"))
     ]
     return [*rows, *in_language[:2], *acclaimed, *in_language[2:], *in_kind, *in_genre]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A title that a row is built around, and what the row is called."""
+
+    title_id: TitleId
+    heading: str
+    vector: Vector
+
+
+def personal_rows(
+    region: Region,
+    anchors: Sequence[Anchor],
+    *,
+    languages: Sequence[str],
+    heading: str,
+    wanted: Filter,
+    k: int,
+) -> list[RowPlan]:
+    """Return the rows that are one person's: what is like titles that he liked, his languages.
+
+    `heading` is that of the row of languages.
+    """
+    rows = [
+        RowPlan(
+            f"because:{each.title_id}",
+            each.heading,
+            similar_to(each.title_id, each.vector, wanted, k=k),
+        )
+        for each in anchors
+    ]
+    if languages:
+        own = replace(wanted, languages=frozenset(languages))
+        rows.append(RowPlan("languages", heading, trending(region, own, k=k)))
+    return rows
 
 
 def _films(wanted: Filter, language: str) -> Filter:

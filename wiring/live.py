@@ -24,6 +24,7 @@ from search.understanding.known import Vocabulary
 from wiring.remembered import Remembered
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
+TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 RETRY_S = 1.0  # after PostgreSQL did not answer
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ class Live:
         self.vocabulary = Vocabulary()
         self.suggester = Suggester()
         self.listings: dict[int, Listing] = {}
-        self.remembered = Remembered()  # of what is held now
+        self._forget()
         self.caught_up_at = 0.0  # seconds, time.monotonic
 
     @property
@@ -91,7 +92,7 @@ class Live:
         self.names, self.plots = names, told
         self.vocabulary, self.suggester = vocabulary, suggester
         self.listings, self._position = listings, position
-        self.remembered = Remembered()
+        self._forget()
         self.caught_up_at = time.monotonic()
         # Millions of objects that stay: the collector looked through them for half a second, at
         # 100,000 titles, in the middle of somebody's request.
@@ -144,7 +145,12 @@ class Live:
             self.plots.update(title_id, "")
             self.vocabulary.update(title_id, ())
             self.listings.pop(title_id, None)
-        self.remembered = Remembered()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what was worked out over another state of the catalogue."""
+        self.remembered = Remembered()  # answers
+        self.remembered_titles = Remembered(TITLES_REMEMBERED)  # what ranking knows of each
 
     def _run(self) -> None:
         wait = POLL_S

@@ -1,0 +1,74 @@
+"""All that personal answers need of a viewer, read at once."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from db import interactions, profiles
+from db.viewers import Profile
+from index.query import Filter, TitleId
+from recommend import ages, taste
+from recommend.ages import Admits
+from recommend.feed import Preferences
+from recommend.standing import Standing
+from recommend.taste import Taste
+from viewers.hearing import standings_of, taste_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A viewer's taste, what stands between him and titles, and what he says of himself."""
+
+    id: UUID | None
+    taste: Taste
+    standings: dict[TitleId, Standing]  # the latest changed first
+    preferences: Preferences
+    admits: Admits
+    region: str | None = None  # ISO 3166
+    display_language: str | None = None  # ISO 639-1
+    personal_search: bool = True
+    picked_only: bool = False  # he did nothing yet but pick titles at first
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of his own could change an answer."""
+        return not self.standings and self.preferences == NO_PREFERENCES
+
+    def narrowed(self, wanted: Filter) -> Filter:
+        """Return a filter that leaves what he is admitted to and does not dislike."""
+        admitted = self.admits.narrowed(wanted)
+        disliked = self.preferences.disliked_genres
+        return replace(admitted, genres_none=admitted.genres_none | disliked)
+
+
+NO_PREFERENCES = Preferences()
+NOBODY = Person(
+    id=None, taste=taste.NOTHING, standings={}, preferences=NO_PREFERENCES, admits=ages.ANYBODY
+)
+
+
+def person(session: Session, viewer_id: UUID, *, model: str | None, today: date) -> Person:
+    """Return a viewer, as tastes of the model's vectors see him; an empty one if he is new."""
+    said = profiles.get(session, viewer_id)
+    standings = standings_of(session, viewer_id)
+    return Person(
+        id=viewer_id,
+        taste=taste_of(session, viewer_id, model),
+        standings=standings,
+        preferences=_preferences(said),
+        admits=ages.admits(said.birth_year, today),
+        region=said.region,
+        display_language=said.display_language,
+        personal_search=bool(said.personal_search),
+        picked_only=bool(standings) and interactions.picked_only(session, viewer_id),
+    )
+
+
+def _preferences(said: Profile) -> Preferences:
+    return Preferences(
+        languages=dict(said.languages or {}),
+        favourite_genres=frozenset(said.favourite_genres or ()),
+        disliked_genres=frozenset(said.disliked_genres or ()),
+    )
