@@ -1,0 +1,172 @@
+"""What can be measured of lists without asking anybody: how varied, new, wide and own they are.
+
+None of these is good by itself: a list of random titles is novel and diverse. They tell what a
+change of ranking did beside the rate of hits.
+"""
+
+import threading
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.query import Matrix, TitleId
+
+Values = NDArray[np.floating]  # (n,)
+
+LEAST_KNOWN = 2.0**-10  # share of people; what nobody knows is not infinitely new
+NEAR = 0.3  # cosine to something liked; as `recommend.taste` joins what is one interest
+MOST_PEOPLE = 5_000  # lists remembered by a process: of twenty titles each, some megabytes
+
+
+def intra_list_diversity(vectors: Matrix) -> float:
+    """Return how unlike each other the titles of a list are, given their content vectors.
+
+    The mean of 1 - cosine over all pairs, 0..2: 0 where all are the same, 1 where they have nothing
+    to do with each other; 0 for fewer than two. Ziegler et al., Improving recommendation lists
+    through topic diversification, WWW 2005 (the intra-list similarity turned round).
+    """
+    n = len(vectors)
+    if n < 2:
+        return 0.0
+    total = vectors.sum(axis=0, dtype=np.float64)
+    own = float((vectors.astype(np.float64) ** 2).sum())
+    pairs = (float(total @ total) - own) / 2  # of (v1 + … + vn)², what is not vi²
+    return 1.0 - pairs / (n * (n - 1) / 2)
+
+
+def novelty(known: Values) -> float:
+    """Return how much of a surprise the titles of a list are, given the share that knows each.
+
+    The mean of -log2 p, 0..10 bits: 0 where everybody knows all of it, 1 where half of them do.
+    Vargas and Castells, Rank and relevance in novelty and diversity metrics for recommender
+    systems, RecSys 2011 (mean self-information).
+    """
+    if not len(known):
+        return 0.0
+    shares = np.clip(np.asarray(known, np.float64), LEAST_KNOWN, 1.0)
+    return float(-np.log2(shares).mean())
+
+
+def coverage(lists: Iterable[Collection[TitleId]], catalogue_size: int) -> float:
+    """Return the share of the catalogue that is in at least one list, 0..1.
+
+    Ge, Delgado-Battenfeld and Jannach, Beyond accuracy: evaluating recommender systems by coverage
+    and serendipity, RecSys 2010 (catalogue coverage).
+    """
+    shown = set().union(*lists)
+    return len(shown) / catalogue_size if catalogue_size else 0.0
+
+
+def concentration(lists: Iterable[Collection[TitleId]], catalogue_size: int) -> float:
+    """Return how unevenly the catalogue is shown, 0..1: its Gini coefficient.
+
+    0 where every title is in as many lists as any other, nearly 1 where all lists show one title.
+    Fleder and Hosanagar, Blockbuster culture's next rise or fall, Management Science 2009.
+    """
+    shown = Counter(title_id for each in lists for title_id in each)
+    counts = np.zeros(max(catalogue_size, len(shown)))
+    counts[: len(shown)] = sorted(shown.values(), reverse=True)
+    total = counts.sum()
+    if not total:
+        return 0.0
+    n = len(counts)
+    ranks = np.arange(n, 0, -1)  # 1 for the least shown
+    return float(2 * (ranks * counts).sum() / (n * total) - (n + 1) / n)
+
+
+def serendipity(
+    ids: Sequence[TitleId], vectors: Matrix, *, expected: Collection[TitleId], liked: Matrix
+) -> float:
+    """Return the share of a list that is both unexpected and of use, 0..1.
+
+    Unexpected is what a primitive recommender (`expected`: the best known) would not have shown; of
+    use is here, for want of an answer, what is near to something liked. `vectors` (n, d) and
+    `liked` (m, d) are content vectors. Ge et al., RecSys 2010, in the form of Adamopoulos and
+    Tuzhilin, ACM TIST 5(4), 2014: |(list - expected) and useful| / |list|.
+    """
+    if not len(ids) or not len(liked):
+        return 0.0
+    near = (vectors @ liked.T).max(axis=1) >= NEAR
+    surprising = np.array([title_id not in expected for title_id in ids])
+    return float((near & surprising).mean())
+
+
+def freshness(fresh: Values) -> float:
+    """Return the mean of the titles' freshness, 0..1: 1 for what came out today."""
+    return float(np.mean(fresh)) if len(fresh) else 0.0
+
+
+def personalisation(lists: Iterable[Collection[TitleId]]) -> float:
+    """Return how unlike each other the lists of different people are, 0..1.
+
+    The mean over pairs of 1 - |both| / sqrt(|one| |other|): 0 where all see the same, 1 where no
+    two see one title; 0 for fewer than two lists. Zhou et al., Solving the apparent
+    diversity-accuracy dilemma of recommender systems, PNAS 107(10), 2010, equation 4, which this
+    is for lists of one length.
+    """
+    observed = Observed(most_people=None)
+    for number, each in enumerate(lists):
+        observed.add(number, each)
+    return observed.personalisation()
+
+
+class Observed:
+    """The last lists of people, the latest of each, and what they have in common; thread-safe.
+
+    Adding costs the length of the list, however many are remembered.
+    """
+
+    def __init__(self, most_people: int | None = MOST_PEOPLE) -> None:
+        self._most_people = most_people
+        self._lists: OrderedDict[Hashable, frozenset[TitleId]] = OrderedDict()
+        self._shown: Counter[TitleId] = Counter()
+        self._weights: defaultdict[TitleId, float] = defaultdict(float)  # sums of 1 / sqrt(length)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Return of how many people a list is remembered."""
+        return len(self._lists)
+
+    def add(self, person: Hashable, ids: Iterable[TitleId]) -> None:
+        """Remember what somebody was shown; an empty list shows nothing and is not counted."""
+        shown = frozenset(ids)
+        with self._lock:
+            self._forget(self._lists.pop(person, frozenset()))
+            if not shown:
+                return
+            self._lists[person] = shown
+            self._shown.update(shown)
+            for title_id in shown:
+                self._weights[title_id] += _weight(shown)
+            if self._most_people is not None and len(self._lists) > self._most_people:
+                self._forget(self._lists.popitem(last=False)[1])
+
+    def coverage(self, catalogue_size: int) -> float:
+        """Return what `coverage` says of the lists."""
+        with self._lock:
+            return len(self._shown) / catalogue_size if catalogue_size else 0.0
+
+    def personalisation(self) -> float:
+        """Return what `personalisation` says of the lists."""
+        with self._lock:
+            n = len(self._lists)
+            if n < 2:
+                return 0.0
+            sums = np.fromiter(self._weights.values(), np.float64, len(self._weights))
+        # The square of a title's sum holds every pair of lists with it twice, and each with itself;
+        # over all titles, each list with itself makes 1.
+        alike = (float(sums @ sums) - n) / 2 / (n * (n - 1) / 2)
+        return min(1.0, max(0.0, 1.0 - alike))
+
+    def _forget(self, shown: frozenset[TitleId]) -> None:
+        for title_id in shown:
+            self._shown[title_id] -= 1
+            self._weights[title_id] -= _weight(shown)
+            if not self._shown[title_id]:
+                del self._shown[title_id], self._weights[title_id]
+
+
+def _weight(shown: Collection[TitleId]) -> float:
+    return float(len(shown) ** -0.5)
