@@ -11,7 +11,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """Requests by route, steps down by cause, and the size of the index."""
+    """Requests by route, steps down by cause, what viewers did, and the size of the index."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -31,6 +31,12 @@ class Metrics:
         self.searches_dropped = Counter(
             "rasika_searches_dropped_total",
             "Searches and clicks that were not kept: too many at once, or PostgreSQL away",
+            registry=self.registry,
+        )
+        self.interactions = Counter(
+            "rasika_interactions_total",
+            "What viewers did, as far as it was stored",
+            ["event"],
             registry=self.registry,
         )
         self.titles = Gauge(

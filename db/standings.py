@@ -37,7 +37,6 @@ class Shelf(StrEnum):
     FAVORITES = "favorites"
     HISTORY = "history"
     RATINGS = "ratings"
-    CONTINUE = "continue"
 
 
 class Placed(NamedTuple):
@@ -76,31 +75,29 @@ STORE = text(
 )
 CLEAR = text("DELETE FROM standing WHERE viewer_id = :viewer_id")
 
+_SINCE = {
+    Shelf.WATCHLIST: "watchlist_at",
+    Shelf.FAVORITES: "favorite_at",
+    Shelf.HISTORY: "greatest(watched_at, completed_at)",
+    Shelf.RATINGS: "rated_at",
+}
 # A title that has gone is on no list, so that pages are full and their total is right.
-_SHELF = """
-    SELECT standing.title_id, {at} AS at, standing.rating, standing.progress
-    FROM standing JOIN title ON title.id = standing.title_id
-    WHERE standing.viewer_id = :viewer_id AND {at} IS NOT NULL AND {when}
-    """
-_PLACES = {
-    Shelf.WATCHLIST: ("standing.watchlist_at", "TRUE"),
-    Shelf.FAVORITES: ("standing.favorite_at", "TRUE"),
-    Shelf.HISTORY: ("greatest(standing.watched_at, standing.completed_at)", "TRUE"),
-    Shelf.RATINGS: ("standing.rated_at", "TRUE"),
-    Shelf.CONTINUE: (
-        "standing.watched_at",
-        "standing.progress >= :started AND standing.progress < :done"
-        " AND coalesce(standing.dismissed_at < standing.watched_at, TRUE)",
-    ),
+_SHELVES = {
+    shelf: f"""
+        SELECT title_id, {since} AS at, rating, progress FROM (
+            SELECT standing.* FROM standing JOIN title ON title.id = title_id
+            WHERE viewer_id = :viewer_id) AS there
+        WHERE {since} IS NOT NULL
+        """  # noqa: S608  # names from above
+    for shelf, since in _SINCE.items()
 }
-SHELVES = {shelf: _SHELF.format(at=at, when=when) for shelf, (at, when) in _PLACES.items()}
-PAGES = {
+PLACED = {
     shelf: text(f"{shelved} ORDER BY at DESC, title_id LIMIT :limit OFFSET :offset")
-    for shelf, shelved in SHELVES.items()
+    for shelf, shelved in _SHELVES.items()
 }
-COUNTS = {
-    shelf: text(f"SELECT count(*) FROM ({shelved}) AS shelf")  # noqa: S608  # from above
-    for shelf, shelved in SHELVES.items()
+COUNT = {
+    shelf: text(f"SELECT count(*) FROM ({shelved}) AS shelved")  # noqa: S608  # from above
+    for shelf, shelved in _SHELVES.items()
 }
 
 
@@ -120,6 +117,19 @@ def store(session: Session, viewer_id: UUID, kept: Sequence[Kept]) -> None:
     if kept:
         columns = zip(Kept._fields, map(list, zip(*kept, strict=True)), strict=True)
         session.execute(STORE, {"viewer_id": viewer_id, **dict(columns)})
+
+
+def placed(
+    session: Session, viewer_id: UUID, shelf: Shelf, *, limit: int, offset: int
+) -> list[Placed]:
+    """Return a part of a viewer's list, the latest first."""
+    asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
+    return [Placed(*row) for row in session.execute(PLACED[shelf], asked)]
+
+
+def count(session: Session, viewer_id: UUID, shelf: Shelf) -> int:
+    """Return how many titles are on a viewer's list."""
+    return int(session.execute(COUNT[shelf], {"viewer_id": viewer_id}).scalar_one())
 
 
 def clear(session: Session, viewer_id: UUID) -> None:

@@ -48,10 +48,15 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How much was new, and how much had been told before."""
+    """What was new, in order, and how much had been told before."""
 
-    stored: int
+    new: Sequence[Told]
     repeated: int
+
+    @property
+    def stored(self) -> int:
+        """How much was new."""
+        return len(self.new)
 
 
 def hear(session: Session, viewer_id: UUID, told: Sequence[Told], catalogue: Catalogue) -> Counted:
@@ -63,7 +68,7 @@ def hear(session: Session, viewer_id: UUID, told: Sequence[Told], catalogue: Cat
     new = interactions.append(session, viewer_id, told)
     if done := _heard(new):
         _follow(session, viewer_id, done, catalogue)
-    return Counted(len(new), len(told) - len(new))
+    return Counted(new, len(told) - len(new))
 
 
 def replay(session: Session, viewer_id: UUID, catalogue: Catalogue) -> int:

@@ -1,0 +1,224 @@
+"""What viewers do: told by clients as it happens, shown to them again."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    model_validator,
+)
+
+from api.accounts.who import ViewerDep, WhoDep, is_private
+from api.content import LARGEST_ID, NEEDS_DATABASE
+from api.dependencies import LiveDep, MetricsDep, PageDep, ResourcesDep, SessionDep
+from api.errors import TitleNotFound
+from api.schemas import Answer, Listed, Problem, rendered
+from api.user.catalogue import CatalogueDep
+from api.user.kept import PersonalDep
+from db import interactions
+from db.engine import session
+from db.interactions import Told
+from db.kinds import Event
+from recommend.standing import BEST_RATING, LEAST_RATING
+from viewers import hearing
+
+MOST_AT_ONCE = 500
+OLDEST = timedelta(days=730)  # a client that was away longer has nothing to tell
+AHEAD = timedelta(minutes=5)  # of ours, as clocks may be
+LAST_POSITION = 10_000
+
+router = APIRouter(
+    prefix="/api/user",
+    tags=["interactions"],
+    responses=NEEDS_DATABASE,
+    dependencies=[PersonalDep],
+)
+
+
+def _told_in_time(at: datetime) -> datetime:
+    now = datetime.now(UTC)
+    if at > now + AHEAD:
+        raise ValueError("is in the future")
+    if at < now - OLDEST:
+        raise ValueError("is more than two years ago")
+    return min(at, now).astimezone(UTC)
+
+
+def _in_half_stars(value: float) -> float:
+    if not (value * 2).is_integer():
+        raise ValueError("ratings are in steps of 0.5")
+    return value
+
+
+Word = Annotated[str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")]  # printable ASCII
+
+
+class Interaction(BaseModel):
+    """Something that somebody did with a title."""
+
+    id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
+    content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
+    event: Event
+    value: Annotated[float, AfterValidator(_in_half_stars)] | None = Field(
+        None, ge=LEAST_RATING, le=BEST_RATING, description="of `rate`: stars, in steps of 0.5"
+    )
+    progress: float | None = Field(
+        None, ge=0, le=1, description="of `watch`: how much of the title had been seen at its end"
+    )
+    at: Annotated[AwareDatetime, AfterValidator(_told_in_time)] | None = Field(
+        None, description="when it happened, with a time zone; now if absent"
+    )
+    session_id: Word | None = Field(None, description="the client's, of one visit")
+    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
+    row: Word | None = Field(None, description="the key of the row it was shown in")
+    position: int | None = Field(None, ge=1, le=LAST_POSITION, description="there, from 1")
+
+    @model_validator(mode="after")
+    def _rated(self) -> "Interaction":
+        if self.event is Event.RATE and self.value is None:
+            raise ValueError("`rate` needs a `value`")
+        return self
+
+    def told(self) -> Told:
+        """Return it as it is stored; what is not of its event is left out."""
+        return Told(
+            id=self.id or uuid4(),
+            title_id=self.content_id,
+            event=self.event,
+            at=self.at or datetime.now(UTC),
+            value=self.value if self.event is Event.RATE else None,
+            progress=self.progress if self.event is Event.WATCH else None,
+            session_id=self.session_id,
+            device=self.device,
+            row=self.row,
+            position=self.position,
+        )
+
+
+Several = Annotated[list[Interaction], Field(max_length=MOST_AT_ONCE)]
+SEVERAL: TypeAdapter[list[Interaction]] = TypeAdapter(Several)
+
+
+class Batch(BaseModel):
+    """Several of them, in the order they happened."""
+
+    interactions: Several
+
+
+def _posted(body: object) -> Interaction | Batch:
+    if isinstance(body, list):
+        return Batch.model_construct(interactions=SEVERAL.validate_python(body))
+    if isinstance(body, dict) and "interactions" in body:
+        return Batch.model_validate(body)
+    return Interaction.model_validate(body)
+
+
+Posted = Annotated[
+    Interaction | Batch,
+    PlainValidator(_posted, json_schema_input_type=Interaction | list[Interaction] | Batch),
+    Body(),
+]
+
+
+class Refused(Answer):
+    """One of several that was not stored, by its place from 0."""
+
+    index: int
+    detail: str
+
+
+class Heard(Answer):
+    """What became of it: `repeated` had been told before; `kept` tells whether anything is."""
+
+    stored: int
+    repeated: int
+    refused: list[Refused]
+    kept: bool = True
+
+
+class InteractionShown(Answer):
+    """Something that the viewer did."""
+
+    id: UUID
+    content_id: int
+    event: Event
+    value: float | None
+    progress: float | None
+    at: datetime
+    session_id: str | None
+    device: str | None
+    row: str | None
+    position: int | None
+
+
+@router.post(
+    "/interactions",
+    operation_id="interact",
+    response_model=Heard,
+    responses={404: {"model": Problem, "description": "There is no such title."}},
+)
+def interact(
+    posted: Posted,
+    request: Request,
+    asking: ViewerDep,
+    live: LiveDep,
+    catalogue: CatalogueDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
+) -> Response:
+    """Store what somebody did, one thing or up to 500; the next feed knows of it.
+
+    Of several, those of titles that do not exist are refused and the others stored.
+    """
+    given = posted.interactions if isinstance(posted, Batch) else [posted]
+    refused = [
+        Refused(index=index, detail=str(TitleNotFound(each.content_id)))
+        for index, each in enumerate(given)
+        if each.content_id not in live.listings
+    ]
+    if refused and isinstance(posted, Interaction):
+        raise TitleNotFound(posted.content_id)
+    if asking is None or is_private(request, asking):
+        return rendered(Heard(stored=0, repeated=0, refused=refused, kept=False))
+    unknown = {each.index for each in refused}
+    told = [each.told() for index, each in enumerate(given) if index not in unknown]
+    with session(resources.engine) as writing:
+        counted = hearing.hear(writing, asking.id, told, catalogue)
+        writing.commit()
+    for each in counted.new:
+        metrics.interactions.labels(each.event).inc()
+    return rendered(Heard(stored=counted.stored, repeated=counted.repeated, refused=refused))
+
+
+@router.get("/interactions", operation_id="interactions")
+def told(asking: WhoDep, page: PageDep, reading: SessionDep) -> Listed[InteractionShown]:
+    """Return what the viewer did, the last told first."""
+    found, total = list[Told](), 0
+    if asking is not None:
+        found = interactions.latest(reading, asking.id, limit=page.limit, offset=page.offset)
+        total = interactions.count(reading, asking.id)
+    return Listed[InteractionShown](
+        items=[_shown(each) for each in found], total=total, limit=page.limit, offset=page.offset
+    )
+
+
+def _shown(told: Told) -> InteractionShown:
+    return InteractionShown(
+        id=told.id,
+        content_id=told.title_id,
+        event=told.event,
+        value=told.value,
+        progress=told.progress,
+        at=told.at,
+        session_id=told.session_id,
+        device=told.device,
+        row=told.row,
+        position=told.position,
+    )

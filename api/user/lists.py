@@ -1,0 +1,125 @@
+"""A viewer's lists: what he wants to watch, likes best, watched, rated, has begun; latest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from sqlmodel import Session
+
+from api.accounts.who import Who, WhoDep
+from api.content import NEEDS_DATABASE
+from api.dependencies import LiveDep, Page, PageDep, SessionDep
+from api.schemas import Listed
+from api.user.kept import PersonalDep
+from db import standings
+from db.kinds import Kind
+from db.standings import Placed, Shelf
+from viewers import hearing
+from wiring.live import Live
+
+router = APIRouter(
+    prefix="/api/user", tags=["lists"], responses=NEEDS_DATABASE, dependencies=[PersonalDep]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleOfMine:
+    """A title on a list, and since when; `rating` and `progress` are the viewer's."""
+
+    id: int
+    title: str
+    original_title: str | None
+    kind: Kind
+    year: int | None
+    language: str | None
+    genres: list[str]
+    poster_url: str | None
+    at: datetime
+    rating: float | None
+    progress: float | None
+
+
+@router.get("/watchlist", operation_id="watchlist")
+def watchlist(
+    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
+) -> Listed[TitleOfMine]:
+    """Return what the viewer wants to watch."""
+    return shelf(live, reading, asking, Shelf.WATCHLIST, page)
+
+
+@router.get("/favorites", operation_id="favorites")
+def favorites(
+    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
+) -> Listed[TitleOfMine]:
+    """Return what the viewer likes best."""
+    return shelf(live, reading, asking, Shelf.FAVORITES, page)
+
+
+@router.get("/history", operation_id="history")
+def history(
+    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
+) -> Listed[TitleOfMine]:
+    """Return what the viewer watched, to the end or not."""
+    return shelf(live, reading, asking, Shelf.HISTORY, page)
+
+
+@router.get("/ratings", operation_id="ratings")
+def ratings(
+    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
+) -> Listed[TitleOfMine]:
+    """Return what the viewer rated, each title once, as he rated it last."""
+    return shelf(live, reading, asking, Shelf.RATINGS, page)
+
+
+@router.get("/continue", operation_id="continue_watching")
+def under_way(
+    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
+) -> Listed[TitleOfMine]:
+    """Return what the viewer stopped in the middle of."""
+    begun = [] if asking is None else _begun(live, reading, asking)
+    items = _shown(live, begun[page.offset : page.end])
+    return Listed[TitleOfMine](items=items, total=len(begun), limit=page.limit, offset=page.offset)
+
+
+def shelf(
+    live: Live, reading: Session, asking: Who | None, which: Shelf, page: Page
+) -> Listed[TitleOfMine]:
+    """Return a part of a list; nobody's is empty."""
+    found, total = list[Placed](), 0
+    if asking is not None:
+        found = standings.placed(reading, asking.id, which, limit=page.limit, offset=page.offset)
+        total = standings.count(reading, asking.id, which)
+    items = _shown(live, found)
+    return Listed[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
+
+
+def _begun(live: Live, reading: Session, asking: Who) -> list[Placed]:
+    found = [
+        Placed(title_id, each.watched_at, each.rating, each.progress)
+        for title_id, each in hearing.standings_of(reading, asking.id).items()
+        if each.under_way and each.watched_at is not None and title_id in live.listings
+    ]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def _shown(live: Live, placed: Iterable[Placed]) -> list[TitleOfMine]:
+    """Return the titles that are served, as a list shows them."""
+    listed = ((each, live.listings.get(each.title_id)) for each in placed)
+    return [
+        TitleOfMine(
+            id=listing.id,
+            title=listing.title,
+            original_title=listing.original_title,
+            kind=listing.kind,
+            year=listing.year,
+            language=listing.language,
+            genres=list(listing.genres),
+            poster_url=listing.poster_url,
+            at=each.at,
+            rating=each.rating,
+            progress=each.progress,
+        )
+        for each, listing in listed
+        if listing is not None
+    ]
