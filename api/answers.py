@@ -26,7 +26,7 @@ from db.kinds import Space
 from db.listings import Listing
 from db.tables import Title
 from embeddings.embedder import Embedder
-from index.query import Filter, Hit, Query, Region, TitleId, VectorMissing
+from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
 from recommend.reasons import Reason
 from recommend.rows import fill
@@ -80,18 +80,23 @@ def search(
     offset: int,
     embedded: bool = True,
     explained: bool = False,
+    taste: Vector | None = None,
 ) -> SearchAnswer:
     """Return what a text finds; without a text, what is best known and meets the filter.
 
-    A text that nobody could embed finds titles by their names and words.
+    A text that nobody could embed finds titles by their names and words. A taste of unit length is
+    a term of the score; answers for nobody in particular are remembered.
     """
     if not asked.text.strip():
         return _browsed(live, wanted, region, limit=limit, offset=offset)
     place, k = regions.known(region), limit + offset
-    answer = live.remembered.get(
-        ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
-        lambda: box.find(live, asked, wanted, place, k=k),
-    )
+    if taste is None:
+        answer = live.remembered.get(
+            ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
+            lambda: box.find(live, asked, wanted, place, k=k),
+        )
+    else:
+        answer = box.find(live, asked, wanted, place, k=k, taste=taste)
     degraded = [] if embedded else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
@@ -214,6 +219,11 @@ def details_of(title: Title) -> Details:
     )
 
 
+def shown(live: Live, hits: Iterable[Hit], region: Region) -> list[HitShown]:
+    """Return hits that boosts alone ranked as the contract shows them."""
+    return list(_shown(live, hits, _boosted(region)))
+
+
 def _browsed(
     live: Live, wanted: Filter, region: Region, *, limit: int, offset: int
 ) -> SearchAnswer:
@@ -271,6 +281,7 @@ def _hit(listing: Listing, hit: Hit, reason: Reason, told: Evidence = NONE) -> H
             name=told.name,
             words=told.words,
             preference=told.preference,
+            personal=told.personal,
         ),
         reason=ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id),
     )

@@ -9,8 +9,8 @@ from uuid import uuid4
 from fastapi import Depends, Request
 
 from api import visitors
+from api.accounts.who import AnybodyDep, Who, is_private
 from api.schemas import SearchAnswer
-from api.visitors import Visitor
 from catalog.names import fold
 from db.searches import FOLDED_KEPT, Search
 from index.query import Region
@@ -31,17 +31,21 @@ def key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request that may search; `visitor` is none for whoever is not known to us."""
+    """A request that may search.
+
+    `who` is none for whoever is not known to us; `recognised` is somebody who came before.
+    """
 
     request: Request
-    visitor: Visitor | None
+    who: Who | None
+    recognised: bool = False
     began: float = field(default_factory=time.perf_counter)  # seconds
 
     def welcomed(self) -> "Asking":
         """Return the same of a visitor, a new one where there is none and who wants to be one."""
-        if self.visitor or visitors.is_private(self.request):
+        if self.who or visitors.is_private(self.request):
             return self
-        return replace(self, visitor=visitors.welcome(self.request))
+        return replace(self, who=Who(visitors.welcome(self.request).id))
 
     def noted(self, text: str, region: Region, answer: SearchAnswer) -> SearchAnswer:
         """Return the answer as it is, and have the search kept.
@@ -50,12 +54,12 @@ class Asking:
         texts while he types are one search, see `db.searches`.
         """
         kept = storable(text)
-        if not kept or answer.offset or visitors.is_private(self.request):
+        if not kept or answer.offset or is_private(self.request, self.who):
             return answer
         search = Search(
             id=uuid4(),
-            visitor_id=self.visitor.id if self.visitor else None,
-            recognised=self.visitor is not None and self.visitor.recognised,
+            visitor_id=self.who.id if self.who else None,
+            recognised=self.recognised,
             text=kept,
             folded=key(kept),
             region=region,
@@ -71,9 +75,9 @@ class Asking:
         return answer
 
 
-async def asking(request: Request, visitor: visitors.VisitorDep) -> Asking:
+async def asking(request: Request, known: AnybodyDep) -> Asking:
     """Return who asks."""
-    return Asking(request, visitor)
+    return Asking(request, known, recognised=known is not None)
 
 
 AskingDep = Annotated[Asking, Depends(asking)]

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, model_validator
 
-from api import asked, visitors
+from api import asked
+from api.accounts.who import ViewerDep, WhoDep, is_private
 from api.content import LARGEST_ID, NEEDS_DATABASE
 from api.dependencies import DEEPEST, MOST, LiveDep, PageDep, ResourcesDep
 from api.errors import TitleNotFound
 from api.schemas import Answer, Listed, Problem
-from api.visitors import VisitorDep, WelcomedDep
 from db import searches
 from db.engine import session
 from db.searches import Click
@@ -66,17 +66,17 @@ class Opened(BaseModel):
     responses={404: {"model": Problem, "description": "There is no such title."}},
 )
 async def click(
-    opened: Opened, request: Request, live: LiveDep, visitor: VisitorDep, log: SearchLogDep
+    opened: Opened, request: Request, live: LiveDep, viewer: WhoDep, log: SearchLogDep
 ) -> None:
     """Note that a title was opened; without a search of that name or text, nothing is noted."""
     if opened.content_id not in live.listings:
         raise TitleNotFound(opened.content_id)
-    if visitors.is_private(request):
+    if is_private(request, viewer):
         return
     log.add(
         Click(
             id=opened.id or uuid4(),
-            visitor_id=visitor.id if visitor else None,
+            visitor_id=viewer.id if viewer else None,
             search_id=opened.search_id,
             folded=asked.key(asked.storable(opened.q or "")),
             title_id=opened.content_id,
@@ -88,15 +88,15 @@ async def click(
 
 @router.get("/history", operation_id="search_history", responses=NEEDS_DATABASE)
 def history(
-    visitor: WelcomedDep, page: PageDep, resources: ResourcesDep, log: SearchLogDep
+    viewer: ViewerDep, page: PageDep, resources: ResourcesDep, log: SearchLogDep
 ) -> Listed[PastSearch]:
     """Return what this visitor searched for, the latest first, each text once."""
     past, total = [], 0
-    if visitor is not None:
+    if viewer is not None:
         log.flush()
         with session(resources.engine) as reading:
-            past = searches.history(reading, visitor.id, limit=page.limit, offset=page.offset)
-            total = searches.count(reading, visitor.id)
+            past = searches.history(reading, viewer.id, limit=page.limit, offset=page.offset)
+            total = searches.count(reading, viewer.id)
     items = [PastSearch.model_validate(each) for each in past]
     return Listed[PastSearch](items=items, total=total, limit=page.limit, offset=page.offset)
 
@@ -104,12 +104,12 @@ def history(
 @router.delete(
     "/history", status_code=204, operation_id="forget_searches", responses=NEEDS_DATABASE
 )
-def forget(visitor: VisitorDep, resources: ResourcesDep, log: SearchLogDep) -> None:
+def forget(viewer: WhoDep, resources: ResourcesDep, log: SearchLogDep) -> None:
     """Delete all that this visitor searched for and opened from there."""
-    if visitor is not None:
+    if viewer is not None:
         log.flush()  # lest what still waits be written afterwards
         with session(resources.engine) as writing:
-            searches.forget(writing, visitor.id)
+            searches.forget(writing, viewer.id)
             writing.commit()
 
 
@@ -118,13 +118,13 @@ def forget(visitor: VisitorDep, resources: ResourcesDep, log: SearchLogDep) -> N
 )
 def forget_one(
     id: UUID,  # noqa: A002  # the contract's name
-    visitor: VisitorDep,
+    viewer: WhoDep,
     resources: ResourcesDep,
     log: SearchLogDep,
 ) -> None:
     """Delete one text of this visitor's, however often asked; one that is not there is no error."""
-    if visitor is not None:
+    if viewer is not None:
         log.flush()
         with session(resources.engine) as writing:
-            searches.forget_one(writing, visitor.id, id)
+            searches.forget_one(writing, viewer.id, id)
             writing.commit()

@@ -2,17 +2,23 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import structlog
-from fastapi import Depends
+from fastapi import Depends, Query
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.accounts.who import AnybodyDep
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
+from api.metrics import Metrics
 from db.engine import session
-from viewers.person import NOBODY, Person
+from index.query import Vector
+from viewers.person import NOBODY, Person, direction_of
 from viewers.person import person as person_of
+from wiring.live import Live
+from wiring.resources import Resources
 
 TASTE = "taste"  # as a cause of degraded answers
 
@@ -34,4 +40,31 @@ def person(
         return NOBODY
 
 
+async def taste(
+    asking: AnybodyDep,
+    live: LiveDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
+    personal: Annotated[
+        bool, Query(description="let the taste of who asks order what fits equally well")
+    ] = True,
+) -> Vector | None:
+    """Return where the taste of who asks lies, of unit length; none where he wants none of it."""
+    if asking is None or not personal:
+        return None
+    return await run_in_threadpool(_direction, asking.id, live, resources, metrics)
+
+
+def _direction(
+    viewer_id: UUID, live: Live, resources: Resources, metrics: Metrics
+) -> Vector | None:
+    try:
+        with session(resources.engine) as reading:
+            return direction_of(reading, viewer_id, model=live.model)
+    except (DBAPIError, PoolTimeout):
+        metrics.degraded.labels(TASTE).inc()
+        return None
+
+
 PersonDep = Annotated[Person, Depends(person)]
+TasteDep = Annotated[Vector | None, Depends(taste)]

@@ -9,6 +9,7 @@ from api import answers
 from api.asked import AskingDep
 from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
+from api.person import TasteDep
 from api.regions import RegionDep
 from api.schemas import SearchAnswer, rendered
 
@@ -40,6 +41,7 @@ async def search(
         Query(max_length=20, description="keys of chips that shall not be understood"),
     ] = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[bool, Query(description="tell how the text was read")] = False,
+    taste: TasteDep = None,
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
     # Not within `cores`: those who wait for the model share its passes.
@@ -58,6 +60,7 @@ async def search(
             offset=page.offset,
             embedded=resources.embedder is not None,
             explained=explain,
+            taste=taste,
         )
         return rendered(asking.noted(q, region, answer))
 

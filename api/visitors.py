@@ -27,10 +27,9 @@ SEARCH_ID_HEADER = "X-Search-Id"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody without an account; `recognised` if he brought his cookie, so came before."""
+    """Somebody without an account."""
 
     id: UUID
-    recognised: bool = True
 
 
 class Visitors:
@@ -104,18 +103,9 @@ async def visitor(request: Request) -> Visitor | None:
     return visitors.read(cookie) if cookie else None
 
 
-async def welcomed(request: Request) -> Visitor | None:
-    """Return the visitor, a new one who gets his cookie with the answer if there is none yet.
-
-    None for who asks not to be followed.
-    """
-    known = await visitor(request)
-    return known if known or is_private(request) else welcome(request)
-
-
 def welcome(request: Request) -> Visitor:
     """Return a new visitor, who gets his cookie with the answer."""
-    new = Visitor(uuid4(), recognised=False)
+    new = Visitor(uuid4())
     request.state.new_visitor = new
     return new
 
@@ -134,4 +124,3 @@ def is_secure(request: Request) -> bool:
 
 
 VisitorDep = Annotated[Visitor | None, Depends(visitor)]
-WelcomedDep = Annotated[Visitor | None, Depends(welcomed)]

@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from db import interactions, profiles
 from db.viewers import Profile
-from index.query import Filter, TitleId
+from index.query import Filter, TitleId, Vector
 from recommend import ages, taste
 from recommend.ages import Admits
 from recommend.feed import Preferences
 from recommend.standing import Standing
-from recommend.taste import Taste
+from recommend.taste import Taste, unit
 from viewers.hearing import standings_of, taste_of
 
 
@@ -64,6 +64,17 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
         personal_search=bool(said.personal_search),
         picked_only=bool(standings) and interactions.picked_only(session, viewer_id),
     )
+
+
+def direction_of(session: Session, viewer_id: UUID, *, model: str | None) -> Vector | None:
+    """Return where a viewer's taste lies, of unit length.
+
+    None for who has none yet, and for who does not want his searches to know of it.
+    """
+    known = taste_of(session, viewer_id, model)
+    if known.long_term is None or not profiles.get(session, viewer_id).personal_search:
+        return None
+    return known.pushed(unit(known.long_term))
 
 
 def _preferences(said: Profile) -> Preferences:
