@@ -21,9 +21,13 @@ from api import (
     suggest,
 )
 from api.abreast import Abreast
+from api.accounts import auth
+from api.accounts.origins import SameOrigin
+from api.accounts.throttle import Throttle
 from api.cores import Cores
 from api.metrics import Metrics, Timed
 from api.pages import site
+from api.user import export, interactions, lists, onboarding, profile, reviews, viewings
 from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from search.reading import meaning
 from viewers.tokens import Tokens
@@ -61,14 +65,26 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     meaning.bundled()  # seconds, which nobody's first search shall take
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)
+    app.state.throttle = Throttle(
+        resources.redis,
+        secret=lambda: signing_keys(resources.settings)[0],
+        lost=metrics.degraded.labels("throttle").inc,
+    )
     for module in (search, suggest, history, content, recommendations, admin, analytics, health):
         app.include_router(module.router)
+    app.include_router(auth.router)
+    for room in (interactions, lists, profile, onboarding, viewings, reviews, export):
+        app.include_router(room.router)
+    app.include_router(viewings.operators)
+    app.include_router(reviews.moderation)
     app.add_middleware(Remembering, visitors=app.state.visitors)
+    app.add_middleware(SameOrigin, allowed=resources.settings.cors_origins)
     app.add_middleware(Timed, metrics=metrics)
     if resources.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(resources.settings.cors_origins),
+            allow_credentials="*" not in resources.settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],

@@ -13,8 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.accounts.throttle import TooManyAttempts
 from api.pages.look import error_page, wants_page
 from db.presence import ViewerForgotten
+from db.reviews import ReviewChanged, ReviewNotFound
+from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
+from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
 from viewers.sign_ins import NotSignedIn
 
 RETRY_AFTER_S = 2
@@ -29,6 +33,13 @@ class TitleNotFound(LookupError):
     def __init__(self, title_id: int) -> None:
         super().__init__(f"there is no title {title_id}")
         self.title_id = title_id
+
+
+class CrossOrigin(PermissionError):
+    """A page of another origin asks in somebody's name."""
+
+    def __init__(self) -> None:
+        super().__init__("a page of another origin may not do this in your name")
 
 
 class NotAdministrator(PermissionError):
@@ -57,9 +68,20 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     TitleNotFound: (404, "title-not-found", None),
     NoSuchJobError: (404, "job-not-found", "there is no such job, or its result has expired"),
     NotSignedIn: (401, "not-signed-in", None),
+    NotRecognised: (401, "not-recognised", None),
+    EmailTaken: (409, "email-taken", None),
+    EmailUnproven: (403, "email-unproven", None),
+    IdentityTaken: (409, "identity-taken", None),
+    TooManyAttempts: (429, "too-many-attempts", None),
+    CrossOrigin: (403, "cross-origin", None),
     NotAdministrator: (403, "not-administrator", None),
     NothingKept: (403, "nothing-kept", None),
     ViewerForgotten: (410, "viewer-forgotten", None),
+    ReviewNotFound: (404, "review-not-found", None),
+    ReviewChanged: (409, "review-changed", None),
+    ViewingNotFound: (404, "viewing-not-found", None),
+    ViewingOver: (409, "viewing-over", None),
+    ViewingTaken: (409, "viewing-taken", None),
     DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
     PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
     RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
@@ -70,7 +92,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
 def install(app: FastAPI) -> None:
     """Answer every error in the one form."""
     for error in PROBLEMS:
-        app.add_exception_handler(error, _known)
+        app.add_exception_handler(error, known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
@@ -108,7 +130,8 @@ def _headers(status: int, error: Exception | None = None) -> dict[str, str]:
     return {}
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def known(request: Request, error: Exception) -> Response:
+    """Return the answer for an error of the table."""
     kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
     status, name, detail = PROBLEMS[kind]
     if status >= SERVER_ERROR:
@@ -126,7 +149,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         {
             "field": _field(each["loc"]),
             "message": str(each["msg"]).removeprefix("Value error, "),
-            "got": _short(each.get("input")),
+            "got": "" if _secret(request) else _short(each.get("input")),
         }
         for each in found
     ]
@@ -150,6 +173,11 @@ async def _unknown(request: Request, _: Exception) -> Response:
     if wants_page(request):
         return error_page(request, 500)
     return problem(request, 500, "internal-error", "something went wrong; it has been logged")
+
+
+def _secret(request: Request) -> bool:
+    """Tell whether what was sent may hold a password or a token, which is not said back."""
+    return request.url.path.startswith("/api/auth/")
 
 
 def _field(place: tuple[str | int, ...]) -> str:

@@ -59,8 +59,12 @@ def begin(session: Session, viewer_id: UUID, *, tokens: Tokens) -> Pair:
 
 def of_access(tokens: Tokens, token: str) -> UUID | None:
     """Return the sign-in that an access token names, or none."""
-    claims = tokens.read(Use.ACCESS, token)
-    return _number(claims, "sid")
+    return _number(tokens.read(Use.ACCESS, token), "sid")
+
+
+def of_refresh(tokens: Tokens, token: str) -> UUID | None:
+    """Return the sign-in that a refresh token names, or none."""
+    return _number(tokens.read(Use.REFRESH, token), "sid")
 
 
 def going_on(session: Session, sign_in_id: UUID) -> SignedIn | None:

@@ -1,0 +1,39 @@
+"""The service with nobody in it, where passwords are hashed in no time."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+import redis
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
+
+from api.app import create_app
+from tests.seeded import served
+from viewers import passwords
+from wiring.live import Live
+from wiring.resources import Resources
+
+
+@pytest.fixture(autouse=True)
+def _hashing_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", PasswordHash((cheap,)))
+    passwords._nobodys.cache_clear()
+
+
+@pytest.fixture
+def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> Iterator[FastAPI]:
+    """The service; nobody has tried anything yet."""
+    yield create_app(replace(seeded, redis=valkey), live)
+    with seeded.engine.begin() as connection:
+        connection.execute(text("TRUNCATE viewer CASCADE"))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[httpx.Client]:
+    with served(app) as client:
+        yield client

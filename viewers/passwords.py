@@ -1,0 +1,71 @@
+"""Passwords: what may be one, and how it is kept and recognised.
+
+Either takes 64 MiB and a tenth of a second by design, so let no transaction be open meanwhile.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+SHORTEST, LONGEST = 8, 256  # characters
+FEWEST_DIFFERENT = 4  # of its characters; "aaaaaaaa" is no secret
+
+FIRST_TRIED = """
+    password passwords password1 password12 password123 password1234 passw0rd p@ssword p@ssw0rd
+    12345678 123456789 1234567890 0123456789 987654321 9876543210 11223344 12341234 123123123
+    1q2w3e4r 1q2w3e4r5t q1w2e3r4 1qaz2wsx qwertyui qwertyuiop qwerty12 qwerty123 asdfghjk asdfghjkl
+    zxcvbnm1 abcd1234 abcdefgh abcdefghi abc12345 a1b2c3d4 aa123456 iloveyou iloveyou1 sunshine
+    princess football baseball superman batman123 trustno1 starwars whatever letmein1 welcome1
+    welcome123 changeme changeme1 admin123 administrator computer internet india123 bharat123
+    krishna1 jaisriram sairam123 bollywood tollywood kollywood rasika123 baahubali rajinikanth
+"""
+HOPELESS = frozenset(FIRST_TRIED.split())
+"""The first that anybody would try, in small letters."""
+
+HASHER = PasswordHash((Argon2Hasher(),))  # argon2id with the library's parameters
+
+
+class WeakPassword(ValueError):
+    """Nobody should keep anything behind this password; the message tells why."""
+
+
+def hashed(password: str, *, email: str) -> str:
+    """Return what is kept of a new password.
+
+    Raises `WeakPassword`.
+    """
+    plain = _normalised(password)
+    if not SHORTEST <= len(plain) <= LONGEST:
+        raise WeakPassword(f"must have {SHORTEST} to {LONGEST} characters")
+    low = plain.casefold()
+    if low in HOPELESS or low in (email, email.partition("@")[0]):
+        raise WeakPassword("is among the first that anybody would try")
+    if len(set(low)) < FEWEST_DIFFERENT:
+        raise WeakPassword(f"must have {FEWEST_DIFFERENT} different characters")
+    return HASHER.hash(_bytes(plain))
+
+
+def recognised(password: str, kept: str | None) -> tuple[bool, str | None]:
+    """Tell whether a password is the one kept, and what to keep of it from now on if that changed.
+
+    Where nothing is kept it takes as long as where the password is another one.
+    """
+    plain = _normalised(password)[: LONGEST + 1]
+    known, anew = HASHER.verify_and_update(_bytes(plain), kept or _nobodys())
+    return (known, anew) if kept else (False, None)
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    return HASHER.hash("nobody has this password")
+
+
+def _normalised(password: str) -> str:
+    """Return the same for the same letters, however a keyboard composes them."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # JSON may hold halves of characters
