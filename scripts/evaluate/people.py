@@ -27,7 +27,7 @@ from index.query import Region, TitleId
 from recommend.standing import Done
 from scripts.evaluate.shelf import Numbers, Rows, Shelf
 
-NOW = datetime(2026, 1, 10, 20, 0, tzinfo=UTC)  # a Saturday evening; the same in every run
+NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India
 DAYS = 30  # that the first reactions are spread over
 
 MOST_INTERESTS = 4

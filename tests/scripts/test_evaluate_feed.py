@@ -10,7 +10,7 @@ import pytest
 from recommend import standing
 from scripts import cli
 from scripts.evaluate import catalogues, feed
-from scripts.evaluate.accuracy import accuracy
+from scripts.evaluate.lists import accuracy
 from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, Person, crowd, drawn
 from scripts.evaluate.rivals import POPULARITY, Rivals, liked, standings
 from scripts.evaluate.shelf import Shelf
@@ -128,4 +128,4 @@ def test_evaluate_feed_prints_and_writes_the_figures(
     written = json.loads(file.read_text())
     assert Counter(run["catalogue"] for run in written) == {"seed": 3}
     assert all(run["people"] == 5 and run[feed.OURS]["accuracy"] for run in written)
-    assert "coverage of the catalogue" in capsys.readouterr().out
+    assert "5 people; metadata alone" in capsys.readouterr().out
