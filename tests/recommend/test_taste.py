@@ -1,0 +1,240 @@
+"""Tastes: what they are sums of, and where they lie."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db.kinds import Event
+from index.query import Vector
+from recommend import standing
+from recommend.standing import Done, Standing, held
+from recommend.taste import (
+    HALF_LIFE,
+    MOST_AFFINITIES,
+    MOST_INTERESTS,
+    NOTHING,
+    SESSION_HALF_LIFE,
+    Features,
+    Heard,
+    Taste,
+    decayed,
+    heard,
+    length,
+    replayed,
+    unit,
+    updated,
+)
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DIM = 32
+PLAIN = Features()
+RNG = np.random.default_rng(7)
+VECTORS = [unit(each) for each in RNG.normal(size=(20, DIM)).astype(np.float32)]
+FEATURES = [
+    Features(
+        languages=("te",) if number % 2 else ("ta", "te"),
+        genres=(f"genre {number % 3}",),
+        people=(f"person {number}",),
+        year=1980 + 5 * number,
+        runtime_minutes=100 + 10 * number,
+    )
+    for number in range(20)
+]
+
+
+def axis(number: int) -> Vector:
+    return np.eye(DIM, dtype=np.float32)[number]
+
+
+def near(middle: Vector, seed: int) -> Vector:
+    """Return a vector with a cosine of about 0.8 to another."""
+    noise = np.random.default_rng(seed).normal(size=DIM).astype(np.float32)
+    return unit(middle + np.float32(0.75) * unit(noise))
+
+
+def liked(vector: Vector | None, at: datetime = NOON, features: Features = PLAIN) -> Heard:
+    return Heard(before=0.0, after=1.0, at=at, vector=vector, features=features)
+
+
+def disliked(vector: Vector, at: datetime = NOON) -> Heard:
+    return Heard(before=0.0, after=-1.0, at=at, vector=vector, features=PLAIN)
+
+
+def followed(events: list[Done]) -> tuple[Taste, dict[int, Standing]]:
+    """Fold events as they are told."""
+    taste, standings = NOTHING, dict[int, Standing]()
+    for each in events:
+        before = standings.get(each.title_id, standing.NOTHING)
+        after = standings[each.title_id] = standing.after(before, each)
+        number = each.title_id
+        told = heard(before, after, vector=VECTORS[number], features=FEATURES[number])
+        taste = taste if told is None else updated(taste, told)
+    return taste, standings
+
+
+@st.composite
+def history(draw: st.DrawFn) -> list[Done]:
+    return [
+        Done(
+            title_id=draw(st.integers(0, len(VECTORS) - 1)),
+            event=(event := draw(st.sampled_from(Event))),
+            at=NOON - timedelta(minutes=draw(st.integers(0, 60 * 24 * 300))),
+            value=draw(st.integers(1, 10)) / 2 if event is Event.RATE else None,
+            progress=draw(st.floats(0, 1)) if event is Event.WATCH else None,
+        )
+        for _ in range(draw(st.integers(1, 40)))
+    ]
+
+
+def close(found: Vector | None, expected: Vector) -> bool:
+    return bool(np.allclose(0.0 if found is None else found, expected, atol=0.01))
+
+
+@settings(max_examples=150, deadline=None)
+@given(history())
+def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
+    events: list[Done],
+) -> None:
+    taste, standings = followed(events)
+    taste = decayed(taste, NOON)
+    long_term, session, aversion = np.zeros((3, DIM))
+    affinities, mass = dict[str, float](), 0.0
+    for number, each in standings.items():
+        worth, since = held(each)
+        if since is None:
+            continue
+        left = 0.5 ** ((NOON - since) / HALF_LIFE)
+        long_term += max(worth, 0) * left * VECTORS[number]
+        session += max(worth, 0) * 0.5 ** ((NOON - since) / SESSION_HALF_LIFE) * VECTORS[number]
+        aversion += max(-worth, 0) * left * VECTORS[number]
+        mass += abs(worth) * left
+        for name in FEATURES[number].names():
+            affinities[name] = affinities.get(name, 0.0) + worth * left
+    assert close(taste.long_term, long_term)
+    assert close(taste.session, session)
+    assert close(taste.aversion, aversion)
+    assert taste.mass == pytest.approx(mass, abs=0.01)
+    for name, value in affinities.items():
+        assert taste.affinities.get(name, 0.0) == pytest.approx(value, abs=0.01)
+
+
+@given(vector=st.sampled_from(VECTORS), days=st.floats(0, 600))
+def test_what_is_taken_back_leaves_nothing_however_long_it_stood(
+    vector: Vector, days: float
+) -> None:
+    first = liked(vector, features=FEATURES[0])
+    undone = Heard(
+        before=1.0,
+        after=0.0,
+        at=NOON + timedelta(days=days),
+        since=NOON,
+        vector=vector,
+        features=FEATURES[0],
+    )
+    left = replayed([first, undone])
+    assert (left.long_term, left.session, left.aversion) == (None, None, None)
+    assert (left.interests, left.affinities, left.mass) == ((), {}, 0.0)
+
+
+def test_a_taste_is_halved_in_a_half_life_and_a_session_sooner() -> None:
+    taste = updated(NOTHING, liked(axis(0), features=FEATURES[1]))
+    later = decayed(taste, NOON + SESSION_HALF_LIFE)
+    assert later.session is not None
+    assert later.session[0] == pytest.approx(0.5)
+    much_later = decayed(later, NOON + HALF_LIFE)
+    assert much_later.long_term is not None
+    assert much_later.long_term[0] == pytest.approx(0.5)
+    assert much_later.session is None
+    assert much_later.interests[0].weight == pytest.approx(0.5)
+    assert much_later.affinities["language:te"] == pytest.approx(0.5)
+    assert much_later.mass == pytest.approx(0.5)
+
+
+def test_two_interests_are_told_apart() -> None:
+    told = [liked(near(axis(each % 2), seed=each)) for each in range(20)]
+    found = replayed(told).interests
+    assert len(found) == 2
+    assert sorted(int(np.argmax(each.direction)) for each in found) == [0, 1]
+    assert [each.weight for each in found] == pytest.approx([10, 10])
+
+
+def test_of_six_interests_the_two_most_alike_are_joined() -> None:
+    alike = unit(axis(0) + np.float32(0.25) * axis(1))
+    found = replayed([liked(each) for each in (*map(axis, range(2, 6)), axis(0), alike)]).interests
+    assert len(found) == MOST_INTERESTS
+    assert sorted(each.weight for each in found) == pytest.approx([1, 1, 1, 1, 2])
+
+
+def test_a_dislike_takes_nothing_from_what_is_liked_but_pushes_it_away() -> None:
+    towards, away = unit(axis(0) + axis(1)), axis(1)
+    taste = replayed([liked(towards), disliked(away)])
+    assert taste.long_term is not None
+    np.testing.assert_allclose(taste.long_term, towards)
+    pushed = taste.pushed(towards)
+    assert pushed @ away < towards @ away
+    assert pushed @ axis(0) > towards @ axis(0)
+    assert np.linalg.norm(pushed) == pytest.approx(1, abs=1e-6)
+    lightly = replayed([liked(towards)] * 20 + [disliked(away)]).pushed(towards)
+    assert pushed @ away < lightly @ away < towards @ away
+
+
+def test_one_title_proves_less_than_many() -> None:
+    one = replayed([liked(None, features=FEATURES[1])])
+    many = replayed([liked(None, features=FEATURES[1])] * 30)
+    assert 0 < one.affinity("language:te") < 0.5 < 0.9 < many.affinity("language:te") <= 1
+    assert one.affinity("language:ta") == 0
+
+
+def test_leanings_are_of_one_kind_the_strongest_first() -> None:
+    told = [
+        liked(None, features=FEATURES[1]),
+        liked(None, features=FEATURES[2]),
+        Heard(before=0, after=-1, at=NOON, vector=None, features=FEATURES[3]),
+    ]
+    taste = replayed(told)
+    assert [name for name, _ in taste.leanings("genre")] == ["genre 1", "genre 2"]
+    assert [name for name, _ in taste.leanings("language")] == ["ta", "te"]
+    assert taste.leaning(FEATURES[4], {"genre": 1.0}) == pytest.approx(
+        taste.affinity("genre:genre 1")
+    )
+    assert taste.leaning(FEATURES[3], {"genre": 1.0}) < 0
+
+
+def test_a_taste_stays_small_and_costs_the_same_whatever_was_heard() -> None:
+    taste = NOTHING
+    for number in range(600):
+        features = Features(people=[f"person {number} {each}" for each in range(6)])
+        at = NOON + timedelta(hours=number)
+        taste = updated(taste, liked(VECTORS[number % 20], at, features))
+        assert len(taste.interests) <= MOST_INTERESTS
+        assert len(taste.affinities) <= MOST_AFFINITIES
+    assert "person:person 599 5" in taste.affinities
+    assert "person:person 0 0" not in taste.affinities
+
+
+def test_what_is_taken_back_of_a_forgotten_affinity_is_not_held_against_it() -> None:
+    crowd = [
+        liked(
+            None,
+            NOON + timedelta(days=1),
+            Features(people=[f"person {each}" for each in range(start, start + 50)]),
+        )
+        for start in range(0, 300, 50)
+    ]
+    undone = Heard(before=1, after=0, at=NOON, since=NOON, vector=None, features=FEATURES[0])
+    taste = replayed([liked(None, features=FEATURES[0]), *crowd, undone])
+    assert "genre:genre 0" not in taste.affinities
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(24, "episode"), (95, "short"), (140, "medium"), (190, "long")]
+)
+def test_lengths_have_names(minutes: int, expected: str) -> None:
+    assert length(minutes) == expected
+    assert Features(runtime_minutes=minutes, year=1999).names() == [
+        "era:1990",
+        f"length:{expected}",
+    ]
