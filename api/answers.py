@@ -1,61 +1,38 @@
 """What routes and pages answer with: rankings over what is live, in the form of the contract."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from sqlmodel import Session
 
+from api import hits
 from api.errors import TitleNotFound
 from api.metrics import Metrics
 from api.schemas import (
     ChipShown,
     Details,
     HitShown,
-    Homepage,
     Listed,
     Meant,
     ReadingShown,
-    ReasonShown,
-    RowShown,
     SearchAnswer,
-    Terms,
 )
-from catalog import genres, languages, regions
+from catalog import regions
 from db import titles
 from db.kinds import Space
-from db.listings import Listing
 from db.tables import Title
 from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
-from recommend.reasons import Reason
-from recommend.rows import fill
 from search import box
 from search.box import Asked
-from search.hybrid import NONE, Evidence, Found
+from search.hybrid import Found
 from search.reading.meaning import bundled
 from search.understanding.understood import Chip
 from wiring.live import Live
 
-ROW = 18  # titles: three screens of a phone, one and a half of a desk
-HOME_GENRES = (
-    "thriller",
-    "romance",
-    "comedy",
-    "action",
-    "family",
-    "horror",
-    "fantasy",
-    "science-fiction",
-    "crime",
-    "history",
-)
 NO_EMBEDDER = "embedder"
-
-HOME_LANGUAGES: Mapping[str, str] = {
-    code: languages.language_name(code) for code in languages.HOME_LANGUAGES
-}
-HOME_GENRE_LABELS: Mapping[str, str] = {slug: genres.label(slug) for slug in HOME_GENRES}
 
 
 def ask(
@@ -120,8 +97,8 @@ def trending(
 ) -> Listed[HitShown]:
     """Return what is trending in a region."""
     query = queries.trending(regions.known(region), wanted, k=limit + offset)
-    hits = live.index.search(query)[offset:]
-    items = list(_shown(live, hits, _boosted(region)))
+    found = live.index.search(query)[offset:]
+    items = list(hits.blended(live, found, hits.boosted(region)))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
 
@@ -130,8 +107,8 @@ def similar(
 ) -> Listed[HitShown]:
     """Return the titles nearest to one; none while it waits for its vector."""
     query = similar_query(live, title_id, wanted=wanted, k=limit + offset)
-    hits = live.index.search(query)
-    return similar_of(live, title_id, hits, limit=limit, offset=offset)
+    found = live.index.search(query)
+    return similar_of(live, title_id, found, limit=limit, offset=offset)
 
 
 def similar_query(live: Live, title_id: TitleId, *, wanted: Filter, k: int) -> Query:
@@ -146,44 +123,15 @@ def similar_query(live: Live, title_id: TitleId, *, wanted: Filter, k: int) -> Q
 
 
 def similar_of(
-    live: Live, title_id: TitleId, hits: list[Hit], *, limit: int, offset: int
+    live: Live, title_id: TitleId, found: list[Hit], *, limit: int, offset: int
 ) -> Listed[HitShown]:
     """Return the found as the titles nearest to one."""
     listing = live.listings.get(title_id)
     if listing is None:  # it went while we searched
         raise TitleNotFound(title_id)
     reason = reasons.because_similar(title_id, listing.title)
-    items = list(_shown(live, hits[offset:], lambda _: reason))
+    items = list(hits.blended(live, found[offset:], lambda _: reason))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
-
-
-def homepage(live: Live, *, region: Region, language: str | None) -> Homepage:
-    """Return the rows of the homepage, every title at most once; the same for all of a region."""
-    return live.remembered.get(
-        ("homepage", region, language), lambda: _homepage(live, region, language)
-    )
-
-
-def _homepage(live: Live, region: Region, language: str | None) -> Homepage:
-    wanted = Filter(languages=frozenset({language} if language else ()))
-    plans = queries.homepage(
-        regions.known(region),
-        regions.name(region),
-        watched=regions.languages(region),
-        languages={} if language else HOME_LANGUAGES,
-        genres=HOME_GENRE_LABELS,
-        wanted=wanted,
-        k=ROW,
-    )
-    rows = [
-        RowShown(
-            key=row.plan.key,
-            title=row.plan.title,
-            items=list(_shown(live, row.hits, _boosted(region))),
-        )
-        for row in fill(live.index, plans)
-    ]
-    return Homepage(rows=rows, region=region)
 
 
 def details(reading: Session, title_id: TitleId) -> Details:
@@ -219,30 +167,13 @@ def details_of(title: Title) -> Details:
     )
 
 
-def shown(live: Live, hits: Iterable[Hit], region: Region) -> list[HitShown]:
-    """Return hits that boosts alone ranked as the contract shows them."""
-    return list(_shown(live, hits, _boosted(region)))
-
-
 def _browsed(
     live: Live, wanted: Filter, region: Region, *, limit: int, offset: int
 ) -> SearchAnswer:
     query = queries.best_known(regions.known(region), wanted, k=limit + offset)
-    hits = live.index.search(query)[offset:]
-    items = list(_shown(live, hits, _boosted(region)))
+    found = live.index.search(query)[offset:]
+    items = list(hits.blended(live, found, hits.boosted(region)))
     return SearchAnswer(items=items, total=None, limit=limit, offset=offset)
-
-
-def _boosted(region: Region) -> Callable[[Hit], Reason]:
-    place = regions.name(region)
-    return lambda hit: reasons.because_of_terms(hit, place=place)
-
-
-def _shown(live: Live, hits: Iterable[Hit], reason: Callable[[Hit], Reason]) -> Iterable[HitShown]:
-    for hit in hits:
-        listing = live.listings.get(hit.title_id)
-        if listing is not None:  # else it went while we searched
-            yield _hit(listing, hit, reason(hit))
 
 
 def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
@@ -250,7 +181,14 @@ def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
         listing = live.listings.get(each.hit.title_id)
         if listing is not None:
             reason = reasons.because_searched(each.hit, name=each.evidence.name)
-            yield _hit(listing, each.hit, reason, each.evidence)
+            terms = replace(
+                hits.terms(each.hit),
+                name=each.evidence.name,
+                words=each.evidence.words,
+                preference=each.evidence.preference,
+                personal=each.evidence.personal,
+            )
+            yield hits.hit(listing, score=each.score, terms=terms, reason=reason)
 
 
 def _readings(asked: Asked) -> list[ReadingShown]:
@@ -259,29 +197,3 @@ def _readings(asked: Asked) -> list[ReadingShown]:
 
 def _chip(chip: Chip) -> ChipShown:
     return ChipShown(key=chip.key, label=chip.label, text=chip.text, hard=chip.hard)
-
-
-def _hit(listing: Listing, hit: Hit, reason: Reason, told: Evidence = NONE) -> HitShown:
-    """Return a hit as shown."""
-    return HitShown(
-        id=listing.id,
-        title=listing.title,
-        original_title=listing.original_title,
-        kind=listing.kind,
-        year=listing.year,
-        language=listing.language,
-        genres=list(listing.genres),
-        poster_url=listing.poster_url,
-        score=hit.score + told.total,
-        terms=Terms(
-            similarity=hit.similarity,
-            popularity=hit.popularity,
-            regional=hit.regional,
-            freshness=hit.freshness,
-            name=told.name,
-            words=told.words,
-            preference=told.preference,
-            personal=told.personal,
-        ),
-        reason=ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id),
-    )

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from api.schemas import Feed, FeedHit, ReasonShown, Terms
+from api import hits
+from api.schemas import Feed, HitShown
 from catalog import franchises, genres, languages, regions
 from catalog.names import fold
 from db.kinds import Space
@@ -134,6 +135,12 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
     return reasons.because(code, told_in)
 
 
+def similar(live: Live, title_id: TitleId, told_in: str) -> Reason:
+    """Return the reason of what is like a title."""
+    name = called(live, title_id, told_in)
+    return reasons.because_similar(title_id, name, language=told_in)
+
+
 def called(live: Live, title_id: TitleId, told_in: str) -> str:
     """Return the name of a title: the original one in its own language, else the English one."""
     listing = live.listings.get(title_id)
@@ -205,28 +212,13 @@ def _seed(person: Person, now: datetime) -> int:
     return int.from_bytes(hashlib.blake2b(whose, digest_size=SEED_BYTES).digest())
 
 
-def _hit(listing: Listing, item: Item, reason: Reason) -> FeedHit:
-    return FeedHit(
-        id=listing.id,
-        title=listing.title,
-        original_title=listing.original_title,
-        kind=listing.kind,
-        year=listing.year,
-        language=listing.language,
-        genres=list(listing.genres),
-        poster_url=listing.poster_url,
-        score=item.score,
-        terms=Terms(
-            similarity=item.hit.similarity,
-            popularity=item.hit.popularity,
-            regional=item.hit.regional,
-            freshness=item.hit.freshness,
-            preference=item.preference,
-            leaning=item.leaning,
-            mood=item.mood,
-            context=item.context,
-        ),
-        reason=ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id),
-        slot=item.ask.slot,
-        source=item.ask.source,
+def _hit(listing: Listing, item: Item, reason: Reason) -> HitShown:
+    terms = replace(
+        hits.terms(item.hit),
+        preference=item.preference,
+        leaning=item.leaning,
+        mood=item.mood,
+        context=item.context,
     )
+    plain = hits.hit(listing, score=item.score, terms=terms, reason=reason)
+    return replace(plain, slot=item.ask.slot, source=item.ask.source)

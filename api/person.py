@@ -1,11 +1,12 @@
 """Whose answer it is: the taste, standings and preferences of who asks, or nobody's."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,6 +16,8 @@ from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.metrics import Metrics
 from db.engine import session
 from index.query import Vector
+from recommend.phrases import LANGUAGES
+from recommend.reasons import ENGLISH
 from viewers.person import NOBODY, Person, direction_of
 from viewers.person import person as person_of
 from wiring.live import Live
@@ -64,6 +67,14 @@ def _direction(
     except (DBAPIError, PoolTimeout):
         metrics.degraded.labels(TASTE).inc()
         return None
+
+
+def told_in(request: Request, asked: str | None, person: Person) -> str:
+    """Return the language to tell reasons in: the one asked for, said, or understood."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    wishes = [asked or "", person.display_language or "", *accepted]
+    codes = (re.split("[-_;]", each.strip().lower())[0] for each in wishes)
+    return next((code for code in codes if code in LANGUAGES), ENGLISH)
 
 
 PersonDep = Annotated[Person, Depends(person)]

@@ -1,27 +1,26 @@
 """Lists that nobody asked a question for."""
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import answers, feed, regions
+from api import answers, feed, home, regions
 from api.cores import CoresDep
 from api.dependencies import MOST, FilterDep, LiveDep, PageDep
 from api.feed import Wish
-from api.person import PersonDep
+from api.person import PersonDep, told_in
 from api.regions import RegionDep
 from api.schemas import Feed, HitShown, Homepage, Listed, rendered
 from api.user.kept import PersonalDep
 from catalog import languages
-from index.query import TitleId
-from recommend.phrases import LANGUAGES
-from recommend.reasons import ENGLISH
+from index.query import Filter, TitleId
 from viewers.person import Person
 
 MOST_EXCLUDED = 500  # titles that a client has shown already
+
+LangQuery = Annotated[str | None, Query(max_length=20, description="of the reasons")]
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
 
@@ -59,11 +58,29 @@ async def homepage(
     live: LiveDep,
     region: RegionDep,
     cores: CoresDep,
+    person: PersonDep,
+    request: Request,
     language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
+    lang: LangQuery = None,
 ) -> Response:
-    """Return the rows of the homepage; no title stands in two of them."""
+    """Return the rows of the homepage; no title stands in two of them.
+
+    Somebody who did something finds his own rows first: what fits him, what he is in the middle
+    of, what is like titles that he liked; and nothing that he knows.
+    """
     code = languages.code(language) if language else None
-    return await cores.run(lambda: rendered(answers.homepage(live, region=region, language=code)))
+    wish = Wish(
+        region=region,
+        wanted=Filter(),
+        limit=home.ROW,
+        now=datetime.now(UTC),
+        told_in=told_in(request, lang, person),
+    )
+    return await cores.run(
+        lambda: rendered(
+            home.homepage(live, region=region, language=code, person=person, wish=wish)
+        )
+    )
 
 
 @router.get(
@@ -81,7 +98,7 @@ async def personalized(
     limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
     device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
     region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
-    lang: Annotated[str | None, Query(max_length=20, description="of the reasons")] = None,
+    lang: LangQuery = None,
     exclude: Annotated[
         list[TitleId], Query(max_length=MOST_EXCLUDED, description="titles shown already")
     ] = [],  # noqa: B006  # FastAPI copies it
@@ -99,14 +116,6 @@ async def personalized(
         told_in=told_in(request, lang, person),
     )
     return await cores.run(lambda: rendered(feed.shown(live, feed.serve(live, person, wish), wish)))
-
-
-def told_in(request: Request, asked: str | None, person: Person) -> str:
-    """Return the language to tell reasons in: the one asked for, said, or understood."""
-    accepted = request.headers.get("accept-language", "").split(",")
-    wishes = [asked or "", person.display_language or "", *accepted]
-    codes = (re.split("[-_;]", each.strip().lower())[0] for each in wishes)
-    return next((code for code in codes if code in LANGUAGES), ENGLISH)
 
 
 def _region(request: Request, asked: str | None, person: Person) -> str:

@@ -100,14 +100,9 @@ class HitShown:
     score: float
     terms: Terms
     reason: ReasonShown | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedHit(HitShown):
-    """A title in a feed: the sort of slot that it fills, and the query that it was found by."""
-
-    slot: str = ""
-    source: str = ""
+    slot: str | None = None  # of a feed: `close`, `stretch` or `trending`
+    source: str | None = None  # of a feed: the query that it was found by
+    progress: float | None = None  # 0..1, where somebody stopped who is in the middle of it
 
 
 class Listed(Answer, Generic[Item]):
@@ -168,7 +163,7 @@ class ListMeasures(Answer):
     freshness: float
 
 
-class Feed(Listed[FeedHit]):
+class Feed(Listed[HitShown]):
     """A personal feed.
 
     `ladder` names what it stands on, the best first: `taste`, or `picks` where all that is known

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import Request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api import answers
+from api import answers, home
+from api.accounts.who import AnybodyDep, Who, is_private
 from api.asked import Asking, AskingDep
 from api.dependencies import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
 from api.errors import TitleNotFound
+from api.feed import Wish
 from api.metrics import Metrics
+from api.pages.greeting import GREETED
 from api.pages.wanted import Wanted
+from api.person import person, told_in
 from api.posters import Card
 from api.regions import detected
 from api.schemas import Details, HitShown, Homepage, SearchAnswer
@@ -18,10 +26,38 @@ from catalog import languages
 from db.engine import session
 from db.kinds import Kind
 from index.query import Filter, Region
+from recommend.standing import NOTHING, Standing
+from viewers import hearing
+from viewers.person import Person
 from wiring.live import Live
 from wiring.resources import Resources
 
 SIMILAR = 18  # titles beside one
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands between a person and a title, as buttons show it; the last verdict counts."""
+
+    liked: bool
+    dismissed: bool
+    watchlist: bool
+    favorite: bool
+    watched: bool
+    rating: float | None
+
+    @classmethod
+    def of(cls, standing: Standing) -> "Marks":
+        """Return the marks of a standing."""
+        liked, dismissed = standing.liked_at, standing.dismissed_at
+        return cls(
+            liked=liked is not None and (dismissed is None or liked >= dismissed),
+            dismissed=dismissed is not None and (liked is None or dismissed > liked),
+            watchlist=standing.watchlist_at is not None,
+            favorite=standing.favorite_at is not None,
+            watched=standing.completed_at is not None,
+            rating=standing.rating,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +69,20 @@ class LivePages:
     metrics: Metrics
     region: Region
     asking: Asking
+    who: Who | None
 
     def home(self, region: str | None, language: str | None) -> Homepage:
         """Return the rows of the homepage."""
         self.asking.welcomed()
-        return answers.homepage(self.live, region=region or self.region, language=language)
+        place, whose = region or self.region, self._person()
+        wish = Wish(
+            region=place,
+            wanted=Filter(),
+            limit=home.ROW,
+            now=datetime.now(UTC),
+            told_in=told_in(self.asking.request, None, whose),
+        )
+        return home.homepage(self.live, region=place, language=language, person=whose, wish=wish)
 
     def search(self, wanted: Wanted) -> SearchAnswer:
         """Return what the search page lists."""
@@ -56,6 +101,7 @@ class LivePages:
             limit=min(wanted.limit, MOST),
             offset=min(wanted.offset, DEEPEST),
             embedded=self.resources.embedder is not None,
+            taste=self._person().direction,
         )
         return self.asking.welcomed().noted(wanted.q, region, found)
 
@@ -66,6 +112,19 @@ class LivePages:
                 return answers.details(reading, title_id)
             except TitleNotFound:
                 return None
+
+    def standing(self, title_id: int) -> Marks | None:
+        """Return what stands between the person and a title; none where nothing can be kept."""
+        if is_private(self.asking.request, self.who):
+            return None
+        if self.who is None:
+            return Marks.of(NOTHING)
+        try:
+            with session(self.resources.engine) as reading:
+                found = hearing.standing_of(reading, self.who.id, title_id)
+        except (DBAPIError, PoolTimeout):
+            return None
+        return Marks.of(found)
 
     def similar(self, title_id: int) -> Sequence[HitShown]:
         """Return the titles nearest to one; none for a title that is not served yet."""
@@ -89,12 +148,21 @@ class LivePages:
             genres=listing.genres,
         )
 
+    def _person(self) -> Person:
+        return person(self.who, self.live, self.resources, self.metrics)
+
 
 async def pages(
-    request: Request, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep, asking: AskingDep
+    request: Request,
+    live: LiveDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
+    asking: AskingDep,
+    who: AnybodyDep,
+    _: Annotated[None, GREETED],
 ) -> LivePages:
     """Return what this request's page shows."""
-    return LivePages(live, resources, metrics, detected(request), asking)
+    return LivePages(live, resources, metrics, detected(request), asking, who)
 
 
 def _filter(wanted: Wanted) -> Filter:

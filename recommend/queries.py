@@ -76,6 +76,7 @@ class RowPlan:
     key: str
     title: str
     query: Query
+    like: TitleId | None = None  # what all of it is like
 
 
 def homepage(
@@ -155,6 +156,7 @@ def personal_rows(
             f"because:{each.title_id}",
             each.heading,
             similar_to(each.title_id, each.vector, wanted, k=k),
+            like=each.title_id,
         )
         for each in anchors
     ]

@@ -36,6 +36,11 @@ class Person:
         """Whether nothing of his own could change an answer."""
         return not self.standings and self.preferences == NO_PREFERENCES
 
+    @property
+    def direction(self) -> Vector | None:
+        """Where his taste lies, of unit length; none where his searches shall not know of it."""
+        return _direction(self.taste) if self.personal_search else None
+
     def narrowed(self, wanted: Filter) -> Filter:
         """Return a filter that leaves what he is admitted to and does not dislike."""
         admitted = self.admits.narrowed(wanted)
@@ -71,10 +76,12 @@ def direction_of(session: Session, viewer_id: UUID, *, model: str | None) -> Vec
 
     None for who has none yet, and for who does not want his searches to know of it.
     """
-    known = taste_of(session, viewer_id, model)
-    if known.long_term is None or not profiles.get(session, viewer_id).personal_search:
-        return None
-    return known.pushed(unit(known.long_term))
+    found = _direction(taste_of(session, viewer_id, model))
+    return found if profiles.get(session, viewer_id).personal_search else None
+
+
+def _direction(known: Taste) -> Vector | None:
+    return None if known.long_term is None else known.pushed(unit(known.long_term))
 
 
 def _preferences(said: Profile) -> Preferences:
