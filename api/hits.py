@@ -56,7 +56,3 @@ def boosted(region: Region, told_in: str = ENGLISH) -> Callable[[Hit], Reason]:
 
 def _shown(reason: Reason) -> ReasonShown:
     return ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id)
-
-
-def _shown(reason: Reason) -> ReasonShown:
-    return ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id)
