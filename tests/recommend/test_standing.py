@@ -121,7 +121,8 @@ def test_the_opinion_is_what_was_said_last_or_the_best_of_what_was_done(
     events: list[Done], expected: Opinion
 ) -> None:
     found = held(standing(*events))
-    assert found == (pytest.approx(expected.worth), expected.since)
+    assert found.worth == pytest.approx(expected.worth)
+    assert found.since == expected.since
     assert opinion(standing(*events)) == found.worth
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from db.kinds import Event
 from index.query import Vector
@@ -46,7 +47,8 @@ FEATURES = [
 
 
 def axis(number: int) -> Vector:
-    return np.eye(DIM, dtype=np.float32)[number]
+    vector: Vector = np.eye(DIM, dtype=np.float32)[number]
+    return vector
 
 
 def near(middle: Vector, seed: int) -> Vector:
@@ -89,7 +91,7 @@ def history(draw: st.DrawFn) -> list[Done]:
     ]
 
 
-def close(found: Vector | None, expected: Vector) -> bool:
+def close(found: Vector | None, expected: NDArray[np.float64]) -> bool:
     return bool(np.allclose(0.0 if found is None else found, expected, atol=0.01))
 
 
