@@ -83,6 +83,11 @@ def forget(session: Session, *viewer_ids: UUID) -> None:
     session.execute(FORGET, {"ids": ids})
 
 
+def let_go(session: Session, viewer_id: UUID) -> None:
+    """Delete the row of a viewer whose things are another's now."""
+    session.execute(FORGET, {"ids": [viewer_id]})
+
+
 def sweep(session: Session) -> int:
     """Delete what came late of who was forgotten, and let go of who was forgotten long enough ago.
 

@@ -70,6 +70,7 @@ FORGET_ONE = text(
         SELECT folded FROM search_query WHERE id = :id AND visitor_id = :visitor_id)
     """
 )
+MOVE = text("UPDATE search_query SET visitor_id = :into WHERE visitor_id = :visitor_id")
 TRIM = text("DELETE FROM search_query WHERE at < now() - make_interval(days => :days)")
 
 # Crawlers bring no cookie, so each would count as many visitors: only who was recognised counts.
@@ -174,6 +175,11 @@ def forget(session: Session, visitor_id: UUID) -> int:
 def forget_one(session: Session, visitor_id: UUID, search_id: UUID) -> int:
     """Delete a visitor's search and every other one of his with its text."""
     return _deleted(session.execute(FORGET_ONE, {"visitor_id": visitor_id, "id": search_id}))
+
+
+def move(session: Session, visitor_id: UUID, *, into: UUID) -> None:
+    """Give what a visitor asked to another."""
+    session.execute(MOVE, {"visitor_id": visitor_id, "into": into})
 
 
 def trim(session: Session, *, days: int) -> int:

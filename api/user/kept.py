@@ -1,0 +1,30 @@
+"""Whose things are kept, and that nobody between us and him keeps a copy."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from api.accounts.who import ViewerDep, Who, is_private
+from api.errors import NothingKept
+
+
+async def kept(request: Request, asking: ViewerDep) -> Who:
+    """Return who asks, somebody of whom something may be kept.
+
+    Raises `NothingKept`.
+    """
+    if asking is None or is_private(request, asking):
+        raise NothingKept(
+            "your browser asks that nothing be kept of what you do (DNT, Sec-GPC): "
+            "sign in, or do without asking so"
+        )
+    return asking
+
+
+async def personal(response: Response) -> None:
+    """Have no cache keep an answer that is one person's."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+KeptDep = Annotated[Who, Depends(kept)]
+PersonalDep = Depends(personal)

@@ -1,0 +1,132 @@
+"""To begin with: a choice of titles that people know, and those of them that somebody loves."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from api import hits
+from api.content import LARGEST_ID, NEEDS_DATABASE
+from api.dependencies import LiveDep, ResourcesDep, Words
+from api.errors import TitleNotFound
+from api.feed import about, vectors
+from api.person import PersonDep
+from api.regions import RegionDep
+from api.schemas import Answer, HitShown, Listed, Problem
+from api.user.catalogue import CatalogueDep
+from api.user.kept import KeptDep, PersonalDep
+from catalog import languages, regions
+from db.engine import session
+from db.interactions import ONBOARDING, Told
+from db.kinds import Event
+from index.query import Filter, Region
+from recommend import onboarding, reasons
+from viewers.hearing import Catalogue, hear
+from viewers.person import Person
+from wiring.live import Live
+
+MOST_SHOWN = 60  # nobody looks at more before he begins
+MOST_PICKED = 100
+EVERYWHERE = (*languages.HOME_LANGUAGES, "en")  # offered wherever somebody is
+
+router = APIRouter(prefix="/api/user", tags=["onboarding"], dependencies=[PersonalDep])
+
+
+class Picks(BaseModel):
+    """Titles that somebody loves."""
+
+    content_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+        min_length=1, max_length=MOST_PICKED, examples=[[7, 9, 21]]
+    )
+
+
+class Picked(Answer):
+    """How many of the picks are new; the others had been picked before."""
+
+    picked: int
+    repeated: int
+
+
+@router.get("/onboarding", operation_id="onboarding")
+def choice(
+    live: LiveDep,
+    person: PersonDep,
+    region: RegionDep,
+    language: Annotated[Words, Query(description="ISO 639-1; by default those one watches")] = [],  # noqa: B006  # FastAPI copies it
+    limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = 24,
+) -> Listed[HitShown]:
+    """Return well known titles of many sorts, to pick from."""
+    items = chosen(live, person, region, asked=language, limit=limit)
+    return Listed[HitShown](items=items, total=None, limit=limit, offset=0)
+
+
+@router.put(
+    "/picks",
+    operation_id="pick",
+    responses={
+        403: {"model": Problem, "description": "Nothing may be kept."},
+        404: {"model": Problem, "description": "There is no such title."},
+        **NEEDS_DATABASE,
+    },
+)
+def pick(
+    picks: Picks, asking: KeptDep, live: LiveDep, resources: ResourcesDep, catalogue: CatalogueDep
+) -> Picked:
+    """Tell which titles one loves; each counts as a like, once, and what was picked before stays.
+
+    The next feed follows from them.
+    """
+    with session(resources.engine) as writing:
+        picked = picked_by(writing, asking.id, picks.content_ids, live=live, catalogue=catalogue)
+        writing.commit()
+    return picked
+
+
+def chosen(
+    live: Live, person: Person, region: Region, *, asked: list[str], limit: int
+) -> list[HitShown]:
+    """Return the titles that somebody may pick from."""
+    place = regions.known(region)
+    shares = onboarding.languages(
+        [languages.code(each) for each in asked if each.strip()],
+        person.preferences.languages,
+        {**dict.fromkeys(EVERYWHERE, 0.0), **regions.languages(place)},
+    )
+    plans = onboarding.plans(place, shares, person.narrowed(Filter()), k=limit)
+    found = onboarding.spread(
+        shares,
+        live.index.search_many(plans),
+        about=lambda title_id: about(live, title_id),
+        vectors=lambda ids: vectors(live, ids),
+        k=limit,
+    )
+    told_in = person.display_language or reasons.ENGLISH
+    return list(hits.blended(live, found, hits.boosted(region, told_in)))
+
+
+def picked_by(
+    writing: Session, viewer_id: UUID, ids: list[int], *, live: Live, catalogue: Catalogue
+) -> Picked:
+    """Store what somebody picked; the caller commits.
+
+    Raises `TitleNotFound`.
+    """
+    unknown = next((each for each in ids if each not in live.listings), None)
+    if unknown is not None:
+        raise TitleNotFound(unknown)
+    now = datetime.now(UTC)
+    told = [
+        Told(
+            id=uuid5(viewer_id, f"{ONBOARDING}:{title_id}"),
+            title_id=title_id,
+            event=Event.LIKE,
+            at=now,
+            row=ONBOARDING,
+        )
+        for title_id in dict.fromkeys(ids)
+    ]
+    counted = hear(writing, viewer_id, told, catalogue)
+    return Picked(picked=counted.stored, repeated=counted.repeated)

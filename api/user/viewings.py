@@ -1,0 +1,227 @@
+"""Watching: where somebody is in a title, until he stops or falls silent."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from api.accounts.who import WhoDep
+from api.content import LARGEST_ID, NEEDS_DATABASE
+from api.dependencies import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
+from api.errors import TitleNotFound
+from api.schemas import Answer, Listed, Problem
+from api.user.catalogue import CatalogueDep
+from api.user.interactions import Word
+from api.user.kept import KeptDep, PersonalDep
+from db import presence, viewings
+from db.engine import session
+from db.viewings import Seen, Started
+from recommend.standing import COMPLETED_FROM
+from viewers import watching
+from wiring.live import Live
+
+USUAL = timedelta(days=30)
+
+router = APIRouter(
+    prefix="/api/user/viewings",
+    tags=["viewings"],
+    dependencies=[PersonalDep],
+    responses=NEEDS_DATABASE,
+)
+operators = APIRouter(
+    prefix="/api/admin",
+    tags=["admin"],
+    dependencies=[AdministratorDep],
+    responses={403: {"model": Problem, "description": "Only for administrators."}},
+)
+
+Problems = dict[int | str, dict[str, Any]]
+
+NOT_KEPT: Problems = {403: {"model": Problem, "description": "Nothing may be kept."}}
+NOT_FOUND: Problems = {
+    404: {"model": Problem, "description": "There is no such viewing of one's own."}
+}
+OVER: Problems = {409: {"model": Problem, "description": "It is over; start another one."}}
+
+
+Progress = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Begun(BaseModel):
+    """What somebody begins to watch."""
+
+    id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
+    content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
+    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
+
+
+class Going(BaseModel):
+    """How far somebody is."""
+
+    progress: Progress = Field(examples=[0.4])
+
+
+class Stopped(BaseModel):
+    """How far somebody got; without it, as far as he was."""
+
+    progress: Progress | None = None
+
+
+class ViewingShown(Answer):
+    """A viewing; `completion` is how far it got, 0 to 1."""
+
+    id: UUID
+    content_id: int
+    title: str | None
+    device: str | None
+    completion: float
+    completed: bool
+    started_at: datetime
+    updated_at: datetime
+    stopped_at: datetime | None
+
+
+class Viewings(Listed[ViewingShown]):
+    """A page of viewings; `completion_rate` is the share of those over that came to the end."""
+
+    completion_rate: float | None
+
+
+class CompletionShown(Answer):
+    """How a title's viewings ended; `completion_rate` is the share that came to the end."""
+
+    content_id: int
+    title: str | None
+    viewings: int
+    viewers: int
+    completion_rate: float
+    mean_progress: float
+
+
+@router.get("", operation_id="viewings")
+def latest(asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep) -> Viewings:
+    """Return what the one who asks watched and watches, the last begun first."""
+    found, total, completion = list[Seen](), 0, None
+    if asking is not None:
+        total, completion = viewings.count(reading, asking.id, completed_from=COMPLETED_FROM)
+        found = viewings.latest(reading, asking.id, limit=page.limit, offset=page.offset)
+    return Viewings(
+        items=[_shown(live, each) for each in found],
+        total=total,
+        limit=page.limit,
+        offset=page.offset,
+        completion_rate=completion,
+    )
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="start_viewing",
+    responses={
+        200: {"model": ViewingShown, "description": "It was told before."},
+        404: {"model": Problem, "description": "There is no such title."},
+        409: {"model": Problem, "description": "There is another viewing of this id."},
+        **NOT_KEPT,
+    },
+)
+def start(
+    begun: Begun, asking: KeptDep, live: LiveDep, resources: ResourcesDep, response: Response
+) -> ViewingShown:
+    """Begin to watch a title."""
+    if begun.content_id not in live.listings:
+        raise TitleNotFound(begun.content_id)
+    started = Started(begun.id or uuid4(), begun.content_id, begun.device)
+    with session(resources.engine) as writing:
+        presence.hold(writing, asking.id)
+        seen, new = viewings.start(writing, asking.id, started)
+        writing.commit()
+    if not new:
+        response.status_code = 200
+    return _shown(live, seen)
+
+
+@router.patch("/{id}", operation_id="go_on_viewing", responses={**NOT_KEPT, **NOT_FOUND, **OVER})
+def go_on(
+    id: UUID,  # noqa: A002  # the contract's name
+    going: Going,
+    asking: KeptDep,
+    live: LiveDep,
+    resources: ResourcesDep,
+) -> ViewingShown:
+    """Tell how far one is; to go back is not to have seen less."""
+    with session(resources.engine) as writing:
+        presence.hold(writing, asking.id)
+        seen = viewings.go_on(writing, asking.id, id, progress=going.progress)
+        writing.commit()
+    return _shown(live, seen)
+
+
+@router.post("/{id}/stop", operation_id="stop_viewing", responses={**NOT_KEPT, **NOT_FOUND})
+def stop(
+    id: UUID,  # noqa: A002  # the contract's name
+    asking: KeptDep,
+    live: LiveDep,
+    resources: ResourcesDep,
+    catalogue: CatalogueDep,
+    stopped: Stopped | None = None,
+) -> ViewingShown:
+    """Stop watching: so much was watched, or all of it; told twice, it counts once."""
+    progress = (stopped and stopped.progress) or 0.0
+    with session(resources.engine) as writing:
+        seen = watching.stop(writing, asking.id, id, catalogue=catalogue, progress=progress)
+        writing.commit()
+    return _shown(live, seen)
+
+
+@operators.get("/viewings", operation_id="admin_viewings", responses=NEEDS_DATABASE)
+def report(
+    live: LiveDep,
+    reading: SessionDep,
+    since: Annotated[
+        datetime | None, Query(description="ISO 8601, UTC unless it says; 30 days ago by default")
+    ] = None,
+    content_id: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+) -> list[CompletionShown]:
+    """Return how often the titles that are watched most are watched to the end."""
+    start = since or datetime.now(UTC) - USUAL
+    found = viewings.report(
+        reading,
+        since=start if start.tzinfo else start.replace(tzinfo=UTC),
+        completed_from=COMPLETED_FROM,
+        limit=limit,
+        title_id=content_id,
+    )
+    return [
+        CompletionShown(
+            content_id=each.title_id,
+            title=_title(live, each.title_id),
+            viewings=each.viewings,
+            viewers=each.viewers,
+            completion_rate=each.completion,
+            mean_progress=each.progress,
+        )
+        for each in found
+    ]
+
+
+def _shown(live: Live, seen: Seen) -> ViewingShown:
+    return ViewingShown(
+        id=seen.id,
+        content_id=seen.title_id,
+        title=_title(live, seen.title_id),
+        device=seen.device,
+        completion=seen.progress,
+        completed=seen.progress >= COMPLETED_FROM,
+        started_at=seen.started_at,
+        updated_at=seen.updated_at,
+        stopped_at=seen.stopped_at,
+    )
+
+
+def _title(live: Live, title_id: int) -> str | None:
+    listing = live.listings.get(title_id)
+    return listing.title if listing else None

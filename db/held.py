@@ -1,0 +1,137 @@
+"""All that is held of a viewer, section by section, each row as JSON.
+
+Rows are taken whole (`to_jsonb`), so that a column added later is told too; left out are the
+viewer's own number, which is told once, and the hash of a password, which is nobody's to carry
+around.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+AT_ONCE = 500  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of what is held, and the tables that it tells of; `single` has one row at most."""
+
+    name: str
+    tables: tuple[str, ...]
+    query: str
+    single: bool = False
+
+
+SECTIONS = (
+    Section("viewer", ("viewer",), "SELECT to_jsonb(v) FROM viewer v WHERE id = :id", single=True),
+    Section(
+        "account",
+        ("account",),
+        """
+        SELECT to_jsonb(a) - '{viewer_id,password_hash}'::text[]
+            || jsonb_build_object('has_password', password_hash IS NOT NULL)
+        FROM account a WHERE viewer_id = :id
+        """,
+        single=True,
+    ),
+    Section(
+        "signs_in_through",
+        ("provider_identity",),
+        """
+        SELECT to_jsonb(p) - 'viewer_id' FROM provider_identity p
+        WHERE viewer_id = :id ORDER BY issuer, subject
+        """,
+    ),
+    Section(
+        "sign_ins",
+        ("sign_in", "refresh_token"),
+        """
+        SELECT to_jsonb(s) - 'viewer_id' || jsonb_build_object('refreshed', (
+            SELECT coalesce(jsonb_agg(to_jsonb(r) - 'sign_in_id' ORDER BY issued_at), '[]')
+            FROM refresh_token r WHERE r.sign_in_id = s.id))
+        FROM sign_in s WHERE viewer_id = :id ORDER BY created_at
+        """,
+    ),
+    Section(
+        "profile",
+        ("profile",),
+        "SELECT to_jsonb(p) - 'viewer_id' FROM profile p WHERE viewer_id = :id",
+        single=True,
+    ),
+    Section(
+        "interactions",
+        ("interaction",),
+        """
+        SELECT to_jsonb(i) - 'viewer_id' || jsonb_build_object('title', t.title)
+        FROM interaction i LEFT JOIN title t ON t.id = i.title_id
+        WHERE viewer_id = :id ORDER BY i.id
+        """,
+    ),
+    Section(
+        "titles",  # lists, ratings, and how far he got
+        ("standing",),
+        """
+        SELECT jsonb_strip_nulls(to_jsonb(s) - 'viewer_id' || jsonb_build_object('title', t.title))
+        FROM standing s LEFT JOIN title t ON t.id = s.title_id
+        WHERE viewer_id = :id ORDER BY s.title_id
+        """,
+    ),
+    Section(
+        "taste",
+        ("taste",),
+        """
+        SELECT to_jsonb(t) - '{viewer_id,vectors}'::text[]
+            || jsonb_build_object('vectors_float32_base64',
+                translate(encode(vectors, 'base64'), chr(10), ''))
+        FROM taste t WHERE viewer_id = :id ORDER BY space
+        """,
+    ),
+    Section(
+        "viewings",
+        ("viewing",),
+        """
+        SELECT to_jsonb(v) - 'viewer_id' || jsonb_build_object('title', t.title)
+        FROM viewing v LEFT JOIN title t ON t.id = v.title_id
+        WHERE viewer_id = :id ORDER BY started_at, v.id
+        """,
+    ),
+    Section(
+        "reviews",
+        ("review",),
+        """
+        SELECT to_jsonb(r) - 'viewer_id' || jsonb_build_object('title', t.title)
+        FROM review r LEFT JOIN title t ON t.id = r.title_id
+        WHERE viewer_id = :id ORDER BY r.id
+        """,
+    ),
+    Section(
+        "searches",
+        ("search_query", "search_click"),
+        """
+        SELECT to_jsonb(q) - 'visitor_id' || jsonb_build_object('opened', (
+            SELECT coalesce(jsonb_agg(
+                to_jsonb(c) - 'search_id' || jsonb_build_object('title', t.title) ORDER BY c.at),
+                '[]')
+            FROM search_click c LEFT JOIN title t ON t.id = c.title_id WHERE c.search_id = q.id))
+        FROM search_query q WHERE visitor_id = :id ORDER BY at
+        """,
+    ),
+)
+
+
+def begin(session: Session) -> None:
+    """See all sections as they are at one moment, times in UTC; before anything else is asked."""
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    session.execute(text("SET LOCAL TimeZone TO 'UTC'"))
+
+
+def rows(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
+    """Yield the rows of a section, each a JSON object, without holding all of them."""
+    query = text(f"SELECT CAST(held AS text) FROM ({section.query}) AS s (held)")  # noqa: S608  # ours
+    found = session.execute(
+        query, {"id": viewer_id}, execution_options={"stream_results": True, "yield_per": AT_ONCE}
+    )
+    yield from found.scalars()

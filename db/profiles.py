@@ -1,0 +1,103 @@
+"""What viewers said of themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from db.tables import now
+from db.viewers import Account, Profile, Viewer
+
+NOBODY = UUID(int=0)
+FIELDS = (
+    "birth_year",
+    "region",
+    "display_language",
+    "languages",
+    "favourite_genres",
+    "disliked_genres",
+    "personal_search",
+)
+
+# What was left open is filled in; what a favourite of one is a dislike of the other stays as it is.
+FILL = text(
+    """
+    INSERT INTO profile AS own (viewer_id, birth_year, region, display_language, languages,
+        favourite_genres, disliked_genres, personal_search, updated_at)
+    SELECT :into, birth_year, region, display_language, languages, favourite_genres,
+        disliked_genres, personal_search, updated_at
+    FROM profile WHERE viewer_id = :visitor_id
+    ON CONFLICT (viewer_id) DO UPDATE SET
+        birth_year = coalesce(own.birth_year, excluded.birth_year),
+        region = coalesce(own.region, excluded.region),
+        display_language = coalesce(own.display_language, excluded.display_language),
+        languages = CASE own.languages WHEN '{}' THEN excluded.languages ELSE own.languages END,
+        favourite_genres = CASE own.favourite_genres WHEN '{}' THEN ARRAY(
+            SELECT slug FROM unnest(excluded.favourite_genres) AS slug
+            WHERE slug <> ALL(own.disliked_genres)) ELSE own.favourite_genres END,
+        disliked_genres = CASE own.disliked_genres WHEN '{}' THEN ARRAY(
+            SELECT slug FROM unnest(excluded.disliked_genres) AS slug
+            WHERE slug <> ALL(own.favourite_genres)) ELSE own.disliked_genres END
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody as he described himself; `account` is none for a visitor."""
+
+    profile: Profile
+    account: Account | None
+    created_at: datetime | None  # none for who has left nothing with us yet
+
+    @classmethod
+    def nobody(cls) -> "Known":
+        """Return what is known of who brings no number."""
+        return cls(Profile(viewer_id=NOBODY), None, None)
+
+
+def get(session: Session, viewer_id: UUID) -> Profile:
+    """Return a viewer's profile, an empty one for who said nothing of himself."""
+    return session.get(Profile, viewer_id) or Profile(viewer_id=viewer_id)
+
+
+def known(session: Session, viewer_id: UUID) -> Known:
+    """Return a viewer's profile and account."""
+    query = (
+        select(Viewer, Profile, Account)
+        .join(Profile, col(Profile.viewer_id) == Viewer.id, isouter=True)
+        .join(Account, col(Account.viewer_id) == Viewer.id, isouter=True)
+        .where(Viewer.id == viewer_id)
+    )
+    found = session.exec(query).first()
+    if found is None:
+        return Known(Profile(viewer_id=viewer_id), None, None)
+    viewer, profile, account = found
+    return Known(profile or Profile(viewer_id=viewer_id), account, viewer.created_at)
+
+
+def put(session: Session, viewer_id: UUID, said: Mapping[str, Any]) -> None:
+    """Replace a profile whole by what was said (`FIELDS`); the viewer is held."""
+    values = {name: said[name] for name in FIELDS} | {"updated_at": now()}
+    session.execute(
+        insert(Profile)
+        .values(viewer_id=viewer_id, **values)
+        .on_conflict_do_update(index_elements=["viewer_id"], set_=values)
+    )
+
+
+def rename(session: Session, viewer_id: UUID, name: str | None) -> None:
+    """Say what somebody with an account is called."""
+    account = session.get(Account, viewer_id)
+    if account is not None:
+        account.name = name
+
+
+def fill(session: Session, visitor_id: UUID, *, into: UUID) -> None:
+    """Complete a profile by what a visitor said."""
+    session.execute(FILL, {"visitor_id": visitor_id, "into": into})

@@ -1,0 +1,98 @@
+"""Titles to begin with: who picks what he loves among them has told most of his taste.
+
+Rashid et al. (IUI 2002) compare what to ask first: what everybody knows is answered and tells
+little, what divides people tells much and is not known; popularity balanced against spread does
+best. So each language gives its best known titles, and of those the list takes what is unlike what
+stands above it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+
+from index.query import Filter, Hit, Matrix, Query, Region, TitleId
+from recommend import queries
+from recommend.diversity import Candidate, Caps, diversified
+from recommend.ranking import About
+
+POOL = 5  # titles to choose one from
+LEAST_WEIGHT = 0.1  # of a language among those watched; each is worth a question
+CAPS = Caps(franchise=0.0, director=0.05, language=1.0, genre=0.25)
+FAME_SHARE = 0.5  # the rest is for being unlike what stands above
+
+
+def languages(
+    asked: Sequence[str], said: Mapping[str, float], watched: Mapping[str, float]
+) -> dict[str, float]:
+    """Return languages and their shares: those asked for, else those somebody says he watches.
+
+    Who says nothing is shown those that are watched where he is (language to weight).
+    """
+    wanted = dict.fromkeys(asked, 1.0) or {code: each for code, each in said.items() if each > 0}
+    weights = {code: max(each, LEAST_WEIGHT) for code, each in (wanted or watched).items()}
+    return {code: weight / sum(weights.values()) for code, weight in weights.items()}
+
+
+def plans(region: Region, shares: Mapping[str, float], wanted: Filter, *, k: int) -> list[Query]:
+    """Ask for what is best known in each language, and then in any, enough to choose from."""
+    own = [
+        queries.best_known(
+            region, replace(wanted, languages=frozenset({code})), k=POOL * ceil(share * k)
+        )
+        for code, share in shares.items()
+    ]
+    return [*own, queries.best_known(region, wanted, k=POOL * k)]
+
+
+def spread(
+    shares: Mapping[str, float],
+    found: Sequence[Sequence[Hit]],
+    *,
+    about: Callable[[TitleId], About | None],
+    vectors: Callable[[Sequence[TitleId]], Matrix],
+    k: int,
+) -> list[Hit]:
+    """Return `k` of what the plans found, the languages by turns as their shares are.
+
+    Where the languages have fewer, what is best known in any follows.
+    """
+    turns: list[tuple[float, Hit]] = []
+    for (code, share), hits in zip(shares.items(), found, strict=False):
+        own = [hit for hit in hits if (known := about(hit.title_id)) and known.language == code]
+        chosen = _unlike(own, about, vectors, k=ceil(share * k))
+        turns += [((place + 0.5) / share, hit) for place, hit in enumerate(chosen)]
+    by_turns = [hit for _, hit in sorted(turns, key=lambda turn: turn[0])][:k]
+    shown = {hit.title_id for hit in by_turns}
+    others = [hit for hit in found[-1] if hit.title_id not in shown]
+    return by_turns + _unlike(others, about, vectors, k=k - len(by_turns))
+
+
+def _unlike(
+    hits: Sequence[Hit],
+    about: Callable[[TitleId], About | None],
+    vectors: Callable[[Sequence[TitleId]], Matrix],
+    *,
+    k: int,
+) -> list[Hit]:
+    """Return some of the hits, well known and unlike each other, the best first."""
+    known = [(hit, each) for hit in hits if (each := about(hit.title_id))]
+    if not known:
+        return []
+    candidates = [
+        Candidate(
+            title_id=hit.title_id,
+            score=hit.score,
+            directors=each.directors,
+            franchise=each.franchise,
+            genre=each.genres[0] if each.genres else "",
+        )
+        for hit, each in known
+    ]
+    taken = diversified(
+        candidates,
+        vectors([hit.title_id for hit, _ in known]),
+        k=k,
+        caps=CAPS,
+        relevance_share=FAME_SHARE,
+    )
+    return [known[position][0] for position in taken]

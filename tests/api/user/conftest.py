@@ -1,0 +1,25 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from tests.people import People, people
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+
+@pytest.fixture(scope="module")
+def service(seeded: Resources, live: Live) -> Iterator[tuple[FastAPI, httpx.URL]]:
+    app = create_app(seeded, live)
+    with served(app) as client:
+        yield app, client.base_url
+
+
+@pytest.fixture
+def everybody(service: tuple[FastAPI, httpx.URL]) -> Iterator[People]:
+    """Whoever comes to the service."""
+    with people(*service) as found:
+        yield found

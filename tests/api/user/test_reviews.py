@@ -1,0 +1,168 @@
+"""Reviews: one of each title by who has an account, seen by others once approved."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.people import People, Person
+
+TEXT = "A fly takes revenge, and you are on its side."
+
+Review = dict[str, Any]
+
+
+@pytest.fixture
+def asha(everybody: People) -> Person:
+    return everybody.member(name="Asha")
+
+
+@pytest.fixture
+def operator(everybody: People) -> httpx.Client:
+    """Somebody on this machine, who may moderate."""
+    return everybody.stranger()
+
+
+def write(person: Person, text: str = TEXT, *, title: int = 1, **said: object) -> httpx.Response:
+    return person.browser.post(f"/api/content/{title}/reviews", json={"text": text, **said})
+
+
+def seen(browser: httpx.Client, title: int = 1) -> list[Review]:
+    answer = browser.get(f"/api/content/{title}/reviews")
+    assert answer.status_code == 200, answer.text
+    items: list[Review] = answer.json()["items"]
+    assert answer.json()["total"] == len(items)
+    return items
+
+
+def judge(operator: httpx.Client, review: Review, state: str, **told: object) -> httpx.Response:
+    return operator.patch(f"/api/admin/reviews/{review['id']}", json={"state": state, **told})
+
+
+def waiting(operator: httpx.Client, state: str = "pending") -> list[Review]:
+    answer = operator.get("/api/admin/reviews", params={"state": state})
+    assert answer.status_code == 200, answer.text
+    items: list[Review] = answer.json()["items"]
+    return items
+
+
+def test_a_review_waits_and_is_then_seen_under_its_authors_name(
+    everybody: People, asha: Person, operator: httpx.Client
+) -> None:
+    stranger, ravi = everybody.stranger(), everybody.member(name="Ravi")
+    written = write(asha, f"  {TEXT}\r\nAnd it flies.", language="EN", spoiler=True)
+    assert written.status_code == 201, written.text
+    review = written.json()
+    assert (review["text"], review["language"]) == (f"{TEXT}\nAnd it flies.", "en")
+    assert (review["state"], review["own"], review["spoiler"]) == ("pending", True, True)
+    assert seen(asha.browser) == [review]
+    assert seen(stranger) == seen(ravi.browser) == []
+
+    assert [each["id"] for each in waiting(operator)] == [review["id"]]
+    assert judge(operator, review, "approved").json()["state"] == "approved"
+    (shown,) = seen(stranger)
+    assert (shown["author"], shown["own"], shown["content_id"]) == ("Asha", False, 1)
+    assert asha.email not in stranger.get("/api/content/1/reviews").text
+    assert seen(stranger, title=2) == []
+
+
+def test_to_write_again_is_to_edit_and_to_wait_again(
+    asha: Person, everybody: People, operator: httpx.Client
+) -> None:
+    first = write(asha).json()
+    judge(operator, first, "approved")
+    again = write(asha, "On second thoughts, it is about the wife.")
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert again.json()["created_at"] == first["created_at"]
+    assert seen(everybody.stranger()) == []
+    (own,) = seen(asha.browser)
+    assert (own["state"], own["text"][:2]) == ("pending", "On")
+
+
+def test_a_curator_approves_no_text_that_he_did_not_read(
+    asha: Person, operator: httpx.Client
+) -> None:
+    read = write(asha).json()
+    write(asha, "Something else entirely, which nobody read.")
+    late = judge(operator, read, "approved", updated_at=read["updated_at"])
+    assert (late.status_code, late.json()["type"]) == (409, "urn:rasika:problem:review-changed")
+    (now,) = waiting(operator)
+    assert judge(operator, now, "rejected", updated_at=now["updated_at"]).status_code == 200
+    assert [each["id"] for each in waiting(operator, "rejected")] == [read["id"]]
+
+
+def test_the_stars_of_the_author_stand_beside_his_review(asha: Person) -> None:
+    asha.browser.post(
+        "/api/user/interactions", json={"content_id": 1, "event": "rate", "value": 4.5}
+    ).raise_for_status()
+    assert write(asha).json()["rating"] == 4.5
+
+
+def test_only_who_has_an_account_writes_and_only_the_author_deletes(
+    everybody: People, asha: Person, operator: httpx.Client
+) -> None:
+    refused = write(everybody.visitor())
+    assert (refused.status_code, refused.json()["type"]) == (
+        401,
+        "urn:rasika:problem:not-signed-in",
+    )
+    review = write(asha).json()
+    address = f"/api/user/reviews/{review['id']}"
+    assert everybody.member().browser.delete(address).status_code == 404
+    assert everybody.visitor().browser.delete(address).status_code == 401
+    assert asha.browser.delete(address).status_code == 204
+    assert asha.browser.delete(address).status_code == 404
+    assert judge(operator, review, "approved").status_code == 404
+    assert seen(asha.browser) == []
+
+
+def test_what_is_no_plain_text_of_some_length_is_refused(asha: Person) -> None:
+    for text in (
+        "",
+        "too short",
+        " " * 100,
+        "x" * 5001,
+        "see <a href='https://example.com'>this</a>",
+        "and <script>alert(1)</script>",
+        "an image <img src=x onerror=alert(1)>",
+        "with a nul \0 inside",
+        "with a bell \x07 inside",
+    ):
+        answer = write(asha, text)
+        assert answer.status_code == 422, text
+        assert answer.json()["errors"][0]["field"] == "text"
+    assert write(asha, language="Klingonese").json()["errors"][0]["field"] == "language"
+    for text in ("I <3 this film, 10 > 9 of 10", "ఈగ ఒక అద్భుతమైన సినిమా", "x" * 5000):
+        assert write(asha, text).status_code in (200, 201), text
+
+
+def test_a_title_that_is_not_there_has_no_reviews(asha: Person) -> None:
+    assert write(asha, title=2**31 - 1).status_code == 404
+    assert asha.browser.get(f"/api/content/{2**31 - 1}/reviews").status_code == 404
+    assert asha.browser.get("/api/content/0/reviews").status_code == 422
+
+
+def test_pages_of_reviews_begin_with_ones_own(
+    everybody: People, asha: Person, operator: httpx.Client
+) -> None:
+    write(asha)
+    for number in range(3):
+        review = write(everybody.member(name=f"Member {number}")).json()
+        judge(operator, review, "approved")
+    asked = {"limit": 2, "offset": 0}
+    page = asha.browser.get("/api/content/1/reviews", params=asked).json()
+    assert ([each["author"] for each in page["items"]], page["total"]) == (["Asha", "Member 2"], 4)
+    rest = asha.browser.get("/api/content/1/reviews", params={**asked, "offset": 2}).json()
+    assert [each["author"] for each in rest["items"]] == ["Member 1", "Member 0"]
+
+
+def test_others_do_not_moderate(asha: Person, everybody: People) -> None:
+    review = write(asha).json()
+    elsewhere = {"origin": "https://elsewhere.example"}
+    for person in (asha, everybody.member(), everybody.visitor()):
+        browser = person.browser
+        assert browser.get("/api/admin/reviews", headers=elsewhere).status_code == 403
+        answer = browser.patch(
+            f"/api/admin/reviews/{review['id']}", json={"state": "approved"}, headers=elsewhere
+        )
+        assert answer.status_code == 403

@@ -1,0 +1,31 @@
+"""What a visitor did becomes an account's when he signs up or in."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from db import accounts, interactions, presence, profiles, reviews, searches, viewings
+from viewers import hearing
+from viewers.hearing import Catalogue
+
+
+def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogue) -> None:
+    """Give an account all that a visitor said and did, and let the visitor go; the caller commits.
+
+    What both told counts once, and standings and taste follow from the whole log, in the order in
+    which it was heard. What an account said of itself stays; a visitor's profile fills its gaps.
+    A number that is an account's is no visitor's, and nothing happens.
+
+    Raises `db.presence.ViewerForgotten`.
+    """
+    if visitor_id == into or accounts.find(session, visitor_id) is not None:
+        return
+    presence.hold(session, visitor_id, into)  # in one order, whoever merges whom
+    moved = interactions.move(session, visitor_id, into=into)
+    profiles.fill(session, visitor_id, into=into)
+    viewings.move(session, visitor_id, into=into)
+    reviews.move(session, visitor_id, into=into)
+    searches.move(session, visitor_id, into=into)
+    presence.let_go(session, visitor_id)
+    if moved:
+        hearing.replay(session, into, catalogue)

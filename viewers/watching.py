@@ -1,0 +1,65 @@
+"""Viewings and what follows from them: when one is over, that much was watched."""
+
+from datetime import UTC, timedelta
+from uuid import UUID, uuid5
+
+from sqlmodel import Session
+
+from db import presence, viewings
+from db.interactions import Told
+from db.kinds import Event
+from db.viewings import Seen
+from recommend.standing import COMPLETED_FROM
+from viewers.hearing import Catalogue, hear
+
+SILENCE = timedelta(hours=6)  # a long film with an interval and a dinner in it; then it is over
+STOPPED = "stopped"  # what a viewing's line is numbered by: stopped twice, it counts once
+
+
+def stop(
+    session: Session,
+    viewer_id: UUID,
+    viewing_id: UUID,
+    *,
+    catalogue: Catalogue,
+    progress: float = 0.0,
+) -> Seen:
+    """End a viewing, at a progress if it got further; the caller commits.
+
+    A viewing that is over stays as it is.
+
+    Raises `db.viewings.ViewingNotFound` and `db.presence.ViewerForgotten`.
+    """
+    presence.hold(session, viewer_id)
+    if viewings.get(session, viewer_id, viewing_id).stopped_at is None:
+        viewings.go_on(session, viewer_id, viewing_id, progress=progress)
+        _end(session, viewer_id, viewing_id, catalogue)
+    return viewings.get(session, viewer_id, viewing_id)
+
+
+def close(session: Session, viewer_id: UUID, viewing_id: UUID, *, catalogue: Catalogue) -> bool:
+    """End a viewing where it was last heard of, if it is still silent; the caller commits.
+
+    Returns whether it was. Raises `db.presence.ViewerForgotten`.
+    """
+    presence.hold(session, viewer_id)
+    if not viewings.is_silent(session, viewer_id, viewing_id, SILENCE):
+        return False
+    _end(session, viewer_id, viewing_id, catalogue)
+    return True
+
+
+def _end(session: Session, viewer_id: UUID, viewing_id: UUID, catalogue: Catalogue) -> None:
+    viewings.stop(session, viewer_id, viewing_id)
+    seen = viewings.get(session, viewer_id, viewing_id)
+    if seen.progress > 0 and seen.stopped_at is not None:  # who saw nothing did not give it up
+        whole = seen.progress >= COMPLETED_FROM
+        line = Told(
+            id=uuid5(seen.id, STOPPED),
+            title_id=seen.title_id,
+            event=Event.COMPLETE if whole else Event.WATCH,
+            at=seen.stopped_at.astimezone(UTC),
+            progress=None if whole else seen.progress,
+            device=seen.device,
+        )
+        hear(session, viewer_id, [line], catalogue)
