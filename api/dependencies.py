@@ -13,11 +13,13 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
+from api.accounts import who
 from api.errors import NotAdministrator
 from api.metrics import Metrics
+from api.visitors import Visitor, VisitorDep
 from catalog import genres, languages
 from db.engine import session
-from db.kinds import Kind
+from db.kinds import Kind, Role
 from index.query import Filter
 from wiring.live import Live
 from wiring.resources import Resources
@@ -112,20 +114,48 @@ def reading(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Ses
 
 
 async def administrator(
-    request: Request, resources: Annotated[Resources, Depends(resources)]
+    request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
 ) -> None:
     """Let administrators through.
 
-    With a secret key set, whoever presents it as a bearer token; without one, whoever calls from
-    this very machine and by its own name, but no page of another origin in a browser there.
+    They are the accounts with that role, and whoever presents a secret key as a bearer token.
+    Without a secret key, whoever calls from this very machine and by its own name is one as well,
+    but no page of another origin in a browser there, and nobody who says who he is.
+
+    Raises `NotAdministrator`.
     """
-    key = resources.settings.secret_key
-    if key is not None:
-        given = request.headers.get("authorization", "").encode()
-        if not compare_digest(given, f"Bearer {key.get_secret_value()}".encode()):
-            raise NotAdministrator("send RASIKA_SECRET_KEY as a bearer token")
+    await _require(Role.ADMIN, request, resources, visitor)
+
+
+async def curator(
+    request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
+) -> None:
+    """Let curators through, and administrators.
+
+    Raises `NotAdministrator`.
+    """
+    await _require(Role.CURATOR, request, resources, visitor)
+
+
+async def _require(
+    least: Role, request: Request, resources: Resources, visitor: Visitor | None
+) -> None:
+    keys = resources.settings.secret_keys
+    if _presents_one(request, keys):
+        return
+    asking = await who.who(request, visitor)
+    if asking is not None and asking.role is not None:
+        if not asking.role.includes(least):
+            raise NotAdministrator(f"only accounts with the role of {least} may do this")
+    elif keys:
+        raise NotAdministrator("send RASIKA_SECRET_KEY as a bearer token, or sign in")
     elif not _from_this_machine(request):
-        raise NotAdministrator("set RASIKA_SECRET_KEY to administer from elsewhere")
+        raise NotAdministrator("sign in, or set RASIKA_SECRET_KEY to administer from elsewhere")
+
+
+def _presents_one(request: Request, keys: Iterable[str]) -> bool:
+    given = request.headers.get("authorization", "").encode()
+    return any(compare_digest(given, f"Bearer {key}".encode()) for key in keys)
 
 
 def _from_this_machine(request: Request) -> bool:
@@ -152,3 +182,4 @@ SessionDep = Annotated[Session, Depends(reading, scope="function")]
 PageDep = Annotated[Page, Depends(page)]
 FilterDep = Annotated[Filter, Depends(wanted)]
 AdministratorDep = Depends(administrator)
+CuratorDep = Depends(curator)

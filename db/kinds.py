@@ -43,6 +43,11 @@ class Role(StrEnum):
     CURATOR = "curator"
     ADMIN = "admin"
 
+    def includes(self, other: "Role") -> bool:
+        """Tell whether who has this role may do what those of another one may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
 
 class Event(StrEnum):
     """What a person did with a title, or was shown."""
