@@ -1,5 +1,6 @@
 """Languages, scripts and countries by their codes; names come from the Unicode CLDR (Babel)."""
 
+import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -47,10 +48,25 @@ COUNTRY_NAMES = {
 }
 
 
+SHAPE = re.compile(r"[a-z]{2,3}")
+NO_LANGUAGES = frozenset({"mul", "und", "zxx"})  # several, not known, none
+
+
 def code(language: str) -> str:
     """Return the ISO 639-1 code that a source's code stands for."""
     plain = language.strip().lower()
     return CODES.get(plain, plain)
+
+
+def canonical(language: str) -> str | None:
+    """Return the code of a language that people speak, or none for what is no such code.
+
+    >>> canonical("TE"), canonical("cn"), canonical("zxx"), canonical("Telugu")
+    ('te', 'zh', None, None)
+    """
+    plain = code(language)
+    spoken = SHAPE.fullmatch(plain) and plain not in NO_LANGUAGES
+    return plain if spoken and plain in Locale("en").languages else None
 
 
 def language_of_script(script: str) -> str | None:

@@ -12,6 +12,24 @@ def test_codes_are_those_of_iso_639(written: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("TE", "te"),
+        ("cn", "zh"),
+        ("kok", "kok"),
+        ("zxx", None),
+        ("und", None),
+        ("qq", None),
+        ("te-IN", None),
+        ("Telugu", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_one_that_people_speak(written: str, code: str | None) -> None:
+    assert languages.canonical(written) == code
+
+
+@pytest.mark.parametrize(
     ("language", "inside", "name"),
     [
         ("te", "en", "Telugu"),
