@@ -155,7 +155,7 @@ class Taste:
         found = [
             (key.removeprefix(prefix), self.affinity(key))
             for key, value in self.affinities.items()
-            if key.startswith(prefix) and value > 0
+            if key.startswith(prefix) and value >= LEAST_WEIGHT
         ]
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
@@ -228,7 +228,7 @@ def decayed(taste: Taste, now: datetime) -> Taste:
         session=_scaled(taste.session, session),
         aversion=_scaled(taste.aversion, left),
         interests=tuple(each for each in interests if each.weight >= LEAST_WEIGHT),
-        affinities=_strongest({key: value * left for key, value in taste.affinities.items()}),
+        affinities={key: value * left for key, value in taste.affinities.items()},
         mass=taste.mass * left,
     )
 
@@ -310,10 +310,9 @@ def _leant(
 
 
 def _strongest(affinities: dict[str, float]) -> dict[str, float]:
-    kept = {key: value for key, value in affinities.items() if abs(value) >= LEAST_WEIGHT}
-    if len(kept) <= MOST_AFFINITIES:
-        return kept
-    strongest = sorted(kept.items(), key=lambda each: (-abs(each[1]), each[0]))
+    if len(affinities) <= MOST_AFFINITIES:
+        return affinities
+    strongest = sorted(affinities.items(), key=lambda each: (-abs(each[1]), each[0]))
     return dict(strongest[:MOST_AFFINITIES])
 
 
