@@ -177,7 +177,7 @@ def evaluate(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="index, embed, search or http")],
+    name: Annotated[str, typer.Argument(help="index, embed, search, feed or http")],
     titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.", min=1)] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench import embed, http, index, search, tables
+from scripts.bench import embed, feed, http, index, search, tables
 from scripts.bench.tables import Effort, Failed, Run
 from wiring.settings import Settings
 
@@ -27,6 +27,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "index": Benchmark(index.measure),
     "embed": Benchmark(embed.measure, DOCUMENTS),
     "search": Benchmark(search.measure),
+    "feed": Benchmark(feed.measure),
     "http": Benchmark(http.measure),
 }
 

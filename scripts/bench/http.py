@@ -2,16 +2,11 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
@@ -20,15 +15,14 @@ from catalog import regions
 from scripts.bench import catalogues, homes
 from scripts.bench.client import HOST, TIMEOUT_S, Answered, Plan
 from scripts.bench.homes import Filled
+from scripts.bench.server import PROJECT, served
 from scripts.bench.tables import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
 from wiring.resources import load_embedder
-from wiring.settings import PREFIX, Settings
+from wiring.settings import Settings
 
 LIVEZ = "/livez"
 ABOUT_BASELINE = f"{LIVEZ} of the same server: what HTTP itself costs"
-PROJECT = Path(__file__).resolve().parents[2]
 TURN_S = 2.0  # the routes take turns of it
-START_S = 300.0  # a hundred thousand titles are read in one
 PATHS = 20_000  # a route, before they come again
 
 BAR_TITLES = 100_000
@@ -52,67 +46,12 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
         about = catalogues.described(len(filled.ids), filled.real)
         asked = f"queries are openings of synopses, repeated ones Zipf over {effort.pool}"
         run = Run(titles, f"{about}; {asked}; {effort.callers} callers", ABOUT_BASELINE)
-        with _served(settings, filled, run) as (process, port):
+        with served(settings, filled, run) as (process, port):
             plan = _plan(filled, process.pid, port, effort)
             _warm(port, plan.routes[REPEATED])
             _add(run, _asked(plan))
             run.facts["server_rss_mib"] = resident_mib(process.pid)
     return run
-
-
-@contextmanager
-def _served(
-    settings: Settings, filled: Filled, run: Run
-) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """Serve until the callers are done; with a Redis that is given, no worker runs beside."""
-    port = _free_port()
-    command = [sys.executable, "-m", "scripts.cli", "serve", "--no-seed", "--port", str(port)]
-    log = filled.path / "serve.log"
-    began = time.monotonic()
-    with log.open("wb") as written:
-        process = subprocess.Popen(  # noqa: S603  # this interpreter, our own words
-            command,
-            env=_environment(settings, filled),
-            cwd=filled.path,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _await(process, port, log)
-        run.facts["server_start_s"] = round(time.monotonic() - began, 1)
-        yield process, port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _environment(settings: Settings, filled: Filled) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    search = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
-    return plain | {
-        "PYTHONPATH": os.pathsep.join(filter(None, search)),
-        f"{PREFIX}HOME": str(filled.path.resolve()),
-        f"{PREFIX}DATABASE_URL": filled.lease.database_url,
-        f"{PREFIX}REDIS_URL": filled.lease.redis_url,
-        f"{PREFIX}EMBEDDER": settings.embedder,
-    }
-
-
-def _await(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while not _ready(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            last = (log.read_text(errors="replace").strip().splitlines() or ["nothing said"])[-1]
-            raise Failed(f"the server did not start: {last} (see {log})")
-        time.sleep(0.1)
-
-
-def _ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _plan(filled: Filled, pid: int, port: int, effort: Effort) -> Plan:
@@ -188,10 +127,3 @@ def _add(run: Run, measured: Mapping[str, Answered]) -> None:
 
 def _taken(answered: Answered) -> Taken:
     return Taken(answered.seconds, len(answered.seconds) / answered.passed, answered.errors)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -81,6 +81,18 @@ def test_http_asks_a_real_server_and_keeps_its_home(tmp_path: Path, no_shared_da
     assert (tmp_path / "home" / "bench-60").is_dir()
 
 
+def test_feed_checks_that_each_feed_knows_what_was_just_done(
+    tmp_path: Path, no_shared_data: None
+) -> None:
+    (run,) = measured("feed", tmp_path, [120])
+    asked = {row["case"] for row in run["rows"]}
+    assert {"/livez", "posts, one caller", "feeds, one caller", "feeds, 3 callers"} <= asked
+    assert run["facts"]["feeds_checked"] >= 12
+    assert run["facts"]["feeds_with_known_titles"] == 0
+    assert run["facts"]["feeds_not_moved"] == 0
+    assert run["facts"]["feeds_moved_without_cause"] == 0
+
+
 def test_real_titles_come_first_and_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
