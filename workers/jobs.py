@@ -1,22 +1,28 @@
 """The jobs: plain functions that take ids, load what they need, and may run twice without harm."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 from rq import get_current_job
 
-from db import changes, searches
+from db import changes, presence, searches, viewings
 from db.engine import session
+from db.kinds import Space
+from db.presence import ViewerForgotten
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
+from viewers import watching
 from wiring import settings as wiring_settings
 from wiring import upkeep
 from wiring.resources import Resources, opened
+from wiring.shelf import StoredShelf
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
 SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
+VIEWINGS_AT_ONCE = 5000  # in ten minutes; those left over wait for the next turn
 POPULAR_OVER = timedelta(days=30)
 POPULAR_MOST = 50  # texts a region
 
@@ -112,6 +118,38 @@ def refresh_popular_searches() -> dict[str, int]:
             count = searches.refresh_popular(writing, since=since, limit=POPULAR_MOST)
             writing.commit()
         return {"texts": count}
+
+    return _with_resources(work, embedder=False)
+
+
+def close_viewings() -> dict[str, int]:
+    """End the viewings that fell silent, where they were last heard of."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        model = resources.loader().models.get(Space.CONTENT)
+        if model is None:  # a taste without vectors would take the place of one with them
+            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
+        closed = 0
+        with session(resources.engine) as reading:
+            silent = viewings.silent(reading, watching.SILENCE, limit=VIEWINGS_AT_ONCE)
+        for viewer_id, viewing_id in silent:
+            with session(resources.engine) as writing, suppress(ViewerForgotten):
+                shelf = StoredShelf(writing, model)
+                closed += watching.close(writing, viewer_id, viewing_id, catalogue=shelf)
+                writing.commit()
+        return {"closed": closed}
+
+    return _with_resources(work)
+
+
+def sweep_forgotten() -> dict[str, int]:
+    """Delete the searches that were written after their visitor was forgotten."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            swept = presence.sweep(writing)
+            writing.commit()
+        return {"swept": swept}
 
     return _with_resources(work, embedder=False)
 

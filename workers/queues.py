@@ -64,6 +64,16 @@ def refresh_popular_searches(client: "redis.Redis") -> Job:
     return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.refresh_popular_searches)
 
 
+def close_viewings(client: "redis.Redis") -> Job:
+    """Enqueue the end of the viewings that fell silent."""
+    return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.close_viewings)
+
+
+def sweep_forgotten(client: "redis.Redis") -> Job:
+    """Enqueue the deletion of what came late of who was forgotten."""
+    return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.sweep_forgotten)
+
+
 def _enqueue(
     client: "redis.Redis", name: str, timeout_s: int, job: Callable[..., object], *args: object
 ) -> Job:

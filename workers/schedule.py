@@ -30,6 +30,8 @@ SCHEDULE = (
     Scheduled("*/10 * * * *", queues.embed_missing),  # what an import could not enqueue
     Scheduled("17 * * * *", queues.refresh_popularity),
     Scheduled("5-59/10 * * * *", queues.refresh_popular_searches),
+    Scheduled("8-59/10 * * * *", queues.close_viewings),
+    Scheduled("9-59/10 * * * *", queues.sweep_forgotten),
     Scheduled("30 3 * * *", queues.prune_changes),
     Scheduled("40 3 * * *", queues.trim_searches),
 )
