@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalog.genres import GENRES as KNOWN
+from db.kinds import Space
+from embeddings.embedder import Embedder
+from recommend import rasas
+from recommend.phrases import LANGUAGES
+from recommend.rasas import GENRES, PLOTS, Rasa, carried, vectors
+from tests.embedders import FakeEmbedder
+from wiring.live import Live
+
+LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
+JUDGED = {
+    Rasa(mood): frozenset(titles.split(" | "))
+    for mood, titles in (line.split(": ", 1) for line in LINES)
+}
+"""Seed titles that carry a mood, judged by hand and by name; not every one that does."""
+
+GENRE_WEIGHT = 0.15  # of what genres carry, beside a cosine
+
+
+def test_every_mood_has_plots_and_genres_that_exist() -> None:
+    assert set(PLOTS) == set(GENRES) == set(Rasa)
+    for weights in GENRES.values():
+        assert set(weights) <= set(KNOWN)
+        assert max(weights.values()) <= 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_mood_has_a_name_of_its_own_in_every_language(language: str) -> None:
+    assert len({rasas.name(mood, language) for mood in Rasa}) == len(Rasa)
+
+
+def test_a_mood_is_named_in_english_where_the_language_does_not_tell() -> None:
+    assert rasas.name(Rasa.WONDER, "fr") == "Wonder"
+
+
+def test_what_a_title_is_first_counts_most() -> None:
+    assert carried(Rasa.LAUGHTER, ["comedy", "horror"]) == 1
+    assert 0 < carried(Rasa.LAUGHTER, ["crime", "thriller", "comedy"]) < 1
+    assert carried(Rasa.LAUGHTER, ["war"]) == carried(Rasa.LAUGHTER, []) == 0
+
+
+def test_moods_are_directions_that_lie_apart() -> None:
+    found = np.stack(list(vectors(FakeEmbedder(dim=64)).values()))
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+    assert (found @ found.T)[~np.eye(len(found), dtype=bool)].max() < 0.5
+
+
+@pytest.fixture(scope="module")
+def ranked(live: Live, embedder: Embedder) -> dict[Rasa, list[str]]:
+    """The names of the seed titles for each mood, the best first."""
+    ids = list(live.listings)
+    rows = live.index.vectors(ids, Space.CONTENT)
+    found = {}
+    for mood, vector in vectors(embedder).items():
+        genres = [carried(mood, live.listings[each].genres) for each in ids]
+        best = np.argsort(-(rows @ vector + GENRE_WEIGHT * np.array(genres)))
+        found[mood] = [live.listings[ids[at]].title for at in best]
+    return found
+
+
+@pytest.mark.parametrize("mood", Rasa)
+def test_the_best_for_a_mood_are_those_that_a_film_lover_would_name(
+    mood: Rasa, ranked: dict[Rasa, list[str]]
+) -> None:
+    named = [title in JUDGED[mood] for title in ranked[mood][:20]]
+    assert sum(named) >= 8, ranked[mood][:20]
+
+
+def test_moods_find_what_was_judged_to_carry_them(ranked: dict[Rasa, list[str]]) -> None:
+    precisions = [average_precision(ranked[mood], JUDGED[mood]) for mood in Rasa]
+    assert np.mean(precisions) > 0.5, dict(zip(Rasa, precisions, strict=True))
+
+
+def average_precision(ranked: list[str], wanted: frozenset[str]) -> float:
+    named = np.array([title in wanted for title in ranked])
+    return float((named.cumsum() / np.arange(1, len(named) + 1))[named].mean())

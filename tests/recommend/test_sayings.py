@@ -1,0 +1,51 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommend.rasas import NAMES, Rasa, rasa
+from recommend.sayings import SAID
+
+SAYINGS = {
+    "Śṛṅgāra": Rasa.LOVE,
+    "shringaara": Rasa.LOVE,
+    "Kaadhal padam": Rasa.LOVE,
+    "something feel-good": Rasa.LAUGHTER,
+    "halki-phulki film": Rasa.LAUGHTER,
+    "हल्का फुल्का": Rasa.LAUGHTER,
+    "நகைச்சுவை": Rasa.LAUGHTER,
+    "make me laugh": Rasa.LAUGHTER,
+    "I am feeling very sad": Rasa.SORROW,
+    "manasu baaledu": Rasa.SORROW,
+    "మనసు బాలేదు": Rasa.SORROW,
+    "Roudram": Rasa.ANGER,
+    "veera rasa": Rasa.COURAGE,
+    "எனக்கு பயம்": Rasa.FEAR,
+    "bībhatsa": Rasa.DISGUST,
+    "ಅದ್ಭುತ": Rasa.WONDER,
+    "സമാധാനം": Rasa.PEACE,
+    "PEACEFUL!": Rasa.PEACE,
+}
+
+
+@pytest.mark.parametrize("said", SAYINGS)
+def test_what_people_say_is_understood(said: str) -> None:
+    assert rasa(said) is SAYINGS[said]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "a", "Telugu", "not funny", "a sad clown in Paris", "🙂", "रस"]
+)
+def test_what_is_no_mood_is_none(said: str) -> None:
+    assert rasa(said) is None
+
+
+@pytest.mark.parametrize("mood", Rasa)
+def test_a_mood_is_known_by_all_its_names_and_words(mood: Rasa) -> None:
+    for said in (mood, *NAMES[mood].values(), *SAID[mood].split(", ")):
+        assert rasa(said) is mood, said
+        assert rasa(said.upper()) is mood, said
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_mood_or_none(text: str) -> None:
+    assert rasa(text) in (None, *Rasa)
