@@ -1,39 +1,18 @@
 import threading
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
-from db.kinds import Kind, Space
+from db.kinds import Space
 from index import codes
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query
-from tests.index_contract import IndexContract, reference
+from index.query import Boosts, Entry, Filter, Query
+from tests.index_contract import IndexContract, many, reference
 
 
 class TestMemoryIndex(IndexContract):
     def build(self, entries: Sequence[Entry]) -> MemoryIndex:
         return MemoryIndex(entries)
-
-
-def many(n: int, d: int = 24) -> list[Entry]:
-    random = np.random.default_rng(5)
-    vectors = random.normal(size=(n, d)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [
-        Entry(
-            title_id=row + 1,
-            attributes=Attributes(
-                kind=Kind.MOVIE,
-                languages=frozenset({f"l{row % 200}"}),  # more labels than bits in a word
-                year=1950 + row % 77,
-            ),
-            vectors={Space.CONTENT: vectors[row]},
-            popularity=float(random.random()),
-            regional={"IN": float(random.random())},
-        )
-        for row in range(n)
-    ]
 
 
 def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() -> None:

@@ -1,0 +1,159 @@
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from db import vector_search, vector_store
+from db.kinds import Kind, Space
+from db.vector_search import Ask
+from db.vector_store import SERVED
+from index.pgvector import PgvectorIndex, given
+from index.product import SLOTS, TooManyRegions
+from index.query import Attributes, Boosts, Entry, Filter, Query
+from tests.index_contract import IndexContract, many, reference
+
+LEAST_RECALL = 0.95  # of wide searches by a graph
+
+
+@pytest.fixture
+def index(engine: Engine) -> Iterator[PgvectorIndex]:
+    """An empty index, left empty."""
+    index = PgvectorIndex(engine)
+    index.replace([])
+    yield index
+    index.replace([])
+
+
+class TestPgvectorIndex(IndexContract):
+    examples = 40
+
+    @pytest.fixture(autouse=True)
+    def _over(self, index: PgvectorIndex) -> None:
+        self.index = index
+
+    def build(self, entries: Sequence[Entry]) -> PgvectorIndex:
+        self.index.remove(range(1, 201))
+        self.index.upsert(entries)
+        return self.index
+
+
+def narrow(entries: Sequence[Entry]) -> Iterator[Query]:
+    """Queries that a hundredth of the titles or fewer can answer, boosts at every weight."""
+    for weight in (0.0, 0.2, 1.5):
+        boosts = Boosts(popularity=weight, regional={"IN": weight})
+        for wanted in (
+            Filter(languages=frozenset({"l3", "l150"})),
+            Filter(year_from=1950, year_to=1950),
+            Filter(include=frozenset(range(1, 30))),
+        ):
+            vector = entries[7].vectors[Space.CONTENT]
+            yield Query(vector=vector, filter=wanted, boosts=boosts, k=20)
+
+
+def wide(entries: Sequence[Entry]) -> Iterator[Query]:
+    """Queries that most titles can answer."""
+    for at, weight in enumerate((0.0, 0.1, 0.2, 0.5) * 5):
+        boosts = Boosts(popularity=weight, regional={"IN": weight})
+        wanted = Filter(exclude=frozenset(range(1, at))) if at % 2 else Filter(year_from=1960)
+        vector = entries[at].vectors[Space.CONTENT]
+        yield Query(vector=vector, filter=wanted, boosts=boosts, k=20)
+
+
+def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
+    with engine.connect() as connection:
+        vector_search.enter(connection, SERVED, breadth=100)
+        shape = vector_store.layout(connection).spaces[Space.CONTENT]
+        ask = Ask(Space.CONTENT, np.ones(shape.width, np.float32), 20)
+        return vector_search.explained(connection, given(wanted), ask, shape if graph else None)
+
+
+@pytest.fixture(scope="module")
+def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[Entry]]]:
+    """An index of a few thousand titles, linked to a graph."""
+    entries, index = many(3000), PgvectorIndex(engine)
+    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
+    yield index, entries
+    index.replace([])
+
+
+def test_narrow_searches_are_exact_and_go_by_the_filters_index(
+    engine: Engine, filled: tuple[PgvectorIndex, list[Entry]]
+) -> None:
+    index, entries = filled
+    asked = list(narrow(entries))
+    assert index.search_many(asked) == [reference(entries, query) for query in asked]
+    told = plan(engine, Filter(languages=frozenset({"l3"})), graph=False)
+    assert "Bitmap Index Scan on entry_languages" in told
+    assert "graph" not in told
+
+
+def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
+    engine: Engine, filled: tuple[PgvectorIndex, list[Entry]]
+) -> None:
+    index, entries = filled
+    asked = list(wide(entries))
+    answers = index.search_many(asked)
+    expected = [reference(entries, query) for query in asked]
+    same = [len(set(found) & set(best)) / 20 for found, best in zip(answers, expected, strict=True)]
+    assert [len(found) for found in answers] == [20] * len(asked)
+    assert sum(same) / len(same) >= LEAST_RECALL
+    told = plan(engine, Filter(year_from=1960), graph=True)
+    assert "Index Scan using entry_content_graph" in told
+
+
+def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
+    filled: tuple[PgvectorIndex, list[Entry]],
+) -> None:
+    index, entries = filled
+    query = Query(vector=entries[0].vectors[Space.CONTENT], filter=Filter(year_from=1960), k=2500)
+    assert index.search(query) == reference(entries, query)
+
+
+def test_an_unlinked_space_is_searched_exactly(engine: Engine, index: PgvectorIndex) -> None:
+    entries = many(500)
+    index.replace(entries)
+    asked = list(wide(entries))
+    expected = [reference(entries, query) for query in asked]
+    index.link(Space.CONTENT)
+    index.unlink(Space.CONTENT)
+    assert index.search_many(asked) == expected
+
+
+def test_what_is_not_approved_is_not_swapped_in(index: PgvectorIndex) -> None:
+    class Refused(Exception):
+        pass
+
+    def refuse(beside: PgvectorIndex) -> None:
+        assert len(beside) == 20
+        raise Refused
+
+    index.replace(many(10))
+    with pytest.raises(Refused):
+        index.replace(many(20), refuse)
+    assert len(index) == 10
+
+
+def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) -> None:
+    entries = many(100)
+    index.replace(entries)
+    query = Query(vector=entries[0].vectors[Space.CONTENT], k=200)
+
+    def swap_thrice() -> None:
+        for _ in range(3):
+            index.replace(entries)
+
+    with ThreadPoolExecutor(1) as swapping:
+        swapped = swapping.submit(swap_thrice)
+        while not swapped.done():
+            assert len(index.search(query)) == 100
+        swapped.result()
+
+
+def test_a_region_too_many_is_refused_and_nothing_written(index: PgvectorIndex) -> None:
+    regional = {f"R{number}": 0.5 for number in range(SLOTS + 1)}
+    crowded = Entry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
+    with pytest.raises(TooManyRegions, match="no room for the region R9"):
+        index.upsert([crowded])
+    assert len(index) == 0
