@@ -115,7 +115,7 @@ def parts(text: str) -> Iterator[str]:
     """Yield what a text may say of a mood, plain: all of it, then less and less of what is around.
 
     >>> list(parts("feel-good film"))
-    ['fel god film', 'fel god', 'god film', 'god']
+    ['fil gud film', 'fil gud', 'gud film', 'gud']
     """
     words = plain(text[:LONGEST]).split()
     for length in range(len(words), 0, -1):
