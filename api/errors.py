@@ -19,6 +19,7 @@ from db.presence import ViewerForgotten
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
 from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
+from viewers.openid import ProviderRefused, ProviderUnavailable, ProviderUnknown
 from viewers.sign_ins import NotSignedIn
 
 RETRY_AFTER_S = 2
@@ -72,6 +73,9 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     EmailTaken: (409, "email-taken", None),
     EmailUnproven: (403, "email-unproven", None),
     IdentityTaken: (409, "identity-taken", None),
+    ProviderUnknown: (404, "provider-unknown", None),
+    ProviderUnavailable: (503, "provider-unavailable", None),
+    ProviderRefused: (401, "provider-refused", None),
     TooManyAttempts: (429, "too-many-attempts", None),
     CrossOrigin: (403, "cross-origin", None),
     NotAdministrator: (403, "not-administrator", None),
@@ -130,10 +134,14 @@ def _headers(status: int, error: Exception | None = None) -> dict[str, str]:
     return {}
 
 
+def kind_of(error: Exception) -> str:
+    """Return the end of the type of an error of the table."""
+    return PROBLEMS[_listed(error)][1]
+
+
 async def known(request: Request, error: Exception) -> Response:
     """Return the answer for an error of the table."""
-    kind = next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
-    status, name, detail = PROBLEMS[kind]
+    status, name, detail = PROBLEMS[_listed(error)]
     if status >= SERVER_ERROR:
         log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
     if wants_page(request):
@@ -141,6 +149,10 @@ async def known(request: Request, error: Exception) -> Response:
     response = problem(request, status, name, detail or str(error))
     response.headers.update(_headers(status, error))
     return response
+
+
+def _listed(error: Exception) -> type[Exception]:
+    return next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,275 @@
+"""Signing in at an OpenID Connect provider: there with a question, back with its answer.
+
+The authorization code flow with PKCE (https://openid.net/specs/openid-connect-core-1_0.html,
+RFC 7636). What a provider says of itself is kept for an hour, its keys too, unless an answer is
+signed with one that is not among them.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from authlib.common.security import generate_token
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.client import OAuth2Client
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from viewers.accounts import Identity
+
+KEPT_S = 3600.0  # what a provider says of itself
+KEYS_ANEW_S = 60.0  # at most so often, lest forged answers have us ask all the time
+LEEWAY_S = 60  # between our clock and a provider's
+TIMEOUT_S = 5.0
+ASKING_LASTS = timedelta(minutes=10)  # a password to be found, a phone to be fetched
+SECRET_LETTERS = 48
+DISCOVERY = "/.well-known/openid-configuration"
+# Signatures that only the provider can make; never `none`, nor one made with our own secret.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
+
+
+class ProviderUnknown(LookupError):
+    """No provider of this name is set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no provider {name!r} to sign in with")
+        self.name = name
+
+
+class ProviderUnavailable(OSError):
+    """A provider does not answer, or not as one does."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be reached; try again, or sign in another way")
+        self.name, self.reason = name, reason
+
+
+class ProviderRefused(PermissionError):
+    """A provider lets nobody in, or its answer is not to be believed."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} did not sign you in; try again")
+        self.name, self.reason = name, reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """What a provider knows us as."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A question under way: what its answer must have to do with it."""
+
+    provider: str
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+
+    def claims(self) -> dict[str, str]:
+        """Return it for a token."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, claims: Mapping[str, str]) -> "Asking":
+        """Return it from a token.
+
+        Raises `KeyError`.
+        """
+        return cls(**{each.name: claims[each.name] for each in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a provider says of itself."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    posts_secret: bool  # the client's secret goes with the form, not in a header
+    at: float  # monotonic seconds
+
+
+class Provider:
+    """A provider, as one process knows it.
+
+    Threads may share it: what is kept is replaced whole, and two may read the same at once.
+    """
+
+    def __init__(self, client: Client, http: httpx.Client) -> None:
+        self._client = client
+        self._http = http
+        self._said: Said | None = None
+        self._keys: tuple[float, KeySet] | None = None
+
+    def ask(self, redirect_uri: str) -> tuple[str, Asking]:
+        """Return the address to send somebody to, and what to remember until he is back.
+
+        Raises `ProviderUnavailable`.
+        """
+        asking = Asking(
+            provider=self._client.name,
+            redirect_uri=redirect_uri,
+            state=generate_token(SECRET_LETTERS),
+            nonce=generate_token(SECRET_LETTERS),
+            verifier=generate_token(SECRET_LETTERS),
+        )
+        url, _ = self._oauth(asking).create_authorization_url(
+            self._discovered().authorization_endpoint,
+            state=asking.state,
+            nonce=asking.nonce,
+            code_verifier=asking.verifier,
+        )
+        return url, asking
+
+    def answered(self, asking: Asking, code: str) -> Identity:
+        """Return who came back with a code.
+
+        Raises `ProviderUnavailable` and `ProviderRefused`.
+        """
+        claims = self._verified(self._exchanged(asking, code), asking.nonce)
+        email, name = claims.get("email"), claims.get("name")
+        return Identity(
+            issuer=claims["iss"],
+            subject=claims["sub"],
+            email=email if isinstance(email, str) else None,
+            email_verified=claims.get("email_verified") in (True, "true"),  # some write a string
+            name=name if isinstance(name, str) else None,
+        )
+
+    def _exchanged(self, asking: Asking, code: str) -> str:
+        """Return the ID token that a code is good for."""
+        said = self._discovered()
+        known = {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
+        with_secret: dict[str, Any] = (
+            {**known, "auth": lambda request: request}
+            if said.posts_secret
+            else {"auth": tuple(known.values())}
+        )
+        try:
+            token = self._oauth(asking).fetch_token(
+                said.token_endpoint,
+                grant_type="authorization_code",
+                code=code,
+                code_verifier=asking.verifier,
+                **with_secret,
+            )
+        except OAuth2Error as error:
+            raise ProviderRefused(self._client.name, str(error.error)) from error
+        except (httpx.HTTPError, ValueError) as error:
+            raise ProviderUnavailable(self._client.name, type(error).__name__) from error
+        found = token.get("id_token")
+        if not isinstance(found, str):
+            raise ProviderRefused(self._client.name, "no ID token")
+        return found
+
+    def _verified(self, id_token: str, nonce: str) -> Mapping[str, Any]:
+        """Return an ID token's claims, once everything is as it must be."""
+        said = self._discovered()
+        required = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": said.issuer},
+            aud={"essential": True, "value": self._client.client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True, "value": nonce},
+        )
+        try:
+            claims = self._decoded(id_token)
+            required.validate(claims)
+        except (JoseError, ValueError) as error:
+            raise ProviderRefused(self._client.name, str(error)) from error
+        party = claims.get("azp")
+        if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and party is None:
+            raise ProviderRefused(self._client.name, "an ID token for several, and no azp")
+        if party is not None and party != self._client.client_id:
+            raise ProviderRefused(self._client.name, "an ID token for another client")
+        return claims
+
+    def _decoded(self, id_token: str) -> dict[str, Any]:
+        try:
+            return jwt.decode(id_token, self._key_set(KEPT_S), algorithms=ALGORITHMS).claims
+        except InvalidKeyIdError:  # the provider may have new keys
+            return jwt.decode(id_token, self._key_set(KEYS_ANEW_S), algorithms=ALGORITHMS).claims
+
+    def _discovered(self) -> Said:
+        said = self._said
+        if said is None or time.monotonic() - said.at > KEPT_S:
+            said = self._said = self._discover()
+        return said
+
+    def _discover(self) -> Said:
+        document = self._read(self._client.issuer.rstrip("/") + DISCOVERY)
+        try:
+            said = Said(
+                issuer=str(document["issuer"]),
+                authorization_endpoint=self._safe(document["authorization_endpoint"]),
+                token_endpoint=self._safe(document["token_endpoint"]),
+                jwks_uri=self._safe(document["jwks_uri"]),
+                posts_secret=_posts(document.get("token_endpoint_auth_methods_supported")),
+                at=time.monotonic(),
+            )
+        except KeyError as error:
+            raise ProviderUnavailable(self._client.name, f"{error} is missing") from error
+        if said.issuer.rstrip("/") != self._client.issuer.rstrip("/"):
+            raise ProviderUnavailable(self._client.name, "it calls itself something else")
+        return said
+
+    def _key_set(self, kept_s: float) -> KeySet:
+        """Return the provider's keys, read no longer ago than this."""
+        kept = self._keys
+        if kept is None or time.monotonic() - kept[0] > kept_s:
+            read = self._read(self._discovered().jwks_uri)
+            try:
+                keys = KeySet.import_key_set(read)  # type: ignore[arg-type]  # which it checks
+            except (JoseError, ValueError, KeyError, TypeError) as error:
+                raise ProviderUnavailable(self._client.name, "its keys are none") from error
+            kept = self._keys = (time.monotonic(), keys)
+        return kept[1]
+
+    def _read(self, url: str) -> dict[str, Any]:
+        try:
+            response = self._http.get(url).raise_for_status()
+            document = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ProviderUnavailable(self._client.name, type(error).__name__) from error
+        if not isinstance(document, dict):
+            raise ProviderUnavailable(self._client.name, "no JSON object")
+        return document
+
+    def _safe(self, url: object) -> str:
+        """Return an address that secrets may be sent to: https, unless all is on one machine."""
+        text = str(url)
+        if urlsplit(text).scheme not in ("https", urlsplit(self._client.issuer).scheme):
+            raise ProviderUnavailable(self._client.name, "an address without https")
+        return text
+
+    def _oauth(self, asking: Asking) -> OAuth2Client:
+        return OAuth2Client(
+            self._http,
+            client_id=self._client.client_id,
+            client_secret=self._client.client_secret,
+            scope=" ".join(self._client.scopes),
+            redirect_uri=asking.redirect_uri,
+            code_challenge_method="S256",
+        )
+
+
+def _posts(methods: object) -> bool:
+    """Tell whether a provider takes a client's secret in the form only."""
+    known = methods if isinstance(methods, list) else []
+    return "client_secret_post" in known and "client_secret_basic" not in known
