@@ -1,10 +1,10 @@
 """The catalogues that are evaluated on, each in a home of its own that is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from catalog.reading import read
+from catalog.record import Record
 from catalog.store import Importer
 from db import titles
 from db.engine import session
@@ -16,40 +16,39 @@ from wiring import upkeep
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
 
+Records = Iterable[Record] | None  # none: the seed
 
-def there() -> Iterator[tuple[str, Sequence[Path]]]:
-    """Yield names of catalogues and the files they come of, none for the seed."""
-    yield "seed", []
+
+def there() -> Iterator[tuple[str, Records]]:
+    """Yield names of catalogues and what they hold."""
+    yield "seed", None
     indian = SHARED / "indian.jsonl.gz"
     if indian.is_file():
-        yield "indian", [indian]
+        yield "indian", (line.record for line in read(indian) if line.record)
     else:
         out.print("what is over ../shared/data/indian.jsonl.gz is skipped: it is not there")
 
 
 @contextmanager
-def filled(
-    settings: Settings, name: str, source: Sequence[Path]
-) -> Iterator[tuple[Resources, Embedder]]:
+def filled(settings: Settings, name: str, records: Records) -> Iterator[tuple[Resources, Embedder]]:
     """Fill `home/evaluate-name` with a catalogue and its vectors, unless it is already."""
     home = settings.home / f"evaluate-{name}"
     home.mkdir(parents=True, exist_ok=True)
     with opened(settings.model_copy(update={"home": home})) as resources:
         if resources.embedder is None:
             raise EmbedderUnavailable(settings.embedder, "see the warning above")
-        _fill(resources, source)
+        _fill(resources, records)
         yield resources, resources.embedder
 
 
-def _fill(resources: Resources, source: Sequence[Path]) -> None:
-    """Import and embed a catalogue, the seed where there is no source, unless it is there."""
-    if not source:
+def _fill(resources: Resources, records: Records) -> None:
+    """Import and embed a catalogue, unless it is there."""
+    if records is None:
         upkeep.seed(resources.engine, resources.embedder)
     with session(resources.engine) as reading:
         found = titles.count(reading)
-    if not found:
+    if not found and records is not None:
         importer = Importer()
-        records = (line.record for path in source for line in read(path) if line.record)
         for batch in upkeep.batched(records, upkeep.BATCH):
             with session(resources.engine) as writing:
                 importer.store(writing, batch)

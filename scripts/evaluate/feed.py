@@ -1,12 +1,13 @@
 """`rasika evaluate feed`: whether a feed finds what simulated people like in secret.
 
 See `scripts.evaluate.people` for the people. From the same ten reactions everybody is recommended
-titles by Rasika and by each baseline, over each catalogue and in each world.
+titles by Rasika and by each baseline, over each catalogue and in each world; last, real people are
+(`scripts.evaluate.ratings`).
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from rich.progress import track
 from rich.table import Table
 
 from api import feed as served
+from db.engine import session
 from scripts.bench.tables import out
 from scripts.catalogue import err
-from scripts.evaluate import catalogues
+from scripts.evaluate import catalogues, ratings
 from scripts.evaluate.lists import Figures, Lists
 from scripts.evaluate.ours import Ours
-from scripts.evaluate.people import WHOLE, WORLDS, World, crowd
+from scripts.evaluate.people import WHOLE, WORLDS, Person, World, crowd
 from scripts.evaluate.rivals import POPULARITY, Rivals
 from scripts.evaluate.shelf import Shelf
 from wiring.live import Live
@@ -49,29 +51,66 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """People over a catalogue; `world` is none for real ones."""
+
+    catalogue: str
+    live: Live
+    shelf: Shelf
+    people: Iterable[Person]
+    size: int
+    world: World | None = None
+
+    @property
+    def about(self) -> str:
+        """What they are, in words."""
+        moved = "real ratings" if self.world is None else self.world.name
+        return f"{self.catalogue}, {len(self.shelf):,} titles; {self.size:,} people; {moved}"
+
+
 def report(settings: Settings, *, people: int, seed: int, file: Path | None) -> None:
     """Recommend to everybody over every catalogue that is there; print, and write the figures."""
     written = []
-    for name, source in catalogues.there():
-        with catalogues.filled(settings, name, source) as (resources, _):
-            live = read(resources)
-        shelf = shelf_of(live)
-        for world in WORLDS:
-            judged = judge(live, shelf, world, people=people, seed=seed)
-            _show(f"{name}, {len(shelf):,} titles; {people:,} people; {world.name}", judged)
-            if world is WHOLE and people >= PEOPLE:
-                _hold(judged)
-            about = {"catalogue": name, "titles": len(shelf), "world": world.name, "people": people}
-            written.append({**about, **{each: asdict(came) for each, came in judged.items()}})
+    for each in _crowds(settings, people=people, seed=seed):
+        judged = judge(each, seed=seed)
+        _show(each.about, judged)
+        if each.world is WHOLE and people >= PEOPLE:
+            _hold(judged)
+        written.append({"about": each.about, **{name: asdict(judged[name]) for name in judged}})
     if file is not None:
         file.write_text(json.dumps(written, indent=1) + "\n")
 
 
-def read(resources: Resources) -> Live:
-    """Return what a serving process holds of a catalogue."""
-    live = Live(resources.engine, resources.loader())
-    live.load()
-    return live
+def judge(asked: Crowd, *, seed: int) -> dict[str, Figures]:
+    """Return what came of Rasika and of each baseline, by name."""
+    rivals = Rivals(asked.shelf, asked.live.index, seed)
+    recommenders = {OURS: Ours(asked.live).feed, **rivals.all()}
+    lists = {name: Lists(asked.shelf, recommend) for name, recommend in recommenders.items()}
+    for person in track(
+        asked.people,
+        asked.about,
+        asked.size,
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ):
+        for each in lists.values():
+            each.ask(person)
+    return {name: each.figures() for name, each in lists.items()}
+
+
+def simulated(live: Live, world: World, *, catalogue: str, people: int, seed: int) -> Crowd:
+    """Return simulated people over what a process holds."""
+    shelf = shelf_of(live)
+    return Crowd(
+        catalogue=catalogue,
+        live=live,
+        shelf=shelf,
+        people=crowd(shelf, world, seed=seed, people=people),
+        size=people,
+        world=world,
+    )
 
 
 def shelf_of(live: Live) -> Shelf:
@@ -82,17 +121,27 @@ def shelf_of(live: Live) -> Shelf:
     return Shelf([listings[row] for row in rows.tolist()], vectors[rows])
 
 
-def judge(live: Live, shelf: Shelf, world: World, *, people: int, seed: int) -> dict[str, Figures]:
-    """Return what came of Rasika and of each baseline, by name."""
-    recommenders = {OURS: Ours(live).feed, **Rivals(shelf, live.index, seed).all()}
-    lists = {name: Lists(shelf, recommend) for name, recommend in recommenders.items()}
-    simulated = crowd(shelf, world, seed=seed, people=people)
-    for person in track(
-        simulated, world.name, people, console=err, transient=True, disable=not err.is_terminal
-    ):
-        for each in lists.values():
-            each.ask(person)
-    return {name: each.figures() for name, each in lists.items()}
+def _crowds(settings: Settings, *, people: int, seed: int) -> Iterator[Crowd]:
+    for name, records in catalogues.there():
+        with catalogues.filled(settings, name, records) as (resources, _):
+            live = _live(resources)
+        for world in WORLDS:
+            yield simulated(live, world, catalogue=name, people=people, seed=seed)
+    if ratings.there():
+        with catalogues.filled(settings, "rated", ratings.films()) as (resources, _):
+            live = _live(resources)
+            with session(resources.engine) as reading:
+                real = ratings.people(reading)
+        yield Crowd(catalogue="rated", live=live, shelf=shelf_of(live), people=real, size=len(real))
+    else:
+        out.print("real ratings are skipped: they are not in ../shared/data")
+
+
+def _live(resources: Resources) -> Live:
+    """Return what a serving process holds of a catalogue."""
+    live = Live(resources.engine, resources.loader())
+    live.load()
+    return live
 
 
 def times(one: Figures, other: Figures) -> float:

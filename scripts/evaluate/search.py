@@ -22,6 +22,7 @@ from index.query import Filter, TitleId
 from scripts.bench.tables import out
 from scripts.evaluate import baselines, catalogues
 from scripts.evaluate.baselines import DEPTH, Trigrams
+from scripts.evaluate.catalogues import Records
 from scripts.evaluate.queries import Asked, queries
 from search import box
 from search.reading.meaning import bundled
@@ -77,8 +78,8 @@ def figures(places: Sequence[int | None]) -> Figures:
     )
 
 
-def _judge(settings: Settings, name: str, source: Sequence[Path]) -> Iterator[Judged]:
-    with catalogues.filled(settings, name, source) as (resources, embedder):
+def _judge(settings: Settings, name: str, records: Records) -> Iterator[Judged]:
+    with catalogues.filled(settings, name, records) as (resources, embedder):
         live = Live(resources.engine, resources.loader())
         live.load()
         systems = _systems(live, embedder)

@@ -1,17 +1,20 @@
+import gzip
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlmodel import Session
 
+from catalog.record import Record
+from catalog.store import Importer
 from recommend import standing
 from scripts import cli
-from scripts.evaluate import catalogues, feed
+from scripts.evaluate import catalogues, feed, ratings
 from scripts.evaluate.lists import accuracy
-from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, Person, crowd, drawn
+from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, WORLDS, Person, crowd, drawn
 from scripts.evaluate.rivals import POPULARITY, Rivals, liked, standings
 from scripts.evaluate.shelf import Shelf
 from wiring.live import Live
@@ -99,14 +102,33 @@ def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
     assert came.ndcg == pytest.approx(((1 + 1 / 2) / ideal + 0 + 1 / np.log2(3)) / 3)
 
 
-def test_the_feed_finds_what_people_like_in_secret(live: Live, shelf: Shelf) -> None:
-    judged = feed.judge(live, shelf, WHOLE, people=150, seed=3)
+def test_the_feed_finds_what_people_like_in_secret(live: Live) -> None:
+    judged = feed.judge(feed.simulated(live, WHOLE, catalogue="seed", people=150, seed=3), seed=3)
     ours = judged[feed.OURS]
     rates = {name: each.accuracy.hit_rate for name, each in judged.items()}
     assert max(rates, key=lambda name: rates[name]) == feed.OURS
     assert feed.times(ours, judged[POPULARITY]) > 2
     assert ours.coverage > 0.6
     assert judged["random"].coverage > ours.coverage > judged[POPULARITY].coverage
+
+
+def test_of_real_people_the_first_ratings_are_seen_and_the_high_ones_after_them_hidden(
+    database: Session,
+    record: Callable[..., Record],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    films = [record(f"Film {n}", year=2000 + n, external_ids={"imdb": f"tt{n}"}) for n in range(9)]
+    ids = Importer().store(database, films).created
+    lines = [f"somebody,tt{n},{stars},{n}" for n, stars in enumerate([4, 1, 5, 2, 4, 3.5, 5, 9])]
+    lines[7] = "somebody,tt99,5,7"  # a film that is not in the catalogue
+    monkeypatch.setattr(ratings, "RATINGS", tmp_path / "ratings.csv.gz")
+    with gzip.open(ratings.RATINGS, "wt") as file:
+        file.write("\n".join(["user,imdb,rating,timestamp", *reversed(lines), "other,tt1,5,1"]))
+    (person,) = ratings.people(database)
+    assert [done.title_id for done in person.guest.history] == ids[:3]
+    assert [done.value for done in person.guest.history] == [4, 1, 5]
+    assert person.hidden == {ids[4], ids[6]}
 
 
 def test_evaluate_feed_prints_and_writes_the_figures(
@@ -121,11 +143,14 @@ def test_evaluate_feed_prints_and_writes_the_figures(
 
     monkeypatch.setattr(catalogues, "there", lambda: iter([("seed", [])]))
     monkeypatch.setattr(catalogues, "filled", filled)
+    monkeypatch.setattr(ratings, "RATINGS", tmp_path / "nothing")
     file = tmp_path / "figures.json"
     with pytest.raises(SystemExit) as ended:
         cli.main(["evaluate", "feed", "--people", "5", "--json", str(file)])
     assert ended.value.code == 0
     written = json.loads(file.read_text())
-    assert Counter(run["catalogue"] for run in written) == {"seed": 3}
-    assert all(run["people"] == 5 and run[feed.OURS]["accuracy"] for run in written)
+    assert [run["about"].split("; ")[1:] for run in written] == [
+        ["5 people", world.name] for world in WORLDS
+    ]
+    assert all(0 <= run[feed.OURS]["accuracy"]["hit_rate"] <= 1 for run in written)
     assert "5 people; metadata alone" in capsys.readouterr().out

@@ -1,0 +1,81 @@
+"""Real people: who rated Bollywood films, in `../shared/data/bollywood_ratings.csv.gz`.
+
+Of those with six ratings or more, the first half, ten at most, is what a recommender sees; what
+they rated high afterwards is hidden. Only rated films are in the catalogue. What people rate they
+chose from what they were shown, so who shows the best known is right more often than he would be
+by his own doing.
+"""
+
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
+
+from catalog import regions
+from catalog.reading import read
+from catalog.record import Record
+from db import titles
+from db.kinds import Event
+from index.query import TitleId
+from recommend.standing import Done
+from scripts.bench.catalogues import SHARED
+from scripts.evaluate.people import NOW, REACTIONS, Guest, Person
+
+RATINGS = SHARED / "bollywood_ratings.csv.gz"
+FILMS = SHARED / "bollywood.jsonl.gz"
+SOURCE = "imdb"
+
+FEWEST = 6  # ratings of one person
+HIGH = 4.0  # stars, of 5
+
+Rated = tuple[datetime, str, float]  # when, which film, stars
+
+
+def there() -> bool:
+    """Tell whether the data are."""
+    return RATINGS.is_file() and FILMS.is_file()
+
+
+def films() -> Iterator[Record]:
+    """Yield the films that somebody rated."""
+    rated = {film for each in _ratings().values() for _, film, _ in each}
+    for line in read(FILMS):
+        if line.record is not None and line.record.external_ids.get(SOURCE) in rated:
+            yield line.record
+
+
+def people(reading: Session) -> list[Person]:
+    """Return those whose ratings tell enough, for films that are in the database."""
+    ratings = _ratings()
+    films = {(SOURCE, film) for each in ratings.values() for _, film, _ in each}
+    ids = {film: number for (_, film), number in titles.by_external_ids(reading, films).items()}
+    found = list[Person]()
+    for rated in ratings.values():
+        known = [(at, ids[film], stars) for at, film, stars in rated if film in ids]
+        seen = known[: min(REACTIONS, len(known) // 2)]
+        hidden = frozenset(title for _, title, stars in known[len(seen) :] if stars >= HIGH)
+        if len(known) >= FEWEST and hidden:
+            guest = Guest(len(found), regions.DEFAULT_REGION, tuple(_history(seen)))
+            found.append(Person(guest, hidden))
+    return found
+
+
+def _history(seen: list[tuple[datetime, TitleId, float]]) -> Iterator[Done]:
+    """Yield ratings as if the last had been given an hour ago."""
+    later = NOW - timedelta(hours=1) - seen[-1][0]
+    for at, title_id, stars in seen:
+        yield Done(title_id=title_id, event=Event.RATE, at=at + later, value=stars)
+
+
+def _ratings() -> dict[str, list[Rated]]:
+    """Return everybody's ratings in the order of time, each film's first one."""
+    found: dict[str, dict[str, Rated]] = defaultdict(dict)
+    with gzip.open(RATINGS, "rt", encoding="utf-8") as lines:
+        for line in csv.DictReader(lines):
+            at = datetime.fromtimestamp(int(line["timestamp"]), UTC)
+            rated = at, line["imdb"], float(line["rating"])
+            found[line["user"]].setdefault(line["imdb"], rated)
+    return {user: sorted(each.values()) for user, each in found.items()}
