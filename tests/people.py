@@ -39,7 +39,7 @@ class People:
         """Return somebody with an account, signed in, with no cookie."""
         email = f"{uuid4().hex[:12]}@example.com"
         with session(self.engine) as writing:
-            number = accounts.add(writing, email, password_hash="x", name=name, role=role)
+            number = accounts.add(writing, email, password_hash=None, name=name, role=role)
             pair = sign_ins.begin(writing, number, tokens=self.app.state.tokens)
             writing.commit()
         browser = self._browser({"authorization": f"Bearer {pair.access}"})

@@ -1,0 +1,202 @@
+"""Who wants to be forgotten is: at once, from every table, and whatever is under way meanwhile."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import httpx
+import redis
+from sqlalchemy import Engine, text
+from sqlmodel import SQLModel
+
+from api.accounts import cookies
+from api.visitors import COOKIE
+from db import presence
+from db.engine import session
+from tests.people import People, Person
+from viewers import sign_ins
+
+TABLES = text(
+    """
+    SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
+    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')
+    """
+)
+WITHOUT_THE_NUMBER = {"public.refresh_token", "public.search_click"}  # they name their parents
+
+
+def of_viewers() -> set[str]:
+    """Return the tables that hold something of a viewer, and those that hang on them."""
+    found, before = {"viewer", "search_query"}, set[str]()
+    while found != before:
+        before = set(found)
+        found |= {
+            table.name
+            for table in SQLModel.metadata.tables.values()
+            if any(key.column.table.name in before for key in table.foreign_keys)
+        }
+    return {f"public.{name}" for name in found}
+
+
+def naming(engine: Engine, *needles: str) -> set[str]:
+    """Return the tables with a row that holds one of these texts, in whatever column."""
+    found = set()
+    with engine.connect() as connection:
+        for table in connection.execute(TABLES).scalars().all():
+            for needle in needles:
+                query = text(f"SELECT count(*) FROM {table} t WHERE t::text ILIKE :like")
+                if connection.execute(query, {"like": f"%{needle}%"}).scalar():
+                    found.add(table)
+    return found
+
+
+def sizes(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        return {
+            table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in sorted(of_viewers())
+        }
+
+
+def texts(client: "redis.Redis") -> Iterator[bytes]:
+    """Yield all that a Valkey holds, jobs unpacked."""
+    readers: dict[bytes, Callable[[bytes], object]] = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"set": client.smembers,
+        b"zset": lambda key: client.zrange(key, 0, -1),
+    }
+    for key in client.scan_iter():
+        yield key
+        value = readers[client.type(key)](key) if client.type(key) in readers else b""
+        held = value.values() if isinstance(value, dict) else value
+        for each in [held] if isinstance(held, bytes) else held or ():
+            yield each
+            with suppress(zlib.error):
+                yield zlib.decompress(each)
+
+
+def everything(person: Person, engine: Engine) -> None:
+    """Do all that can be done."""
+    browser, found = person.browser, {"content_id": 1}
+
+    def done(answer: httpx.Response) -> httpx.Response:
+        assert answer.status_code in (200, 201, 202), answer.text
+        return answer
+
+    done(browser.put("/api/user/profile", json={"region": "IN-TG", "name": "Asha"}))
+    done(browser.put("/api/user/picks", json={"content_ids": [2, 3]}))
+    for event in ("impression", "like", "watchlist", "favorite"):
+        done(browser.post("/api/user/interactions", json={**found, "event": event}))
+    viewing = done(browser.post("/api/user/viewings", json=found)).json()
+    done(browser.post(f"/api/user/viewings/{viewing['id']}/stop", json={"progress": 0.5}))
+    searched = done(browser.get("/api/search?q=eega")).headers["x-search-id"]
+    click = {**found, "search_id": searched, "position": 1}
+    done(browser.post("/api/search/clicks", json=click))
+    if person.email:
+        done(browser.post("/api/content/1/reviews", json={"text": "The fly is the hero."}))
+        with engine.begin() as connection:
+            connection.execute(
+                text("INSERT INTO provider_identity VALUES ('https://i.example', :s, :id)"),
+                {"s": uuid4().hex, "id": person.id},
+            )
+    done(browser.get("/api/search/history"))  # the log is written
+
+
+def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
+    everybody: People,
+) -> None:
+    engine, other = everybody.engine, everybody.member()
+    everything(other, engine)
+    before = sizes(engine)
+    assert min(before.values()) > 0, before
+    person = everybody.member()
+    everything(person, engine)
+    guessed = {"email": person.email, "password": "not the one of this account"}
+    assert everybody.stranger().post("/api/auth/login", json=guessed).status_code == 401
+    needles = (str(person.id), person.id.hex, person.email)
+    assert naming(engine, *needles) == of_viewers() - WITHOUT_THE_NUMBER
+    assert person.browser.delete("/api/user/profile").status_code == 204
+    assert naming(engine, *needles) == set()
+    assert sizes(engine) == before
+    assert not [each for each in texts(everybody.app.state.resources.redis) if hit(each, needles)]
+    assert person.browser.get("/api/user/profile").status_code == 401
+
+
+def hit(held: bytes, needles: tuple[str, ...]) -> bool:
+    return any(needle.encode() in held for needle in needles) or UUID(needles[0]).bytes in held
+
+
+def test_of_a_visitor_no_row_is_left(everybody: People) -> None:
+    visitor = everybody.visitor()
+    everything(visitor, everybody.engine)
+    assert naming(everybody.engine, str(visitor.id))
+    assert visitor.browser.delete("/api/user/profile").status_code == 204
+    assert naming(everybody.engine, str(visitor.id), visitor.id.hex) == set()
+    assert set(sizes(everybody.engine).values()) == {0}
+
+
+def test_the_browser_forgets_too(everybody: People) -> None:
+    visitor, member = everybody.visitor(), everybody.member()
+    with session(everybody.engine) as writing:
+        pair = sign_ins.begin(writing, member.id, tokens=everybody.app.state.tokens)
+        writing.commit()
+    everything(visitor, everybody.engine)
+    browser = visitor.browser
+    for name, token in ((cookies.ACCESS, pair.access), (cookies.REFRESH, pair.refresh)):
+        browser.cookies.set(name, token, domain=browser.base_url.host)
+    assert browser.get("/api/user/profile").json()["email"] == member.email
+    assert set(browser.cookies) == {cookies.ACCESS, cookies.REFRESH, COOKIE}
+    assert browser.delete("/api/user/profile").status_code == 204
+    assert not browser.cookies
+    assert set(sizes(everybody.engine).values()) == {0}
+    assert browser.get("/api/user/profile").json()["email"] is None
+
+
+def test_who_is_nobody_or_was_forgotten_can_ask_again(everybody: People) -> None:
+    stranger, visitor = everybody.stranger(), everybody.visitor()
+    for browser in (stranger, visitor.browser, visitor.browser):
+        assert browser.delete("/api/user/profile").status_code == 204
+    assert set(sizes(everybody.engine).values()) == {0}
+
+
+def test_a_page_elsewhere_deletes_nobody(everybody: People) -> None:
+    visitor = everybody.visitor()
+    everything(visitor, everybody.engine)
+    elsewhere = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
+    assert visitor.browser.delete("/api/user/profile", headers=elsewhere).status_code == 403
+    assert naming(everybody.engine, str(visitor.id))
+
+
+def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: People) -> None:
+    for person in (everybody.visitor(), everybody.member()):
+        browser = person.browser
+        everything(person, everybody.engine)
+        work: list[Callable[[httpx.Client], httpx.Response]] = [
+            lambda it: it.post("/api/user/interactions", json={"content_id": 5, "event": "like"}),
+            lambda it: it.post("/api/user/viewings", json={"content_id": 5}),
+            lambda it: it.put("/api/user/profile", json={"region": "IN-KA"}),
+            lambda it: it.get("/api/search?q=magadheera"),
+            lambda it: it.get("/api/user/export"),
+        ]
+        with ThreadPoolExecutor(len(work)) as at_once:
+            asked = [at_once.submit(often, browser, each) for each in work]
+            assert browser.delete("/api/user/profile").status_code == 204
+            answers = set[int]().union(*(each.result(timeout=60) for each in asked))
+        assert answers <= {200, 201, 401, 410}, answers
+        everybody.app.state.search_log.flush()
+        with session(everybody.engine) as writing:
+            presence.sweep(writing)
+            writing.commit()
+        assert naming(everybody.engine, str(person.id)) == set()
+
+
+def often(browser: httpx.Client, ask: Callable[[httpx.Client], httpx.Response]) -> set[int]:
+    """Ask again and again in somebody's name, whatever he does, and return the answers."""
+    with httpx.Client(
+        base_url=browser.base_url, headers=browser.headers, cookies=dict(browser.cookies)
+    ) as beside:
+        return {ask(beside).status_code for _ in range(30)}
