@@ -1,4 +1,4 @@
-"""Files of titles, line by line: JSON Lines, the same gzipped, and CSV with a mapping."""
+"""Files of titles and other objects, line by line: JSON Lines, also gzipped, and mapped CSV."""
 
 import csv
 import gzip
@@ -50,6 +50,21 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Line]
 
     Raises `UnreadableFile`, also half-way through a broken gzip file: lines before it stand.
     """
+    cells = _is_csv(path)
+    for number, found in objects(path, mapping):
+        if isinstance(found, str):
+            yield Line(number, None, (found,))
+        else:
+            yield check(_split(found) if cells else found, number)
+
+
+def objects(
+    path: Path, mapping: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield the number of every line and its object, renamed, or what is wrong with the line.
+
+    Raises `UnreadableFile`.
+    """
     try:
         with _opened(path) as stream:
             if _is_csv(path):
@@ -71,7 +86,7 @@ def check(data: Mapping[str, Any], number: int) -> Line:
     try:
         return Line(number, Record.model_validate(data), ignored=ignored)
     except ValidationError as error:
-        return Line(number, None, tuple(_problems(error)), ignored)
+        return Line(number, None, tuple(problems(error)), ignored)
 
 
 def _opened(path: Path) -> IO[str]:
@@ -84,15 +99,17 @@ def _is_csv(path: Path) -> bool:
     return ".csv" in path.suffixes or ".tsv" in path.suffixes
 
 
-def _json_lines(stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
+def _json_lines(
+    stream: IO[str], mapping: Mapping[str, str]
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
     number = 0
     while line := stream.readline(LONGEST_LINE):
         number += 1
         if _cut(line):
             _skip_rest(stream)
-            yield Line(number, None, (f"longer than {LONGEST_LINE:,} characters",))
+            yield number, f"longer than {LONGEST_LINE:,} characters"
         elif line.strip():
-            yield _json_line(line, number, mapping)
+            yield number, _json_object(line, mapping)
 
 
 def _cut(line: str) -> bool:
@@ -104,17 +121,19 @@ def _skip_rest(stream: IO[str]) -> None:
         pass
 
 
-def _json_line(line: str, number: int, mapping: Mapping[str, str]) -> Line:
+def _json_object(line: str, mapping: Mapping[str, str]) -> dict[str, Any] | str:
     try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Line(number, None, (f"not JSON: {error}",))
+        return f"not JSON: {error}"
     if not isinstance(data, dict):
-        return Line(number, None, (f"not a JSON object but {type(data).__name__}",))
-    return check(_renamed(data, mapping) if mapping else data, number)
+        return f"not a JSON object but {type(data).__name__}"
+    return _renamed(data, mapping) if mapping else data
 
 
-def _csv_lines(path: Path, stream: IO[str], mapping: Mapping[str, str]) -> Iterator[Line]:
+def _csv_lines(
+    path: Path, stream: IO[str], mapping: Mapping[str, str]
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
     delimiter = "\t" if ".tsv" in path.suffixes else ","
     reader = csv.DictReader(_bounded(stream), delimiter=delimiter)
     columns = reader.fieldnames or []
@@ -127,10 +146,10 @@ def _csv_lines(path: Path, stream: IO[str], mapping: Mapping[str, str]) -> Itera
         except StopIteration:
             return
         except csv.Error as error:  # of this row; the next one may be well
-            yield Line(reader.reader.line_num, None, (f"not CSV: {error}",))
+            yield reader.reader.line_num, f"not CSV: {error}"
             continue
         data = {key: value for key, value in row.items() if key and value and value.strip()}
-        yield check(_split(_renamed(data, mapping)), reader.line_num)
+        yield reader.line_num, _renamed(data, mapping)
 
 
 def _bounded(stream: IO[str]) -> Iterator[str]:
@@ -174,7 +193,8 @@ def _split(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
+def problems(error: ValidationError) -> Iterator[str]:
+    """Yield what is wrong, field by field, with the beginning of what was given."""
     for problem in error.errors(include_url=False, include_context=False):
         parts = (_printable(str(part)) for part in problem["loc"] if part != "[key]")
         field = ".".join(parts) or "line"

@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     PlainValidator,
     TypeAdapter,
-    model_validator,
 )
 
 from api.accounts.who import ViewerDep, WhoDep, is_private
@@ -26,13 +25,13 @@ from db import interactions
 from db.engine import session
 from db.interactions import Told
 from db.kinds import Event
-from recommend.standing import BEST_RATING, LEAST_RATING
 from viewers import hearing
+from viewers.logbook import Deed
+from viewers.logbook import Word as Word
 
 MOST_AT_ONCE = 500
 OLDEST = timedelta(days=730)  # a client that was away longer has nothing to tell
 AHEAD = timedelta(minutes=5)  # of ours, as clocks may be
-LAST_POSITION = 10_000
 
 router = APIRouter(
     prefix="/api/user",
@@ -51,55 +50,14 @@ def _told_in_time(at: datetime) -> datetime:
     return min(at, now).astimezone(UTC)
 
 
-def _in_half_stars(value: float) -> float:
-    if not (value * 2).is_integer():
-        raise ValueError("ratings are in steps of 0.5")
-    return value
-
-
-Word = Annotated[str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")]  # printable ASCII
-
-
-class Interaction(BaseModel):
+class Interaction(Deed):
     """Something that somebody did with a title."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
     content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
-    event: Event
-    value: Annotated[float, AfterValidator(_in_half_stars)] | None = Field(
-        None, ge=LEAST_RATING, le=BEST_RATING, description="of `rate`: stars, in steps of 0.5"
-    )
-    progress: float | None = Field(
-        None, ge=0, le=1, description="of `watch`: how much of the title had been seen at its end"
-    )
     at: Annotated[AwareDatetime, AfterValidator(_told_in_time)] | None = Field(
         None, description="when it happened, with a time zone; now if absent"
     )
-    session_id: Word | None = Field(None, description="the client's, of one visit")
-    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
-    row: Word | None = Field(None, description="the key of the row it was shown in")
-    position: int | None = Field(None, ge=1, le=LAST_POSITION, description="there, from 1")
-
-    @model_validator(mode="after")
-    def _rated(self) -> "Interaction":
-        if self.event is Event.RATE and self.value is None:
-            raise ValueError("`rate` needs a `value`")
-        return self
-
-    def told(self) -> Told:
-        """Return it as it is stored; what is not of its event is left out."""
-        return Told(
-            id=self.id or uuid4(),
-            title_id=self.content_id,
-            event=self.event,
-            at=self.at or datetime.now(UTC),
-            value=self.value if self.event is Event.RATE else None,
-            progress=self.progress if self.event is Event.WATCH else None,
-            session_id=self.session_id,
-            device=self.device,
-            row=self.row,
-            position=self.position,
-        )
 
 
 Several = Annotated[list[Interaction], Field(max_length=MOST_AT_ONCE)]
@@ -188,7 +146,12 @@ def interact(
     if asking is None or is_private(request, asking):
         return rendered(Heard(stored=0, repeated=0, refused=refused, kept=False))
     unknown = {each.index for each in refused}
-    told = [each.told() for index, each in enumerate(given) if index not in unknown]
+    now = datetime.now(UTC)
+    told = [
+        each.told(each.id or uuid4(), each.content_id, at=each.at or now)
+        for index, each in enumerate(given)
+        if index not in unknown
+    ]
     with session(resources.engine) as writing:
         counted = hearing.hear(writing, asking.id, told, catalogue)
         writing.commit()

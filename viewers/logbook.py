@@ -1,0 +1,141 @@
+"""What viewers did as lines of a file: of another system, or of this one before."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from catalog.reading import problems
+from db.interactions import Told
+from db.kinds import Event
+from recommend.standing import BEST_RATING, LEAST_RATING
+
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
+LAST_POSITION = 10_000
+OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # before, nobody told a machine what he watched
+ELSEWHERE = uuid5(NAMESPACE_URL, "urn:rasika:viewer")
+
+
+def _in_half_stars(value: float) -> float:
+    if not (value * 2).is_integer():
+        raise ValueError("ratings are in steps of 0.5")
+    return value
+
+
+def _in_the_past(at: datetime) -> datetime:
+    if not OLDEST <= at <= datetime.now(UTC):
+        raise ValueError("is in the future, or before 1990")
+    return at.astimezone(UTC)
+
+
+Word = Annotated[str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")]  # printable ASCII
+
+
+class Deed(BaseModel):
+    """Something that somebody did with a title."""
+
+    event: Event
+    value: Annotated[float, AfterValidator(_in_half_stars)] | None = Field(
+        None, ge=LEAST_RATING, le=BEST_RATING, description="of `rate`: stars, in steps of 0.5"
+    )
+    progress: float | None = Field(
+        None, ge=0, le=1, description="of `watch`: how much of the title had been seen at its end"
+    )
+    session_id: Word | None = Field(None, description="the client's, of one visit")
+    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
+    row: Word | None = Field(None, description="the key of the row it was shown in")
+    position: int | None = Field(None, ge=1, le=LAST_POSITION, description="there, from 1")
+
+    @model_validator(mode="after")
+    def _rated(self) -> "Deed":
+        if self.event is Event.RATE and self.value is None:
+            raise ValueError("`rate` needs a `value`")
+        return self
+
+    def told(self, number: UUID, title_id: int, *, at: datetime) -> Told:
+        """Return it as it is stored; what is not of its event is left out."""
+        return Told(
+            id=number,
+            title_id=title_id,
+            event=self.event,
+            at=at,
+            value=self.value if self.event is Event.RATE else None,
+            progress=self.progress if self.event is Event.WATCH else None,
+            session_id=self.session_id,
+            device=self.device,
+            row=self.row,
+            position=self.position,
+        )
+
+
+class Entry(Deed):
+    """A line; its title is the one of the external ids, if there is one, else of `content_id`."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    viewer: str = Field(min_length=1, max_length=200)  # ours, or as another system calls him
+    id: UUID | None = None
+    content_id: int | None = Field(None, ge=1, le=LARGEST_ID)
+    external_ids: dict[str, str] = Field(default_factory=dict)
+    at: Annotated[AwareDatetime, AfterValidator(_in_the_past)]
+
+    @model_validator(mode="after")
+    def _of_a_title(self) -> "Entry":
+        if self.content_id is None and not self.external_ids:
+            raise ValueError("give `content_id` or `external_ids`")
+        return self
+
+    @property
+    def viewer_id(self) -> UUID:
+        """The viewer's number; of another system's, always the same."""
+        try:
+            return UUID(self.viewer)
+        except ValueError:
+            return uuid5(ELSEWHERE, self.viewer)
+
+    def found(self, external: Mapping[tuple[str, str], int]) -> int | None:
+        """Return the title that it is of."""
+        known = (external.get(each) for each in self.external_ids.items())
+        return next((each for each in known if each is not None), self.content_id)
+
+    def of(self, title_id: int) -> Told:
+        """Return it as it is stored; a line without a number always gets the same one."""
+        named = f"{title_id} {self.event} {self.at.isoformat()} {self.value} {self.progress}"
+        return self.told(self.id or uuid5(self.viewer_id, named), title_id, at=self.at)
+
+
+def entry(data: Mapping[str, Any]) -> Entry | tuple[str, ...]:
+    """Return an object as a line, or what is wrong with it; who only gives a value rated."""
+    given = {"event": Event.RATE, **data} if "value" in data else data
+    try:
+        return Entry.model_validate(given)
+    except ValidationError as error:
+        return tuple(problems(error))
+
+
+def line(viewer_id: UUID, told: Told, external_ids: Mapping[str, str]) -> str:
+    """Return what a viewer did as one JSON line, without what is not known of it."""
+    return Entry.model_construct(
+        viewer=str(viewer_id),
+        id=told.id,
+        content_id=told.title_id,
+        external_ids=dict(sorted(external_ids.items())),
+        event=told.event,
+        value=told.value,
+        progress=told.progress,
+        at=told.at,
+        session_id=told.session_id,
+        device=told.device,
+        row=told.row,
+        position=told.position,
+    ).model_dump_json(exclude_none=True, exclude_defaults=True)
