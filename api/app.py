@@ -21,10 +21,11 @@ from api import (
     suggest,
 )
 from api.abreast import Abreast
-from api.accounts import auth
+from api.accounts import auth, openid
 from api.accounts.origins import SameOrigin
 from api.accounts.throttle import Throttle
 from api.cores import Cores
+from api.measured import Feeds
 from api.metrics import Metrics, Timed
 from api.pages import site
 from api.user import export, interactions, lists, onboarding, profile, reviews, viewings
@@ -32,6 +33,7 @@ from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from search.reading import meaning
 from viewers.tokens import Tokens
 from wiring.live import Live
+from wiring.remembered import Remembered
 from wiring.resources import Resources
 from wiring.searches import Popular, SearchLog
 from wiring.signing import signing_keys
@@ -58,6 +60,8 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.resources = resources
     app.state.live = live
     app.state.metrics = metrics
+    app.state.feeds = Feeds(metrics.registry, live)
+    app.state.moods = Remembered()  # where they lie
     app.state.search_log = search_log
     app.state.popular = popular
     app.state.visitors = Visitors(resources.settings)
@@ -72,7 +76,9 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     )
     for module in (search, suggest, history, content, recommendations, admin, analytics, health):
         app.include_router(module.router)
+    app.state.providers = openid.providers(resources.settings)
     app.include_router(auth.router)
+    app.include_router(openid.router)
     for room in (interactions, lists, profile, onboarding, viewings, reviews, export):
         app.include_router(room.router)
     app.include_router(viewings.operators)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from catalog.names import fold
 from db.kinds import Space
 from db.listings import Listing
 from index.query import Filter, Matrix, Region, TitleId, Vector, VectorMissing
-from recommend import feed, ranking, reasons
+from recommend import feed, ranking, rasas, reasons
 from recommend.feed import Asking, Mood, Plan
 from recommend.ranking import About, Item
+from recommend.rasas import Rasa
 from recommend.reasons import Reason
 from recommend.why import Liked, Why, liked_ids, why
 from viewers.person import Person
@@ -57,13 +59,12 @@ def serve(live: Live, person: Person, wish: Wish) -> Served:
     asking = asked(live, person, wish)
     plan = feed.plan(asking)
     found = live.index.search_many([ask.query for ask in plan.asks])
-    items = ranking.ranked(
-        asking,
-        plan,
-        found,
-        about=lambda title_id: about(live, title_id),
-        vectors=lambda ids: vectors(live, ids),
-    )
+    known = partial(about, live)
+    items = ranking.ranked(asking, plan, found, about=known, vectors=partial(vectors, live))
+    if len(items) < asking.k:
+        more = feed.filling(asking, (item.hit.title_id for item in items))
+        left = live.index.search(more.query)
+        items += ranking.filled(asking, more, left, about=known)[: asking.k - len(items)]
     return Served(asking, plan, items)
 
 
@@ -106,7 +107,7 @@ def shown(live: Live, served: Served, wish: Wish) -> Feed:
         offset=0,
         ladder=list(served.plan.rungs),
         region=wish.region,
-        mood=mood.name if mood else None,
+        mood=mood.rasa if mood else None,
     )
 
 
@@ -131,7 +132,7 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
         case "more_from":
             return reasons.because(code, told_in, person=name)
         case "mood":
-            return reasons.because(code, told_in, rasa=name)
+            return reasons.because(code, told_in, rasa=rasas.name(Rasa(name), told_in))
     return reasons.because(code, told_in)
 
 
@@ -190,7 +191,7 @@ def _about(listing: Listing) -> About:
         genres=listing.genres,
         directors=listing.directors,
         franchise=franchises.franchise(listing.title),
-        features=features(listing),
+        traits=features(listing).traits(),
     )
 
 
@@ -215,10 +216,10 @@ def _seed(person: Person, now: datetime) -> int:
 def _hit(listing: Listing, item: Item, reason: Reason) -> HitShown:
     terms = replace(
         hits.terms(item.hit),
-        preference=item.preference,
-        leaning=item.leaning,
-        mood=item.mood,
-        context=item.context,
+        preference=item.further.preference,
+        leaning=item.further.leaning,
+        mood=item.further.mood,
+        context=item.further.context,
     )
     plain = hits.hit(listing, score=item.score, terms=terms, reason=reason)
     return replace(plain, slot=item.ask.slot, source=item.ask.source)

@@ -7,14 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import answers, feed, home, regions
+from api.accounts.who import AnybodyDep
 from api.cores import CoresDep
 from api.dependencies import MOST, FilterDep, LiveDep, PageDep
 from api.feed import Wish
+from api.measured import FeedsDep
+from api.moods import MoodDep
 from api.person import PersonDep, told_in
 from api.regions import RegionDep
 from api.schemas import Feed, HitShown, Homepage, Listed, rendered
 from api.user.kept import PersonalDep
 from catalog import languages
+from db.kinds import Role
 from index.query import Filter, TitleId
 from viewers.person import Person
 
@@ -95,6 +99,9 @@ async def personalized(
     person: PersonDep,
     wanted: FilterDep,
     cores: CoresDep,
+    mood: MoodDep,
+    feeds: FeedsDep,
+    asking: AnybodyDep,
     limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
     device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
     region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
@@ -102,6 +109,9 @@ async def personalized(
     exclude: Annotated[
         list[TitleId], Query(max_length=MOST_EXCLUDED, description="titles shown already")
     ] = [],  # noqa: B006  # FastAPI copies it
+    explain: Annotated[
+        bool, Query(description="also how the list is in itself, for administrators")
+    ] = False,
 ) -> Response:
     """Return the feed of whoever asks, as what he did a moment ago has made it.
 
@@ -114,8 +124,17 @@ async def personalized(
         limit=limit or LENGTHS.get(device or Device.TABLET, USUAL_LENGTH),
         now=datetime.now(UTC),
         told_in=told_in(request, lang, person),
+        mood=mood,
     )
-    return await cores.run(lambda: rendered(feed.shown(live, feed.serve(live, person, wish), wish)))
+    measured = explain and asking is not None and asking.role is Role.ADMIN
+
+    def answered() -> Response:
+        served = feed.serve(live, person, wish)
+        measures = feeds.observe(person.id, served)
+        answer = feed.shown(live, served, wish)
+        return rendered(answer.model_copy(update={"measures": measures}) if measured else answer)
+
+    return await cores.run(answered)
 
 
 def _region(request: Request, asked: str | None, person: Person) -> str:

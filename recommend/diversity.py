@@ -57,7 +57,7 @@ def diversified(
     k: int,
     caps: Caps = CAPS,
     relevance_share: float = RELEVANCE_SHARE,
-    places: Sequence[Worth] = (),
+    places: Sequence[Sequence[Worth]] = (),
 ) -> list[int]:
     """Return the positions of the `k` to show, in order; all of them when there are fewer.
 
@@ -65,7 +65,8 @@ def diversified(
     breaks a cap while another is left that does not. Equally good ones keep the order given.
 
     `places` says, for each of the first places, what every candidate is worth there (n,), minus
-    infinity for one that does not belong; a place that nobody is left for takes the best of all.
+    infinity for one that does not belong; where nobody is left who does, the next worth counts, and
+    after the last of them that of all.
     """
     worth = _relative(np.array([each.score for each in candidates], np.float64))
     nearest = np.zeros(len(candidates), np.float32)  # to what is taken; unlike is not below zero
@@ -74,11 +75,13 @@ def diversified(
     taken: list[int] = []
     while len(taken) < min(k, len(candidates)):
         here, may = worth, np.zeros(len(candidates), bool)
-        if len(taken) < len(places):
-            belong = left & (places[len(taken)] > -np.inf)
-            here, may = _relative(places[len(taken)]), rooms.open(belong, most=LOOSENED_IN_PLACE)
-        if not may.any():
-            here, may = worth, rooms.open(left)
+        for wanted in places[len(taken)] if len(taken) < len(places) else ():
+            may = rooms.open(left & (wanted > -np.inf), most=LOOSENED_IN_PLACE)
+            if may.any():
+                here = _relative(wanted)
+                break
+        else:
+            may = rooms.open(left)
         marginal = np.float32(relevance_share) * here - np.float32(1 - relevance_share) * nearest
         best = int(np.argmax(np.where(may, marginal, -np.inf)))
         taken.append(best)

@@ -9,7 +9,7 @@ Who has no taste yet steps down a ladder: the titles he picked at first, then hi
 languages, then what is well known anywhere. The answer tells which rungs it stood on.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ import numpy as np
 from db.kinds import Space
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 from recommend import queries
+from recommend.rasas import GENRES, Rasa
 from recommend.standing import Standing
 from recommend.taste import Taste, unit
 
@@ -29,8 +30,7 @@ CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
 CLOSE_BOOSTS = (0.06, 0.04, 0.02)  # popularity, regional, freshness
 STRETCH_BOOSTS = (0.10, 0.06, 0.02)  # who steps aside is better led to something good
 
-CANDIDATES_PER_SLOT = 4  # for diversity to choose from
-FEWEST_CANDIDATES = 24
+CANDIDATES = 16  # of each query, or as many as half the feed has places: to choose from
 
 SESSION_AT_LEAST = 0.3  # length of the session's sum; one title half liked an hour ago
 SESSION_SHARE = 0.5  # of the weight of all interests together, at most
@@ -43,6 +43,7 @@ FAMILIAR_GENRES = 3
 TURN_ASIDE = 0.6  # length of the random vector that an interest is turned by to explore
 EXPLORING = 3  # queries that explore
 MOOD_WEIGHT = 0.8  # of a mood beside an interest
+MOOD_GENRE = 0.6  # how much a genre has to carry a mood for all its titles to be in it
 
 
 class Slot(StrEnum):
@@ -97,14 +98,13 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A mood asked for: where it lies, and how much each genre carries it, 0..1.
+    """A mood asked for, and where it lies.
 
     `vector` is none while nobody can embed it; then genres alone tell.
     """
 
-    name: str
+    rasa: Rasa
     vector: Vector | None
-    genres: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +186,34 @@ class Plan:
 
 def plan(asking: Asking) -> Plan:
     """Return the queries of a feed."""
+    ground = _Ground.of(asking)
     has_taste = bool(asking.taste.interests)
-    asks = [*_close(asking), *_stretch(asking)] if has_taste or asking.mood else []
-    asks += _trending(asking, alone=not asks)
+    asks = [*_close(ground), *_stretch(ground)] if has_taste or asking.mood else []
+    asks += _trending(ground, alone=not asks)
     return Plan(tuple(asks), tuple(_rungs(asking, has_taste)))
+
+
+def filling(asking: Asking, shown: Iterable[TitleId]) -> Ask:
+    """Ask for what is best known of all that is left, where a plan found too little."""
+    left = asking.filter
+    others = replace(left, exclude=left.exclude.union(shown))
+    return _general(Source.POPULAR, queries.best_known(asking.region, others, k=asking.k))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all queries of a feed share, worked out once."""
+
+    asking: Asking
+    wanted: Filter
+    languages: list[str]  # his own
+    own: Filter  # in his own languages
+    genres: list[str]  # familiar ones
+
+    @classmethod
+    def of(cls, asking: Asking) -> "_Ground":
+        wanted, languages = asking.filter, asking.own_languages
+        return cls(asking, wanted, languages, _in(wanted, languages), asking.familiar_genres)
 
 
 def _rungs(asking: Asking, has_taste: bool) -> Iterator[Rung]:
@@ -203,87 +227,85 @@ def _rungs(asking: Asking, has_taste: bool) -> Iterator[Rung]:
         yield Rung.POPULARITY
 
 
-def _close(asking: Asking) -> Iterator[Ask]:
-    taste, own = asking.taste, _in(asking.filter, asking.own_languages)
+def _close(ground: _Ground) -> Iterator[Ask]:
+    asking, taste = ground.asking, ground.asking.taste
     everything = sum(_share(each.weight) for each in taste.interests)
     for number, interest in enumerate(taste.interests):
-        query = _near(asking, taste.pushed(interest.direction), own, CLOSE_BOOSTS, Slot.CLOSE)
+        towards = taste.pushed(interest.direction)
+        query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
         yield Ask(Source.INTEREST, Slot.CLOSE, query, _share(interest.weight), interest=number)
-    if taste.session is not None and taste.long_term is not None:
+    if taste.session is not None and taste.interests:
         strength = min(1.0, float(np.linalg.norm(taste.session)))
         if strength >= SESSION_AT_LEAST:
-            query = _near(asking, taste.pushed(unit(taste.session)), own, CLOSE_BOOSTS, Slot.CLOSE)
+            towards = taste.pushed(unit(taste.session))
+            query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
             yield Ask(Source.SESSION, Slot.CLOSE, query, SESSION_SHARE * strength * everything)
     if asking.mood is not None:
         near = unit(taste.long_term) if taste.long_term is not None else asking.mood.vector
         if near is not None:
-            query = _near(asking, near, own, CLOSE_BOOSTS, Slot.CLOSE)
-            yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.name)
-    yield from _people(asking, everything)
+            query = _near(asking, near, ground.own, CLOSE_BOOSTS)
+            yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.rasa)
+    if taste.long_term is not None:
+        yield from _people(ground, unit(taste.long_term), PERSON_SHARE * everything)
 
 
-def _people(asking: Asking, everything: float) -> Iterator[Ask]:
-    taste = asking.taste
-    if taste.long_term is None:
-        return
-    for name, affinity in taste.leanings("person")[:MOST_PEOPLE]:
+def _people(ground: _Ground, towards: Vector, weight: float) -> Iterator[Ask]:
+    asking, wanted = ground.asking, ground.wanted
+    for name, affinity in asking.taste.leanings("person")[:MOST_PEOPLE]:
         titles = asking.works(name) if affinity >= PERSON_AT_LEAST else frozenset()
         if titles:
-            wanted = asking.filter
             both = titles if wanted.include is None else wanted.include & titles
-            query = _near(
-                asking,
-                unit(taste.long_term),
-                replace(wanted, include=both),
-                CLOSE_BOOSTS,
-                Slot.CLOSE,
-            )
-            yield Ask(Source.PERSON, Slot.CLOSE, query, PERSON_SHARE * everything, name)
+            query = _near(asking, towards, replace(wanted, include=both), CLOSE_BOOSTS)
+            yield Ask(Source.PERSON, Slot.CLOSE, query, weight, name)
 
 
-def _stretch(asking: Asking) -> Iterator[Ask]:
-    taste, wanted = asking.taste, asking.filter
+def _stretch(ground: _Ground) -> Iterator[Ask]:
+    asking, taste, wanted = ground.asking, ground.asking.taste, ground.wanted
     interests = sorted(taste.interests, key=lambda each: -each.weight)
     if not interests:
         return
     main = taste.pushed(interests[0].direction)
-    others = asking.every_language - frozenset(asking.own_languages)
+    others = asking.every_language - frozenset(ground.languages)
     abroad = wanted.languages & others if wanted.languages else others
     if abroad:
-        foreign = replace(wanted, languages=abroad)
-        query = _near(asking, main, foreign, STRETCH_BOOSTS, Slot.STRETCH)
+        query = _near(asking, main, replace(wanted, languages=abroad), STRETCH_BOOSTS)
         yield Ask(Source.OTHER_LANGUAGE, Slot.STRETCH, query, 1.0)
-    own = _in(wanted, asking.own_languages)
-    familiar = frozenset(asking.familiar_genres[:FAMILIAR_GENRES])
+    familiar = frozenset(ground.genres[:FAMILIAR_GENRES])
     if familiar:
-        unfamiliar = replace(own, genres_none=own.genres_none | familiar)
-        query = _near(asking, main, unfamiliar, STRETCH_BOOSTS, Slot.STRETCH)
+        unfamiliar = replace(ground.own, genres_none=ground.own.genres_none | familiar)
+        query = _near(asking, main, unfamiliar, STRETCH_BOOSTS)
         yield Ask(Source.OTHER_GENRE, Slot.STRETCH, query, 1.0)
     rng = np.random.default_rng(asking.seed)
     for number in range(EXPLORING):
         interest = interests[number % len(interests)]
         turned = _turned(taste.pushed(interest.direction), rng)
-        query = _near(asking, turned, own, STRETCH_BOOSTS, Slot.STRETCH)
+        query = _near(asking, turned, ground.own, STRETCH_BOOSTS)
         yield Ask(Source.EXPLORE, Slot.STRETCH, query, 1.0)
 
 
-def _trending(asking: Asking, *, alone: bool) -> Iterator[Ask]:
+def _trending(ground: _Ground, *, alone: bool) -> Iterator[Ask]:
     """Ask for what everybody watches; `alone`, the whole feed is that."""
-    wanted, region = asking.filter, asking.region
-    k = _enough(asking.k, Slot.TRENDING, alone=alone)
-    if asking.mood is not None and not wanted.genres_any and asking.mood.genres:
-        wanted = replace(wanted, genres_any=frozenset(asking.mood.genres))
-    own = _in(wanted, asking.own_languages)
-    yield _general(Source.TRENDING_REGION, queries.trending(region, own, k=k))
-    for code in asking.own_languages[:2]:
-        query = queries.trending(region, _in(wanted, [code]), k=k)
+    asking, wanted, own = ground.asking, ground.wanted, ground.own
+    k = asking.k if alone else _enough(asking.k)
+    if asking.mood is not None and not wanted.genres_any:
+        telling = _telling(asking.mood.rasa)
+        wanted, own = replace(wanted, genres_any=telling), replace(own, genres_any=telling)
+    yield _general(Source.TRENDING_REGION, queries.trending(asking.region, own, k=k))
+    for code in ground.languages[:2]:
+        query = queries.trending(asking.region, _in(wanted, [code]), k=k)
         yield _general(Source.TRENDING_LANGUAGE, query, code)
-    for genre in asking.familiar_genres[:2]:
+    for genre in ground.genres[:2]:
         if not wanted.genres_any or genre in wanted.genres_any:
             chosen = replace(own, genres_any=frozenset({genre}))
-            yield _general(Source.GENRE, queries.best_known(region, chosen, k=k), genre)
+            query = queries.best_known(asking.region, chosen, k=k)
+            yield _general(Source.GENRE, query, genre)
     if alone:
-        yield _general(Source.POPULAR, queries.best_known(region, wanted, k=k))
+        yield _general(Source.POPULAR, queries.best_known(asking.region, wanted, k=k))
+
+
+def _telling(rasa: Rasa) -> frozenset[str]:
+    """Return the genres that carry a mood by themselves."""
+    return frozenset(genre for genre, carried in GENRES[rasa].items() if carried >= MOOD_GENRE)
 
 
 def _general(source: Source, query: Query, subject: str = "") -> Ask:
@@ -291,7 +313,7 @@ def _general(source: Source, query: Query, subject: str = "") -> Ask:
 
 
 def _near(
-    asking: Asking, vector: Vector, wanted: Filter, boosts: tuple[float, float, float], slot: Slot
+    asking: Asking, vector: Vector, wanted: Filter, boosts: tuple[float, float, float]
 ) -> Query:
     mood = None if asking.mood is None else asking.mood.vector
     towards = vector if mood is None else unit(vector + np.float32(MOOD_WEIGHT) * mood)
@@ -303,7 +325,7 @@ def _near(
         boosts=Boosts(
             popularity=popularity, regional={asking.region: regional}, freshness=freshness
         ),
-        k=_enough(asking.k, slot),
+        k=_enough(asking.k),
     )
 
 
@@ -320,9 +342,8 @@ def _in(wanted: Filter, languages: list[str]) -> Filter:
     return replace(wanted, languages=frozenset(languages))
 
 
-def _enough(k: int, slot: Slot, *, alone: bool = False) -> int:
-    share = 1.0 if alone else SHARES[slot]
-    return max(FEWEST_CANDIDATES, int(CANDIDATES_PER_SLOT * share * k), k)
+def _enough(k: int) -> int:
+    return max(CANDIDATES, k // 2)
 
 
 def _share(weight: float) -> float:

@@ -14,9 +14,10 @@ from datetime import datetime
 import numpy as np
 
 from index.query import Hit, Matrix, TitleId
+from recommend import rasas
 from recommend.diversity import Candidate, Worth, diversified
 from recommend.feed import SHARES, Ask, Asking, Plan, Preferences, Slot
-from recommend.taste import Features
+from recommend.taste import Trait
 
 # What the strongest leaning adds, on the scale of a cosine.
 LEANING = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}
@@ -32,19 +33,34 @@ SUITS: Mapping[str, frozenset[str]] = {
     "weekend": frozenset({"family", "action", "adventure", "comedy"}),
     "night": frozenset({"thriller", "horror", "mystery", "psychological"}),
 }
-LATE_LENGTHS = frozenset({"episode", "short"})  # what can still be seen to its end
+LATE_LENGTHS = frozenset({"length:episode", "length:short"})  # what can still be seen to its end
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What ranking knows of a title."""
+    """What ranking knows of a title; `traits` are the names of its features, by kind."""
 
     title_id: TitleId
     language: str  # the original one, or nothing
     genres: tuple[str, ...]
     directors: tuple[str, ...]
     franchise: str
-    features: Features
+    traits: tuple[Trait, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What a person and the hour add to what an index makes of a title."""
+
+    leaning: float
+    preference: float
+    mood: float
+    context: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the terms."""
+        return self.leaning + self.preference + self.mood + self.context
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +69,12 @@ class Item:
 
     hit: Hit
     ask: Ask
-    leaning: float
-    preference: float
-    mood: float
-    context: float
+    further: Further
 
     @property
     def score(self) -> float:
         """The sum of the terms."""
-        return self.hit.score + self.leaning + self.preference + self.mood + self.context
+        return self.hit.score + self.further.total
 
 
 def ranked(
@@ -77,73 +90,128 @@ def ranked(
     `about` knows nothing of a title that has gone since; `vectors` (n, d) are content vectors, zero
     where one is missing.
     """
-    told: dict[TitleId, About] = {}
-    for title_id in dict.fromkeys(hit.title_id for hits in found for hit in hits):
-        known = about(title_id)
-        if known is not None:
-            told[title_id] = known
-    items = _best_of_each(asking, plan, found, told)
+    seen = dict.fromkeys(hit.title_id for hits in found for hit in hits)
+    told = [known for title_id in seen if (known := about(title_id)) is not None]
+    if not told:
+        return []
+    hour = Hour.of(asking.now)
+    further = [_further(asking, each, hour) for each in told]
+    gathered = _Gathered(plan, told, further, found)
     turns = _turns(plan.asks, asking.k)
-    return _dealt(items, turns, told, vectors, k=asking.k)
+    taken = diversified(
+        [_candidate(each, worth) for each, worth in zip(told, gathered.best.tolist(), strict=True)],
+        vectors([each.title_id for each in told]),
+        k=asking.k,
+        places=[(gathered.worth[turn], gathered.of_slot[plan.asks[turn].slot]) for turn in turns],
+    )
+    items = []
+    for place, position in enumerate(taken):
+        ask, hit = gathered.hit(position, turns[place] if place < len(turns) else None)
+        items.append(Item(hit, ask, further[position]))
+    return items
 
 
-def context(about: About, now: datetime) -> float:
-    """Return what the hour and the day add to a title, in the time of where it is watched."""
-    genres = set(about.genres)
-    suits = 0.0
-    if now.hour in MORNING and genres & SUITS["morning"]:
-        suits += CONTEXT
-    if now.weekday() in WEEKEND and now.hour in EVENING and genres & SUITS["weekend"]:
-        suits += CONTEXT
-    if now.hour in NIGHT:
-        lengths = {name for name in about.features.names() if name.startswith("length:")}
-        short = any(name.removeprefix("length:") in LATE_LENGTHS for name in lengths)
-        suits += CONTEXT * (bool(genres & SUITS["night"]) + short) / 2
-    return suits
+def filled(
+    asking: Asking, ask: Ask, found: Sequence[Hit], *, about: Callable[[TitleId], About | None]
+) -> list[Item]:
+    """Return what one query found as places of a feed, in its order."""
+    hour = Hour.of(asking.now)
+    told = ((hit, about(hit.title_id)) for hit in found)
+    return [Item(hit, ask, _further(asking, known, hour)) for hit, known in told if known]
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A title and, for each query that found it, the item that it would be."""
+class Hour:
+    """What an hour of a day suits, in the time of where one watches: genres and lengths."""
 
-    title_id: TitleId
-    items: Mapping[int, Item]  # by the number of the ask
+    genres: frozenset[str] = frozenset()
+    lengths: frozenset[str] = frozenset()
 
-    @property
-    def best(self) -> Item:
-        return max(self.items.values(), key=lambda item: item.score)
+    @classmethod
+    def of(cls, now: datetime) -> "Hour":
+        """Return what a moment suits; most suit nothing in particular."""
+        if now.hour in NIGHT:
+            return cls(SUITS["night"], LATE_LENGTHS)
+        if now.hour in MORNING:
+            return cls(SUITS["morning"])
+        weekend = now.weekday() in WEEKEND and now.hour in EVENING
+        return cls(SUITS["weekend"]) if weekend else cls()
+
+    def adds(self, about: About) -> float:
+        """Return what it adds to a title."""
+        if not self.genres:
+            return 0.0
+        fits = not self.genres.isdisjoint(about.genres)
+        if not self.lengths:
+            return CONTEXT * fits
+        short = any(name in self.lengths for kind, name in about.traits if kind == "length")
+        return CONTEXT * (fits + short) / 2
 
 
-def _best_of_each(
-    asking: Asking, plan: Plan, found: Sequence[Sequence[Hit]], told: Mapping[TitleId, About]
-) -> list[_Placed]:
-    further = {title_id: _further(asking, each) for title_id, each in told.items()}
-    items: dict[TitleId, dict[int, Item]] = {}
-    for number, (ask, hits) in enumerate(zip(plan.asks, found, strict=True)):
-        for hit in hits:
-            if hit.title_id in told:
-                item = Item(hit, ask, *further[hit.title_id])
-                items.setdefault(hit.title_id, {})[number] = item
-    return [_Placed(title_id, each) for title_id, each in items.items()]
+class _Gathered:
+    """Titles, and what each query that found them makes of them."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        told: Sequence[About],
+        further: Sequence[Further],
+        found: Sequence[Sequence[Hit]],
+    ) -> None:
+        positions = {each.title_id: position for position, each in enumerate(told)}
+        totals = [each.total for each in further]
+        self._hits: list[dict[int, Hit]] = []  # by query and position
+        self.worth: list[Worth] = []  # (n,) by query, minus infinity for what it did not find
+        for hits in found:
+            own = {positions[hit.title_id]: hit for hit in hits if hit.title_id in positions}
+            worth = np.full(len(told), -np.inf)
+            for position, hit in own.items():
+                worth[position] = hit.score + totals[position]
+            self._hits.append(own)
+            self.worth.append(worth)
+        self._asks = plan.asks
+        self.best: Worth = np.maximum.reduce(self.worth)
+        self.of_slot: dict[Slot, Worth] = {
+            slot: np.maximum.reduce(
+                [self.worth[n] for n, ask in enumerate(plan.asks) if ask.slot == slot]
+            )
+            for slot in {ask.slot for ask in plan.asks}
+        }
+
+    def hit(self, position: int, turn: int | None) -> tuple[Ask, Hit]:
+        """Return a title as the query of a turn found it.
+
+        Else as the one of the same slot, or of all, that likes it best.
+        """
+        among: Sequence[int] = range(len(self._asks))
+        if turn is None:
+            pass
+        elif position in self._hits[turn]:
+            among = range(turn, turn + 1)
+        else:
+            slot = self._asks[turn].slot
+            same = [n for n, ask in enumerate(self._asks) if ask.slot == slot]
+            found = [n for n in same if position in self._hits[n]]
+            among = found or range(len(self._asks))
+        best = max(among, key=lambda n: float(self.worth[n][position]))
+        return self._asks[best], self._hits[best][position]
 
 
-def _further(asking: Asking, about: About) -> tuple[float, float, float, float]:
+def _further(asking: Asking, about: About, hour: Hour) -> Further:
     mood = 0.0
     if asking.mood is not None:
-        fits = (asking.mood.genres.get(genre, 0.0) for genre in about.genres)
-        mood = MOOD_GENRE * max(fits, default=0.0)
-    return (
-        asking.taste.leaning(about.features, LEANING),
+        mood = MOOD_GENRE * rasas.carried(asking.mood.rasa, about.genres)
+    return Further(
+        asking.taste.leaning(about.traits, LEANING),
         _preferred(asking.preferences, about),
         mood,
-        context(about, asking.now),
+        hour.adds(about),
     )
 
 
 def _preferred(said: Preferences, about: About) -> float:
-    languages = (said.languages.get(code, 0.0) for code in about.features.languages)
-    liked = bool(said.favourite_genres.intersection(about.genres))
-    return PREFERRED_LANGUAGE * max(languages, default=0.0) + PREFERRED_GENRE * liked
+    liked = not said.favourite_genres.isdisjoint(about.genres)
+    return PREFERRED_LANGUAGE * said.languages.get(about.language, 0.0) + PREFERRED_GENRE * liked
 
 
 def _turns(asks: Sequence[Ask], k: int) -> list[int]:
@@ -176,40 +244,6 @@ def _turns(asks: Sequence[Ask], k: int) -> list[int]:
         given[ask] += 1
         turns.append(ask)
     return turns
-
-
-def _dealt(
-    placed: Sequence[_Placed],
-    turns: Sequence[int],
-    told: Mapping[TitleId, About],
-    vectors: Callable[[Sequence[TitleId]], Matrix],
-    *,
-    k: int,
-) -> list[Item]:
-    if not placed:
-        return []
-    candidates = [_candidate(told[each.title_id], each.best.score) for each in placed]
-    matrix = vectors([each.title_id for each in placed])
-    taken = diversified(candidates, matrix, k=k, places=_places(placed, turns))
-    return [
-        _item(placed[position], turns[place] if place < len(turns) else None)
-        for place, position in enumerate(taken)
-    ]
-
-
-def _item(placed: _Placed, turn: int | None) -> Item:
-    """Return the title as the query of the place found it, else as the best one did."""
-    found = None if turn is None else placed.items.get(turn)
-    return found or placed.best
-
-
-def _places(placed: Sequence[_Placed], turns: Sequence[int]) -> list[Worth]:
-    worth: dict[int, Worth] = {}
-    for turn in turns:
-        if turn not in worth:
-            items = (each.items.get(turn) for each in placed)
-            worth[turn] = np.array([item.score if item else -np.inf for item in items])
-    return [worth[turn] for turn in turns]
 
 
 def _candidate(about: About, score: float) -> Candidate:

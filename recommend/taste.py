@@ -39,6 +39,9 @@ MOST_AFFINITIES = 256
 DOUBT = 2.0  # titles fully liked that an affinity is held against: the first one proves little
 TINY = 1e-9
 
+Trait = tuple[str, str]
+"""The kind and the name of a feature: `("language", "language:te")`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
@@ -62,6 +65,10 @@ class Features:
         if self.runtime_minutes is not None:
             found.append(f"length:{length(self.runtime_minutes)}")
         return list(dict.fromkeys(found))
+
+    def traits(self) -> tuple[Trait, ...]:
+        """Return the names of its affinities, each once, with their kinds."""
+        return tuple((name.partition(":")[0], name) for name in self.names())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +145,15 @@ class Taste:
         """Return how much somebody leans to a feature (`language:te`), -1..1."""
         return self.affinities.get(key, 0.0) / (self.mass + DOUBT)
 
-    def leaning(self, features: Features, kinds: Mapping[str, float]) -> float:
-        """Return the affinities of a title's features, weighted by kind, the strongest of each."""
+    def leaning(self, traits: Iterable[Trait], kinds: Mapping[str, float]) -> float:
+        """Return the affinities of a title's traits, weighted by kind, the strongest of each."""
         best: dict[str, float] = {}
-        for key in features.names():
-            kind = key.partition(":")[0]
-            if kind in kinds:
-                value = self.affinity(key)
-                if abs(value) > abs(best.get(kind, 0.0)):
-                    best[kind] = value
-        return sum(kinds[kind] * value for kind, value in best.items())
+        for kind, name in traits:
+            value = self.affinities.get(name)
+            if value is not None and abs(value) > abs(best.get(kind, 0.0)):
+                best[kind] = value
+        total = sum(kinds.get(kind, 0.0) * value for kind, value in best.items())
+        return total / (self.mass + DOUBT)
 
     def leanings(self, kind: str) -> list[tuple[str, float]]:
         """Return what of a kind (`language`) somebody leans to and how much, most first."""

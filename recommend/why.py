@@ -98,7 +98,7 @@ def _reasons(
         yield Why(said_of(asking.standings[nearest[0]]), nearest[0])
     yield from _leaning(about, asking)
     if asking.mood is not None:
-        yield Why("mood", name=asking.mood.name)
+        yield Why("mood", name=asking.mood.rasa)
     yield Why("taste")
 
 
@@ -112,10 +112,9 @@ def _in_region(item: Item) -> Why:
 
 def _strange(item: Item, about: About, asking: Asking) -> Iterator[Why]:
     """Name what is different: the language, or the genre."""
-    if item.ask.source is Source.OTHER_LANGUAGE and about.language:
-        own = {*asking.own_languages}
-        if not own.intersection(about.features.languages):
-            yield Why("different_language", name=about.language)
+    foreign = about.language and about.language not in asking.own_languages
+    if item.ask.source is Source.OTHER_LANGUAGE and foreign:
+        yield Why("different_language", name=about.language)
     if item.ask.source is Source.OTHER_GENRE and about.genres:
         yield Why("different_genre", name=about.genres[0])
 
@@ -129,7 +128,7 @@ def _known(about: About, asking: Asking) -> Iterator[Why]:
 
 def _leaning(about: About, asking: Asking) -> Iterator[Why]:
     """Name what he leans to most of the title's own genres, else of its languages."""
-    for kind, names in (("genre", about.genres), ("language", about.features.languages)):
+    for kind, names in (("genre", about.genres), ("language", (about.language,))):
         found = [(asking.taste.affinity(f"{kind}:{name}"), name) for name in names]
         affinity, name = max(found, default=(0.0, ""))
         if affinity >= LEANING_AT_LEAST:

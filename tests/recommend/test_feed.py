@@ -12,7 +12,8 @@ from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Matrix, TitleId, Vector
 from recommend.feed import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
-from recommend.ranking import About, Item, context, ranked
+from recommend.ranking import About, Hour, Item, ranked
+from recommend.rasas import Rasa
 from recommend.standing import Standing, opinion
 from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
 from recommend.why import Liked, liked_ids, why
@@ -31,6 +32,7 @@ class Shelf:
         rng = np.random.default_rng(11)
         topics = [unit(rng.standard_normal(32).astype(np.float32)) for _ in range(TOPICS)]
         self.vectors: dict[TitleId, Vector] = {}
+        self.features: dict[TitleId, Features] = {}
         self.known: dict[TitleId, About] = {}
         entries = []
         for title_id in range(1, TITLES + 1):
@@ -39,19 +41,21 @@ class Shelf:
             vector = unit(topics[topic] + noise)
             language = LANGUAGES[title_id // TOPICS % len(LANGUAGES)]
             genre = GENRES[topic % len(GENRES)]
+            features = Features(
+                languages=(language,),
+                genres=(genre,),
+                people=(f"Director {title_id % 40}",),
+                year=1980 + title_id % 45,
+                runtime_minutes=90 + title_id % 80,
+            )
+            self.features[title_id] = features
             about = About(
                 title_id=title_id,
                 language=language,
                 genres=(genre,),
                 directors=(f"Director {title_id % 40}",),
                 franchise=f"title {title_id}",
-                features=Features(
-                    languages=(language,),
-                    genres=(genre,),
-                    people=(f"Director {title_id % 40}",),
-                    year=1980 + title_id % 45,
-                    runtime_minutes=90 + title_id % 80,
-                ),
+                traits=features.traits(),
             )
             self.vectors[title_id], self.known[title_id] = vector, about
             entries.append(
@@ -91,7 +95,7 @@ class Shelf:
                 after=opinion(standings[title_id]),
                 at=NOW,
                 vector=self.vectors[title_id],
-                features=self.known[title_id].features,
+                features=self.features[title_id],
             )
             taste = updated(taste, heard)
         return taste, standings
@@ -160,8 +164,9 @@ def test_what_is_close_is_of_the_topics_that_one_likes(shelf: Shelf) -> None:
 
 def test_terms_add_up_to_the_score(shelf: Shelf) -> None:
     for item in shelf.feed(asking(shelf, 9, 17, 11)):
-        terms = (item.hit.score, item.leaning, item.preference, item.mood, item.context)
-        assert item.score == pytest.approx(sum(terms))
+        more = item.further
+        terms = (more.leaning, more.preference, more.mood, more.context)
+        assert item.score == pytest.approx(item.hit.score + sum(terms))
 
 
 def test_a_director_has_two_of_twenty_places(shelf: Shelf) -> None:
@@ -191,7 +196,7 @@ def test_who_is_new_steps_down_the_ladder(shelf: Shelf) -> None:
 
 
 def test_a_mood_bends_the_close_half_towards_it(shelf: Shelf) -> None:
-    horror = Mood("bhayanaka", shelf.vectors[3], {"horror": 1.0})  # topic 3 is horror
+    horror = Mood(Rasa.FEAR, shelf.vectors[3])  # topic 3 is horror
 
     def horrors(asked: Asking) -> int:
         found = ids(shelf.feed(asked))
@@ -234,7 +239,7 @@ def test_reasons_hold(shelf: Shelf) -> None:
             assert told.name in about.genres
             assert told.name not in asked.familiar_genres
         elif told.code == "trending_language":
-            assert told.name in about.features.languages
+            assert told.name == about.language
     assert codes["liked"] >= 3
     assert codes["different_language"]
 
@@ -246,7 +251,7 @@ def test_the_hour_breaks_ties() -> None:
         genres=("thriller",),
         directors=(),
         franchise="",
-        features=Features(runtime_minutes=95),
+        traits=Features(runtime_minutes=95).traits(),
     )
-    assert context(thriller, NOW) == 0
-    assert 0 < context(thriller, NOW.replace(hour=23)) <= 0.05
+    assert Hour.of(NOW).adds(thriller) == 0
+    assert 0 < Hour.of(NOW.replace(hour=23)).adds(thriller) <= 0.05

@@ -200,10 +200,10 @@ def test_leanings_are_of_one_kind_the_strongest_first() -> None:
     taste = replayed(told)
     assert [name for name, _ in taste.leanings("genre")] == ["genre 1", "genre 2"]
     assert [name for name, _ in taste.leanings("language")] == ["ta", "te"]
-    assert taste.leaning(FEATURES[4], {"genre": 1.0}) == pytest.approx(
+    assert taste.leaning(FEATURES[4].traits(), {"genre": 1.0}) == pytest.approx(
         taste.affinity("genre:genre 1")
     )
-    assert taste.leaning(FEATURES[3], {"genre": 1.0}) < 0
+    assert taste.leaning(FEATURES[3].traits(), {"genre": 1.0}) < 0
 
 
 def test_a_taste_stays_small_and_costs_the_same_whatever_was_heard() -> None:

@@ -1,0 +1,91 @@
+"""What feeds are like beside what they find: told to administrators and to Prometheus."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import numpy as np
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry, Gauge, Summary
+
+from api.feed import Served, vectors
+from api.schemas import ListMeasures
+from db.kinds import ScopeKind
+from index.load import freshness
+from index.query import Filter, TitleId
+from recommend import metrics, queries
+from recommend.why import liked_ids
+from wiring.live import Live
+
+EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him
+
+
+class Feeds:
+    """The feeds that a process gave, as they are measured; see `recommend.metrics`."""
+
+    def __init__(self, registry: CollectorRegistry, live: Live) -> None:
+        self._live = live
+        self._observed = metrics.Observed()
+        self._summaries = {
+            name: Summary(f"rasika_feed_{name}", about, registry=registry)
+            for name, about in (
+                ("intra_list_diversity", "Mean distance of the titles of a feed, 0..2"),
+                ("novelty_bits", "Mean self-information of the titles of a feed, bits"),
+                ("serendipity", "Share of a feed that is unexpected and near to what is liked"),
+                ("freshness", "Mean freshness of the titles of a feed, 0..1"),
+            )
+        }
+        Gauge(
+            "rasika_feed_coverage",
+            "Share of the catalogue in the latest feeds of the last people of this process",
+            registry=registry,
+        ).set_function(lambda: self._observed.coverage(len(live.listings)))
+        Gauge(
+            "rasika_feed_personalisation",
+            "How unlike each other the latest feeds of people are, 0..1",
+            registry=registry,
+        ).set_function(self._observed.personalisation)
+
+    def observe(self, viewer_id: UUID | None, served: Served) -> ListMeasures:
+        """Count a feed and return its measures."""
+        ids = [item.hit.title_id for item in served.items]
+        measures = self._measured(ids, served)
+        for name, summary in self._summaries.items():
+            summary.observe(getattr(measures, name))
+        if viewer_id is not None:
+            self._observed.add(viewer_id, ids)
+        return measures
+
+    def _measured(self, ids: Sequence[TitleId], served: Served) -> ListMeasures:
+        live = self._live
+        listings = [each for title_id in ids if (each := live.listings.get(title_id))]
+        known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
+        own = vectors(live, ids)
+        return ListMeasures(
+            intra_list_diversity=metrics.intra_list_diversity(own),
+            novelty_bits=metrics.novelty(np.array(known)),
+            serendipity=metrics.serendipity(
+                ids,
+                own,
+                expected=self._expected(served),
+                liked=vectors(live, liked_ids(served.asking.standings)),
+            ),
+            freshness=metrics.freshness(np.array([freshness(each) for each in listings])),
+        )
+
+    def _expected(self, served: Served) -> frozenset[TitleId]:
+        region, live = served.asking.region, self._live
+        query = queries.best_known(region, Filter(), k=EXPECTED)
+        return live.remembered.get(
+            ("expected", region),
+            lambda: frozenset(hit.title_id for hit in live.index.search(query)),
+        )
+
+
+async def feeds(request: Request) -> Feeds:
+    """Return the measures of the process's feeds."""
+    found: Feeds = request.app.state.feeds
+    return found
+
+
+FeedsDep = Annotated[Feeds, Depends(feeds)]

@@ -1,0 +1,255 @@
+"""The personal feed over HTTP: what was done a moment ago shows, and every reason holds."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from api.feed import Wish, about, asked, vectors
+from api.visitors import COOKIE, Visitors
+from db.engine import session
+from index.query import Filter
+from recommend.feed import PERSON_AT_LEAST, Asking
+from recommend.phrases import LANGUAGES
+from recommend.why import LEANING_AT_LEAST, LIKE_AT_LEAST, LIKED_AT_LEAST, said_of
+from recommend.standing import opinion
+from viewers.person import person
+from wiring.live import Live
+from wiring.resources import Resources
+
+FEED = "/api/recommendations/personalized"
+INTERACTIONS = "/api/user/interactions"
+
+
+@pytest.fixture
+def visitor(client: httpx.Client) -> Iterator[httpx.Client]:
+    """A browser of somebody new."""
+    with httpx.Client(base_url=client.base_url, timeout=30) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def ids(live: Live) -> dict[str, int]:
+    return {listing.title: title_id for title_id, listing in live.listings.items()}
+
+
+def told(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
+    response = visitor.post(INTERACTIONS, json={"content_id": content_id, "event": event, **more})
+    assert response.status_code == 200, response.text
+
+
+def feed(visitor: httpx.Client, **given: object) -> dict[str, Any]:
+    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # httpx writes any value as a string
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def shown(answer: dict[str, Any]) -> list[int]:
+    return [hit["id"] for hit in answer["items"]]
+
+
+def whose(visitor: httpx.Client, resources: Resources) -> UUID:
+    found = Visitors(resources.settings).read(visitor.cookies[COOKIE])
+    assert found is not None
+    return found.id
+
+
+def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.Client) -> None:
+    answer = feed(visitor, region="IN-TN", limit=12)
+    assert answer["ladder"] == ["region", "popularity"]
+    assert len(answer["items"]) == answer["limit"] == 12
+    assert {hit["slot"] for hit in answer["items"]} == {"trending"}
+    assert sum(hit["language"] == "ta" for hit in answer["items"]) >= 6
+
+
+def test_a_like_shows_in_the_very_next_feed(
+    visitor: httpx.Client, ids: dict[str, int], live: Live
+) -> None:
+    before = feed(visitor)
+    told(visitor, ids["Eega"], "like")
+    after = feed(visitor)
+    assert after["ladder"][0] == "taste"
+    assert shown(after) != shown(before)
+    assert ids["Eega"] not in shown(after)
+    close = [live.listings[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
+    assert sum(listing.language == "te" for listing in close) >= len(close) / 2
+
+
+@pytest.mark.parametrize("event", ["dismiss", "dislike", "complete", "rate"])
+def test_what_was_dismissed_judged_or_seen_does_not_come_back(
+    visitor: httpx.Client, ids: dict[str, int], event: str
+) -> None:
+    told(visitor, ids["Eega"], "like")
+    first = shown(feed(visitor))
+    told(visitor, first[0], event, **({"value": 4.5} if event == "rate" else {}))
+    assert first[0] not in shown(feed(visitor))
+
+
+def test_terms_add_up_and_the_list_is_as_long_as_asked(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    told(visitor, ids["Eega"], "favorite")
+    answer = feed(visitor, limit=40, mood="wonder")
+    assert len(set(shown(answer))) == 40
+    for hit in answer["items"]:
+        assert hit["score"] == pytest.approx(sum(hit["terms"].values()))
+
+
+def test_titles_shown_already_make_room(visitor: httpx.Client, ids: dict[str, int]) -> None:
+    told(visitor, ids["Eega"], "like")
+    first = shown(feed(visitor))
+    assert not set(first) & set(shown(feed(visitor, exclude=first)))
+
+
+def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
+    assert len(feed(visitor, device="phone")["items"]) == 12
+    assert len(feed(visitor, device="tv")["items"]) == 30
+
+
+@pytest.mark.parametrize("mood", ["fear", "scary", "भयानक", "bhayanakam"])
+def test_a_mood_in_any_words_bends_the_feed(
+    visitor: httpx.Client, ids: dict[str, int], mood: str
+) -> None:
+    told(visitor, ids["Eega"], "like")
+    answer = feed(visitor, mood=mood)
+    assert answer["mood"] == "fear"
+    fearful = {"horror", "thriller", "supernatural", "mystery"}
+    assert sum(bool(fearful & {*hit["genres"]}) for hit in answer["items"]) >= 12
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"mood": "purple"}, "mood"),
+        ({"limit": 0}, "limit"),
+        ({"region": "Nowhere"}, "region"),
+        ({"device": "toaster"}, "device"),
+    ],
+)
+def test_what_cannot_be_is_named(
+    visitor: httpx.Client, given: dict[str, object], field: str
+) -> None:
+    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # as above
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+
+
+def test_nobody_elses_cache_keeps_a_feed(visitor: httpx.Client) -> None:
+    assert visitor.get(FEED).headers["cache-control"] == "no-store"
+
+
+def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
+    assert feed(visitor, explain=True)["measures"] is None
+    assert "rasika_feed_coverage" in visitor.get("/metrics").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_holds_by_what_is_stored(
+    visitor: httpx.Client,
+    seeded: Resources,
+    live: Live,
+    ids: dict[str, int],
+    language: str,
+) -> None:
+    for title, event, more in (
+        ("Eega", "like", {}),
+        ("Magadheera", "favorite", {}),
+        ("Drishyam", "complete", {}),
+        ("3 Idiots", "rate", {"value": 5}),
+        ("Sholay", "watchlist", {}),
+        ("RRR", "dislike", {}),
+    ):
+        told(visitor, ids[title], event, **more)
+    answer = feed(visitor, region="IN-TG", lang=language, limit=30)
+    state = stored(visitor, seeded, live)
+    assert {hit["reason"]["code"] for hit in answer["items"]} & {"liked", "watched", "favorite"}
+    for hit in answer["items"]:
+        assert holds(hit, state, live), hit
+        assert hit["reason"]["text"]
+
+
+def stored(visitor: httpx.Client, resources: Resources, live: Live) -> Asking:
+    """Return the person as PostgreSQL holds him."""
+    with session(resources.engine) as reading:
+        today = datetime.now(UTC).date()
+        known = person(reading, whose(visitor, resources), model=live.model, today=today)
+    wish = Wish(region="IN-TG", wanted=Filter(), limit=30, now=datetime.now(UTC))
+    return asked(live, known, wish)
+
+
+def holds(hit: dict[str, Any], state: Asking, live: Live) -> bool:
+    """Work a reason out again from the state, by its own definition."""
+    reason, listing = hit["reason"], live.listings[hit["id"]]
+    known = about(live, hit["id"])
+    assert known is not None
+    code, text = reason["code"], reason["text"]
+    checks: dict[str, Callable[[], bool]] = {
+        "more_from": lambda: any(
+            name in text and state.taste.affinity(f"person:{name}") >= PERSON_AT_LEAST
+            for name in (*listing.directors, *listing.stars)
+        ),
+        "leaning_genre": lambda: any(
+            state.taste.affinity(f"genre:{genre}") >= LEANING_AT_LEAST for genre in listing.genres
+        ),
+        "leaning_language": lambda: (
+            state.taste.affinity(f"language:{listing.language}") >= LEANING_AT_LEAST
+        ),
+        "different": lambda: (
+            listing.language not in state.own_languages
+            or listing.genres[0] not in state.familiar_genres
+        ),
+        "trending_language": lambda: bool({*state.own_languages} & {*listing.languages}),
+        "trending_region": lambda: hit["terms"]["regional"] + hit["terms"]["freshness"] > 0,
+        "loved_in": lambda: hit["terms"]["regional"] >= hit["terms"]["freshness"] > -1
+        and hit["terms"]["regional"] > 0,
+        "popular_genre": lambda: bool({*state.familiar_genres} & {*listing.genres}),
+        "popular": lambda: hit["terms"]["popularity"] > 0,
+        "taste": lambda: hit["terms"]["similarity"] > 0,
+    }
+    if reason["title_id"] is None:
+        return checks[code]()
+    liked = state.standings[reason["title_id"]]
+    own, other = vectors(live, [hit["id"], reason["title_id"]])
+    return (
+        said_of(liked) == code
+        and opinion(liked) >= LIKED_AT_LEAST
+        and float(own @ other) >= LIKE_AT_LEAST
+    )
+
+
+def test_the_homepage_begins_with_ones_own_rows(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    told(visitor, ids["Eega"], "like")
+    told(visitor, ids["Drishyam"], "watch", progress=0.5)
+    told(visitor, ids["Sholay"], "watchlist")
+    told(visitor, ids["RRR"], "dismiss")
+    page = visitor.get("/api/recommendations/homepage", params={"region": "IN-TG"}).json()
+    rows = {row["key"]: row for row in page["rows"]}
+    assert list(rows)[:3] == ["for_you", "continue", "watchlist"]
+    assert rows["continue"]["items"][0]["progress"] == 0.5
+    assert [hit["id"] for hit in rows["watchlist"]["items"]] == [ids["Sholay"]]
+    assert rows[f"because:{ids['Eega']}"]["title"] == "Because you liked Eega"
+    everything = [hit["id"] for row in page["rows"] for hit in row["items"]]
+    assert len(everything) == len(set(everything))
+    assert not {ids["RRR"], ids["Eega"]} & set(everything)
+
+
+def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    def search(**given: object) -> list[dict[str, Any]]:
+        response = visitor.get("/api/search", params={"q": "a revenge story", **given})  # type: ignore[arg-type]  # as above
+        items: list[dict[str, Any]] = response.json()["items"]
+        return items
+
+    plain = search()
+    told(visitor, ids["Eega"], "like")
+    own = search()
+    assert any(hit["terms"]["personal"] for hit in own)
+    assert all(abs(hit["terms"]["personal"]) <= 0.0501 for hit in own)
+    assert [hit["id"] for hit in search(personal=False)] == [hit["id"] for hit in plain]
