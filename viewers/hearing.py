@@ -100,6 +100,12 @@ def standings_of(
     return _standings(standings.latest(session, viewer_id, limit=limit))
 
 
+def standing_of(session: Session, viewer_id: UUID, title_id: TitleId) -> Standing:
+    """Return what stands between a viewer and one title."""
+    found = _standings(standings.of_titles(session, viewer_id, [title_id]))
+    return found.get(title_id, standing.NOTHING)
+
+
 def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: Catalogue) -> None:
     kept = tastes.read(session, viewer_id, Space.CONTENT)
     if kept is not None and kept.model != (catalogue.model or NO_MODEL):

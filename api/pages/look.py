@@ -15,7 +15,13 @@ import web
 from api.pages.wanted import KINDS, MAX_QUERY, chosen_region
 from catalog import regions
 from catalog.genres import label
-from catalog.languages import HOME_LANGUAGES, country_name, language_name
+from catalog.languages import (
+    HOME_LANGUAGES,
+    country_name,
+    language_name,
+    language_of_script,
+)
+from embeddings.scripts import script_of
 
 LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
 REGIONS = ("IN", "IN-TG", "IN-AP", "IN-TN", "IN-KA", "IN-KL", "IN-MH", "IN-DL", "IN-UP", "IN-WB")
@@ -33,6 +39,20 @@ EXAMPLES = (
     ("மழையில் ஒரு காதல் கதை", "ta"),
     ("दोस्ती और सफ़र की कहानी", "hi"),
 )
+
+LAST_LATIN = "\u024f"
+SAID = {  # what is told after each event; `failed` and `unkept` tell what did not happen
+    "like": "Liked: {title}.",
+    "dismiss": "Removed: {title}. Not shown again.",
+    "watchlist": "On your watchlist: {title}.",
+    "unwatchlist": "Off your watchlist: {title}.",
+    "favorite": "Among your favourites: {title}.",
+    "unfavorite": "No longer a favourite: {title}.",
+    "complete": "Watched: {title}.",
+    "rate": "{title}: {value} of 5 stars.",
+    "unkept": "Not kept, as your browser asks to keep nothing: {title}.",
+    "failed": "That did not work: {title}. Please try again.",
+}
 
 # No inline script or style anywhere, and no request to anyone but posters' hosts.
 PAGE_POLICY = (
@@ -73,12 +93,15 @@ def error_page(
 
 
 def page(
-    request: Request, template: str, context: dict[str, object], *, status: int = 200
+    request: Request, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> Response:
     """Return a page, with what it may load and do."""
     place = getattr(context.get("home"), "region", None) or chosen_region(request)
     response = _templates().TemplateResponse(
-        request, template, {"region": place, **context}, status_code=status
+        request,
+        template,
+        {"region": place, "greeted": getattr(request.state, "greeted", None), **context},
+        status_code=status,
     )
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -102,7 +125,13 @@ def _templates() -> Jinja2Templates:
     templates = Jinja2Templates(directory=_folder() / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters.update(
-        country=country_name, day=_day, genre=label, hours=_hours, language=language_name, web=_web
+        country=country_name,
+        day=_day,
+        genre=label,
+        hours=_hours,
+        language=language_name,
+        tongue=_tongue,
+        web=_web,
     )
     templates.env.globals.update(
         static=f"/static/{version()}",
@@ -113,6 +142,7 @@ def _templates() -> Jinja2Templates:
         region_name=regions.name,
         EXAMPLES=EXAMPLES,
         MAX_QUERY=MAX_QUERY,
+        SAID=SAID,
     )
     return templates
 
@@ -133,6 +163,11 @@ def _folder() -> Path:
 def _hours(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     return " ".join([f"{hours} h"] * (hours > 0) + [f"{rest} min"] * (rest > 0))
+
+
+def _tongue(text: str) -> str | None:
+    """Return the language that the script of a text tells, whatever names it holds in Latin."""
+    return language_of_script(script_of("".join(each for each in text if each > LAST_LATIN)))
 
 
 def _day(value: date | str) -> str:

@@ -71,6 +71,9 @@ class Pages(Protocol):
     def title(self, title_id: int) -> object | None:
         """Return everything known of a title."""
 
+    def standing(self, title_id: int) -> object | None:
+        """Return what the person said of a title and did with it; none where nothing is kept."""
+
     def similar(self, title_id: int) -> Sequence[object]:
         """Return hits similar to a title."""
 
@@ -113,8 +116,12 @@ def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
         details = shown.title(title_id) if title_id <= MAX_TITLE_ID else None
         if details is None:
             return error_page(request, 404)
-        similar = shown.similar(title_id)
-        return page(request, "title.html", {"details": details, "similar": similar})
+        context = {
+            "details": details,
+            "similar": shown.similar(title_id),
+            "standing": shown.standing(title_id),
+        }
+        return page(request, "title.html", context)
 
     @router.get("/posters/{title_id:int}.svg")
     def poster(request: Request, title_id: int, shown: Pages = given) -> Response:

@@ -74,10 +74,10 @@ async def wanted(
         genres=_some(genre),
         providers=_some(provider),
         ignored=_some(ignore),
-        year_from=_number(year_from, most=9999),
-        year_to=_number(year_to, most=9999),
+        year_from=number(year_from, most=9999),
+        year_to=number(year_to, most=9999),
         region=chosen_region(request),
-        offset=_number(offset, most=MAX_OFFSET) or 0,
+        offset=number(offset, most=MAX_OFFSET) or 0,
     )
 
 
@@ -94,6 +94,7 @@ def _some(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value[:40] for value in values if value.strip()))[:20]
 
 
-def _number(text: str, *, most: int) -> int | None:
+def number(text: str, *, most: int) -> int | None:
+    """Return a number that was typed, none of what is no number or too large."""
     plain = text.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= most else None

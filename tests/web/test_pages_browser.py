@@ -178,6 +178,9 @@ class FakePages:
         hit = _hit(title_id)
         return details(hit) if hit else None
 
+    def standing(self, title_id: int) -> object | None:
+        return None
+
     def similar(self, title_id: int) -> Sequence[object]:
         because = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
         return [replace(hit, reason=because) for hit in TITLES if hit.id != title_id]

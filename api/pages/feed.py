@@ -1,0 +1,141 @@
+"""The personal feed, and what is done to a title on any page."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from api import feed, moods, regions
+from api.accounts.who import ViewerDep, is_private
+from api.dependencies import LiveDep, MetricsDep, ResourcesDep
+from api.feed import Wish
+from api.measured import FeedsDep
+from api.pages.doors import is_local, onwards
+from api.pages.greeting import GREETED
+from api.pages.look import SAID, error_page, page
+from api.pages.wanted import PAGE, chosen_region
+from api.person import PersonDep, told_in
+from api.schemas import Feed
+from api.user.catalogue import CatalogueDep
+from api.user.interactions import Interaction, interact
+from index.query import Filter
+from recommend.feed import Mood, Rung
+from recommend.rasas import NAMES, Rasa
+from recommend.reasons import ENGLISH
+from wiring.live import Live
+
+ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
+
+router = APIRouter(
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
+)
+
+
+def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Mood | None:
+    """Return the mood asked for; words that name none are left out, as no page of ours has them."""
+    try:
+        return moods.mood(request, resources, mood)
+    except RequestValidationError:
+        return None
+
+
+def found(
+    request: Request,
+    live: LiveDep,
+    person: PersonDep,
+    feeds: FeedsDep,
+    mood: Annotated[Mood | None, Depends(mood)],
+) -> Feed:
+    """Return the feed of who asks."""
+    wish = Wish(
+        region=person.region or chosen_region(request) or regions.detected(request),
+        wanted=Filter(),
+        limit=PAGE,
+        now=datetime.now(UTC),
+        told_in=told_in(request, None, person),
+        mood=mood,
+    )
+    served = feed.serve(live, person, wish)
+    feeds.observe(person.id, served)
+    return feed.shown(live, served, wish)
+
+
+FoundDep = Annotated[Feed, Depends(found)]
+
+
+@router.get("/feed")
+def whole(
+    request: Request,
+    asking: ViewerDep,
+    live: LiveDep,
+    person: PersonDep,
+    found: FoundDep,
+    did: str = "",
+) -> Response:
+    """Return the page of the feed; `did` is what was just done on it."""
+    told = told_in(request, None, person)
+    told = "hi" if told == ENGLISH else told  # beside the English name, one in another script
+    context = _listed(found) | {
+        "moods": {rasa.value: (NAMES[rasa]["en"], NAMES[rasa][told]) for rasa in Rasa},
+        "mood": found.mood or "",
+        "told_in": told,
+        "kept": not is_private(request, asking),
+        "new": found.ladder[:1] not in ([Rung.TASTE], [Rung.PICKS]),
+        "said": _said(live, did),
+    }
+    return page(request, "feed.html", context)
+
+
+@router.get("/feed/cards")
+def cards(request: Request, found: FoundDep) -> Response:
+    """Return the titles of the feed alone."""
+    return page(request, "cards.html", _listed(found))
+
+
+async def marked(request: Request) -> Interaction | None:
+    """Return what a button under a title sends, none for what no page of ours would."""
+    sent = {name: value for name, value in (await request.form()).items() if value}
+    try:
+        return Interaction.model_validate(sent)
+    except ValidationError:
+        return None
+
+
+@router.post("/marks")
+def mark(
+    request: Request,
+    did: Annotated[Interaction | None, Depends(marked)],
+    asking: ViewerDep,
+    live: LiveDep,
+    catalogue: CatalogueDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
+    next: Annotated[str, Form()] = "",  # noqa: A002  # as addresses have it
+) -> Response:
+    """Store what was done to a title, and go back to where it was done."""
+    if did is None:
+        return error_page(request, 422)
+    interact(did, request, asking, live, catalogue, resources, metrics)
+    back = re.sub(r"[?&]did=[^&]*", "", next)
+    told = urlencode({"did": f"{did.event}-{did.content_id}"})
+    return onwards(f"{back}{'&' if '?' in back else '?'}{told}" if is_local(next) else "", "/feed")
+
+
+def _listed(found: Feed) -> dict[str, object]:
+    mood = found.mood
+    return {
+        "items": found.items,
+        "row": f"{ROW}:{mood}" if mood else ROW,
+        "here": "/feed?" + urlencode({"mood": mood}) if mood else "/feed",
+    }
+
+
+def _said(live: Live, did: str) -> str:
+    event, _, number = did.partition("-")
+    listing = live.listings.get(int(number)) if number.isdecimal() and number.isascii() else None
+    return SAID.get(event, "").format(title=listing.title, value="") if listing else ""

@@ -1,0 +1,41 @@
+"""Whom a page greets: its header has a name, or a way to sign in."""
+
+from dataclasses import dataclass
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from api.accounts.who import AnybodyDep, Who
+from api.dependencies import ResourcesDep
+from db import accounts
+from db.engine import session
+from wiring.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """Who reads a page, as far as its header tells."""
+
+    signed_in: bool
+    name: str | None = None
+    email: str | None = None
+
+
+async def greeted(request: Request, asking: AnybodyDep, resources: ResourcesDep) -> None:
+    """Have the page know whom it greets."""
+    if asking is not None and asking.signed_in:
+        request.state.greeted = await run_in_threadpool(_called, resources, asking)
+
+
+def _called(resources: Resources, asking: Who) -> Greeted:
+    try:
+        with session(resources.engine) as reading:
+            account = accounts.find(reading, asking.id)
+    except (DBAPIError, PoolTimeout):
+        account = None
+    return Greeted(True, account.name, account.email) if account else Greeted(True)
+
+
+GREETED = Depends(greeted)

@@ -1,0 +1,68 @@
+"""What somebody watched, rated and saved."""
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from api.accounts.who import WhoDep
+from api.dependencies import DEEPEST, LiveDep, Page, SessionDep
+from api.pages.greeting import GREETED
+from api.pages.look import page
+from api.pages.wanted import PAGE, number
+from api.user import lists
+from db.standings import Shelf
+
+LISTS = {
+    Shelf.HISTORY: "Watched",
+    Shelf.RATINGS: "Rated",
+    Shelf.WATCHLIST: "Watchlist",
+    Shelf.FAVORITES: "Favourites",
+}
+EMPTY = {
+    Shelf.HISTORY: "You have watched nothing yet that we know of.",
+    Shelf.RATINGS: "You have rated nothing yet. The stars are on the page of each title.",
+    Shelf.WATCHLIST: "Your watchlist is empty. The bookmark below a title puts it here.",
+    Shelf.FAVORITES: "You have no favourites yet. The star on the page of a title makes it one.",
+}
+TAKEN_OFF = {
+    Shelf.WATCHLIST: ("watchlist", "unwatchlist"),
+    Shelf.FAVORITES: ("favorite", "unfavorite"),
+}
+"""What can be taken off its list: the event that put it there, and the one that takes it away."""
+
+router = APIRouter(
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
+)
+
+
+@router.get("/history")
+def history(
+    request: Request,
+    asking: WhoDep,
+    live: LiveDep,
+    reading: SessionDep,
+    list: str = "",  # noqa: A002  # as addresses have it
+    offset: str = "",
+) -> Response:
+    """Return a list of somebody's, the latest first."""
+    which = Shelf(list) if list in LISTS else Shelf.HISTORY
+    since = number(offset, most=DEEPEST) or 0
+    found = lists.shelf(live, reading, asking, which, Page(PAGE, since))
+    until = since + PAGE
+    context = {
+        "lists": LISTS,
+        "list": which,
+        "empty": EMPTY[which],
+        "taken_off": TAKEN_OFF.get(which),
+        "items": found.items,
+        "here": _address(which, since),
+        "next": _address(which, until) if until < (found.total or 0) else None,
+        "previous": _address(which, max(0, since - PAGE)) if since else None,
+    }
+    return page(request, "history.html", context)
+
+
+def _address(which: Shelf, since: int) -> str:
+    asked: dict[str, object] = {"list": which.value} | ({"offset": since} if since else {})
+    return "/history?" + urlencode(asked)

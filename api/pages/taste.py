@@ -1,0 +1,207 @@
+"""What somebody says of his taste: picks at first, preferences at any time; and the end of it."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from api import regions
+from api.accounts.who import ViewerDep, WhoDep, is_private, viewer
+from api.dependencies import LiveDep, ResourcesDep, SessionDep
+from api.history import SearchLogDep
+from api.pages.doors import onwards
+from api.pages.greeting import GREETED
+from api.pages.look import page
+from api.pages.wanted import chosen_region
+from api.person import PersonDep
+from api.user import onboarding, profile
+from api.user.catalogue import CatalogueDep
+from api.user.onboarding import MOST_PICKED
+from api.user.profile import DISPLAY_LANGUAGES, Preferences
+from api.visitors import VisitorDep
+from db import profiles
+from db.engine import session
+from db.profiles import Known
+
+CHOICE = 36  # titles to pick from: whole rows of 3, 4, 6 and 9
+LEVELS = {"less": 0.3, "normal": 0.6, "more": 1.0}
+"""How much a language is watched, as the form asks, to its weight."""
+LANGUAGE = "language."  # begins the fields of languages
+
+router = APIRouter(
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
+)
+
+
+@router.get("/welcome", dependencies=[Depends(viewer)])
+def welcome(
+    request: Request,
+    live: LiveDep,
+    person: PersonDep,
+    language: Annotated[list[str], Query()] = [],  # noqa: B006  # FastAPI copies its defaults
+    pick: Annotated[list[int], Query()] = [],  # noqa: B006
+) -> Response:
+    """Return titles to pick from; what was picked stays when the languages change."""
+    region = person.region or chosen_region(request) or regions.detected(request)
+    picked = [live.listings[each] for each in pick[:MOST_PICKED] if each in live.listings]
+    items = onboarding.chosen(live, person, region, asked=language, limit=CHOICE)
+    context = {
+        "chosen": language or list(person.preferences.languages),
+        "picked": frozenset(pick),
+        "items": [*picked, *(each for each in items if each.id not in pick)],
+    }
+    return page(request, "welcome.html", context)
+
+
+@router.post("/welcome")
+def picked(
+    request: Request,
+    asking: ViewerDep,
+    live: LiveDep,
+    resources: ResourcesDep,
+    catalogue: CatalogueDep,
+    language: Annotated[list[str], Form()] = [],  # noqa: B006  # FastAPI copies its defaults
+    pick: Annotated[list[int], Form()] = [],  # noqa: B006
+) -> Response:
+    """Store what was picked and the languages, and go on to the feed that follows from them."""
+    if asking is not None and not is_private(request, asking):
+        known = [each for each in pick[:MOST_PICKED] if each in live.listings]
+        with session(resources.engine) as writing:
+            said = _said(profiles.known(writing, asking.id))
+            weights = {code: said.languages.get(code, 1.0) for code in language}
+            profile.put(
+                writing,
+                asking,
+                Preferences.model_validate(
+                    said.model_dump() | {"languages": weights or said.languages}
+                ),
+            )
+            onboarding.picked_by(writing, asking.id, known, live=live, catalogue=catalogue)
+            writing.commit()
+    return onwards("/feed")
+
+
+@router.get("/profile")
+def shown(
+    request: Request, asking: ViewerDep, reading: SessionDep, saved: bool = False
+) -> Response:
+    """Return what somebody said of himself, to be changed."""
+    if asking is None or is_private(request, asking):
+        return page(request, "profile.html", {"kept": False, "faults": {}})
+    given = _said(profiles.known(reading, asking.id)).model_dump()
+    return _profile(request, given, {}, saved=saved)
+
+
+async def sent(request: Request) -> FormData:
+    """Return the fields of a form."""
+    return await request.form()
+
+
+@router.post("/profile")
+def save(
+    request: Request,
+    asking: ViewerDep,
+    resources: ResourcesDep,
+    form: Annotated[FormData, Depends(sent)],
+) -> Response:
+    """Store what somebody says of himself, or show what is wrong with it."""
+    if asking is None or is_private(request, asking):
+        return onwards("/profile")
+    with session(resources.engine) as writing:
+        before = _said(profiles.known(writing, asking.id))
+        given = _given(form, before)
+        try:
+            profile.put(writing, asking, Preferences.model_validate(given))
+        except ValidationError as error:
+            return _profile(request, given, _faults(error), status=422)
+        writing.commit()
+    return onwards("/profile?saved=1")
+
+
+@router.post("/profile/delete")
+def delete(
+    request: Request,
+    asking: WhoDep,
+    visitor: VisitorDep,
+    resources: ResourcesDep,
+    log: SearchLogDep,
+    reading: SessionDep,
+    sure: Annotated[bool, Form()] = False,
+) -> Response:
+    """Delete all that is kept of somebody who is sure."""
+    if not sure:
+        known = profiles.known(reading, asking.id) if asking else Known.nobody()
+        faults = {"sure": "Tick the box if you are sure."}
+        return _profile(request, _said(known).model_dump(), faults, status=422)
+    profile.forget_me(request, asking, visitor, resources, log)
+    request.state.greeted = None
+    said = {"heading": "Everything is deleted", "text": "Nothing is held of you any more."}
+    return page(request, "error.html", said)
+
+
+def _profile(
+    request: Request,
+    given: Mapping[str, object],
+    faults: Mapping[str, str],
+    *,
+    status: int = 200,
+    saved: bool = False,
+) -> Response:
+    weights = given["languages"]
+    levels = (
+        {code: _level(each) for code, each in weights.items()} if isinstance(weights, dict) else {}
+    )
+    context: dict[str, object] = {
+        "told_in": DISPLAY_LANGUAGES,
+        "given": given,
+        "faults": faults,
+        "levels": levels,
+        "kept": True,
+        "saved": saved,
+    }
+    return page(request, "profile.html", context, status=status)
+
+
+def _said(known: Known) -> Preferences:
+    shown = profile.shown(known).model_dump(include=set(Preferences.model_fields))
+    return Preferences.model_validate(shown)
+
+
+def _given(form: FormData, before: Preferences) -> dict[str, object]:
+    """Return what a form says; an empty field says nothing."""
+    fields = ("name", "birth_year", "region", "display_language")
+    weights = {}
+    for field, level in form.multi_items():
+        code = field.removeprefix(LANGUAGE)
+        if code != field and level in LEVELS:
+            was = before.languages.get(code)
+            kept = was is not None and _level(was) == level  # finer than the form can say
+            weights[code] = was if kept else LEVELS[str(level)]
+    return {
+        **{field: form.get(field) or None for field in fields},
+        "languages": weights,
+        "favourite_genres": form.getlist("favourite_genres"),
+        "disliked_genres": form.getlist("disliked_genres"),
+        "personal_search": "personal_search" in form,
+    }
+
+
+def _level(weight: float) -> str:
+    """Return the level nearest to a weight, none of a weight that is none."""
+    if weight <= 0:
+        return ""
+    return min(LEVELS, key=lambda level: abs(LEVELS[level] - weight))
+
+
+def _faults(error: ValidationError) -> dict[str, str]:
+    return {
+        str(each["loc"][0]): _sentence(each["msg"].removeprefix("Value error, "))
+        for each in reversed(error.errors())
+    }
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,11 @@
+import { followTaste } from "./feed.js";
+import { actAtOnce } from "./marks.js";
+import { mention } from "./told.js";
+import { pick } from "./welcome.js";
+
+actAtOnce();
+followTaste(document.querySelector("[data-feed]"));
+pick(document.querySelector("[data-welcome]"));
+
+const opened = document.querySelector("[data-opened]");
+if (opened) mention([{ content_id: Number(opened.dataset.opened), event: "view" }]);
