@@ -1,15 +1,27 @@
 """Queries over single titles must not grow with the catalogue: each finds its index."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, event, text
 from sqlmodel import Session, col, select
 
-from db import changes, listings, search_reports, searches, titles, vectors
-from db.kinds import Kind, Space
+from db import (
+    changes,
+    held,
+    listings,
+    presence,
+    profiles,
+    reviews,
+    search_reports,
+    searches,
+    titles,
+    vectors,
+    viewings,
+)
+from db.kinds import Kind, ReviewState, Space
 from db.searches import Click, Search
 from db.tables import Credit, TitleGenre, TitleName
 
@@ -182,3 +194,45 @@ def test_reports_read_only_their_time(database: Session, indexes_of: Explain) ->
         lambda: search_reports.reformulated(database, since=since, limit=9),
     ):
         assert "ix_search_query_at" in indexes_of(query)
+
+
+def test_of_a_viewer_nothing_else_is_read(database: Session, indexes_of: Explain) -> None:
+    viewer = uuid4()
+    assert indexes_of(lambda: profiles.get(database, viewer)) == {"profile_pkey"}
+    assert "viewer_pkey" in indexes_of(lambda: profiles.known(database, viewer))
+    assert "ix_viewing_viewer" in indexes_of(
+        lambda: viewings.latest(database, viewer, limit=9, offset=0)
+    )
+    assert indexes_of(lambda: viewings.count(database, viewer, completed_from=0.9)) == {
+        "ix_viewing_viewer"
+    }
+    for section in held.SECTIONS:
+        assert indexes_of(lambda section=section: list(held.rows(database, section, viewer)))  # type: ignore[misc]
+
+
+def test_who_is_forgotten_is_found_by_his_number(database: Session, indexes_of: Explain) -> None:
+    assert "viewer_pkey" in indexes_of(lambda: presence.hold(database, uuid4()))
+    assert "ix_search_query_visitor" in indexes_of(lambda: presence.forget(database, uuid4()))
+    assert "ix_search_query_at" in indexes_of(lambda: presence.sweep(database))
+
+
+def test_viewings_are_found_by_what_is_asked_of_them(
+    database: Session, indexes_of: Explain
+) -> None:
+    silent = indexes_of(lambda: viewings.silent(database, timedelta(hours=6), limit=9))
+    assert silent == {"ix_viewing_open"}
+    now = datetime.now(UTC)
+    used = indexes_of(lambda: viewings.report(database, since=now, completed_from=0.9, limit=9))
+    assert used == {"ix_viewing_started_at"}
+
+
+def test_reviews_are_found_by_their_title_or_their_state(
+    database: Session, indexes_of: Explain
+) -> None:
+    viewer = uuid4()
+    seen = indexes_of(lambda: reviews.of_title(database, 1, viewer_id=viewer, limit=9, offset=0))
+    assert seen & {"ix_review_title", "ix_review_viewer_title"}
+    waiting = indexes_of(
+        lambda: reviews.with_state(database, ReviewState.PENDING, limit=9, offset=0)
+    )
+    assert "ix_review_state" in waiting
