@@ -131,7 +131,6 @@ def begin(session: Session) -> None:
 def rows(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
     """Yield the rows of a section, each a JSON object, without holding all of them."""
     query = text(f"SELECT CAST(held AS text) FROM ({section.query}) AS s (held)")  # noqa: S608  # ours
-    found = session.execute(
-        query, {"id": viewer_id}, execution_options={"stream_results": True, "yield_per": AT_ONCE}
-    )
-    yield from found.scalars()
+    by_and_by = {"stream_results": True, "yield_per": AT_ONCE}
+    with session.execute(query, {"id": viewer_id}, execution_options=by_and_by) as found:
+        yield from found.scalars()

@@ -38,7 +38,7 @@ def _parts(session: Session, viewer_id: UUID) -> Iterator[str]:
 def _section(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
     rows = held.rows(session, section, viewer_id)
     if section.single:
-        yield next(rows, "null")
+        yield "".join(rows) or "null"
         return
     between = "["
     for row in rows:
