@@ -90,6 +90,16 @@ def by_external_ids(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tu
     return {(row.source, row.value): row.title_id for row in rows if row.title_id is not None}
 
 
+def external_ids(session: Session, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return what other sources call the titles, by source."""
+    found: dict[int, dict[str, str]] = {}
+    query = select(ExternalId).where(col(ExternalId.title_id).in_(list(ids)))
+    for row in session.exec(query):
+        if row.title_id is not None:
+            found.setdefault(row.title_id, {})[row.source] = row.value
+    return found
+
+
 def by_identities(session: Session, identities: Iterable[Identity]) -> dict[Identity, int]:
     """Return the oldest title of each identity that exists."""
     wanted = set(identities)

@@ -39,14 +39,23 @@ class LiveShelf:
 
 
 class StoredShelf:
-    """Implements `viewers.hearing.Catalogue` over PostgreSQL."""
+    """Implements `viewers.hearing.Catalogue` over PostgreSQL, each title being read once."""
 
     def __init__(self, session: Session, model: str | None) -> None:
         self._session = session
+        self._read = dict[TitleId, Described | None]()
         self.model = model
 
     def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
         """Return what is known of the titles that exist."""
+        new = sorted({each for each in title_ids if each not in self._read})
+        if new:
+            found = self._found(new)
+            self._read.update((each, found.get(each)) for each in new)
+        known = ((each, self._read[each]) for each in title_ids)
+        return {title_id: each for title_id, each in known if each is not None}
+
+    def _found(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
         models = {Space.CONTENT: self.model} if self.model else {}
         placed = {
             title_id: vector
