@@ -47,7 +47,10 @@ class People:
 
     def visitor(self, number: UUID | None = None, **headers: str) -> Person:
         """Return somebody without an account, who came before."""
-        number = number or uuid4()
+        return self.bringing(number or uuid4(), headers)
+
+    def bringing(self, number: UUID, headers: dict[str, str]) -> Person:
+        """Return the visitor of a number, whose browser sends these headers."""
         browser = self._browser(headers)
         cookie = self.app.state.visitors.written(Visitor(number))
         browser.cookies.set(COOKIE, cookie, domain=self._address.host)

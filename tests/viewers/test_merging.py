@@ -113,7 +113,7 @@ def test_an_account_is_merged_into_no_other(database: Session) -> None:
 
 def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    nothing = {
+    nothing: dict[str, object] = {
         "birth_year": None,
         "region": None,
         "display_language": None,

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 import redis
@@ -8,11 +9,15 @@ from sqlalchemy import Engine, text
 
 from catalog.record import Record
 from catalog.store import Importer
-from db import changes
+from db import changes, presence, viewings
 from db.changes import EVERYTHING, Position
 from db.engine import session
+from db.viewings import Started
 from embeddings.embedder import EmbedderUnavailable
+from viewers.hearing import standings_of, taste_of
+from wiring import settings as wiring_settings
 from wiring.embedded.lease import Lease
+from wiring.resources import load_embedder
 from workers import jobs, queues
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
@@ -103,6 +108,49 @@ def test_counting_popular_searches_twice_counts_the_same(own: Engine) -> None:
         assert jobs.refresh_popular_searches() == {"texts": 2}  # of Telangana, and of India
 
 
+def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: list[int]) -> None:
+    jobs.embed_titles(ids)
+    viewer, silent, going = uuid4(), uuid4(), uuid4()
+    with session(own) as writing:
+        presence.hold(writing, viewer)
+        for number, title_id in ((silent, ids[0]), (going, ids[1])):
+            viewings.start(writing, viewer, Started(number, title_id, "tv"))
+            viewings.go_on(writing, viewer, number, progress=0.95)
+        writing.execute(
+            text("UPDATE viewing SET updated_at = now() - interval '7 hours' WHERE id = :id"),
+            {"id": silent},
+        )
+        writing.commit()
+    assert jobs.close_viewings() == {"closed": 1}
+    assert jobs.close_viewings() == {"closed": 0}
+    with session(own) as reading:
+        assert list(standings_of(reading, viewer)) == [ids[0]]
+        assert taste_of(reading, viewer, jobs_model()).long_term is not None
+        seen = viewings.get(reading, viewer, silent)
+    assert seen.stopped_at == seen.updated_at
+
+
+def jobs_model() -> str | None:
+    embedder = load_embedder(wiring_settings.load())
+    return embedder.model if embedder else None
+
+
+def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
+    ask(own, 0)
+    with own.connect() as connection:
+        gone = connection.execute(text("SELECT visitor_id FROM search_query LIMIT 1")).scalar_one()
+        late = connection.execute(text("SELECT * FROM search_query")).mappings().all()
+    with session(own) as writing:
+        presence.forget(writing, gone)
+        writing.execute(
+            text("UPDATE search_query SET visitor_id = :gone WHERE id = :id"),
+            {"gone": gone, "id": next(row["id"] for row in late if row["visitor_id"] != gone)},
+        )
+        writing.commit()
+    assert jobs.sweep_forgotten() == {"swept": 1}
+    assert jobs.sweep_forgotten() == {"swept": 0}
+
+
 def test_without_a_model_embedding_fails_rather_than_passes(
     own: Engine, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +159,8 @@ def test_without_a_model_embedding_fails_rather_than_passes(
         jobs.embed_titles(ids)
     with pytest.raises(EmbedderUnavailable):
         jobs.embed_missing()
+    with pytest.raises(EmbedderUnavailable):
+        jobs.close_viewings()
 
 
 def test_progress_is_visible_batch_by_batch(

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -62,7 +63,7 @@ def sizes(engine: Engine) -> dict[str, int]:
 
 def texts(client: "redis.Redis") -> Iterator[bytes]:
     """Yield all that a Valkey holds, jobs unpacked."""
-    readers: dict[bytes, Callable[[bytes], object]] = {
+    readers: dict[bytes, Callable[[bytes], Any]] = {
         b"string": client.get,
         b"hash": client.hgetall,
         b"list": lambda key: client.lrange(key, 0, -1),
@@ -71,7 +72,8 @@ def texts(client: "redis.Redis") -> Iterator[bytes]:
     }
     for key in client.scan_iter():
         yield key
-        value = readers[client.type(key)](key) if client.type(key) in readers else b""
+        kind = bytes(client.type(key))  # type: ignore[arg-type]  # a synchronous client
+        value = readers[kind](key) if kind in readers else b""
         held = value.values() if isinstance(value, dict) else value
         for each in [held] if isinstance(held, bytes) else held or ():
             yield each

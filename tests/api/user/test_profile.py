@@ -1,12 +1,13 @@
 """What people say of themselves: kept whole or refused by name, theirs alone."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import httpx
 
 from tests.people import People
 
-NOTHING_SAID = {
+NOTHING_SAID: dict[str, object] = {
     "email": None,
     "name": None,
     "role": None,
@@ -132,7 +133,7 @@ def test_an_odd_body_is_refused(everybody: People) -> None:
 
 def test_of_who_asks_that_nothing_be_kept_nothing_is_but_an_accounts(everybody: People) -> None:
     for wish in ({"dnt": "1"}, {"sec-gpc": "1"}):
-        visitor = everybody.visitor(**wish).browser
+        visitor = everybody.bringing(uuid4(), wish).browser
         answer = visitor.put("/api/user/profile", json=SAID)
         assert (answer.status_code, answer.json()["type"]) == (
             403,
