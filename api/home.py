@@ -13,11 +13,13 @@ from recommend import queries, reasons
 from recommend.queries import Anchor, RowPlan
 from recommend.reasons import Reason
 from recommend.rows import fill
+from recommend.standing import opinion
 from recommend.taste import SAME_INTEREST
 from recommend.why import liked_ids, said_of
 from viewers.person import NOBODY, Person
 from wiring.live import Live
 
+LOVED = 0.5  # opinion; who only wants to watch something has not said that he likes it
 ANCHORS = 2  # rows of what is like a title; more and the page is about the past
 FOR_YOU, CONTINUE, WATCHLIST = "For you", "Continue watching", "Your watchlist"
 LANGUAGES = "In your languages"
@@ -120,7 +122,8 @@ def _personal(
 def _anchors(live: Live, person: Person) -> Iterator[Anchor]:
     """Yield the latest titles that he liked, each for something else."""
     found: list[Anchor] = []
-    for title_id in liked_ids(person.standings):
+    liked = liked_ids(person.standings)
+    for title_id in (each for each in liked if opinion(person.standings[each]) >= LOVED):
         listing = live.listings.get(title_id)
         try:
             vector = live.index.vectors([title_id], Space.CONTENT)[0]

@@ -15,8 +15,7 @@ from api.measured import FeedsDep
 from api.moods import MoodDep
 from api.person import PersonDep, told_in
 from api.regions import RegionDep
-from api.schemas import Feed, HitShown, Homepage, Listed, rendered
-from api.user.kept import PersonalDep
+from api.schemas import Feed, HitShown, Homepage, Listed, personal, rendered
 from catalog import languages
 from db.kinds import Role
 from index.query import Filter, TitleId
@@ -80,10 +79,9 @@ async def homepage(
         now=datetime.now(UTC),
         told_in=told_in(request, lang, person),
     )
+    shown = rendered if person.is_new else personal
     return await cores.run(
-        lambda: rendered(
-            home.homepage(live, region=region, language=code, person=person, wish=wish)
-        )
+        lambda: shown(home.homepage(live, region=region, language=code, person=person, wish=wish))
     )
 
 
@@ -91,7 +89,6 @@ async def homepage(
     "/recommendations/personalized",
     operation_id="personal_feed",
     response_model=Feed,
-    dependencies=[PersonalDep],
 )
 async def personalized(
     request: Request,
@@ -132,7 +129,7 @@ async def personalized(
         served = feed.serve(live, person, wish)
         measures = feeds.observe(person.id, served)
         answer = feed.shown(live, served, wish)
-        return rendered(answer.model_copy(update={"measures": measures}) if measured else answer)
+        return personal(answer.model_copy(update={"measures": measures}) if measured else answer)
 
     return await cores.run(answered)
 

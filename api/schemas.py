@@ -26,6 +26,13 @@ def rendered(answer: Answer) -> Response:
     return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
 
 
+def personal(answer: Answer) -> Response:
+    """Return an answer that is one person's, which no cache may keep."""
+    response = rendered(answer)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The weighted terms of a score; they add up to it."""
