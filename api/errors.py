@@ -155,7 +155,9 @@ def _listed(error: Exception) -> type[Exception]:
     return next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
+    if wants_page(request):
+        return error_page(request, 422)
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {

@@ -12,13 +12,14 @@ from pydantic import ValidationError
 
 from api import feed, moods, regions
 from api.accounts.who import ViewerDep, is_private
+from api.content import LARGEST_ID
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.feed import Wish
 from api.measured import FeedsDep
 from api.pages.doors import is_local, onwards
 from api.pages.greeting import GREETED
 from api.pages.look import SAID, error_page, page
-from api.pages.wanted import PAGE, chosen_region
+from api.pages.wanted import PAGE, chosen_region, number
 from api.person import PersonDep, told_in
 from api.schemas import Feed
 from api.user.catalogue import CatalogueDep
@@ -136,6 +137,6 @@ def _listed(found: Feed) -> dict[str, object]:
 
 
 def _said(live: Live, did: str) -> str:
-    event, _, number = did.partition("-")
-    listing = live.listings.get(int(number)) if number.isdecimal() and number.isascii() else None
+    event, _, title_id = did.partition("-")
+    listing = live.listings.get(number(title_id, most=LARGEST_ID) or 0)
     return SAID.get(event, "").format(title=listing.title, value="") if listing else ""

@@ -61,11 +61,18 @@ PAGE_POLICY = (
 )
 
 ERRORS = {
+    401: ("Who is there?", "This is for somebody who is signed in."),
+    403: ("Not from here", "This may not be done in your name from where you came."),
     404: ("This reel is missing", "There is no such page, or the title has left the catalogue."),
+    410: ("The account is gone", "It was deleted, and with it all that was kept."),
+    422: ("That cannot be", "Something that was sent makes no sense here."),
     429: ("One moment, please", "Too many requests came at once. Wait a little and try again."),
     500: ("The film tore", "Something went wrong on our side. It has been noted."),
     503: ("Intermission", "The search is resting for a moment. Please try again shortly."),
 }
+
+
+RETRIED = frozenset({429, 500, 503})  # what may be better the next time
 
 
 def install(app: FastAPI) -> None:
@@ -86,7 +93,7 @@ def error_page(
     """Return an error in the look of the pages, with a way to go on."""
     known = status if status in ERRORS else 500 if status >= 500 else 404
     heading, text = ERRORS[known]
-    context = {"heading": heading, "text": text, "retry": known != 404}
+    context = {"heading": heading, "text": text, "retry": known in RETRIED}
     response = page(request, "error.html", context, status=status)
     response.headers.update(headers or {})
     return response

@@ -14,7 +14,7 @@ from api.dependencies import LiveDep, ResourcesDep, SessionDep
 from api.history import SearchLogDep
 from api.pages.doors import onwards
 from api.pages.greeting import GREETED
-from api.pages.look import page
+from api.pages.look import LANGUAGES, page
 from api.pages.wanted import chosen_region
 from api.person import PersonDep
 from api.user import onboarding, profile
@@ -71,7 +71,9 @@ def picked(
         known = [each for each in pick[:MOST_PICKED] if each in live.listings]
         with session(resources.engine) as writing:
             said = _said(profiles.known(writing, asking.id))
-            weights = {code: said.languages.get(code, 1.0) for code in language}
+            weights = {
+                code: said.languages.get(code, 1.0) for code in language if code in LANGUAGES
+            }
             profile.put(
                 writing,
                 asking,
@@ -181,12 +183,16 @@ def _given(form: FormData, before: Preferences) -> dict[str, object]:
             kept = was is not None and _level(was) == level  # finer than the form can say
             weights[code] = was if kept else LEVELS[str(level)]
     return {
-        **{field: form.get(field) or None for field in fields},
+        **{field: next(iter(_texts(form, field)), None) for field in fields},
         "languages": weights,
-        "favourite_genres": form.getlist("favourite_genres"),
-        "disliked_genres": form.getlist("disliked_genres"),
+        "favourite_genres": _texts(form, "favourite_genres"),
+        "disliked_genres": _texts(form, "disliked_genres"),
         "personal_search": "personal_search" in form,
     }
+
+
+def _texts(form: FormData, field: str) -> list[str]:
+    return [each for each in form.getlist(field) if isinstance(each, str) and each]
 
 
 def _level(weight: float) -> str:

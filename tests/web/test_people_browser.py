@@ -1,0 +1,324 @@
+"""People and their taste in a real Chromium: sign up, pick, like, dismiss, and find it again."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
+from sqlalchemy import text
+
+from api.app import create_app
+from tests.seeded import hits, served
+from wiring.live import Live
+from wiring.resources import Resources
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "kothimir pachadi 7"
+PHONE = {"width": 320, "height": 700}
+
+Opened = Callable[..., AbstractContextManager[BrowserContext]]
+
+
+@pytest.fixture
+def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+    """A service whose people are forgotten after the test."""
+    seeded.redis.flushdb()
+    with served(create_app(seeded, live)) as client:
+        yield client
+    with seeded.engine.begin() as connection:
+        connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
+
+
+@pytest.fixture
+def opened(browser: Browser, client: httpx.Client) -> Opened:
+    """Open a browser of the service."""
+
+    def context(**given: Any) -> BrowserContext:
+        made = browser.new_context(base_url=str(client.base_url), **given)
+        made.set_default_timeout(10_000)
+        return made
+
+    return context
+
+
+@pytest.fixture
+def page(opened: Opened) -> Iterator[Page]:
+    """A page that fails its test when a script or its content policy does."""
+    wrong: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            wrong.append(said.text)
+
+    with opened(viewport={"width": 1280, "height": 800}) as context:
+        made = context.new_page()
+        made.on("pageerror", lambda error: wrong.append(str(error)))
+        made.on("console", heard)
+        yield made
+    assert wrong == []
+
+
+@pytest.fixture
+def eega(client: httpx.Client) -> str:
+    return f"/title/{hits(client, '/api/search', q='eega')[0]['id']}"
+
+
+def sign_up(page: Page, email: str = "asha@example.com", name: str = "Asha") -> None:
+    page.goto("/signup")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/welcome")
+
+
+def pick(page: Page, *titles: str) -> None:
+    for title in titles:
+        page.get_by_role("checkbox", name=title).first.check()
+    page.get_by_role("button", name="Show my feed").last.click()
+    page.wait_for_url("**/feed")
+
+
+def cards(page: Page) -> Locator:
+    return page.locator("#feed .card, #list .card")
+
+
+def ids(page: Page) -> list[str]:
+    found: list[str] = cards(page).evaluate_all("all => all.map(one => one.dataset.id)")
+    return found
+
+
+def press(card: Locator, button: str) -> None:
+    with card.page.expect_response("**/api/user/interactions"):
+        card.get_by_role("button", name=button).click()
+
+
+def is_told(request: Request) -> bool:
+    return request.url.endswith("/api/user/interactions")
+
+
+def told(page: Page, event: str) -> list[dict[str, Any]]:
+    items = page.request.get("/api/user/interactions?limit=100").json()["items"]
+    return [each for each in items if each["event"] == event]
+
+
+def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Page) -> None:
+    sign_up(page)
+    picked = page.locator(".pick .name").all_inner_texts()[:3]
+    pick(page, *picked)
+    expect(page.get_by_role("navigation", name="You", exact=True)).to_contain_text("Asha")
+    expect(cards(page)).to_have_count(24)
+    why = cards(page).locator(".why").all_inner_texts()
+    assert len(why) == 24
+    assert any(title in reason for reason in why for title in picked)
+    assert not set(picked) & set(cards(page).locator("h3").all_inner_texts())
+
+
+def test_what_is_dismissed_goes_at_once_and_does_not_come_back(page: Page) -> None:
+    page.goto("/feed")
+    page.evaluate("window.kept = true")
+    before = ids(page)
+    first, second = cards(page).first, cards(page).nth(1)
+    title, heir = first.locator("h3").inner_text(), second.locator("h3").inner_text()
+    press(first, "Not for me")
+    expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
+    expect(cards(page).first.locator("h3")).to_have_text(heir)
+    expect(cards(page).first.get_by_role("button", name="Not for me")).to_be_focused()
+    expect(cards(page)).to_have_count(24)
+    assert page.evaluate("window.kept")
+    page.reload()
+    after = ids(page)
+    assert before[0] not in after
+    assert set(after) - set(before)
+
+
+def test_a_like_moves_what_was_not_seen_yet(page: Page) -> None:
+    page.goto("/feed")
+    before = ids(page)
+    with page.expect_response("**/feed/cards*"):
+        press(cards(page).nth(2), "Like")
+    like = cards(page).nth(2).get_by_role("button", name="Like")
+    expect(like).to_have_attribute("aria-pressed", "true")
+    expect(like).to_be_focused()
+    after = ids(page)
+    assert after[:6] == before[:6]  # what was in view stays
+    assert after != before
+    assert len(set(after)) == 24
+
+
+def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
+    page.goto("/feed")
+    title = cards(page).first.locator("h3").inner_text()
+    press(cards(page).first, "Watchlist")
+    page.goto("/history?list=watchlist")
+    expect(cards(page).locator("h3")).to_have_text([title])
+    press(cards(page).first, "Take off")
+    expect(cards(page)).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("Your watchlist is empty")).to_be_visible()
+
+
+def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega: str) -> None:
+    page.goto(eega)
+    for button in ("Favourite", "Watched", "Like"):
+        press(page.locator("main"), button)
+    with page.expect_response("**/api/user/interactions"):
+        page.get_by_role("radio", name="4.5 stars").check(force=True)
+    expect(page.get_by_role("status")).to_have_text("Eega: 4.5 of 5 stars.")
+    page.reload()
+    for button in ("Favourite", "Watched", "Like"):
+        pressed = page.get_by_role("button", name=button, pressed=True)
+        expect(pressed).to_be_visible()
+    expect(page.get_by_role("radio", name="4.5 stars")).to_be_checked()
+    press(page.locator("main"), "Not for me")
+    expect(page.get_by_role("button", name="Like", pressed=False)).to_be_visible()
+    page.goto("/history?list=ratings")
+    expect(cards(page)).to_contain_text("★ 4.5")
+
+
+def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
+    page.goto("/feed")
+    with page.expect_request(is_told):
+        pass
+    page.mouse.wheel(0, 500)
+    with page.expect_request_finished(is_told):
+        pass
+    page.mouse.wheel(0, -500)
+    page.wait_for_timeout(300)
+    page.goto("/history")
+    seen = told(page, "impression")
+    places = sorted(each["position"] for each in seen)
+    assert len(places) >= 12
+    assert places == list(range(1, len(places) + 1))
+    assert {each["row"] for each in seen} == {"feed"}
+    assert {each["device"] for each in seen} == {"desktop"}
+
+
+def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega: str) -> None:
+    sign_up(page)
+    page.goto(eega)
+    press(page.locator("main"), "Favourite")
+    page.goto("/profile")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.wait_for_url("**/")
+    page.goto("/history?list=favorites")
+    expect(cards(page)).to_have_count(0)
+    page.goto("/signin?next=/history%3Flist%3Dfavorites")
+    page.get_by_label("E-mail").fill("Asha@Example.com")
+    page.get_by_label("Password").fill("another one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("No account has this e-mail")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/history?list=favorites")
+    expect(cards(page).locator("h3")).to_have_text(["Eega"])
+
+
+def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega: str) -> None:
+    page.goto(eega)
+    press(page.locator("main"), "Watchlist")
+    sign_up(page)
+    page.goto("/history?list=watchlist")
+    expect(cards(page).locator("h3")).to_have_text(["Eega"])
+
+
+def test_a_fault_is_told_at_its_field(page: Page) -> None:
+    sign_up(page)
+    page.goto("/profile")
+    page.get_by_label("Year of birth").fill("1066")
+    page.get_by_role("button", name="Save").click()
+    year = page.get_by_label("Year of birth")
+    expect(year).to_be_focused()
+    expect(year).to_have_value("1066")
+    expect(year).to_have_accessible_description(re.compile("shown. Give a year from 1900"))
+
+
+def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega: str) -> None:
+    page.goto("/profile")
+    page.get_by_label("Reasons are told in").select_option("te")
+    page.get_by_role("group", name="Telugu").get_by_label("More").check(force=True)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    expect(page.get_by_role("group", name="Telugu").get_by_label("More")).to_be_checked()
+    page.goto(eega)
+    press(page.locator("main"), "Like")
+    page.goto("/feed")
+    expect(cards(page).locator(".why[lang=te]")).to_have_count(24)
+
+
+def test_all_of_it_works_without_javascript(opened: Opened) -> None:
+    with opened(java_script_enabled=False) as context:
+        page = context.new_page()
+        sign_up(page, email="ravi@example.com")
+        page.get_by_label("Telugu").check()
+        page.get_by_role("button", name="Show titles in these languages").click()
+        pick(page, *page.locator(".pick .name").all_inner_texts()[:3])
+        before = ids(page)
+        title = cards(page).first.locator("h3").inner_text()
+        cards(page).first.get_by_role("button", name="Not for me").click()
+        expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
+        assert before[0] not in ids(page)
+        cards(page).first.get_by_role("link").first.click()
+        page.get_by_role("radio", name="3 stars").check(force=True)
+        page.get_by_role("button", name="Rate").click()
+        expect(page.get_by_role("radio", name="3 stars")).to_be_checked()
+
+
+def test_everything_is_deleted_when_one_is_sure(page: Page, eega: str) -> None:
+    sign_up(page)
+    page.goto(eega)
+    press(page.locator("main"), "Like")
+    page.goto("/profile")
+    page.get_by_text("Delete everything").first.click()
+    page.get_by_label("Yes, delete everything").check()
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is deleted")
+    assert page.context.cookies() == []
+
+
+def test_who_asks_for_it_is_not_followed(opened: Opened, eega: str) -> None:
+    with opened(extra_http_headers={"Sec-GPC": "1"}) as context:
+        page = context.new_page()
+        page.goto("/feed")
+        expect(page.get_by_text("asks us to keep nothing")).to_be_visible()
+        press(cards(page).first, "Like")
+        expect(page.get_by_role("status")).to_contain_text("Not kept")
+        page.goto(eega)
+        assert context.cookies() == []
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_a_sign_in_leads_nowhere_else(client: httpx.Client, path: str) -> None:
+    made = client.post(
+        "/api/auth/register", json={"email": "asha@example.com", "password": PASSWORD}
+    )
+    assert made.status_code == 201
+    sent = {"email": "asha@example.com", "password": PASSWORD, "next": path}
+    answer = client.post("/signin", data=sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/feed")
+
+
+def test_no_page_of_a_person_scrolls_sideways_on_a_phone(opened: Opened, eega: str) -> None:
+    with opened(viewport=PHONE, has_touch=True) as context:
+        page = context.new_page()
+        sign_up(page, name="Venkata Satyanarayana Penumetsa")
+        for path in ("/welcome", "/feed", "/profile", "/history", "/signup", eega):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], path
+            small = page.locator("main :is(button, .button, .chip, select, .steps label):visible")
+            heights = small.evaluate_all(
+                "all => all.map(one => one.getBoundingClientRect().height)"
+            )
+            assert min(heights, default=44) >= 43.9, path
