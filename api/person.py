@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.accounts.who import AnybodyDep
+from api.accounts.who import AnybodyDep, Who
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.metrics import Metrics
 from db.engine import session
@@ -28,9 +28,16 @@ TASTE = "taste"  # as a cause of degraded answers
 log = structlog.get_logger()
 
 
-def person(
+async def person(
     asking: AnybodyDep, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
 ) -> Person:
+    """Return who asks."""
+    if asking is None:
+        return NOBODY
+    return await run_in_threadpool(whole, asking, live, resources, metrics)
+
+
+def whole(asking: Who | None, live: Live, resources: Resources, metrics: Metrics) -> Person:
     """Return who asks; nobody while PostgreSQL does not answer, for there are lists for anybody."""
     if asking is None:
         return NOBODY

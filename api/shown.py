@@ -18,7 +18,7 @@ from api.feed import Wish
 from api.metrics import Metrics
 from api.pages.greeting import GREETED
 from api.pages.wanted import Wanted
-from api.person import person, told_in
+from api.person import told_in, whole
 from api.posters import Card
 from api.regions import detected
 from api.schemas import Details, HitShown, Homepage, SearchAnswer
@@ -149,7 +149,7 @@ class LivePages:
         )
 
     def _person(self) -> Person:
-        return person(self.who, self.live, self.resources, self.metrics)
+        return whole(self.who, self.live, self.resources, self.metrics)
 
 
 async def pages(
