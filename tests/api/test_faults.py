@@ -2,84 +2,20 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psutil
 import pytest
 
+from tests.service import PROJECT, Service, hold_down, kill, wait_until
 from wiring.embedded.status import status
 
-PROJECT = Path(__file__).resolve().parents[2]
 SEARCH = "/api/search?q=man+reborn+as+a+housefly"
-
-
-def wait_until(condition: Callable[[], object], *, within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
-
-
-@dataclass
-class Service:
-    """`rasika serve` on a home, and a client of it."""
-
-    home: Path
-    port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", "serve", "--port", str(self.port)],
-            cwd=self.home.parent,
-            env={**os.environ, "RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT)},
-            stderr=subprocess.DEVNULL,
-        )
-
-    def wait_until_ready(self) -> None:
-        wait_until(lambda: self.readiness()[0] == "ready", within_s=60)
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
-
-    def readiness(self) -> tuple[str, set[str]]:
-        """Return the status and the names of what is down."""
-        try:
-            answer: dict[str, Any] = self.get("/readyz").json()
-        except httpx.TransportError:
-            return "silent", set()
-        return answer["status"], {each["name"] for each in answer["checks"] if not each["ok"]}
-
-    def processes(self) -> list[psutil.Process]:
-        """Return every process that works for the home."""
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                told = [*process.cmdline(), process.environ().get("RASIKA_HOME", "")]
-                if any(str(self.home) in part for part in told):
-                    found.append(process)
-        return found
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -124,20 +60,6 @@ def has_ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def kill(pid: int | None) -> None:
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-
-
-def hold_down(home: Path, server: str) -> Callable[[], None]:
-    """Stop the supervisor from mending, so that the outage lasts; give what lets it go on."""
-    supervisor = status(home).supervisor_pid
-    assert supervisor is not None
-    os.kill(supervisor, signal.SIGSTOP)
-    kill(int((home / server).read_text().split()[0]))
-    return lambda: os.kill(supervisor, signal.SIGCONT)
-
-
 def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(service: Service) -> None:
     (eega,) = service.get(f"{SEARCH}&limit=1").json()["items"]
     details = f"/api/content/{eega['id']}/details"
@@ -178,9 +100,7 @@ def test_a_lost_valkey_degrades_and_heals(service: Service) -> None:
 
 def test_after_a_killed_api_the_next_one_serves_the_same(service: Service) -> None:
     before = service.get(SEARCH).json()
-    assert service.process is not None
-    kill(service.process.pid)
-    service.process.wait()
+    service.kill()
     service.start()
     service.wait_until_ready()
     assert service.get(SEARCH).json() == before

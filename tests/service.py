@@ -1,0 +1,110 @@
+"""`rasika serve` as a process, and what can befall it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from wiring.embedded.status import status
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def wait_until(condition: Callable[[], object], *, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """`rasika serve` on a home, and a client of it."""
+
+    home: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        given = {"RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.cli", "serve", "--port", str(self.port)],
+            cwd=self.home.parent,
+            env={**os.environ, **given, **self.settings},
+            stderr=subprocess.DEVNULL,
+        )
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: self.readiness()[0] == "ready", within_s=60)
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.address}{path}", timeout=10)
+
+    def readiness(self) -> tuple[str, set[str]]:
+        """Return the status and the names of what is down."""
+        try:
+            answer: dict[str, Any] = self.get("/readyz").json()
+        except httpx.TransportError:
+            return "silent", set()
+        return answer["status"], {each["name"] for each in answer["checks"] if not each["ok"]}
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process that works for the home."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                told = [*process.cmdline(), process.environ().get("RASIKA_HOME", "")]
+                if any(str(self.home) in part for part in told):
+                    found.append(process)
+        return found
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        """Kill it so that it can do nothing more."""
+        assert self.process is not None
+        kill(self.process.pid)
+        self.process.wait()
+
+
+def kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+def kill_postgres(home: Path) -> None:
+    """Kill the database server; its supervisor starts another one."""
+    kill(int((home / "postgres/data/postmaster.pid").read_text().split()[0]))
+
+
+def hold_down(home: Path, server: str) -> Callable[[], None]:
+    """Stop the supervisor from mending, so that the outage lasts; give what lets it go on."""
+    supervisor = status(home).supervisor_pid
+    assert supervisor is not None
+    os.kill(supervisor, signal.SIGSTOP)
+    kill(int((home / server).read_text().split()[0]))
+    return lambda: os.kill(supervisor, signal.SIGCONT)
