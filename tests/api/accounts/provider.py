@@ -1,0 +1,134 @@
+"""A small OpenID provider on this machine, which tells the truth unless it is told to lie."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from joserfc import jwt
+from joserfc.jwk import KeySet, OctKey, RSAKey
+
+from tests.seeded import served
+
+CLIENT_ID, CLIENT_SECRET = "rasika-here", "the secret of rasika"
+
+
+@lru_cache
+def key(name: str, sort: str = "true") -> RSAKey:
+    """Return a key of a name; it takes a while to make one."""
+    return RSAKey.generate_key(2048, {"kid": name})
+
+
+@dataclass
+class Provider:
+    """Who is signed in there, and what shall be wrong with what it says."""
+
+    issuer: str = ""
+    person: dict[str, object] = field(default_factory=dict)
+    lies: dict[str, object] = field(default_factory=dict)  # claims that are not so
+    algorithm: str = "RS256"
+    down: bool = False
+    denies: bool = False
+    asked: list[dict[str, str]] = field(default_factory=list)
+    discovered: int = 0
+
+    def __post_init__(self) -> None:
+        self.key = self.published = key("one")
+
+    def rotate(self) -> None:
+        """Sign with another key from now on."""
+        self.key = self.published = key("two")
+
+    def id_token(self, nonce: str) -> str:
+        """Return what it says of who is signed in."""
+        now = int(time.time())
+        claims: dict[str, object] = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "exp": now + 300,
+            "iat": now,
+            "nonce": nonce,
+            **self.person,
+            **self.lies,
+        }
+        claims = {name: value for name, value in claims.items() if value is not None}
+        if self.algorithm == "HS256":
+            return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(CLIENT_SECRET))
+        return jwt.encode({"alg": self.algorithm, "kid": self.key.kid}, claims, self.key)
+
+
+def application(provider: Provider) -> FastAPI:
+    app = FastAPI()
+    codes: dict[str, dict[str, str]] = {}
+
+    @app.get("/.well-known/openid-configuration")
+    def discovery() -> Response:
+        provider.discovered += 1
+        if provider.down:
+            return JSONResponse({}, 500)
+        return JSONResponse(
+            {
+                "issuer": provider.issuer,
+                "authorization_endpoint": f"{provider.issuer}/authorize",
+                "token_endpoint": f"{provider.issuer}/token",
+                "jwks_uri": f"{provider.issuer}/keys",
+            }
+        )
+
+    @app.get("/keys")
+    def keys() -> Response:
+        return JSONResponse(KeySet([provider.published]).as_dict(private=False))
+
+    @app.get("/authorize")
+    def authorize(request: Request) -> Response:
+        asked = dict(request.query_params)
+        provider.asked.append(asked)
+        back = {"state": asked["state"]}
+        if provider.denies:
+            back["error"] = "access_denied"
+        else:
+            codes["a code"] = asked
+            back["code"] = "a code"
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 302)
+
+    @app.post("/token")
+    async def token(request: Request) -> Response:
+        if provider.down:
+            return Response("no", 502)
+        sent = dict(parse_qsl((await request.body()).decode()))
+        asked = codes.pop(sent["code"], None)
+        secret = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+        challenge = base64.urlsafe_b64encode(
+            hashlib.sha256(sent["code_verifier"].encode()).digest()
+        )
+        if (
+            asked is None
+            or request.headers["authorization"] != f"Basic {secret}"
+            or challenge.decode().rstrip("=") != asked["code_challenge"]
+            or sent["redirect_uri"] != asked["redirect_uri"]
+        ):
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        return JSONResponse(
+            {
+                "access_token": "x",
+                "token_type": "Bearer",
+                "id_token": provider.id_token(asked["nonce"]),
+            }
+        )
+
+    return app
+
+
+@contextmanager
+def providing() -> Iterator[Provider]:
+    """Run a provider."""
+    provider = Provider()
+    with served(application(provider)) as client:
+        provider.issuer = str(client.base_url).rstrip("/")
+        yield provider
