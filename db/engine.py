@@ -12,6 +12,7 @@ def connect(url: str, *, pool_size: int = 10, connect_timeout_s: int = 5) -> Eng
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_timeout=connect_timeout_s,
+        hide_parameters=True,  # of statements that fail: e-mails and what people wrote are no log's
         connect_args={"connect_timeout": connect_timeout_s},
     )
 
