@@ -1,0 +1,146 @@
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+pytest.importorskip("qdrant_client")  # an extra
+
+import stamina
+from qdrant_client import QdrantClient
+from qdrant_client.http.exceptions import ResponseHandlingException
+
+from db.kinds import Kind, Space
+from index.product import SLOTS, TooManyRegions
+from index.qdrant import QdrantIndex
+from index.query import Attributes, Boosts, Entry, Filter, Query, VectorMissing
+from tests.index_contract import IndexContract, many, reference, unit
+
+# Before fixtures hide the machine's settings. Without a server, the client's own engine answers:
+# it scans, and says so.
+SERVER = os.environ.get("RASIKA_QDRANT_URL")
+ALIAS = "rasika-test"
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
+
+
+@pytest.fixture
+def server() -> Iterator[QdrantClient]:
+    client = QdrantClient(SERVER) if SERVER else QdrantClient(":memory:")
+    yield client
+    for each in client.get_collections().collections:
+        if each.name.startswith(ALIAS):
+            client.delete_collection(each.name)
+    client.close()
+
+
+@pytest.fixture
+def index(server: QdrantClient) -> QdrantIndex:
+    return QdrantIndex(server, alias=ALIAS)
+
+
+class TestQdrantIndex(IndexContract):
+    examples = 40
+
+    @pytest.fixture(autouse=True)
+    def _over(self, index: QdrantIndex) -> None:
+        self.index = index
+
+    def build(self, entries: Sequence[Entry]) -> QdrantIndex:
+        self.index.remove(range(1, 201))
+        self.index.upsert(entries)
+        return self.index
+
+
+def asked(entries: Sequence[Entry]) -> Iterator[Query]:
+    for weight in (0.0, 0.2, 1.5):
+        boosts = Boosts(popularity=weight, regional={"IN": weight})
+        for wanted in (
+            Filter(),
+            Filter(languages=frozenset({"l3", "l150"})),
+            Filter(year_from=1960, exclude=frozenset(range(1, 50))),
+        ):
+            for k in (20, 450):
+                vector = entries[7].vectors[Space.CONTENT]
+                yield Query(vector=vector, filter=wanted, boosts=boosts, k=k)
+
+
+def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: QdrantIndex) -> None:
+    entries = many(600)
+    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
+    queries = list(asked(entries))
+    answers = index.search_many(queries)
+    expected = [reference(entries, query) for query in queries]
+    assert [len(found) for found in answers] == [len(best) for best in expected]
+    same = [
+        len(set(found) & set(best)) / len(best)
+        for found, best in zip(answers, expected, strict=True)
+    ]
+    assert sum(same) / len(same) >= 0.95
+    index.unlink(Space.CONTENT)
+    assert index.search_many(queries) == expected
+
+
+def test_other_processes_follow_a_swap_at_once(server: QdrantClient, index: QdrantIndex) -> None:
+    other = QdrantIndex(server, alias=ALIAS)
+    for n in (30, 40):
+        index.replace(many(n))
+        query = Query(boosts=Boosts(popularity=1.0), k=100)
+        assert other.search(query) == reference(many(n), query)
+        assert len(other) == n
+
+
+def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantIndex) -> None:
+    class Refused(Exception):
+        pass
+
+    def refuse(beside: QdrantIndex) -> None:
+        assert len(beside) == 20
+        raise Refused
+
+    index.replace(many(10))
+    before = server.get_collections()
+    with pytest.raises(Refused):
+        index.replace(many(20), refuse)
+    assert server.get_collections() == before
+    assert len(index) == 10
+
+
+def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
+    server: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upsert, failures = server.upsert, iter([True, True])
+
+    def applied_but_not_confirmed(*arguments: Any, **options: Any) -> Any:
+        done = upsert(*arguments, **options)
+        if next(failures, False):
+            raise ResponseHandlingException(TimeoutError())
+        return done
+
+    monkeypatch.setattr(server, "upsert", applied_but_not_confirmed)
+    with stamina.set_testing(True, attempts=5):
+        index.upsert(many(10))
+    assert next(failures, None) is None
+    query = Query(boosts=Boosts(popularity=1.0), k=100)
+    assert index.search(query) == reference(many(10), query)
+
+
+def test_a_title_that_loses_its_vector_is_not_found_by_it(index: QdrantIndex) -> None:
+    plain = Attributes(kind=Kind.MOVIE)
+    index.upsert([Entry(title_id=1, attributes=plain, vectors={Space.CONTENT: unit(1)})])
+    index.upsert([Entry(title_id=1, attributes=plain)])
+    assert index.search(Query(vector=unit(1))) == []
+    assert [hit.title_id for hit in index.search(Query())] == [1]
+    with pytest.raises(VectorMissing):
+        index.vectors([1], Space.CONTENT)
+
+
+def test_a_region_too_many_is_refused_and_nothing_written(index: QdrantIndex) -> None:
+    regional = {f"R{number}": 0.5 for number in range(SLOTS + 1)}
+    crowded = Entry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
+    with pytest.raises(TooManyRegions, match="no room for the region R9"):
+        index.upsert([crowded])
+    assert len(index) == 0
