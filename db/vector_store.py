@@ -1,7 +1,7 @@
 """Where PostgreSQL itself searches vectors: the tables of the engine `pgvector`, and their writing.
 
 They are a copy, as an index in memory is, and live in a schema of their own: a new copy is built
-in a second schema beside the first and takes its name when it is whole.
+in a second schema beside the first, and its tables move over when it is whole.
 
 `entry` holds what a search reads, in half precision, a row a title; `exact` the vectors as they
 came, read for the few titles that may be among the best.
@@ -86,6 +86,7 @@ TABLES = (
     )
     """,
 )
+NAMES = ("space", "region", "entry", "exact")
 EXISTS = text("SELECT to_regclass('{schema}.region') IS NOT NULL".replace("{schema}", SERVED))
 
 ENTRY_TYPES = {
@@ -222,8 +223,15 @@ def drop_beside(connection: Connection) -> None:
 def swap(connection: Connection) -> None:
     """Put what was built beside in the place of what is searched, at the commit."""
     lock(connection)
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {SERVED} CASCADE"))
-    connection.execute(text(f"ALTER SCHEMA {BESIDE} RENAME TO {SERVED}"))
+    # In the order in which searches lock them, and `space` first of all: a search reads the lengths
+    # and the slots before anything else, and what follows fits them as long as it holds that lock.
+    served = ", ".join(f"{SERVED}.{table}" for table in NAMES)
+    connection.execute(text(f"LOCK TABLE {served}"))
+    # The schema stays: somebody may just have looked up where it is.
+    connection.execute(text(f"DROP TABLE {served}"))
+    for table in NAMES:
+        connection.execute(text(f"ALTER TABLE {BESIDE}.{table} SET SCHEMA {SERVED}"))
+    drop_beside(connection)
 
 
 def analyse(connection: Connection, schema: str = SERVED) -> None:

@@ -140,12 +140,12 @@ def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) 
     index.replace(entries)
     query = Query(vector=entries[0].vectors[Space.CONTENT], k=200)
 
-    def swap_thrice() -> None:
-        for _ in range(3):
+    def swap() -> None:
+        for _ in range(10):
             index.replace(entries)
 
     with ThreadPoolExecutor(1) as swapping:
-        swapped = swapping.submit(swap_thrice)
+        swapped = swapping.submit(swap)
         while not swapped.done():
             assert len(index.search(query)) == 100
         swapped.result()
