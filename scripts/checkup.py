@@ -65,6 +65,7 @@ def _findings() -> Iterator[Finding]:
         yield Finding(False, "settings", str(error).replace("\n", "; "))
         return
     yield Finding(True, "settings", _told(settings))
+    yield _keys(settings)
     yield from _home(settings)
     try:
         with opened(settings, embedder=False) as resources:
@@ -77,6 +78,15 @@ def _findings() -> Iterator[Finding]:
 def _told(settings: Settings) -> str:
     given = sorted(PREFIX + name.upper() for name in settings.model_fields_set)
     return f"set: {', '.join(given)}" if given else "nothing set: the embedded default"
+
+
+def _keys(settings: Settings) -> Finding:
+    count = len(settings.secret_keys)
+    if not count:
+        told = "no RASIKA_SECRET_KEY: one is kept at home, and admin is for this machine only"
+        return Finding(None, "secret key", f"{settings.environment}; {told}")
+    told = "one secret key" if count == 1 else f"{count} secret keys, the first of which signs"
+    return Finding(True, "secret key", f"{settings.environment}; {told}")
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import redis
 import typer
@@ -11,9 +12,10 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from catalog.reading import UnreadableFile
+from db.kinds import Role
 from embeddings.embedder import EmbedderUnavailable
 from scripts import bench as benchmarks
-from scripts import catalogue, checkup, serving
+from scripts import catalogue, checkup, interactions, serving, taste, users
 from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
@@ -30,12 +32,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+user = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(user, name="user", help="Accounts, for who runs the service.")
+tastes = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(tastes, name="taste", help="What viewers lean to.")
+
 EXPECTED = (
     EmbeddedServicesError,
     EmbedderUnavailable,
     UnreadableFile,
     catalogue.Failed,
     serving.PortTaken,
+    users.Failed,
     benchmarks.Failed,
     romanised.PairsMissing,
 )
@@ -85,26 +93,32 @@ def worker(
 @app.command("import")
 def import_(
     files: Annotated[list[Path], typer.Argument(help="JSON Lines (also .gz) or CSV.")],
-    format_: Annotated[str, typer.Option("--format", help="titles")] = "titles",
+    format_: Annotated[str, typer.Option("--format", help="titles or interactions")] = "titles",
     mapping: Annotated[
         list[str] | None, typer.Option("--map", help="field=column, as often as needed")
     ] = None,
 ) -> None:
-    """Import titles; bad lines are reported and skipped."""
-    if format_ != "titles":
-        raise typer.BadParameter("only titles so far", param_hint="--format")
-    catalogue.import_files(_settings(), files, _pairs(mapping or []))
+    """Import titles, or what viewers did; bad lines are reported and skipped."""
+    if format_ == "titles":
+        catalogue.import_files(_settings(), files, _pairs(mapping or []))
+    elif format_ == "interactions":
+        interactions.import_files(_settings(), files, _pairs(mapping or []))
+    else:
+        raise typer.BadParameter("there are titles and interactions", param_hint="--format")
 
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="titles")],
+    what: Annotated[str, typer.Argument(help="titles or interactions")],
     file: Annotated[Path, typer.Argument(help="JSON Lines to write, gzipped when it ends so.")],
 ) -> None:
-    """Export titles in the form that import takes."""
-    if what != "titles":
-        raise typer.BadParameter("only titles so far", param_hint="WHAT")
-    catalogue.export_titles(_settings(), file)
+    """Export titles, or what viewers did, in the form that import takes."""
+    if what == "titles":
+        catalogue.export_titles(_settings(), file)
+    elif what == "interactions":
+        interactions.export(_settings(), file)
+    else:
+        raise typer.BadParameter("there are titles and interactions", param_hint="WHAT")
 
 
 @app.command()
@@ -122,6 +136,14 @@ def reindex() -> None:
     catalogue.reindex(_settings())
 
 
+@tastes.command("rebuild")
+def rebuild_tastes(
+    viewer: Annotated[UUID | None, typer.Option(help="Of this one alone.")] = None,
+) -> None:
+    """Work out tastes anew from what viewers did."""
+    taste.rebuild(_settings(), viewer)
+
+
 @app.command()
 def search(
     text: Annotated[str, typer.Argument(help="A plot, a mood or a name, in any script.")],
@@ -131,6 +153,25 @@ def search(
 ) -> None:
     """Search on the terminal."""
     catalogue.search(_settings(), text, language or [], genre or [], limit)
+
+
+@user.command("add")
+def user_add(
+    email: Annotated[str, typer.Argument(help="Of the account.")],
+    admin: Annotated[bool, typer.Option("--admin", help="May do everything.")] = False,
+    curator: Annotated[bool, typer.Option("--curator", help="May look after reviews.")] = False,
+) -> None:
+    """Make an account, or give one that is there a role; its password is asked for."""
+    if admin and curator:
+        raise typer.BadParameter("an admin may do all that a curator may", param_hint="--curator")
+    role = Role.ADMIN if admin else Role.CURATOR if curator else Role.USER
+    users.add(_settings(), email, role)
+
+
+@user.command("password")
+def user_password(email: Annotated[str, typer.Argument(help="Of the account.")]) -> None:
+    """Give an account another password, and sign it out everywhere."""
+    users.change_password(_settings(), email)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from db.kinds import Space
 from db.presence import ViewerForgotten
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
-from viewers import watching
+from viewers import sign_ins, watching
 from wiring import settings as wiring_settings
 from wiring import upkeep
 from wiring.resources import Resources, opened
@@ -103,6 +103,18 @@ def trim_searches() -> dict[str, int]:
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
             deleted = searches.trim(writing, days=SEARCHES_KEPT_DAYS)
+            writing.commit()
+        return {"deleted": deleted}
+
+    return _with_resources(work, embedder=False)
+
+
+def trim_sign_ins() -> dict[str, int]:
+    """Delete the sign-ins that have ended, and the tokens that have expired."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            deleted = sign_ins.trim(writing)
             writing.commit()
         return {"deleted": deleted}
 

@@ -59,6 +59,11 @@ def trim_searches(client: "redis.Redis") -> Job:
     return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.trim_searches)
 
 
+def trim_sign_ins(client: "redis.Redis") -> Job:
+    """Enqueue the deletion of the sign-ins that have ended."""
+    return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.trim_sign_ins)
+
+
 def refresh_popular_searches(client: "redis.Redis") -> Job:
     """Enqueue the count of what many ask for."""
     return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.refresh_popular_searches)
