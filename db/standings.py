@@ -65,6 +65,13 @@ LATEST = text(
     ORDER BY greatest({", ".join(MOMENTS)}) DESC, title_id LIMIT :limit
     """  # noqa: S608  # names from above
 )
+KNOWN = text(
+    """
+    SELECT title_id FROM standing WHERE viewer_id = :viewer_id
+        AND coalesce(watched_at, completed_at, favorite_at, watchlist_at, rated_at, liked_at,
+            disliked_at, dismissed_at) IS NOT NULL
+    """
+)
 STORE = text(
     f"""
     INSERT INTO standing (viewer_id, {_FIELDS})
@@ -110,6 +117,11 @@ def of_titles(session: Session, viewer_id: UUID, title_ids: Iterable[int]) -> li
 def latest(session: Session, viewer_id: UUID, *, limit: int | None = None) -> list[Kept]:
     """Return a viewer's standings, the latest changed first; all of them without a limit."""
     return [_kept(row) for row in session.execute(LATEST, {"viewer_id": viewer_id, "limit": limit})]
+
+
+def known(session: Session, viewer_id: UUID) -> list[int]:
+    """Return the titles that a viewer saw, judged or put on a list: `Standing.known`."""
+    return list(session.execute(KNOWN, {"viewer_id": viewer_id}).scalars())
 
 
 def store(session: Session, viewer_id: UUID, kept: Sequence[Kept]) -> None:

@@ -22,7 +22,7 @@ from index.query import TitleId
 from recommend import taste
 from recommend.standing import NOTHING
 from recommend.taste import Features, unit
-from viewers.hearing import Described, hear, replay, standings_of, taste_of
+from viewers.hearing import Described, hear, known_of, replay, standings_of, taste_of
 
 NOW = datetime.now(UTC)
 DIM = 16
@@ -100,6 +100,9 @@ def test_a_replay_leads_to_the_same_rows_to_the_last_bit(
         hear(database, viewer_id, batch, Shelf())
     online = state(database)
     for viewer_id in VIEWERS:
+        held = standings_of(database, viewer_id)
+        known = {title_id for title_id, each in held.items() if each.known}
+        assert known_of(database, viewer_id) == known
         replay(database, viewer_id, Shelf())
     assert state(database) == online
     database.rollback()
