@@ -14,6 +14,15 @@ from sqlmodel import Session
 # Longer than any request takes, and than a search waits to be written (`wiring.searches.OUTAGE`).
 REFUSED_S = 600
 
+# Of two who hold the same two viewers, one may find a row there that the other has yet to add, and
+# then each would wait for the other. They queue up before that.
+QUEUE = text(
+    """
+    SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT hashtextextended(CAST(id AS text), 0) AS key
+        FROM unnest(CAST(:ids AS uuid[])) AS held (id) ORDER BY key) AS keys
+    """
+)
 LOCK = text("SELECT id FROM viewer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 ADD = text(
     """
@@ -61,14 +70,8 @@ def hold(session: Session, *viewer_ids: UUID) -> None:
 
     Raises `ViewerForgotten`.
     """
-    ids = _ordered(viewer_ids)
-    found = set(session.execute(LOCK, {"ids": ids}).scalars())
-    new = [each for each in ids if each not in found]
-    if not new:
-        return
-    session.execute(ADD, {"ids": new})
-    session.execute(LOCK, {"ids": ids})  # whoever was quicker may have added them
-    refused = session.execute(REFUSED, {"ids": new}).scalar()
+    new = _taken(session, _ordered(viewer_ids))
+    refused = session.execute(REFUSED, {"ids": new}).scalar() if new else None
     if refused is not None:
         raise ViewerForgotten(refused)
 
@@ -76,8 +79,7 @@ def hold(session: Session, *viewer_ids: UUID) -> None:
 def forget(session: Session, *viewer_ids: UUID) -> None:
     """Delete all of some viewers, from every table; for who is not there, nothing happens."""
     ids = _ordered(viewer_ids)
-    session.execute(ADD, {"ids": ids})  # a row to wait at, for who was about to come
-    session.execute(LOCK, {"ids": ids})
+    _taken(session, ids)  # a row to wait at, for who was about to come
     session.execute(REFUSE, {"ids": ids})
     session.execute(FORGET_SEARCHES, {"ids": ids})
     session.execute(FORGET, {"ids": ids})
@@ -96,6 +98,18 @@ def sweep(session: Session) -> int:
     swept = session.execute(SWEEP, {"refused_s": REFUSED_S})
     session.execute(ADMIT, {"refused_s": REFUSED_S})
     return int(getattr(swept, "rowcount", 0))
+
+
+def _taken(session: Session, ids: list[UUID]) -> list[UUID]:
+    """Lock rows in their order, adding those that are not there; return these."""
+    if len(ids) > 1:
+        session.execute(QUEUE, {"ids": ids})
+    found = set(session.execute(LOCK, {"ids": ids}).scalars())
+    new = [each for each in ids if each not in found]
+    if new:
+        session.execute(ADD, {"ids": new})
+        session.execute(LOCK, {"ids": new})  # whoever was quicker may have added them
+    return new
 
 
 def _ordered(viewer_ids: Iterable[UUID]) -> list[UUID]:

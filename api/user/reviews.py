@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from api.accounts.who import AnybodyDep, SignedInDep
 from api.content import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
@@ -87,7 +87,7 @@ class Judgement(BaseModel):
     """What a curator decides; with `updated_at` as he read it, nothing he did not read passes."""
 
     state: ReviewState
-    updated_at: datetime | None = None
+    updated_at: AwareDatetime | None = None
 
 
 @router.get(

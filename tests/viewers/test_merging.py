@@ -188,9 +188,10 @@ def test_every_table_of_a_viewer_is_known_to_merging() -> None:
     assert found == moved | followed | of_accounts
 
 
-def test_merging_while_both_go_on_loses_nothing(own: Engine) -> None:
+@pytest.mark.parametrize("visitor", [UUID(int=1), UUID(int=2**128 - 1)], ids=["before", "after"])
+def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> None:
     """An event of the visitor's own that comes late stays his, until he is merged again."""
-    visitor, events = uuid4(), 25
+    events = 25
     with session(own) as writing:
         account = an_account(writing)
         writing.commit()

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from db.kinds import Role
 from tests.people import People, Person
 
 TEXT = "A fly takes revenge, and you are on its side."
@@ -154,6 +155,19 @@ def test_pages_of_reviews_begin_with_ones_own(
     assert ([each["author"] for each in page["items"]], page["total"]) == (["Asha", "Member 2"], 4)
     rest = asha.browser.get("/api/content/1/reviews", params={**asked, "offset": 2}).json()
     assert [each["author"] for each in rest["items"]] == ["Member 1", "Member 0"]
+
+
+def test_a_curator_moderates_and_does_nothing_else_of_operators(
+    everybody: People, asha: Person
+) -> None:
+    curator = everybody.member(role=Role.CURATOR).browser
+    elsewhere = {"x-forwarded-for": "203.0.113.5"}
+    review = write(asha).json()
+    answer = curator.patch(
+        f"/api/admin/reviews/{review['id']}", json={"state": "approved"}, headers=elsewhere
+    )
+    assert answer.json()["state"] == "approved"
+    assert curator.get("/api/admin/viewings", headers=elsewhere).status_code == 403
 
 
 def test_others_do_not_moderate(asha: Person, everybody: People) -> None:
