@@ -325,6 +325,18 @@ class Change(SQLModel, table=True):
     )
 
 
+class IndexCopy(SQLModel, table=True):
+    """How far a search engine that several processes share has followed the change log."""
+
+    __tablename__ = "index_copy"
+
+    engine: str = Field(primary_key=True)
+    transaction: int = Field(sa_type=BigInteger)
+    position: int = Field(sa_type=BigInteger)
+    built_from: str  # the models and the layout that its content was made with
+    at: datetime = Field(sa_type=DateTime(timezone=True))  # when it was last known to be whole
+
+
 class SearchQuery(SQLModel, table=True):
     """A search with a text, as somebody asked it; kept for a while (see `db.searches`)."""
 
