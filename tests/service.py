@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,17 @@ class Service:
             env={**os.environ, **given, **self.settings},
             stderr=subprocess.DEVNULL,
         )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Start it, wait until it is ready, and stop it afterwards, however it went."""
+        self.start()
+        try:
+            self.wait_until_ready()
+            yield
+        finally:
+            if self.process is not None and self.process.poll() is None:
+                self.stop()
 
     def wait_until_ready(self) -> None:
         wait_until(lambda: self.readiness()[0] == "ready", within_s=60)

@@ -27,11 +27,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def service(home: Path) -> Iterator[Service]:
     made = Service(home)
-    made.start()
-    made.wait_until_ready()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop()
+    with made.running():
+        yield made
     wait_until(lambda: not made.processes(), within_s=30)
 
 

@@ -53,11 +53,8 @@ def resources(tmp_path: Path) -> Iterator[Resources]:
 @pytest.fixture
 def service(resources: Resources) -> Iterator[Service]:
     made = Service(resources.settings.home, {"RASIKA_SEED": "0"})
-    made.start()
-    made.wait_until_ready()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop()
+    with made.running():
+        yield made
 
 
 @dataclass
