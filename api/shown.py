@@ -49,10 +49,11 @@ class Marks:
     @classmethod
     def of(cls, standing: Standing) -> "Marks":
         """Return the marks of a standing."""
-        liked, dismissed = standing.liked_at, standing.dismissed_at
+        verdicts = (standing.liked_at, standing.disliked_at, standing.dismissed_at)
+        last = max((at for at in verdicts if at is not None), default=None)
         return cls(
-            liked=liked is not None and (dismissed is None or liked >= dismissed),
-            dismissed=dismissed is not None and (liked is None or dismissed > liked),
+            liked=last is not None and standing.liked_at == last,
+            dismissed=last is not None and standing.dismissed_at == last,
             watchlist=standing.watchlist_at is not None,
             favorite=standing.favorite_at is not None,
             watched=standing.completed_at is not None,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -21,6 +22,16 @@ from wiring.resources import Resources
 
 SEE_OTHER = 303  # what a form leads to is asked for anew
 LONGEST_ADDRESS = 2000  # characters
+
+PROBLEMS = {
+    "provider-refused": "The other service did not sign you in.",
+    "provider-unavailable": "The other service does not answer. Try again, or use a password.",
+    "email-unproven": "The other service does not vouch for your e-mail address.",
+    "email-taken": "There is an account of this e-mail with a password: sign in with it.",
+    "identity-taken": "This identity belongs to another account.",
+    "not-signed-in": "Sign in first, then connect the other service.",
+}
+"""What went wrong at an OpenID provider, by the end of the problem's type."""
 
 router = APIRouter(
     include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
@@ -71,11 +82,14 @@ def signin(
     resources: ResourcesDep,
     known: WhoDep,
     next: str = "",  # noqa: A002  # as addresses have it
+    problem: str = "",
 ) -> Response:
-    """Return the form for who has an account."""
+    """Return the form for who has an account; `problem` is what went wrong elsewhere."""
     if known is not None and known.signed_in:
-        return onwards(next, "/feed")
-    return _door(request, resources, "signin.html", Sent(next=next))
+        told = "/profile?" + urlencode({"problem": problem}) if problem in PROBLEMS else ""
+        return onwards(told, next, "/feed")
+    fault = Fault("form", PROBLEMS[problem], 200) if problem in PROBLEMS else None
+    return _door(request, resources, "signin.html", Sent(next=next), fault)
 
 
 @router.post("/signin")

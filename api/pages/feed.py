@@ -1,17 +1,18 @@
 """The personal feed, and what is done to a title on any page."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from api import feed, moods, regions
-from api.accounts.who import ViewerDep, is_private
+from api.accounts.who import AnybodyDep, ViewerDep, Who, is_private, viewer
 from api.content import LARGEST_ID
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.feed import Wish
@@ -21,6 +22,7 @@ from api.pages.greeting import GREETED
 from api.pages.look import SAID, error_page, page
 from api.pages.wanted import PAGE, chosen_region, number
 from api.person import PersonDep, told_in
+from api.recommendations import MOST_EXCLUDED
 from api.schemas import Feed
 from api.user.catalogue import CatalogueDep
 from api.user.interactions import Interaction, interact
@@ -29,6 +31,8 @@ from recommend.feed import Mood, Rung
 from recommend.rasas import NAMES, Rasa
 from recommend.reasons import ENGLISH
 from wiring.live import Live
+
+Excluded = Annotated[list[int], Query(max_length=MOST_EXCLUDED)]
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 
@@ -51,11 +55,12 @@ def found(
     person: PersonDep,
     feeds: FeedsDep,
     mood: Annotated[Mood | None, Depends(mood)],
+    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Feed:
     """Return the feed of who asks."""
     wish = Wish(
         region=person.region or chosen_region(request) or regions.detected(request),
-        wanted=Filter(),
+        wanted=feed.excluding(Filter(), exclude),
         limit=PAGE,
         now=datetime.now(UTC),
         told_in=told_in(request, None, person),
@@ -69,19 +74,25 @@ def found(
 FoundDep = Annotated[Feed, Depends(found)]
 
 
+async def reader(request: Request, known: AnybodyDep) -> Who | None:
+    """Return who reads the feed, a new visitor if need be; it goes on without PostgreSQL."""
+    return await viewer(request, known)
+
+
 @router.get("/feed")
 def whole(
     request: Request,
-    asking: ViewerDep,
+    asking: Annotated[Who | None, Depends(reader)],
     live: LiveDep,
     person: PersonDep,
     found: FoundDep,
+    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
     did: str = "",
 ) -> Response:
     """Return the page of the feed; `did` is what was just done on it."""
     told = told_in(request, None, person)
     told = "hi" if told == ENGLISH else told  # beside the English name, one in another script
-    context = _listed(found) | {
+    context = _listed(found, exclude) | {
         "moods": {rasa.value: (NAMES[rasa]["en"], NAMES[rasa][told]) for rasa in Rasa},
         "mood": found.mood or "",
         "told_in": told,
@@ -93,9 +104,13 @@ def whole(
 
 
 @router.get("/feed/cards")
-def cards(request: Request, found: FoundDep) -> Response:
+def cards(
+    request: Request,
+    found: FoundDep,
+    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
+) -> Response:
     """Return the titles of the feed alone."""
-    return page(request, "cards.html", _listed(found))
+    return page(request, "cards.html", _listed(found, exclude))
 
 
 async def marked(request: Request) -> Interaction | None:
@@ -127,13 +142,22 @@ def mark(
     return onwards(f"{back}{'&' if '?' in back else '?'}{told}" if is_local(next) else "", "/feed")
 
 
-def _listed(found: Feed) -> dict[str, object]:
-    mood = found.mood
+def _listed(found: Feed, exclude: Sequence[int]) -> dict[str, object]:
+    row = f"{ROW}:{found.mood}" if found.mood else ROW
+    shown = [*exclude, *(item.id for item in found.items)]
+    more = len(found.items) == PAGE and len(shown) + PAGE <= MOST_EXCLUDED
     return {
         "items": found.items,
-        "row": f"{ROW}:{mood}" if mood else ROW,
-        "here": "/feed?" + urlencode({"mood": mood}) if mood else "/feed",
+        "row": row,
+        "here": _address(found.mood, exclude),
+        "more": _address(found.mood, shown) if more else None,
     }
+
+
+def _address(mood: str | None, exclude: Sequence[int]) -> str:
+    asked: list[tuple[str, object]] = [("mood", mood)] if mood else []
+    asked += [("exclude", each) for each in exclude]
+    return "/feed?" + urlencode(asked) if asked else "/feed"
 
 
 def _said(live: Live, did: str) -> str:

@@ -12,7 +12,7 @@ from api import regions
 from api.accounts.who import ViewerDep, WhoDep, is_private, viewer
 from api.dependencies import LiveDep, ResourcesDep, SessionDep
 from api.history import SearchLogDep
-from api.pages.doors import onwards
+from api.pages.doors import PROBLEMS, onwards
 from api.pages.greeting import GREETED
 from api.pages.look import LANGUAGES, page
 from api.pages.wanted import chosen_region
@@ -88,13 +88,18 @@ def picked(
 
 @router.get("/profile")
 def shown(
-    request: Request, asking: ViewerDep, reading: SessionDep, saved: bool = False
+    request: Request,
+    asking: ViewerDep,
+    reading: SessionDep,
+    saved: bool = False,
+    problem: str = "",
 ) -> Response:
-    """Return what somebody said of himself, to be changed."""
+    """Return what somebody said of himself, to be changed; `problem` is one at a provider."""
     if asking is None or is_private(request, asking):
         return page(request, "profile.html", {"kept": False, "faults": {}})
     given = _said(profiles.known(reading, asking.id)).model_dump()
-    return _profile(request, given, {}, saved=saved)
+    faults = {"provider": PROBLEMS[problem]} if problem in PROBLEMS else {}
+    return _profile(request, given, faults, saved=saved)
 
 
 async def sent(request: Request) -> FormData:
@@ -158,13 +163,16 @@ def _profile(
     )
     context: dict[str, object] = {
         "told_in": DISPLAY_LANGUAGES,
+        "providers": request.app.state.resources.settings.openid_providers,
         "given": given,
         "faults": faults,
         "levels": levels,
         "kept": True,
         "saved": saved,
     }
-    return page(request, "profile.html", context, status=status)
+    response = page(request, "profile.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store"  # nobody goes back to it after him
+    return response
 
 
 def _said(known: Known) -> Preferences:

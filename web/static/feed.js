@@ -4,6 +4,7 @@ import { settle } from "./motion.js";
 import { mention } from "./told.js";
 
 const GATHER_MS = 1500; // what comes into view within it is told together
+const LENGTH = 24; // as the page comes
 const HALF = 0.5; // of a card in view counts as seen
 
 export function followTaste(feed) {
@@ -40,36 +41,58 @@ export function followTaste(feed) {
     for (const card of cards(feed)) if (!seen.has(card.dataset.id)) watching.observe(card);
   };
 
+  // The feed as it is now, without what is on the page and stays there.
+  const further = async (staying, signal) => {
+    const asked = new URLSearchParams(location.search);
+    for (const { dataset } of staying) asked.append("exclude", dataset.id);
+    const response = await fetch(`/feed/cards?${asked}`, { signal });
+    if (!response.ok) throw new Error(`${response.status}`);
+    return new DOMParser().parseFromString(await response.text(), "text/html");
+  };
+
   const refill = async () => {
     running?.abort();
     const mine = (running = new AbortController());
-    try {
-      const response = await fetch(`/feed/cards${location.search}`, { signal: mine.signal });
-      if (!response.ok) return; // the cards that are there still work
-      const html = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (mine === running) await replace(html);
-    } catch (error) {
-      if (error.name !== "AbortError") console.warn(error);
-    }
-  };
-
-  const replace = (html) => {
     const list = feed.querySelector("ol");
     if (!list) return;
     const stays = (card) => seen.has(card.dataset.id) || card.matches(":hover, :focus-within");
-    const staying = cards(feed).filter(stays);
-    const here = new Set(staying.map((card) => card.dataset.id));
-    const coming = cards(html).filter((card) => !here.has(card.dataset.id));
-    const leaving = staying.filter((card) => card.inert).length; // fading away just now
-    const room = Math.max(0, cards(html).length - staying.length + leaving);
-    return settle(list, () => {
-      // What stays is not touched: taken out and put back it would lose the focus.
-      for (const card of cards(list)) if (!staying.includes(card)) card.remove();
-      list.append(...coming.slice(0, room));
-      watch();
-    });
+    const staying = cards(list).filter(stays);
+    const length = Math.max(LENGTH, cards(list).length);
+    try {
+      const coming = cards(await further(staying, mine.signal));
+      if (mine !== running) return;
+      await settle(list, () => {
+        // What stays is not touched: taken out and put back it would lose the focus.
+        for (const card of cards(list)) if (!staying.includes(card)) card.remove();
+        const left = staying.filter((card) => card.isConnected && !card.inert); // not fading away
+        list.append(...coming.slice(0, Math.max(0, length - left.length)));
+        watch();
+      });
+    } catch (error) {
+      if (error.name !== "AbortError") console.warn(error); // the cards that are there still work
+    }
   };
 
+  const lengthen = async (link) => {
+    const list = feed.querySelector("ol");
+    try {
+      const html = await further(cards(list));
+      const coming = cards(html);
+      await settle(list, () => list.append(...coming));
+      watch();
+      coming[0]?.querySelector("a").focus();
+      if (!html.querySelector("[data-more]")) link.remove();
+    } catch {
+      location.assign(link.href);
+    }
+  };
+
+  feed.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-more]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    lengthen(link);
+  });
   document.addEventListener("marked", refill);
   addEventListener("pagehide", flush);
   document.addEventListener("visibilitychange", () => document.hidden && flush());

@@ -25,23 +25,27 @@ export function actAtOnce() {
   }
 }
 
+const queues = new WeakMap(); // what is under way of each form, to be told in its order
+
 async function press(form, button) {
-  if (form.ariaBusy === "true") return;
+  const card = form.closest(".card");
+  if (card?.inert) return; // it is on its way out
   const { event: name, undo } = button.dataset;
   const on = button.ariaPressed === "true";
-  const event = on && undo ? undo : name;
+  if (on && !undo) return say(name, form.dataset); // it was said, and cannot be said more
+  const event = on ? undo : name;
   const against = form.querySelector(`[data-event=${AGAINST[name]}][aria-pressed]`);
-  const before = [on, against?.ariaPressed];
-  turn(button, event === name);
+  const before = against?.ariaPressed === "true";
+  turn(button, !on);
   if (against) turn(against, false);
-  form.ariaBusy = "true";
-  const kept = await sent(form, { event });
-  form.ariaBusy = "false";
+  const sending = (queues.get(form) ?? Promise.resolve()).then(() => sent(form, { event }));
+  queues.set(form, sending);
+  const kept = await sending;
   if (!kept) {
-    turn(button, before[0]);
-    if (against) turn(against, before[1] === "true");
+    turn(button, on);
+    if (against) turn(against, before);
   } else if (form.dataset.leaves === event) {
-    leave(form.closest(".card"), name);
+    leave(card, name);
   }
 }
 
