@@ -54,6 +54,12 @@ SWEEP = text(
         AND sha256(uuid_send(visitor_id)) = digest
     """
 )
+TRIM = text(
+    """
+    DELETE FROM viewer WHERE created_at < now() - make_interval(days => :days)
+        AND NOT EXISTS (SELECT FROM account WHERE viewer_id = viewer.id)
+    """
+)
 ADMIT = text("DELETE FROM forgotten WHERE at < now() - make_interval(secs => :refused_s)")
 
 
@@ -98,6 +104,11 @@ def sweep(session: Session) -> int:
     swept = session.execute(SWEEP, {"refused_s": REFUSED_S})
     session.execute(ADMIT, {"refused_s": REFUSED_S})
     return int(getattr(swept, "rowcount", 0))
+
+
+def trim(session: Session, *, days: int) -> int:
+    """Delete the viewers without an account who came first longer ago; return how many."""
+    return int(getattr(session.execute(TRIM, {"days": days}), "rowcount", 0))
 
 
 def _taken(session: Session, ids: list[UUID]) -> list[UUID]:

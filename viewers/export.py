@@ -11,22 +11,10 @@ from db import held
 from db.held import SECTIONS, Section
 
 FORM = "rasika-export/1"
-PIECE = 64 * 1024  # characters, about; a row more at most
 
 
 def written(session: Session, viewer_id: UUID) -> Iterator[str]:
-    """Yield the document in pieces, as it is read."""
-    waiting, length = list[str](), 0
-    for part in _parts(session, viewer_id):
-        waiting.append(part)
-        length += len(part)
-        if length >= PIECE:
-            yield "".join(waiting)
-            waiting, length = [], 0
-    yield "".join(waiting)
-
-
-def _parts(session: Session, viewer_id: UUID) -> Iterator[str]:
+    """Yield the document, part by part, as it is read."""
     at = datetime.now(UTC).isoformat()
     yield f'{{"form": {json.dumps(FORM)}, "exported_at": {json.dumps(at)}'
     for section in SECTIONS:

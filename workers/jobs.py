@@ -22,6 +22,7 @@ from wiring.shelf import StoredShelf
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
 SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
+VISITORS_KEPT_DAYS = 366  # a day longer than their cookies last
 VIEWINGS_AT_ONCE = 5000  # in ten minutes; those left over wait for the next turn
 POPULAR_OVER = timedelta(days=30)
 POPULAR_MOST = 50  # texts a region
@@ -152,6 +153,18 @@ def close_viewings() -> dict[str, int]:
         return {"closed": closed}
 
     return _with_resources(work)
+
+
+def trim_visitors() -> dict[str, int]:
+    """Delete the visitors whose cookies have run out, so that nobody can be them any more."""
+
+    def work(resources: Resources) -> dict[str, int]:
+        with session(resources.engine) as writing:
+            deleted = presence.trim(writing, days=VISITORS_KEPT_DAYS)
+            writing.commit()
+        return {"deleted": deleted}
+
+    return _with_resources(work, embedder=False)
 
 
 def sweep_forgotten() -> dict[str, int]:

@@ -74,6 +74,11 @@ def close_viewings(client: "redis.Redis") -> Job:
     return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.close_viewings)
 
 
+def trim_visitors(client: "redis.Redis") -> Job:
+    """Enqueue the deletion of visitors who cannot come back."""
+    return _enqueue(client, MAINTENANCE, POPULARITY_TIMEOUT_S, jobs.trim_visitors)
+
+
 def sweep_forgotten(client: "redis.Redis") -> Job:
     """Enqueue the deletion of what came late of who was forgotten."""
     return _enqueue(client, MAINTENANCE, REINDEX_TIMEOUT_S, jobs.sweep_forgotten)

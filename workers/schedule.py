@@ -34,6 +34,7 @@ SCHEDULE = (
     Scheduled("9-59/10 * * * *", queues.sweep_forgotten),
     Scheduled("30 3 * * *", queues.prune_changes),
     Scheduled("40 3 * * *", queues.trim_searches),
+    Scheduled("50 3 * * *", queues.trim_visitors),
     Scheduled("50 3 * * *", queues.trim_sign_ins),
 )
 

@@ -1,7 +1,8 @@
 """All that is kept of somebody, for him to take away."""
 
 from collections.abc import Iterator
-from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import IO
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -17,6 +18,9 @@ from db import held
 from db.engine import session
 from viewers import export
 from viewers.sign_ins import NotSignedIn
+
+IN_MEMORY = 1 << 20  # bytes, some thousand events; more is written to a file meanwhile
+PIECE = 1 << 16  # bytes
 
 HEADERS = {
     "Content-Disposition": 'attachment; filename="rasika-export.json"',
@@ -41,12 +45,22 @@ def exported(asking: WhoDep, resources: ResourcesDep, log: SearchLogDep) -> Stre
     if asking is None:
         raise NotSignedIn("nobody is known by this request: sign in, or bring a visitor's cookie")
     log.flush()
-    pieces = _pieces(resources.engine, asking.id)
-    first = next(pieces)  # what fails, fails before the answer begins
-    return StreamingResponse(chain([first], pieces), headers=HEADERS, media_type="application/json")
+    document = _written(resources.engine, asking.id)
+    return StreamingResponse(_read(document), headers=HEADERS, media_type="application/json")
 
 
-def _pieces(engine: Engine, viewer_id: UUID) -> Iterator[str]:
+def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
+    """Return the whole document, so that nobody who reads slowly holds a connection."""
+    document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
     with session(engine) as reading:
         held.begin(reading)
-        yield from export.written(reading, viewer_id)
+        for piece in export.written(reading, viewer_id):
+            document.write(piece.encode())
+    document.seek(0)
+    return document
+
+
+def _read(document: IO[bytes]) -> Iterator[bytes]:
+    with document:
+        while piece := document.read(PIECE):
+            yield piece

@@ -4,18 +4,19 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from api import hits
 from api.content import LARGEST_ID, NEEDS_DATABASE
+from api.cores import CoresDep
 from api.dependencies import LiveDep, ResourcesDep, Words
 from api.errors import TitleNotFound
 from api.feed import about, vectors
 from api.person import PersonDep
 from api.regions import RegionDep
-from api.schemas import Answer, HitShown, Listed, Problem
+from api.schemas import Answer, HitShown, Listed, Problem, personal
 from api.user.catalogue import CatalogueDep
 from api.user.kept import KeptDep, PersonalDep
 from catalog import languages, regions
@@ -50,17 +51,22 @@ class Picked(Answer):
     repeated: int
 
 
-@router.get("/onboarding", operation_id="onboarding")
-def choice(
+@router.get("/onboarding", operation_id="onboarding", response_model=Listed[HitShown])
+async def choice(
     live: LiveDep,
     person: PersonDep,
     region: RegionDep,
+    cores: CoresDep,
     language: Annotated[Words, Query(description="ISO 639-1; by default those one watches")] = [],  # noqa: B006  # FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = 24,
-) -> Listed[HitShown]:
+) -> Response:
     """Return well known titles of many sorts, to pick from."""
-    items = chosen(live, person, region, asked=language, limit=limit)
-    return Listed[HitShown](items=items, total=None, limit=limit, offset=0)
+
+    def answer() -> Response:
+        items = chosen(live, person, region, asked=language, limit=limit)
+        return personal(Listed[HitShown](items=items, total=None, limit=limit, offset=0))
+
+    return await cores.run(answer)
 
 
 @router.put(

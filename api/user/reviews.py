@@ -21,7 +21,7 @@ from db.kinds import ReviewState
 from db.reviews import Said, Written
 
 FEWEST, MOST = 10, 5000  # characters
-TAG = re.compile(r"<\s*[/!?]?\s*[a-zA-Z][^<>]*>")
+TAG = re.compile(r"<[/!?]?[a-zA-Z][^<>]*>")
 
 router = APIRouter(prefix="/api", tags=["reviews"], dependencies=[PersonalDep])
 moderation = APIRouter(

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,6 +8,7 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from sqlalchemy import Engine, text
 
+from api.visitors import MAX_AGE_S
 from catalog.record import Record
 from catalog.store import Importer
 from db import changes, presence, viewings
@@ -14,6 +16,7 @@ from db.changes import EVERYTHING, Position
 from db.engine import session
 from db.viewings import Started
 from embeddings.embedder import EmbedderUnavailable
+from viewers import accounts
 from viewers.hearing import standings_of, taste_of
 from wiring import settings as wiring_settings
 from wiring.embedded.lease import Lease
@@ -133,6 +136,23 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
 def jobs_model() -> str | None:
     embedder = load_embedder(wiring_settings.load())
     return embedder.model if embedder else None
+
+
+def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine) -> None:
+    assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > MAX_AGE_S
+    recent, gone = uuid4(), uuid4()
+    with session(own) as writing:
+        presence.hold(writing, recent, gone)
+        account = accounts.add(writing, "asha@example.com", password_hash=None)
+        writing.execute(
+            text("UPDATE viewer SET created_at = now() - interval '2 years' WHERE id <> :recent"),
+            {"recent": recent},
+        )
+        writing.commit()
+    assert jobs.trim_visitors() == {"deleted": 1}
+    with own.connect() as connection:
+        left = connection.execute(text("SELECT id FROM viewer")).scalars().all()
+    assert set(left) == {recent, account}
 
 
 def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
