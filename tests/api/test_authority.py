@@ -1,0 +1,233 @@
+"""Route by route, from the OpenAPI document: nobody reads or changes what is another person's."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import redis
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from api.app import create_app
+from db.kinds import Role
+from tests.people import People, Person, people
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+PERSONAL = ("/api/user/", "/api/auth/", "/api/recommendations/personalized", "/api/search/history")
+ADMIN = "/api/admin/"
+TITLE, OTHER_TITLE = 7, 9
+SAID = "the words of Ravi alone, on a fly"
+
+Operation = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What somebody has, and where each of it is found."""
+
+    owner: Person
+    tokens: Mapping[str, str]
+    viewing: str
+    review: int
+    search: str
+    interaction: str
+
+    def told(self) -> set[str]:
+        """Return what no answer to anybody else may hold."""
+        return {
+            *(str(self.owner.id), self.owner.email, "Ravi Kumar", SAID, "a search of Ravi"),
+            *(self.viewing, self.search, self.interaction, *self.tokens.values()),
+        }
+
+    def numbers(self) -> dict[str, str]:
+        """Return what to put in the place of an id, by the path that asks for it."""
+        return {
+            "/api/user/viewings/{id}": self.viewing,
+            "/api/user/viewings/{id}/stop": self.viewing,
+            "/api/user/reviews/{id}": str(self.review),
+            "/api/admin/reviews/{id}": str(self.review),
+            "/api/search/history/{id}": self.search,
+            "/api/content/{id}/reviews": str(TITLE),
+            "/api/admin/jobs/{id}": "none",
+        }
+
+
+@pytest.fixture
+def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> FastAPI:
+    return create_app(replace(seeded, redis=valkey), live)
+
+
+@pytest.fixture
+def guests(app: FastAPI) -> Iterator[People]:
+    with served(app) as client, people(app, client.base_url) as found:
+        yield found
+
+
+def ravi(guests: People) -> Belongings:
+    """Return somebody who did all there is to do."""
+    owner = guests.member(name="Ravi Kumar")
+    browser, viewing, interaction = owner.browser, str(uuid4()), str(uuid4())
+    events = [
+        {"id": interaction, "content_id": TITLE, "event": "favorite"},
+        {"content_id": TITLE, "event": "rate", "value": 4.5},
+        {"content_id": OTHER_TITLE, "event": "watchlist"},
+        {"content_id": OTHER_TITLE, "event": "watch", "progress": 0.5},
+    ]
+    done(browser.post("/api/user/interactions", json={"interactions": events}))
+    done(browser.put("/api/user/profile", json={"name": "Ravi Kumar", "birth_year": 1971}))
+    done(browser.post("/api/user/viewings", json={"id": viewing, "content_id": TITLE}))
+    done(browser.put("/api/user/picks", json={"content_ids": [11]}))
+    written = done(browser.post(f"/api/content/{TITLE}/reviews", json={"text": SAID}))
+    found = browser.get("/api/search", params={"q": "a search of Ravi"})
+    guests.app.state.search_log.flush()
+    access = str(browser.headers["authorization"]).removeprefix("Bearer ")
+    return Belongings(
+        owner=owner,
+        tokens={"access_token": access},
+        viewing=viewing,
+        review=int(written.json()["id"]),
+        search=found.headers["x-search-id"],
+        interaction=interaction,
+    )
+
+
+def done(response: httpx.Response) -> httpx.Response:
+    assert response.status_code < 300, response.text
+    return response
+
+
+def operations(app: FastAPI, *prefixes: str) -> list[Operation]:
+    """Return every operation of the document under some paths."""
+    return [
+        (method.upper(), path)
+        for path, methods in app.openapi()["paths"].items()
+        if path.startswith(prefixes)
+        for method in methods
+    ]
+
+
+def bodies(his: Belongings) -> dict[Operation, Any]:
+    """Return what somebody would send to get at another's, wherever something can be sent."""
+    return {
+        ("POST", "/api/auth/register"): {"email": his.owner.email, "password": "mango lassi 9"},
+        ("POST", "/api/auth/login"): {"email": his.owner.email, "password": "mango lassi 9"},
+        ("POST", "/api/auth/refresh"): {"refresh_token": his.tokens["access_token"]},
+        ("POST", "/api/auth/logout"): {"refresh_token": his.tokens["access_token"]},
+        ("POST", "/api/auth/logout-everywhere"): None,
+        ("POST", "/api/user/interactions"): {
+            "id": his.interaction,
+            "viewer_id": str(his.owner.id),
+            "content_id": TITLE,
+            "event": "unfavorite",
+        },
+        ("PUT", "/api/user/profile"): {"name": "Mallory", "viewer_id": str(his.owner.id)},
+        ("DELETE", "/api/user/profile"): None,
+        ("PUT", "/api/user/picks"): {"content_ids": [TITLE], "viewer_id": str(his.owner.id)},
+        ("POST", "/api/user/viewings"): {"id": his.viewing, "content_id": TITLE},
+        ("PATCH", "/api/user/viewings/{id}"): {"progress": 1.0},
+        ("POST", "/api/user/viewings/{id}/stop"): {"progress": 1.0},
+        ("POST", "/api/content/{id}/reviews"): {"text": "Words of somebody else", "id": his.review},
+        ("DELETE", "/api/user/reviews/{id}"): None,
+        ("DELETE", "/api/search/history"): None,
+        ("DELETE", "/api/search/history/{id}"): None,
+        ("POST", "/api/admin/reindex"): None,
+        ("PATCH", "/api/admin/reviews/{id}"): {"state": "approved"},
+    }
+
+
+def ask(browser: httpx.Client, operation: Operation, his: Belongings) -> httpx.Response:
+    """Ask for something as if one were its owner."""
+    method, path = operation
+    known = his.numbers()
+    address = path.replace("{id}", known.get(path, "")).replace("{name}", "home")
+    assert "{" not in address
+    assert "{id}" not in path or path in known, f"{path}: say what of somebody's is there"
+    if method == "GET":
+        whose = {"viewer_id": str(his.owner.id), "user_id": str(his.owner.id)}
+        return browser.get(address, params=whose)
+    sent = bodies(his)
+    assert operation in sent, f"{operation}: say what somebody would send to get at another's"
+    return browser.request(method, address, json=sent[operation])
+
+
+def rows(guests: People, viewer_id: UUID) -> dict[str, list[str]]:
+    """Return all that is kept of a viewer, by table."""
+    kept: dict[str, list[str]] = {}
+    guests.app.state.search_log.flush()
+    with guests.engine.connect() as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            whose = {"viewer_id", "visitor_id"} & set(table.columns.keys())
+            for column in whose:
+                query = text(f"SELECT t::text FROM {table.name} t WHERE {column} = :id ORDER BY 1")
+                kept[table.name] = list(connection.execute(query, {"id": viewer_id}).scalars())
+    return kept
+
+
+Mallory = Callable[[People], httpx.Client]
+MALLORIES: dict[str, Mallory] = {
+    "another account": lambda guests: guests.member().browser,
+    "a visitor": lambda guests: guests.visitor().browser,
+    "nobody": lambda guests: guests.stranger(),
+    "nobody to be followed": lambda guests: guests.stranger(dnt="1"),
+}
+
+
+@pytest.mark.parametrize("who", MALLORIES)
+def test_nobody_reads_or_changes_what_is_anothers(guests: People, who: str) -> None:
+    his = ravi(guests)
+    before = rows(guests, his.owner.id)
+    assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))
+    assert before["search_query"]
+    for operation in operations(guests.app, *PERSONAL, "/api/content/{id}/reviews"):
+        response = ask(MALLORIES[who](guests), operation, his)
+        assert response.status_code < 500, (operation, response.text)
+        sent = f"{response.request.url}{response.request.read().decode()}"
+        leaked = {each for each in his.told() if each in response.text and each not in sent}
+        assert not leaked, operation
+        assert rows(guests, his.owner.id) == before, operation
+    assert his.owner.browser.get("/api/auth/me").json()["id"] == str(his.owner.id)
+
+
+def test_his_own_token_opens_all_of_it(guests: People) -> None:
+    """What the test above looks for is there to be found."""
+    his = ravi(guests)
+    reads = [each for each in operations(guests.app, *PERSONAL) if each[0] == "GET"]
+    seen = "".join(ask(his.owner.browser, each, his).text for each in reads)
+    assert {each for each in his.told() if each not in seen} == set(his.tokens.values())
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
+def test_what_administrators_do_is_theirs(guests: People, role: Role) -> None:
+    his = ravi(guests)
+    before = rows(guests, his.owner.id)
+    for operation in operations(guests.app, ADMIN):
+        if role is Role.CURATOR and operation[1].startswith("/api/admin/reviews"):
+            continue
+        response = ask(guests.member(role=role).browser, operation, his)
+        assert response.status_code == 403, operation
+        assert response.json()["type"] == "urn:rasika:problem:not-administrator"
+    assert rows(guests, his.owner.id) == before
+
+
+def test_nothing_opens_to_a_token_that_is_good_no_more(guests: People) -> None:
+    his = ravi(guests)
+    before = rows(guests, his.owner.id)
+    gone = guests.member()
+    done(gone.browser.delete("/api/user/profile"))
+    left = guests.member()
+    done(left.browser.post("/api/auth/logout"))
+    without = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/oidc")
+    for operation in operations(guests.app, *PERSONAL, ADMIN, "/api/content/{id}/reviews"):
+        if operation[1].startswith(without):
+            continue
+        for browser in (gone.browser, left.browser):
+            response = ask(browser, operation, his)
+            assert response.status_code == 401, (operation, response.text)
+            assert response.headers["content-type"] == "application/problem+json"
+    assert rows(guests, his.owner.id) == before
