@@ -29,6 +29,7 @@ from wiring.resources import Resources
 from wiring.settings import Settings
 
 PEOPLE = 10_000
+OTHERS_SHARE = 0.2  # of the people in other worlds than the first: enough for a percent
 SEED = 1
 
 HIT_RATE_BAR = 3.0  # times that of popularity
@@ -37,16 +38,16 @@ COVERAGE_BAR = 0.6  # of the catalogue, over all feeds
 OURS = "rasika"
 COLUMNS = (
     "hit rate",
-    "x popularity",
+    "x pop.",
     "precision",
     "recall",
     "nDCG",
     "coverage",
     "Gini",
-    "diversity",
-    "novelty",
-    "serendipity",
-    "personal",
+    "divers.",
+    "novel.",
+    "seren.",
+    "own",
     "ms",
 )
 
@@ -126,7 +127,8 @@ def _crowds(settings: Settings, *, people: int, seed: int) -> Iterator[Crowd]:
         with catalogues.filled(settings, name, records) as (resources, _):
             live = _live(resources)
         for world in WORLDS:
-            yield simulated(live, world, catalogue=name, people=people, seed=seed)
+            size = people if world is WHOLE else max(1, round(people * OTHERS_SHARE))
+            yield simulated(live, world, catalogue=name, people=size, seed=seed)
     if ratings.there():
         with catalogues.filled(settings, "rated", ratings.films()) as (resources, _):
             live = _live(resources)
@@ -153,6 +155,7 @@ def times(one: Figures, other: Figures) -> float:
 
 def _show(title: str, judged: Mapping[str, Figures]) -> None:
     table = Table("", *COLUMNS, box=None, title=title, title_justify="left")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for name, each in judged.items():
