@@ -8,12 +8,14 @@ import httpx
 import pytest
 import redis
 from fastapi import FastAPI
+from pwdlib import PasswordHash
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import text
 
 from api.app import create_app
 from tests.seeded import served
+from viewers import passwords
 from wiring.live import Live
 from wiring.resources import Resources
 
@@ -137,6 +139,33 @@ def test_an_unknown_email_and_a_wrong_password_are_answered_alike(
         answer = login(client, unknown)
         assert problem(answer) == problem(wrong) == (401, "not-recognised")
         assert answer.json() == wrong.json()
+
+
+class Counting(PasswordHash):
+    """Counts the passwords that it works on."""
+
+    worked = 0
+
+    def verify_and_update(
+        self,
+        password: str | bytes,
+        hash: str | bytes,  # noqa: A002  # the library's name
+    ) -> tuple[bool, str | None]:
+        self.worked += 1
+        return super().verify_and_update(password, hash)
+
+
+def test_an_unknown_email_takes_the_work_that_a_wrong_password_takes(
+    client: httpx.Client,
+    someone: Callable[[], tuple[str, Tokens]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    email, _ = someone()
+    counting = Counting(passwords.HASHER.hashers)
+    monkeypatch.setattr(passwords, "HASHER", counting)
+    for number, each in enumerate((email, "nobody@example.com", "no e-mail at all"), start=1):
+        login(client, each, "something else 1")
+        assert counting.worked == number
 
 
 def test_halves_of_characters_are_no_password_and_no_error(client: httpx.Client) -> None:
