@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from api import answers
 from api.abreast import AbreastDep
 from api.dependencies import FilterDep, LiveDep, PageDep, SessionDep
+from api.person import AdmitsDep
 from api.schemas import Details, HitShown, Listed, Problem, rendered
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
@@ -37,9 +38,10 @@ async def similar(
     wanted: FilterDep,
     page: PageDep,
     abreast: AbreastDep,
+    admits: AdmitsDep,
 ) -> Response:
     """Return the titles most like one, that meet the filter."""
-    query = answers.similar_query(live, id, wanted=wanted, k=page.end)
+    query = answers.similar_query(live, id, wanted=admits.narrowed(wanted), k=page.end)
     return await abreast.search(
         query,
         lambda hits: rendered(

@@ -2,8 +2,8 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 import structlog
 from fastapi import Depends, Query, Request
@@ -15,15 +15,17 @@ from api.accounts.who import AnybodyDep, Who
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.metrics import Metrics
 from db.engine import session
-from index.query import Vector
+from recommend.ages import Admits
 from recommend.phrases import LANGUAGES
 from recommend.reasons import ENGLISH
-from viewers.person import NOBODY, Person, direction_of
+from viewers.person import NOBODY, Lens, Person
+from viewers.person import lens as lens_of
 from viewers.person import person as person_of
 from wiring.live import Live
 from wiring.resources import Resources
 
 TASTE = "taste"  # as a cause of degraded answers
+NO_LENS = Lens()
 
 log = structlog.get_logger()
 
@@ -50,7 +52,7 @@ def whole(asking: Who | None, live: Live, resources: Resources, metrics: Metrics
         return NOBODY
 
 
-async def taste(
+async def lens(
     asking: AnybodyDep,
     live: LiveDep,
     resources: ResourcesDep,
@@ -58,22 +60,39 @@ async def taste(
     personal: Annotated[
         bool, Query(description="let the taste of who asks order what fits equally well")
     ] = True,
-) -> Vector | None:
-    """Return where the taste of who asks lies, of unit length; none where he wants none of it."""
-    if asking is None or not personal:
-        return None
-    return await run_in_threadpool(_direction, asking.id, live, resources, metrics)
+) -> Lens:
+    """Return what an answer to who asks looks through, his taste included if he wants that."""
+    if asking is None:
+        return NO_LENS
+    read = partial(through, asking, live, resources, metrics, personal=personal)
+    return await run_in_threadpool(read)
 
 
-def _direction(
-    viewer_id: UUID, live: Live, resources: Resources, metrics: Metrics
-) -> Vector | None:
+async def admits(
+    asking: AnybodyDep, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
+) -> Admits:
+    """Return what the age of who asks admits to."""
+    return (await lens(asking, live, resources, metrics, personal=False)).admits
+
+
+def through(
+    asking: Who | None,
+    live: Live,
+    resources: Resources,
+    metrics: Metrics,
+    *,
+    personal: bool = True,
+) -> Lens:
+    """Return what an answer looks through; nobody's lens while PostgreSQL does not answer."""
+    if asking is None:
+        return NO_LENS
+    today = datetime.now(UTC).date()
     try:
         with session(resources.engine) as reading:
-            return direction_of(reading, viewer_id, model=live.model)
+            return lens_of(reading, asking.id, model=live.model, today=today, personal=personal)
     except (DBAPIError, PoolTimeout):
         metrics.degraded.labels(TASTE).inc()
-        return None
+        return NO_LENS
 
 
 def told_in(request: Request, asked: str | None, person: Person) -> str:
@@ -85,4 +104,5 @@ def told_in(request: Request, asked: str | None, person: Person) -> str:
 
 
 PersonDep = Annotated[Person, Depends(person)]
-TasteDep = Annotated[Vector | None, Depends(taste)]
+LensDep = Annotated[Lens, Depends(lens)]
+AdmitsDep = Annotated[Admits, Depends(admits)]

@@ -13,7 +13,7 @@ from api.dependencies import MOST, FilterDep, LiveDep, PageDep
 from api.feed import Wish
 from api.measured import FeedsDep
 from api.moods import MoodDep
-from api.person import PersonDep, told_in
+from api.person import AdmitsDep, PersonDep, told_in
 from api.regions import RegionDep
 from api.schemas import Feed, HitShown, Homepage, Listed, personal, rendered
 from catalog import languages
@@ -44,13 +44,19 @@ USUAL_LENGTH = 20
 
 @router.get("/trending", operation_id="trending", response_model=Listed[HitShown])
 async def trending(
-    live: LiveDep, wanted: FilterDep, page: PageDep, region: RegionDep, cores: CoresDep
+    live: LiveDep,
+    wanted: FilterDep,
+    page: PageDep,
+    region: RegionDep,
+    cores: CoresDep,
+    admits: AdmitsDep,
 ) -> Response:
     """Return what is trending in a region."""
+    admitted = admits.narrowed(wanted)
     return await cores.run(
         lambda: rendered(
             answers.trending(
-                live, wanted=wanted, region=region, limit=page.limit, offset=page.offset
+                live, wanted=admitted, region=region, limit=page.limit, offset=page.offset
             )
         )
     )

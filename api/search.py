@@ -9,7 +9,7 @@ from api import answers
 from api.asked import AskingDep
 from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
-from api.person import TasteDep
+from api.person import LensDep
 from api.regions import RegionDep
 from api.schemas import SearchAnswer, rendered
 
@@ -28,6 +28,7 @@ async def search(
     region: RegionDep,
     cores: CoresDep,
     asking: AskingDep,
+    lens: LensDep,
     q: Annotated[
         str,
         Query(
@@ -41,7 +42,6 @@ async def search(
         Query(max_length=20, description="keys of chips that shall not be understood"),
     ] = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[bool, Query(description="tell how the text was read")] = False,
-    taste: TasteDep = None,
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
     # Not within `cores`: those who wait for the model share its passes.
@@ -54,13 +54,13 @@ async def search(
             live,
             metrics,
             asked=asked,
-            wanted=wanted,
+            wanted=lens.admits.narrowed(wanted),
             region=region,
             limit=page.limit,
             offset=page.offset,
             embedded=resources.embedder is not None,
             explained=explain,
-            taste=taste,
+            taste=lens.direction,
         )
         return rendered(asking.noted(q, region, answer))
 

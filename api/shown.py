@@ -18,7 +18,7 @@ from api.feed import Wish
 from api.metrics import Metrics
 from api.pages.greeting import GREETED
 from api.pages.wanted import Wanted
-from api.person import told_in, whole
+from api.person import through, told_in, whole
 from api.posters import Card
 from api.regions import detected
 from api.schemas import Details, HitShown, Homepage, SearchAnswer
@@ -28,7 +28,7 @@ from db.kinds import Kind
 from index.query import Filter, Region
 from recommend.standing import NOTHING, Standing
 from viewers import hearing
-from viewers.person import Person
+from viewers.person import Lens, Person
 from wiring.live import Live
 from wiring.resources import Resources
 
@@ -87,7 +87,7 @@ class LivePages:
 
     def search(self, wanted: Wanted) -> SearchAnswer:
         """Return what the search page lists."""
-        region = wanted.region or self.region
+        region, whose = wanted.region or self.region, self._lens()
         found = answers.search(
             self.live,
             self.metrics,
@@ -97,12 +97,12 @@ class LivePages:
                 wanted.q,
                 ignored=frozenset(wanted.ignored),
             ),
-            wanted=_filter(wanted),
+            wanted=whose.admits.narrowed(_filter(wanted)),
             region=region,
             limit=min(wanted.limit, MOST),
             offset=min(wanted.offset, DEEPEST),
             embedded=self.resources.embedder is not None,
-            taste=self._person().direction,
+            taste=whose.direction,
         )
         return self.asking.welcomed().noted(wanted.q, region, found)
 
@@ -131,7 +131,11 @@ class LivePages:
         """Return the titles nearest to one; none for a title that is not served yet."""
         try:
             return answers.similar(
-                self.live, title_id, wanted=Filter(), limit=SIMILAR, offset=0
+                self.live,
+                title_id,
+                wanted=self._lens().admits.narrowed(Filter()),
+                limit=SIMILAR,
+                offset=0,
             ).items
         except TitleNotFound:
             return []
@@ -148,6 +152,9 @@ class LivePages:
             language=listing.language or "",
             genres=listing.genres,
         )
+
+    def _lens(self) -> Lens:
+        return through(self.who, self.live, self.resources, self.metrics)
 
     def _person(self) -> Person:
         return whole(self.who, self.live, self.resources, self.metrics)

@@ -71,13 +71,23 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
     )
 
 
-def direction_of(session: Session, viewer_id: UUID, *, model: str | None) -> Vector | None:
-    """Return where a viewer's taste lies, of unit length.
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """What of a viewer an answer to a question looks through: his age, and where his taste lies."""
 
-    None for who has none yet, and for who does not want his searches to know of it.
-    """
-    found = _direction(taste_of(session, viewer_id, model))
-    return found if profiles.get(session, viewer_id).personal_search else None
+    admits: Admits = ages.ANYBODY
+    direction: Vector | None = None
+
+
+def lens(
+    session: Session, viewer_id: UUID, *, model: str | None, today: date, personal: bool = True
+) -> Lens:
+    """Return the lens of a viewer; without a direction for who has no taste or wants none."""
+    said = profiles.get(session, viewer_id)
+    admits = ages.admits(said.birth_year, today)
+    if not personal or not said.personal_search:
+        return Lens(admits)
+    return Lens(admits, _direction(taste_of(session, viewer_id, model)))
 
 
 def _direction(known: Taste) -> Vector | None:

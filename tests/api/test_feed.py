@@ -241,7 +241,8 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
     visitor: httpx.Client, ids: dict[str, int]
 ) -> None:
     def search(**given: object) -> list[dict[str, Any]]:
-        response = visitor.get("/api/search", params={"q": "a revenge story", **given})  # type: ignore[arg-type]  # as above
+        asked = {"q": "a revenge story"} | given
+        response = visitor.get("/api/search", params=asked)  # type: ignore[arg-type]  # as above
         items: list[dict[str, Any]] = response.json()["items"]
         return items
 
@@ -251,3 +252,23 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
     assert any(hit["terms"]["personal"] for hit in own)
     assert all(abs(hit["terms"]["personal"]) <= 0.0501 for hit in own)
     assert [hit["id"] for hit in search(personal=False)] == [hit["id"] for hit in plain]
+
+
+def test_a_child_finds_nothing_that_is_rated_above_his_age(
+    visitor: httpx.Client, live: Live
+) -> None:
+    forbidden = [each for each in live.listings.values() if (each.minimum_age or 0) >= 16]
+    born = datetime.now(UTC).year - 12
+
+    def found(name: str) -> list[int]:
+        items = visitor.get("/api/search", params={"q": name}).json()["items"]
+        return [hit["id"] for hit in items]
+
+    assert forbidden[0].id in found(forbidden[0].title)
+    assert visitor.put("/api/user/profile", json={"birth_year": born}).status_code == 200
+    ids = {each.id for each in forbidden}
+    similar = visitor.get(f"/api/content/{forbidden[0].id}/similar", params={"limit": 100}).json()
+    trending = visitor.get("/api/trending", params={"limit": 100}).json()
+    assert not ids & set(found(forbidden[0].title))
+    assert not ids & {hit["id"] for hit in [*similar["items"], *trending["items"]]}
+    assert not ids & set(shown(feed(visitor, limit=100)))
