@@ -213,8 +213,8 @@ def test_columns_are_mapped(rasika: Rasika, home: Lease, tmp_path: Path) -> None
     [
         (["import"], "files"),
         (["import", "--map", "title", "x"], "'title' is not field=column"),
-        (["import", "--format", "ratings", "x"], "only titles"),
-        (["export", "people", "x"], "only titles"),
+        (["import", "--format", "ratings", "x"], "titles and interactions"),
+        (["export", "people", "x"], "titles and interactions"),
         (["bench", "nothing"], "there are"),
         (["search", "--limit", "0", "x"], "--limit"),
         (["serve", "--port", "99999"], "--port"),
