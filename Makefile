@@ -41,6 +41,7 @@ bench: $(STAMP) ## benchmarks, each beside its baseline
 	.venv/bin/rasika bench index
 	.venv/bin/rasika bench embed
 	.venv/bin/rasika bench search
+	.venv/bin/rasika bench feed
 	.venv/bin/rasika bench http
 
 clean: ## removes the environment and caches; keeps the data in .rasika
