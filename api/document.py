@@ -1,4 +1,4 @@
-"""The OpenAPI document, with errors as they are: problem details."""
+"""The OpenAPI document, with errors as they are, problem details, and with who may ask."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,12 @@ from fastapi import FastAPI
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 PROBLEM_TYPE = "application/problem+json"
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An access token of `POST /api/auth/login`; operators' routes also take a "
+    "secret key. Many routes do without, for visitors; browsers have cookies instead.",
+}
 NOT_OURS = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
 
 
@@ -26,6 +32,8 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
             response["description"] = "A parameter cannot be; `errors` names each."
         if status == "422" or response.get("content", {}).get("application/json") == PROBLEM:
             response["content"] = {PROBLEM_TYPE: PROBLEM}
+    document["components"]["securitySchemes"] = {"bearer": BEARER}
+    document["security"] = [{}, {"bearer": []}]
     for name in NOT_OURS:
         document["components"]["schemas"].pop(name, None)
     return document

@@ -128,6 +128,7 @@ class Entrance:
 
         pair = self.enter(whose)
         self.throttle.clear(SIGN_INS_OF_BOTH, address(self.request), email)
+        self.throttle.clear(SIGN_INS_OF_EMAIL, email)
         return pair
 
 

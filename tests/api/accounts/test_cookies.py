@@ -21,6 +21,7 @@ from viewers import sign_ins
 from viewers.sign_ins import GRACE, Pair
 from wiring.live import Live
 from wiring.resources import Resources
+from wiring.settings import Settings
 
 ME = "/api/auth/me"
 INTERACTIONS = "/api/user/interactions"
@@ -227,3 +228,19 @@ def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: People) -> N
     with guests.engine.connect() as connection:
         owners = connection.execute(text("SELECT DISTINCT viewer_id FROM interaction")).scalars()
         assert visitor.id not in set(owners)
+
+
+def test_a_visitor_is_known_after_a_change_of_keys() -> None:
+    before, between, after = (
+        visitors.Visitors(Settings(secret_key=SecretStr(keys)))
+        for keys in (
+            "the key of last year",
+            "the key of this year,the key of last year",
+            "another" * 3,
+        )
+    )
+    cookie = before.written(visitors.Visitor(uuid4()))
+    known = between.read(cookie)
+    assert known is not None
+    assert after.read(cookie) is None
+    assert before.read(between.written(known)) is None
