@@ -34,7 +34,8 @@ APPEND = text(
 SINCE = text(
     """
     SELECT id, title_id, event, value, progress, at FROM interaction
-    WHERE viewer_id = :viewer_id AND id > :after ORDER BY id LIMIT :limit
+    WHERE viewer_id = :viewer_id AND id > :after AND event <> 'impression'
+    ORDER BY id LIMIT :limit
     """
 )
 LATEST = text(
@@ -112,7 +113,7 @@ def append(session: Session, viewer_id: UUID, told: Sequence[Told]) -> list[Told
 
 
 def lines(session: Session, viewer_id: UUID) -> Iterator[Line]:
-    """Yield all that a viewer did, in the order it was heard."""
+    """Yield all that a viewer did, and not what he was shown, in the order it was heard."""
     after = 0
     while True:
         asked = {"viewer_id": viewer_id, "after": after, "limit": PAGE}
