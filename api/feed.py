@@ -74,6 +74,7 @@ def asked(live: Live, person: Person, wish: Wish) -> Asking:
     return Asking(
         taste=person.taste,
         standings=person.standings,
+        known=person.known,
         preferences=person.preferences,
         region=place,
         watched=regions.languages(place),

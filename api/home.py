@@ -98,14 +98,13 @@ def _personal(
 ) -> Homepage:
     """Return a person's own rows and then the region's, without what he knows already."""
     wanted = person.narrowed(_films(language))
-    known = frozenset(each for each, standing in person.standings.items() if standing.known)
     rows = [*_kept(live, person)]
     served = feed.serve(live, person, replace(wish, wanted=_films(language), limit=ROW))
     chosen = feed.shown(live, served, wish).items
     if chosen:
         rows.insert(0, RowShown(key="for_you", title=FOR_YOU, items=list(chosen)))
     shown = frozenset(hit.id for row in rows for hit in row.items)
-    others = replace(wanted, exclude=known | shown)
+    others = replace(wanted, exclude=person.known | shown)
     place = regions.known(region)
     own = queries.personal_rows(
         place,

@@ -116,7 +116,7 @@ class Asking:
     """
 
     taste: Taste
-    standings: Mapping[TitleId, Standing]
+    standings: Mapping[TitleId, Standing]  # the latest changed first
     preferences: Preferences
     region: Region
     watched: Mapping[str, float]  # languages of the region to weight
@@ -125,6 +125,7 @@ class Asking:
     now: datetime  # in the time zone of the region
     seed: int
     k: int
+    known: frozenset[TitleId] = frozenset()  # titles known from longer ago
     mood: Mood | None = None
     picked_only: bool = False  # all that is known are the titles picked at first
     works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
@@ -153,10 +154,10 @@ class Asking:
     @property
     def filter(self) -> Filter:
         """What every hit meets."""
-        known = {title_id for title_id, standing in self.standings.items() if standing.known}
+        latest = (title_id for title_id, standing in self.standings.items() if standing.known)
         return replace(
             self.wanted,
-            exclude=self.wanted.exclude | known,
+            exclude=self.wanted.exclude.union(self.known, latest),
             genres_none=self.wanted.genres_none | self.preferences.disliked_genres,
         )
 

@@ -14,7 +14,9 @@ from recommend.ages import Admits
 from recommend.feed import Preferences
 from recommend.standing import Standing
 from recommend.taste import Taste, unit
-from viewers.hearing import standings_of, taste_of
+from viewers.hearing import known_of, standings_of, taste_of
+
+LATEST = 400  # standings: what reasons name and rows show; of the others it is enough to know which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Person:
 
     id: UUID | None
     taste: Taste
-    standings: dict[TitleId, Standing]  # the latest changed first
+    standings: dict[TitleId, Standing]  # the latest changed first, `LATEST` at most
+    known: frozenset[TitleId] = frozenset()  # all that he saw, judged, dismissed or listed
     preferences: Preferences
     admits: Admits
     region: str | None = None  # ISO 3166
@@ -57,11 +60,12 @@ NOBODY = Person(
 def person(session: Session, viewer_id: UUID, *, model: str | None, today: date) -> Person:
     """Return a viewer, as tastes of the model's vectors see him; an empty one if he is new."""
     said = profiles.get(session, viewer_id)
-    standings = standings_of(session, viewer_id)
+    standings = standings_of(session, viewer_id, limit=LATEST)
     return Person(
         id=viewer_id,
         taste=taste_of(session, viewer_id, model),
         standings=standings,
+        known=known_of(session, viewer_id) if standings else frozenset(),
         preferences=_preferences(said),
         admits=ages.admits(said.birth_year, today),
         region=said.region,
