@@ -51,10 +51,14 @@ SETTINGS = text(
         set_config('plan_cache_mode', 'force_custom_plan', true),
         set_config('jit', 'off', true),
         set_config('work_mem', '64MB', true),
-        set_config('hnsw.iterative_scan', 'relaxed_order', true),
-        set_config('hnsw.ef_search', CAST(:breadth AS text), true)
+        set_config('hnsw.iterative_scan', 'relaxed_order', true)
     """
 )
+BREADTH = text("SELECT set_config('hnsw.ef_search', CAST(:breadth AS text), true)")
+# Titles that a graph looks at before it answers, per title wanted, and at least and at most:
+# pgvector takes no more, and goes on from there.
+BREADTH_SHARE, BREADTH_RANGE = 2, (200, 1000)
+HAS = text("SELECT EXISTS (SELECT FROM entry WHERE title_id = :title_id)")
 COUNT = text("SELECT count(*) FROM entry")
 PLANNED_COUNT = text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = to_regclass('entry')")
 VECTORS = text(
@@ -116,14 +120,19 @@ class Found:
     vector: NDArray[np.float32] | None  # of the space that was asked for
 
 
-def enter(connection: Connection, schema: str, *, breadth: int) -> None:
-    """Set what the transaction searches, and how: a graph looks at `breadth` titles at once."""
-    connection.execute(SETTINGS, {"schema": schema, "breadth": breadth})
+def enter(connection: Connection, schema: str) -> None:
+    """Set what the transaction searches, and how."""
+    connection.execute(SETTINGS, {"schema": schema})
 
 
 def count(connection: Connection) -> int:
     """Return the number of titles."""
     return int(connection.execute(COUNT).scalar_one())
+
+
+def has(connection: Connection, title_id: int) -> bool:
+    """Tell whether a title is there."""
+    return bool(connection.execute(HAS, {"title_id": title_id}).scalar_one())
 
 
 def share(connection: Connection, given: Given, space: Space) -> float:
@@ -147,6 +156,9 @@ def nearest(connection: Connection, given: Given, ask: Ask, shape: Shape) -> lis
     best = NEAREST.format(
         column=column, operand=operand, width=shape.width, conditions=_conditions(given, ask.space)
     )
+    least, most = BREADTH_RANGE
+    breadth = min(max(BREADTH_SHARE * ask.k, least), most)
+    connection.execute(BREADTH, {"breadth": breadth})
     return _found(connection, best, given, ask)
 
 

@@ -37,9 +37,6 @@ BATCH = 2000  # titles written in one transaction
 # 1,000,000 titles: a filter of a tenth takes half, of a hundredth a quarter of the graph's time).
 WIDE_SHARE = 0.15
 
-# The graph looks at so many titles at once: more find more, slower.
-BREADTH = 200
-
 
 class PgvectorIndex:
     """Implements `VectorIndex` in PostgreSQL; the tables are made where they are missing."""
@@ -53,6 +50,10 @@ class PgvectorIndex:
     def __len__(self) -> int:
         with self._entered() as connection:
             return vector_search.count(connection)
+
+    def __contains__(self, title_id: TitleId) -> bool:
+        with self._entered() as connection:
+            return vector_search.has(connection, title_id)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
@@ -123,7 +124,7 @@ class PgvectorIndex:
     @contextmanager
     def _entered(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
-            vector_search.enter(connection, self._schema, breadth=BREADTH)
+            vector_search.enter(connection, self._schema)
             yield connection
 
     def _committing(self) -> Connection:

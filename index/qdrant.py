@@ -28,7 +28,16 @@ from db.kinds import Space
 from index import product
 from index.product import FLOAT32_ERROR, Candidates
 from index.qdrant_filter import conditions
-from index.query import DimensionMismatch, Entry, Hit, Matrix, Query, TitleId, VectorMissing
+from index.query import (
+    DimensionMismatch,
+    Entry,
+    Hit,
+    IndexUnavailable,
+    Matrix,
+    Query,
+    TitleId,
+    VectorMissing,
+)
 
 ALIAS = "rasika"
 SIGNALS = "signals"  # the vector of those whom boosts alone rank
@@ -117,6 +126,13 @@ class QdrantIndex:
 
     def __len__(self) -> int:
         return int(self._reading(lambda content: self._client.count(content.name).count))
+
+    def __contains__(self, title_id: TitleId) -> bool:
+        return bool(
+            self._reading(
+                lambda content: self._client.retrieve(content.name, [title_id], with_payload=False)
+            )
+        )
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
@@ -238,6 +254,14 @@ class QdrantIndex:
         return _candidates(content, query, points).best(query)
 
     def _reading(self, read: Callable[[Content], T]) -> T:
+        try:
+            return self._read(read)
+        except (UnexpectedResponse, ResponseHandlingException) as error:
+            if _passes(error):
+                raise IndexUnavailable(_told(error)) from error
+            raise
+
+    def _read(self, read: Callable[[Content], T]) -> T:
         """Read from the collection last known, or, where it was swapped away, from the next."""
         if time.monotonic() - self._content.read_at > READ_AGAIN_S:
             self._refreshed()
@@ -350,6 +374,18 @@ class QdrantIndex:
             time.sleep(0.5)
 
 
+def connect(url: str, *, api_key: str | None, timeout_s: int, cluster: Cluster) -> QdrantIndex:
+    """Return the index of a server.
+
+    Raises `IndexUnavailable`.
+    """
+    try:
+        client = QdrantClient(url, api_key=api_key, timeout=timeout_s)
+        return QdrantIndex(client, cluster=cluster)
+    except (UnexpectedResponse, ResponseHandlingException) as error:
+        raise IndexUnavailable(_told(error)) from error
+
+
 def _ask(content: Content, query: Query) -> Ask | None:
     """Return what to ask the server, or none where it knows no vectors of the space or no rank."""
     row = product.weights(query.boosts, content.regions)
@@ -436,6 +472,11 @@ def _passes(error: Exception) -> bool:
     if isinstance(error, UnexpectedResponse):
         return error.status_code in (429, 500, 502, 503, 504)
     return isinstance(error, ResponseHandlingException)
+
+
+def _told(error: Exception) -> str:
+    """Return an error in one line."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _means_gone(error: Exception) -> bool:

@@ -143,6 +143,10 @@ class VectorIndex(Protocol):
         """Return the number of titles."""
         ...
 
+    def __contains__(self, title_id: TitleId) -> bool:
+        """Tell whether a title is there."""
+        ...
+
 
 class VectorMissing(LookupError):
     """A title has no vector in the space that was asked for."""
@@ -151,6 +155,13 @@ class VectorMissing(LookupError):
         super().__init__(f"title {title_id} has no {space} vector")
         self.title_id = title_id
         self.space = space
+
+
+class IndexUnavailable(ConnectionError):
+    """The engine does not answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the search engine does not answer: {reason}")
 
 
 class DimensionMismatch(ValueError):

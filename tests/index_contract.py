@@ -292,6 +292,8 @@ class IndexContract:
         query = Query(vector=unit(1), filter=Filter(kinds=frozenset({Kind.ANIME})))
         assert index.search(query) == reference([last], query)
         assert len(index) == 1
+        assert 1 in index
+        assert 2 not in index
 
     def test_an_empty_index_finds_nothing(self) -> None:
         assert self.build([]).search(Query(vector=unit(1))) == []

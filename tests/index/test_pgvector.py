@@ -63,7 +63,7 @@ def wide(entries: Sequence[Entry]) -> Iterator[Query]:
 
 def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
     with engine.connect() as connection:
-        vector_search.enter(connection, SERVED, breadth=100)
+        vector_search.enter(connection, SERVED)
         shape = vector_store.layout(connection).spaces[Space.CONTENT]
         ask = Ask(Space.CONTENT, np.ones(shape.width, np.float32), 20)
         return vector_search.explained(connection, given(wanted), ask, shape if graph else None)

@@ -1,0 +1,79 @@
+"""Whether an engine holds what it should: its answers beside those of the definition.
+
+The truth is worked out a page of titles at a time, so it takes the memory of a page, however large
+the catalogue.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import nsmallest
+
+from db.kinds import Space
+from index.memory import MemoryIndex
+from index.query import Boosts, Entry, Filter, Hit, Query, VectorIndex
+
+TITLES = 16  # whose neighbours are asked for
+K = 50
+
+# As searches weigh them, and half as much again.
+BOOSTS = (Boosts(), Boosts(popularity=0.2, freshness=0.1), Boosts(popularity=0.3, freshness=0.15))
+
+
+@dataclass(slots=True)
+class Sample:
+    """A few titles of a stream, each with the same chance to be among them."""
+
+    size: int = TITLES
+    entries: list[Entry] = field(default_factory=list)
+    seen: int = 0
+    _random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  # no secret
+
+    def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the stream as it is (reservoir sampling, Vitter 1985, algorithm R)."""
+        for entry in entries:
+            self.seen += 1
+            if len(self.entries) < self.size:
+                self.entries.append(entry)
+            elif (place := self._random.randrange(self.seen)) < self.size:
+                self.entries[place] = entry
+            yield entry
+
+    def queries(self) -> list[Query]:
+        """Return what to ask: neighbours in every space, wide and among a language's titles."""
+        asked = [Query(boosts=boosts, k=K) for boosts in BOOSTS]
+        for at, entry in enumerate(self.entries):
+            boosts = BOOSTS[at % len(BOOSTS)]
+            for space in sorted(entry.vectors):
+                vector = entry.vectors[space]
+                for wanted in (Filter(adult=True), Filter(languages=entry.attributes.languages)):
+                    query = Query(vector=vector, space=space, filter=wanted, boosts=boosts, k=K)
+                    asked.append(query)
+        return asked
+
+
+def truth(pages: Iterable[Sequence[Entry]], queries: Sequence[Query]) -> list[list[Hit]]:
+    """Return the exact answers over all pages."""
+    best: list[list[Hit]] = [[] for _ in queries]
+    for page in pages:
+        for at, found in enumerate(MemoryIndex(page).search_many(queries)):
+            best[at] = nsmallest(queries[at].k, [*best[at], *found], key=_order)
+    return best
+
+
+def recall(
+    index: VectorIndex, queries: Sequence[Query], expected: Sequence[Sequence[Hit]]
+) -> float:
+    """Return which share of the expected titles the engine finds, 0..1; the worst of the spaces."""
+    answers = index.search_many(queries)
+    shares: dict[Space | None, list[float]] = {}
+    for query, answer, best in zip(queries, answers, expected, strict=True):
+        if best:
+            found = {hit.title_id for hit in answer}
+            share = sum(hit.title_id in found for hit in best) / len(best)
+            shares.setdefault(None if query.vector is None else query.space, []).append(share)
+    return min((sum(each) / len(each) for each in shares.values()), default=1.0)
+
+
+def _order(hit: Hit) -> tuple[float, int]:
+    return -hit.score, hit.title_id

@@ -1,0 +1,25 @@
+"""What an engine outside this process can do besides searching: several processes share it."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from db.kinds import Space
+from index.query import Entry, VectorIndex
+
+
+class SharedIndex(VectorIndex, Protocol):
+    """An engine whose content outlives the process, and is replaced whole or not at all."""
+
+    def replace(
+        self, entries: Iterable[Entry], approve: "Callable[[SharedIndex], None] | None" = None
+    ) -> None:
+        """Build a new content beside the searched one; swap it in unless `approve` raises."""
+        ...
+
+    def link(self, space: Space) -> None:
+        """Link a space to a graph, which makes wide searches faster and approximate."""
+        ...
+
+    def unlink(self, space: Space) -> None:
+        """Search a space exactly again."""
+        ...
