@@ -18,6 +18,7 @@ from api.pages.look import error_page, wants_page
 from db.presence import ViewerForgotten
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
+from index.query import IndexUnavailable
 from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
 from viewers.openid import ProviderRefused, ProviderUnavailable, ProviderUnknown
 from viewers.sign_ins import NotSignedIn
@@ -88,6 +89,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     ViewingTaken: (409, "viewing-taken", None),
     DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
     PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
+    IndexUnavailable: (503, "index-unavailable", "the search engine does not answer; try again"),
     RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
 }
 """Error to status, the end of its type and, where its own words are for operators, a detail."""

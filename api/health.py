@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.dependencies import LiveDep, MetricsDep, ResourcesDep
 from api.metrics import CONTENT_TYPE
 from api.schemas import Check, Readiness
+from index.query import IndexUnavailable
 from wiring.live import Live
 from wiring.resources import Resources
 
@@ -34,7 +35,7 @@ def readyz(resources: ResourcesDep, live: LiveDep, response: Response) -> Readin
         _check("postgres", lambda: _postgres(resources)),
         _check("redis", lambda: _redis(resources)),
         _embedder(resources),
-        _index(live),
+        _index(resources, live),
     ]
     down = {check.name for check in checks if not check.ok}
     status = "unready" if down & ESSENTIAL else "degraded" if down else "ready"
@@ -46,8 +47,8 @@ def readyz(resources: ResourcesDep, live: LiveDep, response: Response) -> Readin
 @router.get("/metrics", operation_id="metrics", include_in_schema=False)
 def metrics(counted: MetricsDep, live: LiveDep) -> Response:
     """Return what is counted, for Prometheus."""
-    counted.titles.set(len(live.index))
-    counted.behind.set(time.monotonic() - live.caught_up_at)
+    counted.titles.set(len(live.listings))
+    counted.behind.set(time.monotonic() - live.confirmed_at)
     return Response(counted.exposed(), media_type=CONTENT_TYPE)
 
 
@@ -76,8 +77,11 @@ def _embedder(resources: Resources) -> Check:
     return Check(name="embedder", ok=True, detail=resources.embedder.model)
 
 
-def _index(live: Live) -> Check:
-    silence = time.monotonic() - live.caught_up_at
-    ok = silence < STALE_S
-    detail = f"{len(live.index)} titles, confirmed {silence:.1f} s ago"
-    return Check(name="index", ok=ok, detail=detail)
+def _index(resources: Resources, live: Live) -> Check:
+    try:
+        count = len(live.index)
+    except (DBAPIError, PoolTimeout, IndexUnavailable) as error:
+        return Check(name="index", ok=False, detail=str(error).strip().partition("\n")[0])
+    silence = time.monotonic() - live.confirmed_at
+    detail = f"{resources.settings.index}, {count} titles, confirmed {silence:.1f} s ago"
+    return Check(name="index", ok=silence < STALE_S, detail=detail)

@@ -1,9 +1,11 @@
 """Which process feeds a shared search engine, and how far that engine has got."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db.changes import Position
@@ -11,8 +13,9 @@ from db.changes import Position
 # The lock of an engine is this and a number of its name's; any constant will do.
 FEEDING_LOCK = 7_276_327
 
-TRY = text("SELECT pg_try_advisory_xact_lock(:key, hashtext(:engine))")
-WAIT = text("SELECT pg_advisory_xact_lock(:key, hashtext(:engine))")
+TRY = text("SELECT pg_try_advisory_lock(:key, hashtext(:engine))")
+WAIT = text("SELECT pg_advisory_lock(:key, hashtext(:engine))")
+RELEASE = text("SELECT pg_advisory_unlock(:key, hashtext(:engine))")
 READ = text("SELECT transaction, position, built_from, at FROM index_copy WHERE engine = :engine")
 WRITE = text(
     """
@@ -33,20 +36,29 @@ class Copy:
     at: datetime
 
 
-def take_turn(writing: Session, engine: str) -> bool:
-    """Become the one who feeds the engine until the transaction ends, unless somebody is."""
-    return bool(writing.execute(TRY, {"key": FEEDING_LOCK, "engine": engine}).scalar_one())
+@contextmanager
+def turn(database: Engine, engine: str, *, wait: bool) -> Iterator[bool]:
+    """Be the one who feeds an engine, after whoever does or unless somebody does; tell which.
 
-
-def await_turn(writing: Session, engine: str) -> None:
-    """Become the one who feeds the engine, after whoever does."""
-    writing.execute(WAIT, {"key": FEEDING_LOCK, "engine": engine})
+    On a connection that is in no transaction, for a graph is not built before every transaction
+    that looked at the tables has ended; one that breaks gives the turn to others.
+    """
+    asked = {"key": FEEDING_LOCK, "engine": engine}
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = connection.execute(WAIT if wait else TRY, asked).scalar_one() is not False
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.execute(RELEASE, asked)
 
 
 def read(reading: Session, engine: str) -> Copy | None:
     """Return what an engine holds, if it was ever built."""
     row = reading.execute(READ, {"engine": engine}).first()
-    return row and Copy(Position(row.transaction, row.position), row.built_from, row.at)
+    if row is None:
+        return None
+    return Copy(Position(row.transaction, row.position), row.built_from, row.at)
 
 
 def write(writing: Session, engine: str, position: Position, *, built_from: str) -> None:

@@ -38,6 +38,7 @@ from wiring import upkeep
 from wiring.live import Live
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
+from wiring.shared import CopyDiffers
 from workers import queues
 
 SHOWN_PROBLEMS = 20  # per file; the rest is counted
@@ -156,6 +157,26 @@ def _embed(
     return embedded
 
 
+def copy_index(settings: Settings, name: str) -> None:
+    """Copy everything into an engine, compare its answers, and swap the copy in."""
+    with opened(settings) as resources:
+        shared = resources.shared(name)
+        if shared is None or resources.embedder is None:
+            raise Failed(f"{name} cannot be built: there is no embedder to tell its vectors by")
+        started = time.monotonic()
+        try:
+            built = shared.rebuild()
+        except CopyDiffers as error:
+            raise Failed(f"{name} was left as it was: {error}") from error
+    took = time.monotonic() - started
+    out.print(f"{built.titles:,} titles copied into {name} in {took:.1f} s")
+    out.print(f"{built.queries:,} searches there find what they should, exactly")
+    for space, share in built.graphs.items():
+        out.print(f"{space}: a graph, which finds {share:.1%} of that")
+    for space, share in built.refused.items():
+        out.print(f"{space}: no graph, for it finds {share:.1%} of that")
+
+
 def reindex(settings: Settings) -> None:
     """Ask every serving process to rebuild its index."""
     with opened(settings, embedder=False) as resources, session(resources.engine) as writing:
@@ -179,7 +200,7 @@ def search(
     with opened(settings) as resources:
         if settings.seed:
             upkeep.seed(resources.engine, resources.embedder)
-        live = Live(resources.engine, resources.loader())
+        live = Live(resources.engine, resources.loader(), resources.shared())
         live.load()
         answer = answers.search(
             live,

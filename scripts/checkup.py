@@ -18,12 +18,14 @@ from db.engine import session
 from db.kinds import Space
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from index.codes import kernel
+from index.query import IndexUnavailable
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.embedded.status import status
 from wiring.resources import Resources, embedder_named, opened
 from wiring.settings import PREFIX, Settings, WrongSettings, load
 
 EXTRAS = {
+    "fast": ("openvino", "openvino"),
     "sentence-transformers": ("sentence_transformers", "sentence-transformers"),
     "qdrant": ("qdrant_client", "qdrant-client"),
     "faiss": ("faiss", "faiss-cpu"),
@@ -119,7 +121,24 @@ def _servers(resources: Resources) -> Iterator[Finding]:
     except EmbedderUnavailable as error:
         yield Finding(False, "embedder", f"{_reason(error)}; searches go by names alone")
     yield _catalogue(resources, embedder)
-    yield Finding(True, "index", f"{resources.settings.index}, exact, {kernel()}")
+    yield _index(resources)
+
+
+def _index(resources: Resources) -> Finding:
+    name, least = resources.settings.index, resources.settings.index_recall
+    try:
+        shared = resources.shared()
+        if shared is None:
+            return Finding(True, "index", f"{name}, exact, {kernel()}")
+        with session(resources.engine) as reading:
+            built = shared.position(reading) is not None
+        told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"
+        if not built:
+            told += "; nothing there yet: `rasika serve` copies it in, or `rasika reindex --engine`"
+            return Finding(None, "index", told)
+        return Finding(True, "index", f"{told}, {len(shared.index):,} titles")
+    except (DBAPIError, IndexUnavailable) as error:
+        return Finding(False, "index", _reason(error))
 
 
 def _catalogue(resources: Resources, embedder: Embedder | None) -> Finding:

@@ -14,14 +14,16 @@ from sqlalchemy.exc import DBAPIError
 from catalog.reading import UnreadableFile
 from db.kinds import Role
 from embeddings.embedder import EmbedderUnavailable
+from index.query import IndexUnavailable
 from scripts import bench as benchmarks
 from scripts import catalogue, checkup, interactions, serving, taste, users
 from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
-from wiring import logs
+from wiring import engines, logs
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.settings import Settings, WrongSettings, load
+from wiring.shared import CopyDiffers
 
 app = typer.Typer(
     name="rasika",
@@ -40,6 +42,8 @@ app.add_typer(tastes, name="taste", help="What viewers lean to.")
 EXPECTED = (
     EmbeddedServicesError,
     EmbedderUnavailable,
+    IndexUnavailable,
+    CopyDiffers,
     UnreadableFile,
     catalogue.Failed,
     serving.PortTaken,
@@ -131,9 +135,19 @@ def embed(
 
 
 @app.command()
-def reindex() -> None:
+def reindex(
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Copy into pgvector or qdrant, compare, and swap the copy in."),
+    ] = None,
+) -> None:
     """Have every serving process rebuild its index from PostgreSQL and swap it in."""
-    catalogue.reindex(_settings())
+    if engine in engines.NAMES:
+        catalogue.copy_index(_settings(), engine)
+    elif engine in (None, "memory"):
+        catalogue.reindex(_settings())
+    else:
+        raise typer.BadParameter("there are memory, pgvector and qdrant", param_hint="--engine")
 
 
 @tastes.command("rebuild")

@@ -85,7 +85,7 @@ def application() -> FastAPI:
 
 
 def _over(resources: Resources) -> FastAPI:
-    live = Live(resources.engine, resources.loader())
+    live = Live(resources.engine, resources.loader(), resources.shared())
     live.load()
     return create_app(resources, live)
 

@@ -1,13 +1,16 @@
 """What a serving process holds in memory, kept in step with PostgreSQL through the change log."""
 
 import gc
+import math
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from db import changes, plots
 from db.changes import Position
@@ -16,12 +19,13 @@ from db.kinds import Space
 from db.listings import Listing
 from index.load import Loader
 from index.memory import MemoryIndex
-from index.query import Entry
+from index.query import Entry, VectorIndex
 from search.names.lexical import NOTHING, Labels, LexicalIndex
 from search.plots import PlotIndex
 from search.suggestions.suggest import Suggester
 from search.understanding.known import Vocabulary
 from wiring.remembered import Remembered
+from wiring.shared import Shared
 
 POLL_S = 0.25  # a change is served within this and the time to apply it
 TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
@@ -51,13 +55,17 @@ class Live:
     `caught_up_at` tells when PostgreSQL last confirmed that nothing is missing.
     """
 
-    def __init__(self, engine: Engine, loader: Loader) -> None:
+    def __init__(self, engine: Engine, loader: Loader, shared: Shared | None = None) -> None:
         self._engine = engine
-        self._loader = loader
+        self._model = loader.models.get(Space.CONTENT)
+        self._shared = shared
+        self._shared_position: Position | None = None
+        # Who shares an index has no use for the vectors here.
+        self._loader = replace(loader, models={}) if shared else loader
         self._position = Position()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-changes", daemon=True)
-        self.index = MemoryIndex()
+        self.index: VectorIndex = shared.index if shared else MemoryIndex()
         self.names = LexicalIndex()
         self.plots = PlotIndex()
         self.vocabulary = Vocabulary()
@@ -69,10 +77,17 @@ class Live:
     @property
     def model(self) -> str | None:
         """The model of the content vectors; none without one."""
-        return self._loader.models.get(Space.CONTENT)
+        return self._model
+
+    @property
+    def confirmed_at(self) -> float:
+        """When both what is here and the index were last known to miss nothing."""
+        return min(self.caught_up_at, self._shared.caught_up_at if self._shared else math.inf)
 
     def load(self) -> None:
         """Read everything anew beside what is served, and swap it in."""
+        if self._shared:
+            self._shared.prepare()
         names, told = LexicalIndex(), PlotIndex()
         vocabulary, suggester = Vocabulary(), Suggester()
         listings, entries = {}, []
@@ -88,7 +103,8 @@ class Live:
                     entries.append(entry)
         names.settle()
         suggester.update(zip(listings.values(), entries, strict=True))
-        self.index.replace(entries)
+        if isinstance(self.index, MemoryIndex):
+            self.index.replace(entries)
         self.names, self.plots = names, told
         self.vocabulary, self.suggester = vocabulary, suggester
         self.listings, self._position = listings, position
@@ -115,16 +131,21 @@ class Live:
                 self._apply(ids, self._loader.page(reading, ids), plots.read(reading, ids))
                 self._position = position
                 applied += len(ids)
+            self._notice(reading)
         self.caught_up_at = time.monotonic()
         return applied
 
     def start(self) -> None:
         """Follow the change log on a thread."""
         self._thread.start()
+        if self._shared:
+            self._shared.start()
 
     def stop(self) -> None:
         """Stop following; the process may go on serving what it holds."""
         self._stop.set()
+        if self._shared:
+            self._shared.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -136,9 +157,10 @@ class Live:
             self.names.update(listing.id, labels(listing, entry))
             self.plots.update(listing.id, told.get(listing.id, ""))
             introduce(self.vocabulary, listing, entry)
-        self.index.upsert([entry for _, entry in found])
         gone = set(ids) - {listing.id for listing, _ in found}
-        self.index.remove(sorted(gone))
+        if isinstance(self.index, MemoryIndex):
+            self.index.upsert([entry for _, entry in found])
+            self.index.remove(sorted(gone))
         self.suggester.update(found, gone)
         for title_id in gone:
             self.names.update(title_id, NOTHING)
@@ -146,6 +168,14 @@ class Live:
             self.vocabulary.update(title_id, ())
             self.listings.pop(title_id, None)
         self._forget()
+
+    def _notice(self, reading: Session) -> None:
+        """Forget what was found in the shared index before somebody changed it."""
+        if self._shared:
+            position = self._shared.position(reading)
+            if position != self._shared_position:
+                self._shared_position = position
+                self._forget()
 
     def _forget(self) -> None:
         """Let go of what was worked out over another state of the catalogue."""

@@ -20,9 +20,10 @@ from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.transformers import SentenceTransformersEmbedder
 from index.load import Loader
-from wiring import machine
+from wiring import engines, machine
 from wiring.embedded.lease import acquire
 from wiring.settings import Settings
+from wiring.shared import Shared
 
 REDIS_TIMEOUT_S = 2.0
 
@@ -42,6 +43,18 @@ class Resources:
         """Return what reads titles for an index."""
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
         return Loader(models, regions.LANGUAGES)
+
+    def shared(self, name: str | None = None) -> Shared | None:
+        """Return the engine of a name, or that of the settings; none where it is in memory.
+
+        Raises `IndexUnavailable`.
+        """
+        name = name or self.settings.index
+        if name not in engines.NAMES:
+            return None
+        index = engines.shared_index(name, self.settings, self.engine)
+        least = self.settings.index_recall
+        return Shared(name, index, self.engine, self.loader(), least_recall=least)
 
 
 @contextmanager

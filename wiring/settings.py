@@ -74,9 +74,20 @@ class Settings(BaseSettings):
     seed: bool = Field(True, description="fill an empty catalogue with the seed catalogue")
     database_url: str | None = Field(None, description="PostgreSQL >= 15; none: the embedded one")
     redis_url: str | None = Field(None, description="Redis or Valkey; none: the embedded one")
-    index: Literal["memory"] = Field("memory", description="the index engine")
+    index: Literal["memory", "pgvector", "qdrant"] = Field(
+        "memory", description="the index engine; what differs: docs/engines.md"
+    )
+    index_recall: float = Field(
+        1.0,
+        description="of pgvector and qdrant, the least share of titles that a search finds; "
+        "below 1 graphs may serve, where they find that much",
+        gt=0,
+        le=1,
+    )
     qdrant_url: str | None = Field(None, description="a Qdrant server, for the engine `qdrant`")
     qdrant_api_key: SecretStr | None = Field(None, description="its key")
+    qdrant_shards: int = Field(1, description="parts that a collection is split into", ge=1)
+    qdrant_replicas: int = Field(1, description="nodes that hold each part", ge=1)
     embedder: str = Field("bundled", description="`bundled` or `sentence-transformers:NAME`")
     environment: Literal["development", "production"] = Field(
         "development",
@@ -146,9 +157,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fit(self) -> Self:
         if self.in_production and not self.secret_keys:
-            raise ValueError("SECRET_KEY: must be set where ENVIRONMENT is production")
+            raise ValueError("SECRET_KEY: must be set where RASIKA_ENVIRONMENT is production")
+        if self.index == "qdrant" and self.qdrant_url is None:
+            raise ValueError("QDRANT_URL: must be set where INDEX is qdrant")
         if (self.google_client_id is None) != (self.google_client_secret is None):
-            raise ValueError("GOOGLE_CLIENT_SECRET: goes with GOOGLE_CLIENT_ID, and it with this")
+            raise ValueError(
+                "GOOGLE_CLIENT_SECRET: goes with RASIKA_GOOGLE_CLIENT_ID, and it with this"
+            )
         names = [each.name for each in self.openid_providers]
         if len(set(names)) < len(names):
             raise ValueError("OIDC_PROVIDERS: each needs a name of its own")

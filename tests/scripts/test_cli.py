@@ -264,6 +264,14 @@ def test_a_title_is_found_once_it_is_embedded(rasika: Rasika, jsonl: Callable[..
     assert "Eega" in found.stdout
     assert "Lagaan" not in found.stdout
     assert rasika("reindex").stdout.startswith("2 titles")
+    copied = rasika("reindex", "--engine", "pgvector").stdout
+    assert "2 titles copied into pgvector" in copied
+    assert "searches there find what they should, exactly" in copied
+    elsewhere = {"RASIKA_INDEX": "pgvector"}
+    found = rasika("search", "an insect avenges a murder", "--limit", "1", **elsewhere)
+    assert "Eega" in found.stdout
+    assert "ok  index        pgvector, exact, 2 titles" in rasika("doctor", **elsewhere).stdout
+    assert rasika("reindex", "--engine", "paper").returncode == 2
 
 
 def test_doctor_finds_the_embedded_default_well(rasika: Rasika) -> None:

@@ -107,6 +107,14 @@ def test_production_wants_a_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load().in_production
 
 
+def test_the_engine_qdrant_wants_to_know_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RASIKA_INDEX", "qdrant")
+    with pytest.raises(WrongSettings, match=r"^RASIKA_QDRANT_URL: must be set"):
+        load()
+    monkeypatch.setenv("RASIKA_QDRANT_URL", "http://qdrant:6333")
+    assert load().index == "qdrant"
+
+
 def test_of_several_secret_keys_none_may_be_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RASIKA_SECRET_KEY", f"{'new' * 6}, {'old' * 6}")
     assert load().secret_keys == ("new" * 6, "old" * 6)

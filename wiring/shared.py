@@ -1,0 +1,220 @@
+"""A search engine that all processes share, fed from the change log by one of them at a time."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from db import changes, index_copies, titles
+from db.changes import Position
+from db.engine import session
+from db.index_copies import Copy
+from db.kinds import Space
+from index.agreement import Sample, recall, truth
+from index.load import Loader
+from index.query import Entry, Hit, IndexUnavailable, Query
+from index.shared import SharedIndex
+
+POLL_S = 0.25  # a change is found within this and the time to apply it
+RETRY_S = 1.0  # after PostgreSQL or the engine did not answer
+LAYOUT = "1"  # of what engines keep; another makes every engine be built anew
+
+# The change log forgets after a week, and an engine that is told nothing is confirmed each hour.
+OLDEST = timedelta(days=6)
+CONFIRMED_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+class CopyDiffers(RuntimeError):
+    """An engine does not answer as what was copied into it would have it."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What a new content came to."""
+
+    titles: int = 0
+    queries: int = 0  # whose answers were compared with the exact ones
+    graphs: dict[Space, float] = field(default_factory=dict)  # the recall of those in use
+    refused: dict[Space, float] = field(default_factory=dict)  # of those that found too little
+
+
+class Shared:
+    """An engine, and what keeps it in step with PostgreSQL.
+
+    However often a change is applied, by whichever process, the engine ends as PostgreSQL has it:
+    the log names titles, and what is written is each title as it is by then. `caught_up_at` tells
+    when this process last knew the engine to be fed, by itself or by another.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        index: SharedIndex,
+        engine: Engine,
+        loader: Loader,
+        *,
+        least_recall: float = 1.0,
+    ) -> None:
+        self.name = name
+        self.index = index
+        self.caught_up_at = 0.0  # seconds, time.monotonic
+        self._engine = engine
+        self._loader = loader
+        self._least_recall = least_recall  # 1: exact
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feed-index", daemon=True)
+
+    def prepare(self) -> None:
+        """Build the engine's content where there is none to search, or one of another model."""
+        if not self._loader.models:
+            return  # without a model there is nothing to build from, but all to search
+        with index_copies.turn(self._engine, self.name, wait=True):
+            with session(self._engine) as reading:
+                copy = index_copies.read(reading, self.name)
+                usable = copy and self._follows(reading, copy) and self._whole(reading, copy)
+            if not usable:
+                self._rebuild()
+        self.caught_up_at = time.monotonic()
+
+    def rebuild(self) -> Built:
+        """Copy everything anew beside what is searched, compare, and swap it in.
+
+        Raises `CopyDiffers`.
+        """
+        with index_copies.turn(self._engine, self.name, wait=True):
+            return self._rebuild()
+
+    def catch_up(self) -> int:
+        """Apply what changed, unless another process does; return the number of titles."""
+        applied: int | None = 0
+        if self._loader.models:
+            with index_copies.turn(self._engine, self.name, wait=False) as taken:
+                applied = self._apply() if taken else 0
+        if applied is None:
+            return 0
+        self.caught_up_at = time.monotonic()
+        return applied
+
+    def position(self, reading: Session) -> Position | None:
+        """Return how far the engine has got, by which to see whether its content has changed."""
+        copy = index_copies.read(reading, self.name)
+        return copy.position if copy else None
+
+    def start(self) -> None:
+        """Feed the engine on a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave feeding to others."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def _built_from(self) -> str:
+        models = (f"{space}={model}" for space, model in sorted(self._loader.models.items()))
+        return " ".join([LAYOUT, *models])
+
+    def _follows(self, reading: Session, copy: Copy) -> bool:
+        """Tell whether what the log still holds leads from a copy to what PostgreSQL has now.
+
+        A position ahead of the log is one from before a backup was restored. A copy of another
+        model is left to processes of that model, until one of another starts (see `prepare`).
+        """
+        return (
+            copy.built_from == self._built_from
+            and copy.position <= changes.present(reading)
+            and datetime.now(UTC) - copy.at < OLDEST
+        )
+
+    def _whole(self, reading: Session, copy: Copy) -> bool:
+        """Tell whether as many titles are there as should be, changes that wait aside."""
+        waiting, _ = changes.since(reading, copy.position)
+        return abs(len(self.index) - titles.count(reading)) <= len(waiting)
+
+    def _apply(self) -> int | None:
+        """Bring the engine up to date and return the number of titles; none where it cannot be."""
+        with session(self._engine) as writing:
+            copy = index_copies.read(writing, self.name)
+            if copy is None or not self._follows(writing, copy):
+                return None
+            ids, position = changes.since(writing, copy.position)
+            if changes.EVERYTHING not in ids:
+                if ids:
+                    found = self._loader.page(writing, ids)
+                    self.index.upsert([entry for _, entry in found])
+                    self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
+                if ids or datetime.now(UTC) - copy.at > CONFIRMED_EVERY:
+                    index_copies.write(writing, self.name, position, built_from=self._built_from)
+                    writing.commit()
+                return len(ids)
+        return self._rebuild().titles
+
+    def _rebuild(self) -> Built:
+        built, sample = Built(), Sample()
+        with session(self._engine) as reading:
+            # Everything is read twice, to copy and to compare, as it was at one moment.
+            reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            position = changes.present(reading)
+            copied = sample.watch(entry for page in self._pages(reading) for entry in page)
+            self.index.replace(copied, partial(self._approve, reading, sample, built))
+        with session(self._engine) as writing:
+            index_copies.write(writing, self.name, position, built_from=self._built_from)
+            writing.commit()
+        log.info("index_rebuilt", engine=self.name, titles=built.titles)
+        return built
+
+    def _pages(self, reading: Session) -> Iterator[list[Entry]]:
+        for page in self._loader.pages(reading):
+            yield [entry for _, entry in page]
+
+    def _approve(self, reading: Session, sample: Sample, built: Built, beside: SharedIndex) -> None:
+        queries = sample.queries()
+        expected = truth(self._pages(reading), queries)
+        built.titles, built.queries = len(beside), len(queries)
+        if built.titles != sample.seen:
+            raise CopyDiffers(f"{sample.seen} titles were copied, {built.titles} are there")
+        share = recall(beside, queries, expected)
+        if share < 1:
+            raise CopyDiffers(f"{share:.2%} of the titles that searches should find are found")
+        if self._least_recall < 1:
+            reading.rollback()  # what builds a graph waits for whoever looks at an older moment
+            self._link(beside, queries, expected, built)
+
+    def _link(
+        self,
+        beside: SharedIndex,
+        queries: Sequence[Query],
+        expected: Sequence[Sequence[Hit]],
+        built: Built,
+    ) -> None:
+        """Let graphs serve those spaces where they find what was asked for."""
+        for space in sorted({query.space for query in queries if query.vector is not None}):
+            beside.link(space)
+            share = recall(beside, queries, expected)
+            if share >= self._least_recall:
+                built.graphs[space] = share
+            else:
+                beside.unlink(space)
+                built.refused[space] = share
+                log.warning("graph_refused", engine=self.name, space=space, recall=share)
+
+    def _run(self) -> None:
+        wait = POLL_S
+        while not self._stop.wait(wait):
+            try:
+                self.catch_up()
+                wait = POLL_S
+            except (SQLAlchemyError, IndexUnavailable, CopyDiffers) as error:
+                if wait == POLL_S:
+                    log.warning("index_not_fed", engine=self.name, error=str(error))
+                wait = RETRY_S
