@@ -53,7 +53,8 @@ def recognised(password: str, kept: str | None) -> tuple[bool, str | None]:
     Where nothing is kept it takes as long as where the password is another one.
     """
     plain = _normalised(password)[: LONGEST + 1]
-    known, anew = HASHER.verify_and_update(_bytes(plain), kept or _nobodys())
+    nobodys = _nobodys()  # the first time it is made, whoever asks
+    known, anew = HASHER.verify_and_update(_bytes(plain), kept or nobodys)
     return (known, anew) if kept else (False, None)
 
 
