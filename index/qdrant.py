@@ -10,6 +10,7 @@ codes are scored again by the server, and what it finds too few of is asked for 
 Needs the extra `qdrant`.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
@@ -55,8 +56,9 @@ OVERSAMPLING = 2.0  # codes whose vectors are looked up, per title wanted
 
 KEYWORDS = ("kind", "languages", "genres", "providers")
 INTEGERS = ("year", "adult", "minimum_age", "votes", "runtime")
-KEPT = ["popularity", "freshness", "regional"]
-"""What exact scores are made of; the other fields are for filters."""
+KEPT = "signals"
+"""What exact scores are made of, as text, for Qdrant reads numbers with an error in the last bit
+(serde_json without `float_roundtrip`); the other fields are for filters."""
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ class Ask:
             filter=conditions(self.query.filter),
             params=_parameters(self),
             limit=self.limit,
-            with_payload=models.PayloadSelectorInclude(include=KEPT),
+            with_payload=[KEPT],
             with_vector=[self.using] if self.query.vector is not None else False,
         )
 
@@ -249,7 +251,7 @@ class QdrantIndex:
     def _first(self, content: Content, query: Query) -> list[Hit]:
         """Return the titles of the smallest ids: nothing ranks them."""
         points, _ = self._client.scroll(
-            content.name, conditions(query.filter), limit=query.k, with_payload=KEPT
+            content.name, conditions(query.filter), limit=query.k, with_payload=[KEPT]
         )
         return _candidates(content, query, points).best(query)
 
@@ -419,11 +421,12 @@ def _candidates(content: Content, query: Query, points: Sequence[Any]) -> Candid
         length = content.dimensions[query.space]
         rows = [point.vector[query.space.value][:length] for point in points]
         vectors = np.array(rows, np.float32).reshape(len(points), length)
+    kept = [json.loads(point.payload[KEPT]) for point in points]
     return Candidates(
         ids=np.array([point.id for point in points], np.int64),
-        popularity=np.array([point.payload["popularity"] for point in points], np.float64),
-        freshness=np.array([point.payload["freshness"] for point in points], np.float64),
-        per_region=[point.payload["regional"] for point in points],
+        popularity=np.array([popularity for popularity, _, _ in kept], np.float64),
+        freshness=np.array([freshness for _, freshness, _ in kept], np.float64),
+        per_region=[regional for _, _, regional in kept],
         vectors=vectors,
     )
 
@@ -442,9 +445,7 @@ def _point(entry: Entry, slots: Mapping[str, int]) -> Any:
         "votes": known.votes,
         "rating": known.rating,
         "runtime": known.runtime_minutes,
-        "popularity": entry.popularity,
-        "freshness": entry.freshness,
-        "regional": dict(entry.regional),
+        KEPT: json.dumps([entry.popularity, entry.freshness, dict(entry.regional)]),
     }
     vectors = {
         SIGNALS: row.tolist(),

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from index.qdrant import QdrantIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query, VectorMissing
 from tests.index_contract import IndexContract, many, reference, unit
 
-# Before fixtures hide the machine's settings. Without a server, the client's own engine answers:
-# it scans, and says so.
+# Before fixtures hide the machine's settings. Without a server, the client's local mode answers,
+# which scans, and says so; and, where it is installed, Qdrant's own engine in this process.
 SERVER = os.environ.get("RASIKA_QDRANT_URL")
 ALIAS = "rasika-test"
 
@@ -27,9 +28,18 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def server() -> Iterator[QdrantClient]:
-    client = QdrantClient(SERVER) if SERVER else QdrantClient(":memory:")
+def opened(kind: str, folder: Path) -> QdrantClient:
+    if kind == "edge":
+        pytest.importorskip("qdrant_edge")  # no extra: for these tests alone
+        from tests.index.edge import EdgeClient
+
+        return EdgeClient(folder)
+    return QdrantClient(SERVER) if SERVER else QdrantClient(":memory:")
+
+
+@pytest.fixture(params=["server" if SERVER else "local", "edge"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantClient]:
+    client = opened(request.param, tmp_path)
     yield client
     for each in client.get_collections().collections:
         if each.name.startswith(ALIAS):

@@ -1,0 +1,149 @@
+"""Qdrant's own engine, in this process, behind those of the client's methods that Rasika calls.
+
+The client's local mode scans in Python; here filters, payload indexes, products and graphs are the
+server's. Needs `qdrant-edge-py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import qdrant_edge as edge
+from qdrant_client import models
+
+FLUSH_ABOVE_KB = 1  # graphs from the first titles on
+
+
+class EdgeClient:
+    """Collections as shards in a folder, aliases as a dictionary."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shards: dict[str, Any] = {}
+        self._told: dict[str, dict[str, Any]] = {}
+        self._aliases: dict[str, str] = {}
+
+    def create_collection(self, name: str, *, vectors_config: Any, metadata: Any, **_: Any) -> None:
+        vectors = {
+            each: edge.EdgeVectorParams(size=params.size, distance=edge.Distance.Dot)
+            for each, params in vectors_config.items()
+        }
+        (self._folder / name).mkdir()
+        config = edge.EdgeConfig(vectors=vectors)
+        self._shards[name] = edge.EdgeShard.create(str(self._folder / name), config)
+        self._told[name] = metadata
+
+    def delete_collection(self, name: str) -> None:
+        self._told.pop(name)
+        self._shards.pop(name).close()
+
+    def collection_exists(self, name: str) -> bool:
+        return name in self._shards
+
+    def get_collections(self) -> Any:
+        return SimpleNamespace(collections=[SimpleNamespace(name=name) for name in self._shards])
+
+    def get_collection(self, name: str) -> Any:
+        config = SimpleNamespace(metadata=self._told[name])
+        return SimpleNamespace(config=config, status=models.CollectionStatus.GREEN)
+
+    def update_collection(
+        self, name: str, *, metadata: Any = None, vectors_config: Any = None
+    ) -> None:
+        self._told[name].update(metadata or {})
+        if vectors_config:
+            self._shards[name].optimize()
+
+    def create_vector_name(self, name: str, vector: str, config: Any) -> None:
+        self._do(name, "create_dense_vector", vector, config.dense.size, edge.Distance.Dot)
+
+    def create_payload_index(self, name: str, field: str, kind: Any) -> None:
+        self._do(name, "create_field_index", field, getattr(edge.PayloadSchemaType, kind.title()))
+
+    def get_aliases(self) -> Any:
+        aliases = [
+            SimpleNamespace(alias_name=alias, collection_name=name)
+            for alias, name in self._aliases.items()
+        ]
+        return SimpleNamespace(aliases=aliases)
+
+    def update_collection_aliases(self, steps: Iterable[Any]) -> None:
+        for step in steps:
+            if isinstance(step, models.DeleteAliasOperation):
+                self._aliases.pop(step.delete_alias.alias_name)
+            else:
+                self._aliases[step.create_alias.alias_name] = step.create_alias.collection_name
+
+    def upsert(self, name: str, points: Iterable[Any]) -> None:
+        each = [edge.Point(point.id, point.vector, point.payload) for point in points]
+        self._do(name, "upsert_points", each)
+
+    def delete(self, name: str, selector: Any) -> None:
+        self._do(name, "delete_points", list(selector.points))
+
+    def count(self, name: str) -> Any:
+        return SimpleNamespace(count=self._shard(name).count(edge.CountRequest(exact=True)))
+
+    def retrieve(
+        self, name: str, ids: Sequence[int], *, with_payload: Any = None, with_vectors: Any = False
+    ) -> Any:
+        return self._shard(name).retrieve(list(ids), bool(with_payload), with_vectors)
+
+    def scroll(self, name: str, wanted: Any, *, limit: int, with_payload: Any) -> Any:
+        request = edge.ScrollRequest(
+            limit=limit, filter=_filter(wanted), with_payload=True, with_vector=False
+        )
+        return self._shard(name).scroll(request)
+
+    def query_batch_points(self, name: str, requests: Iterable[Any]) -> Any:
+        return [
+            SimpleNamespace(points=self._shard(name).query(_request(each))) for each in requests
+        ]
+
+    def close(self) -> None:
+        for shard in self._shards.values():
+            shard.close()
+
+    def _shard(self, name: str) -> Any:
+        if name not in self._shards:
+            raise ValueError(f"Collection {name} not found")
+        return self._shards[name]
+
+    def _do(self, name: str, operation: str, *arguments: Any) -> None:
+        self._shard(name).update(getattr(edge.UpdateOperation, operation)(*arguments))
+
+
+def _request(asked: Any) -> Any:
+    return edge.QueryRequest(
+        limit=asked.limit,
+        query=edge.Query.Nearest(asked.query, asked.using),
+        with_vector=asked.with_vector,
+        with_payload=True,
+        filter=_filter(asked.filter),
+        params=edge.SearchParams(exact=asked.params.exact, hnsw_ef=asked.params.hnsw_ef),
+    )
+
+
+def _filter(wanted: Any) -> Any:
+    return edge.Filter(
+        must=[_condition(each) for each in wanted.must or ()] or None,
+        should=[_condition(each) for each in wanted.should or ()] or None,
+        must_not=[_condition(each) for each in wanted.must_not or ()] or None,
+    )
+
+
+def _condition(asked: Any) -> Any:
+    if isinstance(asked, models.Filter):
+        return _filter(asked)
+    if isinstance(asked, models.HasIdCondition):
+        return edge.HasIdCondition(set(asked.has_id))
+    if isinstance(asked, models.IsEmptyCondition):
+        return edge.IsEmptyCondition(asked.is_empty.key)
+    if asked.range is not None:
+        return edge.FieldCondition(
+            asked.key, range=edge.RangeFloat(gte=asked.range.gte, lte=asked.range.lte)
+        )
+    if isinstance(asked.match, models.MatchAny):
+        return edge.FieldCondition(asked.key, match=edge.MatchAny(list(asked.match.any)))
+    return edge.FieldCondition(asked.key, match=edge.MatchValue(asked.match.value))
