@@ -30,6 +30,8 @@ WORKER_STOP_S = 3.0
 
 log = structlog.get_logger()
 
+leaving = threading.Event()  # whoever ends this process said so before it served
+
 
 class PortTaken(OSError):
     """The address to listen on cannot be had."""
@@ -71,10 +73,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool)
             upkeep.seed(resources.engine, resources.embedder)
         _embed_what_waits(resources)
         options = Listening(host=host, port=port, workers=workers)
-        if workers == 1:
-            uvicorn.run(_over(resources), **options, **QUIET)
-        else:
-            uvicorn.run("scripts.serving:application", factory=True, **options, **QUIET)
+        application = _over(resources) if workers == 1 else "scripts.serving:application"
+        if not leaving.is_set():
+            uvicorn.run(application, factory=workers > 1, **options, **QUIET)
 
 
 def application() -> FastAPI:
@@ -145,6 +146,8 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
+    # Python drops what is raised while an object is being finalised, as thousands are at a start.
+    leaving.set()
     sys.exit(0)
 
 
