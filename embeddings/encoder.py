@@ -1,0 +1,88 @@
+"""The model run by NumPy, its matrix products by a kernel of this machine: needs no extra."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.e5 import Ids, Model, Weights, normalise
+from embeddings.embedder import Matrix
+from embeddings.kernels import Kernel, Linear
+
+GELU_INNER = np.float32(np.sqrt(2 / np.pi))
+GELU_CUBIC = np.float32(0.044715)
+
+
+class _Layer(NamedTuple):
+    attend: Linear
+    mix: Linear
+    widen: Linear
+    narrow: Linear
+    after_attention: Weights
+    after_inner: Weights
+
+
+class Encoder:
+    """Passes through the model; safe to use from many threads at once."""
+
+    def __init__(self, model: Model, kernel: Kernel) -> None:
+        self.name = kernel.name
+        self._model = model
+        self._layers = [
+            _Layer(
+                attend=kernel(*layer.attend),
+                mix=kernel(*layer.mix),
+                widen=kernel(*layer.widen),
+                narrow=kernel(*layer.narrow),
+                after_attention=layer.after_attention,
+                after_inner=layer.after_inner,
+            )
+            for layer in model.layers()
+        ]
+
+    def means(self, sequences: Sequence[Ids]) -> Matrix:
+        """Return the mean (hidden,) of the last layer over each sequence."""
+        lengths = np.array([len(sequence) for sequence in sequences])
+        starts = np.cumsum(lengths) - lengths
+        places = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+        x = self._model.embedded(np.concatenate(sequences), places)
+        epsilon = self._model.shape.epsilon
+        for layer in self._layers:
+            x += layer.mix(self._attention(layer.attend(x), starts, lengths))
+            normalise(x, layer.after_attention, epsilon)
+            x += layer.narrow(_gelu(layer.widen(x)))
+            normalise(x, layer.after_inner, epsilon)
+        means: Matrix = np.add.reduceat(x, starts, axis=0)
+        means /= lengths[:, np.newaxis]
+        return means
+
+    def _attention(
+        self, projected: Matrix, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> Matrix:
+        """Return each token's mix of the values of its own sequence."""
+        hidden, heads = self._model.shape.hidden, self._model.shape.heads
+        found = np.empty((len(projected), hidden), np.float32)
+        for start, length in zip(starts, lengths, strict=True):
+            some = slice(start, start + length)
+            parts = projected[some].reshape(length, 3, heads, -1).transpose(1, 2, 0, 3)
+            queries, keys, values = parts
+            weights = queries @ keys.transpose(0, 2, 1)
+            weights -= weights.max(axis=2, keepdims=True)
+            np.exp(weights, out=weights)
+            weights /= weights.sum(axis=2, keepdims=True)
+            found[some] = (weights @ values).transpose(1, 0, 2).reshape(length, -1)
+        return found
+
+
+def _gelu(x: Matrix) -> Matrix:
+    """Return Gaussian error linear units by their tanh form (Hendrycks and Gimpel, 1606.08415)."""
+    inner = x * x
+    inner *= GELU_CUBIC * GELU_INNER
+    inner += GELU_INNER
+    inner *= x
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= np.float32(0.5)
+    return inner
