@@ -236,7 +236,7 @@ def swap(connection: Connection) -> None:
 
 def analyse(connection: Connection, schema: str = SERVED) -> None:
     """Have the planner learn what is common, for it chooses by how many rows will match."""
-    connection.execute(text(f"ANALYZE {schema}.entry"))
+    connection.execute(text(f"ANALYZE {schema}.entry, {schema}.exact"))
 
 
 def build_graph(connection: Connection, space: Space, width: int, schema: str = SERVED) -> None:
