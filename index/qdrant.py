@@ -11,8 +11,10 @@ Needs the extra `qdrant`.
 """
 
 import json
+import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,6 +49,8 @@ ATTEMPTS = 6  # of a write
 PATIENCE_S = 60.0  # with a server that is away, or asks to be left alone
 READ_AGAIN_S = 5.0  # other processes add regions and swap the alias
 LINKED_WITHIN_S = 7200.0  # how long a graph may take
+SETTLE_S = 5.0  # without anything being built, after which nothing more is expected
+POLL_S = 0.5
 SPARE = 32  # asked for beyond `k`: by then scores have mostly left ties and rounding behind
 
 LINKS = 16  # of a node of a graph
@@ -119,11 +123,17 @@ class QdrantIndex:
     """Implements `VectorIndex` in Qdrant; a collection is made where there is none."""
 
     def __init__(
-        self, client: QdrantClient, *, cluster: Cluster | None = None, alias: str = ALIAS
+        self,
+        client: QdrantClient,
+        *,
+        cluster: Cluster | None = None,
+        alias: str = ALIAS,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._client = client
         self._cluster = cluster or Cluster()
         self._alias = alias
+        self._settle_s = settle_s
         self._content = self._found() or self._started()
 
     def __len__(self) -> int:
@@ -173,56 +183,61 @@ class QdrantIndex:
         A title is written whole under its id, so telling it again changes nothing.
         """
         latest = list({entry.title_id: entry for entry in entries}.values())
-        content = self._fitted(self._refreshed(), latest)
-        for batch in _batches(latest):
-            points = [_point(entry, content.regions) for entry in batch]
-            self._written(partial(self._client.upsert, content.name, points))
+        with _reached():
+            content = self._fitted(self._refreshed(), latest)
+            for batch in _batches(latest):
+                points = [_point(entry, content.regions) for entry in batch]
+                _written(partial(self._client.upsert, content.name, points))
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
-        name = self._refreshed().name
-        for batch in _batches(ids):
-            gone = models.PointIdsList(points=list(batch))
-            self._written(partial(self._client.delete, name, gone))
+        with _reached():
+            name = self._refreshed().name
+            for batch in _batches(ids):
+                gone = models.PointIdsList(points=list(batch))
+                _written(partial(self._client.delete, name, gone))
 
     def replace(
         self, entries: Iterable[Entry], approve: Callable[["QdrantIndex"], None] | None = None
     ) -> None:
         """Build a whole new content beside the old one and swap it in, when it is approved."""
-        beside = copy(self)
-        beside._content = self._created()
-        beside._alias = beside._content.name
-        try:
-            for batch in _batches(entries):
-                beside.upsert(batch)
-            if approve is not None:
-                approve(beside)
-        except BaseException:
-            self._client.delete_collection(beside._alias)
-            raise
-        old = self._refreshed().name
-        self._point_at(beside._alias)
-        self._content = beside._content
-        self._client.delete_collection(old)
+        with _reached():
+            self._drop_abandoned()
+            beside = copy(self)
+            beside._content = self._created()
+            beside._alias = beside._content.name
+            try:
+                for batch in _batches(entries):
+                    beside.upsert(batch)
+                if approve is not None:
+                    approve(beside)
+            except BaseException:
+                self._client.delete_collection(beside._alias)
+                raise
+            old = self._refreshed().name
+            self._point_at(beside._alias)
+            self._content = beside._content
+            self._client.delete_collection(old)
 
     def link(self, space: Space) -> None:
         """Link a space to a graph, which makes searches faster and approximate."""
-        content = self._refreshed()
-        if space not in content.dimensions or space in content.linked:
-            return
         graph = models.HnswConfigDiff(m=LINKS, ef_construct=LINK_BREADTH)
         codes = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
         change = models.VectorParamsDiff(
             hnsw_config=graph, quantization_config=models.ScalarQuantization(scalar=codes)
         )
-        self._client.update_collection(content.name, vectors_config={space.value: change})
-        self._await_optimisers(content.name)
-        self._describe(replace(content, linked=content.linked | {space}))
+        with _reached():
+            content = self._refreshed()
+            if space in content.dimensions and space not in content.linked:
+                self._client.update_collection(content.name, vectors_config={space.value: change})
+                self._await_optimisers(content.name)
+                self._describe(replace(content, linked=content.linked | {space}))
 
     def unlink(self, space: Space) -> None:
         """Search a space exactly again."""
-        content = self._refreshed()
-        self._describe(replace(content, linked=content.linked - {space}))
+        with _reached():
+            content = self._refreshed()
+            self._describe(replace(content, linked=content.linked - {space}))
 
     def _answers(self, content: Content, queries: Sequence[Query]) -> list[list[Hit]]:
         answers: list[list[Hit]] = [[] for _ in queries]
@@ -256,30 +271,16 @@ class QdrantIndex:
         return _candidates(content, query, points).best(query)
 
     def _reading(self, read: Callable[[Content], T]) -> T:
-        try:
-            return self._read(read)
-        except (UnexpectedResponse, ResponseHandlingException) as error:
-            if _passes(error):
-                raise IndexUnavailable(_told(error)) from error
-            raise
-
-    def _read(self, read: Callable[[Content], T]) -> T:
         """Read from the collection last known, or, where it was swapped away, from the next."""
-        if time.monotonic() - self._content.read_at > READ_AGAIN_S:
-            self._refreshed()
-        try:
-            return read(self._content)
-        except (UnexpectedResponse, ValueError) as error:
-            if not _means_gone(error):
-                raise
-        return read(self._refreshed())
-
-    def _written(self, write: Callable[[], object]) -> None:
-        for attempt in stamina.retry_context(
-            on=_passes, attempts=ATTEMPTS, timeout=PATIENCE_S, wait_max=10.0
-        ):
-            with attempt:
-                write()
+        with _reached():
+            if time.monotonic() - self._content.read_at > READ_AGAIN_S:
+                self._refreshed()
+            try:
+                return read(self._content)
+            except (UnexpectedResponse, ValueError) as error:
+                if not _means_gone(error):
+                    raise
+            return read(self._refreshed())
 
     def _refreshed(self) -> Content:
         self._content = self._found() or self._started()
@@ -327,6 +328,14 @@ class QdrantIndex:
             self._client.create_payload_index(name, field, kind)
         return Content(name, {}, {}, frozenset(), time.monotonic())
 
+    def _drop_abandoned(self) -> None:
+        """Delete what was being built when a process ended; one builds at a time."""
+        served = self._refreshed().name
+        made_here = re.compile(re.escape(self._alias) + "-[0-9a-f]{12}")
+        for each in self._client.get_collections().collections:
+            if made_here.fullmatch(each.name) and each.name != served:
+                self._client.delete_collection(each.name)
+
     def _point_at(self, name: str) -> None:
         """Move the alias in one step."""
         there = {each.alias_name for each in self._client.get_aliases().aliases}
@@ -369,11 +378,15 @@ class QdrantIndex:
         self._content = content
 
     def _await_optimisers(self, name: str) -> None:
+        """Wait until nothing is being built; it begins a moment after it was asked for."""
         deadline = time.monotonic() + LINKED_WITHIN_S
-        while self._client.get_collection(name).status != models.CollectionStatus.GREEN:
+        settled_at = time.monotonic() + self._settle_s
+        while time.monotonic() < settled_at:
+            time.sleep(min(POLL_S, self._settle_s))
+            if self._client.get_collection(name).status != models.CollectionStatus.GREEN:
+                settled_at = time.monotonic() + self._settle_s
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{name} is not indexed after {LINKED_WITHIN_S:.0f} s")
-            time.sleep(0.5)
+                raise IndexUnavailable(f"{name} is not indexed after {LINKED_WITHIN_S:.0f} s")
 
 
 def connect(url: str, *, api_key: str | None, timeout_s: int, cluster: Cluster) -> QdrantIndex:
@@ -381,11 +394,10 @@ def connect(url: str, *, api_key: str | None, timeout_s: int, cluster: Cluster) 
 
     Raises `IndexUnavailable`.
     """
-    try:
-        client = QdrantClient(url, api_key=api_key, timeout=timeout_s)
+    # The first request tells whether it can be reached; the client's own check would only warn.
+    client = QdrantClient(url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+    with _reached():
         return QdrantIndex(client, cluster=cluster)
-    except (UnexpectedResponse, ResponseHandlingException) as error:
-        raise IndexUnavailable(_told(error)) from error
 
 
 def _ask(content: Content, query: Query) -> Ask | None:
@@ -466,6 +478,25 @@ def _batches(items: Iterable[T]) -> Iterable[list[T]]:
     remaining = iter(items)
     while batch := list(islice(remaining, BATCH)):
         yield batch
+
+
+def _written(write: Callable[[], object]) -> None:
+    """Write, again where the server did not confirm: it has the same effect once more."""
+    attempts = stamina.retry_context(
+        on=_passes, attempts=ATTEMPTS, timeout=PATIENCE_S, wait_max=10.0
+    )
+    for attempt in attempts:
+        with attempt:
+            write()
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Tell in our own words that the server cannot be reached, or refuses."""
+    try:
+        yield
+    except (UnexpectedResponse, ResponseHandlingException) as error:
+        raise IndexUnavailable(_told(error)) from error
 
 
 def _passes(error: Exception) -> bool:

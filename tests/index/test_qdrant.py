@@ -13,8 +13,16 @@ from qdrant_client.http.exceptions import ResponseHandlingException
 
 from db.kinds import Kind, Space
 from index.product import SLOTS, TooManyRegions
-from index.qdrant import QdrantIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query, VectorMissing
+from index.qdrant import Cluster, QdrantIndex, connect
+from index.query import (
+    Attributes,
+    Boosts,
+    Entry,
+    Filter,
+    IndexUnavailable,
+    Query,
+    VectorMissing,
+)
 from tests.index_contract import IndexContract, many, reference, unit
 
 # Before fixtures hide the machine's settings. Without a server, the client's local mode answers,
@@ -49,7 +57,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantCli
 
 @pytest.fixture
 def index(server: QdrantClient) -> QdrantIndex:
-    return QdrantIndex(server, alias=ALIAS)
+    return QdrantIndex(server, alias=ALIAS, settle_s=10.0 if SERVER else 0.0)
 
 
 class TestQdrantIndex(IndexContract):
@@ -119,6 +127,18 @@ def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantInde
     assert len(index) == 10
 
 
+def test_what_a_killed_process_was_building_is_dropped(
+    server: QdrantClient, index: QdrantIndex
+) -> None:
+    left = QdrantIndex(server, alias=f"{ALIAS}-other")._created()
+    mine = index._created()
+    index.replace(many(10))
+    names = {each.name for each in server.get_collections().collections}
+    assert left.name in names
+    assert mine.name not in names
+    assert len(index) == 10
+
+
 def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
     server: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,3 +174,23 @@ def test_a_region_too_many_is_refused_and_nothing_written(index: QdrantIndex) ->
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
         index.upsert([crowded])
     assert len(index) == 0
+
+
+def test_a_server_that_cannot_be_reached_is_told() -> None:
+    with pytest.raises(IndexUnavailable, match="the search engine does not answer: "):
+        connect("http://127.0.0.1:1", api_key=None, timeout_s=1, cluster=Cluster())
+
+
+def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
+    server: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise ResponseHandlingException(ConnectionError("nobody there"))
+
+    index.upsert(many(3))
+    monkeypatch.setattr(server, "query_batch_points", away)
+    monkeypatch.setattr(server, "upsert", away)
+    with pytest.raises(IndexUnavailable, match="nobody there"):
+        index.search(Query(boosts=Boosts(popularity=1.0)))
+    with stamina.set_testing(True, attempts=2), pytest.raises(IndexUnavailable):
+        index.upsert(many(3))
