@@ -21,7 +21,8 @@ def shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
 
 def _qdrant(settings: Settings) -> SharedIndex:
     try:
-        from index.qdrant import Cluster, connect  # an extra
+        from index.qdrant.collections import Cluster  # an extra
+        from index.qdrant.engine import connect
     except ImportError as error:
         raise IndexUnavailable("pip install 'rasika[qdrant]'") from error
     key = settings.qdrant_api_key

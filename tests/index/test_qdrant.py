@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from qdrant_client.http.exceptions import ResponseHandlingException
 
 from db.kinds import Kind, Space
 from index.product import SLOTS, TooManyRegions
-from index.qdrant import Cluster, QdrantIndex, connect
+from index.qdrant.collections import Cluster, Collections
+from index.qdrant.engine import QdrantIndex, connect
 from index.query import (
     Attributes,
     Boosts,
@@ -56,8 +58,14 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantCli
 
 
 @pytest.fixture
-def index(server: QdrantClient) -> QdrantIndex:
-    return QdrantIndex(server, alias=ALIAS, settle_s=10.0 if SERVER else 0.0)
+def collections(server: QdrantClient) -> Collections:
+    settle_s = 10.0 if SERVER else 0.0
+    return Collections(client=server, cluster=Cluster(), alias=ALIAS, settle_s=settle_s)
+
+
+@pytest.fixture
+def index(collections: Collections) -> QdrantIndex:
+    return QdrantIndex(collections)
 
 
 class TestQdrantIndex(IndexContract):
@@ -102,8 +110,8 @@ def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: Qdrant
     assert index.search_many(queries) == expected
 
 
-def test_other_processes_follow_a_swap_at_once(server: QdrantClient, index: QdrantIndex) -> None:
-    other = QdrantIndex(server, alias=ALIAS)
+def test_other_processes_follow_a_swap_at_once(collections: Collections) -> None:
+    index, other = QdrantIndex(collections), QdrantIndex(collections)
     for n in (30, 40):
         index.replace(many(n))
         query = Query(boosts=Boosts(popularity=1.0), k=100)
@@ -128,14 +136,14 @@ def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantInde
 
 
 def test_what_a_killed_process_was_building_is_dropped(
-    server: QdrantClient, index: QdrantIndex
+    server: QdrantClient, collections: Collections, index: QdrantIndex
 ) -> None:
-    left = QdrantIndex(server, alias=f"{ALIAS}-other")._created()
-    mine = index._created()
+    abandoned = collections.created().name
+    of_others = replace(collections, alias=f"{ALIAS}-other").created().name
     index.replace(many(10))
     names = {each.name for each in server.get_collections().collections}
-    assert left.name in names
-    assert mine.name not in names
+    assert abandoned not in names
+    assert of_others in names
     assert len(index) == 10
 
 

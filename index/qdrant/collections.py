@@ -1,0 +1,174 @@
+"""Collections: what they consist of, how they are made, and the alias that one is reached by."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from qdrant_client import QdrantClient, models
+
+from db.kinds import Space
+from index import product
+from index.qdrant.points import INTEGERS, KEYWORDS, SIGNALS
+from index.query import DimensionMismatch, Entry, IndexUnavailable
+
+LINKED_WITHIN_S = 7200.0  # how long a graph may take
+SETTLE_S = 5.0  # without anything being built, after which nothing more is expected
+POLL_S = 0.5
+
+LINKS = 16  # of a node of a graph
+LINK_BREADTH = 128  # candidates while it is built
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """How a collection is spread over the nodes of a cluster."""
+
+    shards: int = 1
+    replicas: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A collection and what it consists of."""
+
+    name: str
+    dimensions: Mapping[Space, int]
+    regions: Mapping[str, int]  # to their slots
+    linked: frozenset[Space]  # to graphs
+    read_at: float  # seconds, time.monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collections:
+    """Those of one alias, on a server."""
+
+    client: QdrantClient
+    cluster: Cluster
+    alias: str
+    settle_s: float = SETTLE_S
+
+    def found(self) -> Content | None:
+        """Return what the alias points at, as its metadata tells."""
+        aliases = self.client.get_aliases().aliases
+        names = {each.alias_name: each.collection_name for each in aliases}
+        name = names.get(self.alias, self.alias)
+        if not self.client.collection_exists(name):
+            return None
+        told = self.client.get_collection(name).config.metadata or {}
+        return Content(
+            name,
+            {Space(space): size for space, size in told.get("dimensions", {}).items()},
+            told.get("regions", {}),
+            frozenset(map(Space, told.get("linked", ()))),
+            time.monotonic(),
+        )
+
+    def started(self) -> Content:
+        """Return an empty collection that the alias points at."""
+        content = self.created()
+        self.point_at(content.name)
+        return content
+
+    def created(self) -> Content:
+        """Make an empty collection; no graph, until one is asked for."""
+        name = f"{self.alias}-{uuid4().hex[:12]}"
+        self.client.create_collection(
+            name,
+            vectors_config={SIGNALS: _unlinked(product.WIDTH)},
+            hnsw_config=models.HnswConfigDiff(m=0),
+            shard_number=self.cluster.shards,
+            replication_factor=self.cluster.replicas,
+            write_consistency_factor=self.cluster.replicas // 2 + 1,
+            metadata={"dimensions": {}, "regions": {}, "linked": []},
+        )
+        fields = {
+            **dict.fromkeys(KEYWORDS, models.PayloadSchemaType.KEYWORD),
+            **dict.fromkeys(INTEGERS, models.PayloadSchemaType.INTEGER),
+            "rating": models.PayloadSchemaType.FLOAT,
+        }
+        for field, kind in fields.items():
+            self.client.create_payload_index(name, field, kind)
+        return Content(name, {}, {}, frozenset(), time.monotonic())
+
+    def drop_abandoned(self, served: str) -> None:
+        """Delete what was being built when a process ended; one builds at a time."""
+        made_here = re.compile(re.escape(self.alias) + "-[0-9a-f]{12}")
+        for each in self.client.get_collections().collections:
+            if made_here.fullmatch(each.name) and each.name != served:
+                self.drop(each.name)
+
+    def point_at(self, name: str) -> None:
+        """Move the alias in one step."""
+        there = {each.alias_name for each in self.client.get_aliases().aliases}
+        steps: list[Any] = []
+        if self.alias in there:
+            delete = models.DeleteAlias(alias_name=self.alias)
+            steps.append(models.DeleteAliasOperation(delete_alias=delete))
+        create = models.CreateAlias(collection_name=name, alias_name=self.alias)
+        steps.append(models.CreateAliasOperation(create_alias=create))
+        self.client.update_collection_aliases(steps)
+
+    def fitted(self, content: Content, entries: Sequence[Entry]) -> Content:
+        """Return the content with room for the spaces and regions of the entries."""
+        dimensions = dict(content.dimensions)
+        for entry in entries:
+            for space, vector in entry.vectors.items():
+                expected = dimensions.setdefault(space, len(vector))
+                if len(vector) != expected:
+                    raise DimensionMismatch(space, expected, len(vector))
+        regions = [region for entry in entries for region in sorted(entry.regional)]
+        slots = product.slots_for(content.regions, regions)
+        new = dimensions.keys() - content.dimensions.keys()
+        for space in sorted(new):
+            size = dimensions[space] + product.WIDTH
+            vector = models.DenseVectorConfig(size=size, distance=models.Distance.DOT)
+            config = models.DenseVectorNameConfig(dense=vector)
+            self.client.create_vector_name(content.name, space.value, config)
+        if new or slots:
+            content = replace(content, dimensions=dimensions, regions={**content.regions, **slots})
+            self.describe(content)
+        return content
+
+    def link(self, content: Content, space: Space) -> Content:
+        """Have a graph built over a space, and return the content with it."""
+        graph = models.HnswConfigDiff(m=LINKS, ef_construct=LINK_BREADTH)
+        codes = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+        change = models.VectorParamsDiff(
+            hnsw_config=graph, quantization_config=models.ScalarQuantization(scalar=codes)
+        )
+        self.client.update_collection(content.name, vectors_config={space.value: change})
+        self._await_optimisers(content.name)
+        linked = replace(content, linked=content.linked | {space})
+        self.describe(linked)
+        return linked
+
+    def drop(self, name: str) -> None:
+        """Delete a collection."""
+        self.client.delete_collection(name)
+
+    def describe(self, content: Content) -> None:
+        """Write down what a collection consists of."""
+        told = {
+            "dimensions": {space.value: size for space, size in content.dimensions.items()},
+            "regions": dict(content.regions),
+            "linked": sorted(content.linked),
+        }
+        self.client.update_collection(content.name, metadata=told)
+
+    def _await_optimisers(self, name: str) -> None:
+        """Wait until nothing is being built; it begins a moment after it was asked for."""
+        deadline = time.monotonic() + LINKED_WITHIN_S
+        settled_at = time.monotonic() + self.settle_s
+        while time.monotonic() < settled_at:
+            time.sleep(min(POLL_S, self.settle_s))
+            if self.client.get_collection(name).status != models.CollectionStatus.GREEN:
+                settled_at = time.monotonic() + self.settle_s
+            if time.monotonic() > deadline:
+                raise IndexUnavailable(f"{name} is not indexed after {LINKED_WITHIN_S:.0f} s")
+
+
+def _unlinked(size: int) -> Any:
+    return models.VectorParams(size=size, distance=models.Distance.DOT)
