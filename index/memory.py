@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from db.kinds import Space
 from index import blend
@@ -84,13 +85,15 @@ class MemoryIndex:
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
-        return _search(self._snapshot, query, None)
+        snapshot = self._snapshot
+        return _search(snapshot, query, None, _Rows(snapshot))
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
         """Return `search` of each; queries over all rows of a space share their first pass."""
         snapshot = self._snapshot
         passes = _shared_passes(snapshot, queries)
-        return [_search(snapshot, query, passes.get(at)) for at, query in enumerate(queries)]
+        rows = _Rows(snapshot)
+        return [_search(snapshot, query, passes.get(at), rows) for at, query in enumerate(queries)]
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
@@ -125,7 +128,23 @@ class MemoryIndex:
             self._snapshot = built
 
 
-def _search(snapshot: Snapshot, query: Query, passed: FirstPass | None) -> list[Hit]:
+class _Rows:
+    """The rows of sets of titles; queries that are asked at once often leave out the same ones."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[frozenset[TitleId], NDArray[np.int64]] = {}
+
+    def of(self, ids: frozenset[TitleId]) -> NDArray[np.int64]:
+        """Return the rows of those that are there, in order."""
+        found = self._known.get(ids)
+        if found is None:
+            found = np.array(sorted(_rows_of(self._snapshot, ids)), np.int64)
+            self._known[ids] = found
+        return found
+
+
+def _search(snapshot: Snapshot, query: Query, passed: FirstPass | None, of: _Rows) -> list[Hit]:
     if query.k <= 0 or not snapshot.n:
         return []
     if query.vector is not None:
@@ -133,7 +152,7 @@ def _search(snapshot: Snapshot, query: Query, passed: FirstPass | None) -> list[
         if matrix is None:
             return []
         _check(query.space, matrix.shape[1], query.vector)
-    rows, bias = _narrowed(snapshot, query)
+    rows, bias = _narrowed(snapshot, query, of)
     scores, error = passed or _first_pass(snapshot, query, rows)
     if bias is not None:
         scores += bias
@@ -147,11 +166,11 @@ def _search(snapshot: Snapshot, query: Query, passed: FirstPass | None) -> list[
     return _exact(snapshot, query, best if rows is None else rows[best])
 
 
-def _narrowed(snapshot: Snapshot, query: Query) -> Field:
+def _narrowed(snapshot: Snapshot, query: Query, of: _Rows) -> Field:
     """Return the field of a query, the ids that it asks for or does without included."""
     rows, bias = snapshot.fields.get(query, lambda: _field(snapshot, query))
     if query.filter.include is not None:
-        included = np.array(sorted(_rows_of(snapshot, query.filter.include)), np.int64)
+        included = of.of(query.filter.include)
         if rows is not None:
             kept = np.isin(included, rows, assume_unique=True)
             bias = None if bias is None else bias[np.searchsorted(rows, included[kept])]
@@ -160,7 +179,7 @@ def _narrowed(snapshot: Snapshot, query: Query) -> Field:
             bias = None if bias is None else bias[included]
             rows = included
     if query.filter.exclude:
-        excluded = _rows_of(snapshot, query.filter.exclude)
+        excluded = of.of(query.filter.exclude)
         if rows is not None:
             kept = ~np.isin(rows, excluded)
             rows, bias = rows[kept], None if bias is None else bias[kept]

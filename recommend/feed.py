@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
@@ -107,7 +108,7 @@ class Mood:
     vector: Vector | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Asking:
     """Who asks for a feed, when and where.
 
@@ -130,7 +131,7 @@ class Asking:
     picked_only: bool = False  # all that is known are the titles picked at first
     works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
 
-    @property
+    @cached_property
     def own_languages(self) -> list[str]:
         """The languages he watches, as he says, as he does, or as one does where he is."""
         said = [code for code, weight in self.preferences.languages.items() if weight > 0]
@@ -144,14 +145,14 @@ class Asking:
             return own
         return [code for code, weight in self.watched.items() if weight >= OWN_LANGUAGE_AT_LEAST]
 
-    @property
+    @cached_property
     def familiar_genres(self) -> list[str]:
         """The genres he leans to most, as he does or says."""
         leant = [genre for genre, _ in self.taste.leanings("genre")]
         said = sorted(self.preferences.favourite_genres)
         return list(dict.fromkeys([*leant[:FAMILIAR_GENRES], *said]))
 
-    @property
+    @cached_property
     def filter(self) -> Filter:
         """What every hit meets."""
         latest = (title_id for title_id, standing in self.standings.items() if standing.known)

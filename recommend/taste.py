@@ -148,10 +148,12 @@ class Taste:
     def leaning(self, traits: Iterable[Trait], kinds: Mapping[str, float]) -> float:
         """Return the affinities of a title's traits, weighted by kind, the strongest of each."""
         best: dict[str, float] = {}
+        affinities = self.affinities
         for kind, name in traits:
-            value = self.affinities.get(name)
-            if value is not None and abs(value) > abs(best.get(kind, 0.0)):
-                best[kind] = value
+            if name in affinities:
+                value = affinities[name]
+                if abs(value) > abs(best.get(kind, 0.0)):
+                    best[kind] = value
         total = sum(kinds.get(kind, 0.0) * value for kind, value in best.items())
         return total / (self.mass + DOUBT)
 

@@ -1,5 +1,6 @@
 """All that personal answers need of a viewer, read at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -16,6 +17,7 @@ from recommend.standing import Standing
 from recommend.taste import Taste, unit
 from viewers.hearing import known_of, standings_of, taste_of
 
+MOST_PICKED = 100  # titles; who has more to do with did not only pick
 LATEST = 400  # standings: what reasons name and rows show; of the others it is enough to know which
 
 
@@ -65,13 +67,14 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
         id=viewer_id,
         taste=taste_of(session, viewer_id, model),
         standings=standings,
-        known=known_of(session, viewer_id) if standings else frozenset(),
+        known=_known(session, viewer_id, standings),
         preferences=_preferences(said),
         admits=ages.admits(said.birth_year, today),
         region=said.region,
         display_language=said.display_language,
         personal_search=bool(said.personal_search),
-        picked_only=bool(standings) and interactions.picked_only(session, viewer_id),
+        picked_only=0 < len(standings) <= MOST_PICKED
+        and interactions.picked_only(session, viewer_id),
     )
 
 
@@ -96,6 +99,14 @@ def lens(
 
 def _direction(known: Taste) -> Vector | None:
     return None if known.long_term is None else known.pushed(unit(known.long_term))
+
+
+def _known(
+    session: Session, viewer_id: UUID, latest: Mapping[TitleId, Standing]
+) -> frozenset[TitleId]:
+    if len(latest) < LATEST:
+        return frozenset(title_id for title_id, standing in latest.items() if standing.known)
+    return known_of(session, viewer_id)
 
 
 def _preferences(said: Profile) -> Preferences:
