@@ -86,9 +86,9 @@ def measure(plan: Plan) -> dict[str, Answered]:
     for _ in range(plan.rounds):
         for name, paths in plan.routes.items():
             callers = [Caller(plan, paths, turns[name]) for _ in range(plan.callers)]
-            before = _cpu(server)
+            before = cpu(server)
             passed = _take_turn(plan, callers)
-            _add(measured[name], callers, passed, _cpu(server) - before)
+            _add(measured[name], callers, passed, cpu(server) - before)
     return measured
 
 
@@ -110,7 +110,8 @@ def _add(total: Answered, callers: Sequence[Caller], passed: float, cpu: float) 
     total.server_cpu += cpu
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu(process: psutil.Process) -> float:
+    """Return the seconds of processor time that a process has taken, to a hundredth."""
     times = process.cpu_times()
     return float(times.user + times.system)
 

@@ -40,6 +40,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
             told = _told(
                 Plan(
                     port=port,
+                    server=process.pid,
                     callers=effort.callers,
                     rounds=rounds,
                     turn_s=effort.seconds / rounds,
@@ -79,6 +80,11 @@ def _add(run: Run, measured: Mapping[str, Answered]) -> None:
             bar = BARS_MS.get(name) if run.titles >= BAR_TITLES else None
             speed = taken.per_second / bare.per_second
             run.rows.append(taken.row(name, OURS, speed=speed, bar_ms=bar))
+    for what in ("posts", "feeds"):
+        alone = measured[f"{what}, one caller"]
+        run.facts[f"server_cpu_ms_of_{what}"] = round(
+            1000 * alone.server_cpu / len(alone.seconds), 1
+        )
 
 
 def _taken(answered: Answered) -> Taken:

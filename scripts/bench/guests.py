@@ -19,7 +19,9 @@ from http.client import HTTPConnection, HTTPException
 from itertools import cycle
 from uuid import uuid4
 
-from scripts.bench.client import HOST, TIMEOUT_S, Answered
+import psutil
+
+from scripts.bench.client import HOST, TIMEOUT_S, Answered, cpu
 
 LIVEZ = "/livez"
 FEED = "/api/recommendations/personalized?explain=true&limit=20"
@@ -58,6 +60,7 @@ class Plan:
     """Whom to play; one caller and several take turns, so that a noisy machine slows all alike."""
 
     port: int
+    server: int  # its process id
     callers: int
     rounds: int
     turn_s: float
@@ -81,6 +84,7 @@ class Guest:
 
     def __init__(self, plan: Plan, number: int) -> None:
         self._connection = HTTPConnection(HOST, plan.port, timeout=TIMEOUT_S)
+        self._server = psutil.Process(plan.server)
         self._rng = random.Random(number)  # noqa: S311  # nothing secret
         self._token = ""
         self._known: set[int] = set()
@@ -150,9 +154,10 @@ class Guest:
         self._timed(self.posts, "POST", INTERACTIONS, line)
 
     def _timed(self, answered: Answered, method: str, path: str, body: object = None) -> bytes:
-        began = time.perf_counter()
+        spent, began = cpu(self._server), time.perf_counter()
         status, answer = self._ask(method, path, body)
         answered.seconds.append(time.perf_counter() - began)
+        answered.server_cpu += cpu(self._server) - spent
         answered.errors += status not in GOOD
         return answer if status in GOOD else NOTHING
 
@@ -227,6 +232,7 @@ def _turn(
         for guest in guests:
             case.seconds += getattr(guest, what).seconds
             case.errors += getattr(guest, what).errors
+            case.server_cpu += getattr(guest, what).server_cpu
 
 
 def _one_after_the_other(guests: Sequence[Guest], end: float) -> None:
