@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
 from db.kinds import Space
-from db.vector_store import Shape
+from db.vector_store import Layout, Shape
 
 HEADER = 4  # bytes before the floats in pgvector's binary form
 
@@ -41,19 +41,20 @@ CONDITIONS = {
     "exclude": "title_id <> ALL(CAST(:exclude AS integer[]))",
 }
 
-# Tables are those of the copy that is searched, the served one or the next.
+# Tables are those of the copy that is searched, the served one or the next; what they consist of is
+# read first of all, see `db.vector_store.swap`.
 # Plans are made for the values at hand: a language may be that of half the titles or of three.
 # Compiling a plan takes longer than most searches. Scores of a million titles fit the memory.
 # A graph goes on looking until enough titles meet the filter.
-SETTINGS = text(
-    """
-    SELECT set_config('search_path', :schema || ',' || current_setting('search_path'), true),
+ENTER = """
+    SELECT (SELECT jsonb_agg(s) FROM {schema}.space s) AS spaces,
+        (SELECT jsonb_object_agg(region, slot) FROM {schema}.region) AS regions,
+        set_config('search_path', '{schema},' || current_setting('search_path'), true),
         set_config('plan_cache_mode', 'force_custom_plan', true),
         set_config('jit', 'off', true),
         set_config('work_mem', '64MB', true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true)
     """
-)
 BREADTH = text("SELECT set_config('hnsw.ef_search', CAST(:breadth AS text), true)")
 # Titles that a graph looks at before it answers, per title wanted, and at least and at most:
 # pgvector takes no more, and goes on from there.
@@ -120,9 +121,14 @@ class Found:
     vector: NDArray[np.float32] | None  # of the space that was asked for
 
 
-def enter(connection: Connection, schema: str) -> None:
-    """Set what the transaction searches, and how."""
-    connection.execute(SETTINGS, {"schema": schema})
+def enter(connection: Connection, schema: str) -> Layout:
+    """Set what the transaction searches, and how; return what there is."""
+    row = connection.execute(text(ENTER.format(schema=schema))).one()
+    shapes = {
+        Space(each["space"]): Shape(each["dimension"], each["width"], each["graph"])
+        for each in row.spaces or ()
+    }
+    return Layout(shapes, row.regions or {})
 
 
 def count(connection: Connection) -> int:

@@ -48,11 +48,11 @@ class PgvectorIndex:
             vector_store.prepare(connection)
 
     def __len__(self) -> int:
-        with self._entered() as connection:
+        with self._entered() as (connection, _):
             return vector_search.count(connection)
 
     def __contains__(self, title_id: TitleId) -> bool:
-        with self._entered() as connection:
+        with self._entered() as (connection, _):
             return vector_search.has(connection, title_id)
 
     def search(self, query: Query) -> list[Hit]:
@@ -61,13 +61,12 @@ class PgvectorIndex:
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
         """Return `search` of each, over one connection."""
-        with self._entered() as connection:
-            layout = vector_store.layout(connection, self._schema)
+        with self._entered() as (connection, layout):
             return [_search(connection, layout, query) for query in queries]
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
-        with self._entered() as connection:
+        with self._entered() as (connection, _):
             found = vector_search.vectors(connection, ids, space)
         for title_id in ids:
             if title_id not in found:
@@ -122,10 +121,9 @@ class PgvectorIndex:
         return beside
 
     @contextmanager
-    def _entered(self) -> Iterator[Connection]:
+    def _entered(self) -> Iterator[tuple[Connection, Layout]]:
         with self._engine.connect() as connection:
-            vector_search.enter(connection, self._schema)
-            yield connection
+            yield connection, vector_search.enter(connection, self._schema)
 
     def _committing(self) -> Connection:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")

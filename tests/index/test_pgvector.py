@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from db import vector_search, vector_store
+from db import vector_search
 from db.kinds import Kind, Space
 from db.vector_search import Ask
 from db.vector_store import SERVED
@@ -63,8 +63,7 @@ def wide(entries: Sequence[Entry]) -> Iterator[Query]:
 
 def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
     with engine.connect() as connection:
-        vector_search.enter(connection, SERVED)
-        shape = vector_store.layout(connection).spaces[Space.CONTENT]
+        shape = vector_search.enter(connection, SERVED).spaces[Space.CONTENT]
         ask = Ask(Space.CONTENT, np.ones(shape.width, np.float32), 20)
         return vector_search.explained(connection, given(wanted), ask, shape if graph else None)
 
