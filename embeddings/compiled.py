@@ -1,8 +1,8 @@
 """The model compiled for this machine by OpenVINO, which comes with the extra `fast`.
 
-oneDNN's products in bfloat16 (AVX-512 BF16, AMX) with what follows them fused in: twice to three
-times as many texts a second as NumPy with NumKong's products, at a cosine of 0.9999 to float32.
-Without such instructions it runs in float32, still as fast as the other with them.
+oneDNN's products in bfloat16 (AVX-512 BF16, AMX) with what follows them fused in: twice as many
+texts a second as NumPy with NumKong's products, at a cosine of 0.9999 to float32. Without such
+instructions it runs in float32. What was measured is in docs/embedding.md.
 """
 
 import sys
@@ -19,7 +19,7 @@ from embeddings.embedder import Matrix
 
 TOOLS = "openvino.tools.ovc"
 MASKED = np.float32(-1e4)  # no weight is left of it, and it fits any precision
-STEP = 8  # tokens, to which longer texts are filled up: each shape costs 5 ms once, and its code
+STEP = 16  # tokens, to which longer texts are filled up: each shape costs 5 ms once, and its code
 SHORT = 32  # tokens, up to which a text has its own shape: queries
 
 
