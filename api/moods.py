@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from api.dependencies import ResourcesDep
@@ -12,7 +13,7 @@ from recommend.rasas import Rasa
 from wiring.remembered import Remembered
 
 
-def mood(
+async def mood(
     request: Request,
     resources: ResourcesDep,
     mood: Annotated[
@@ -38,7 +39,8 @@ def mood(
     if embedder is None:
         return Mood(rasa, None)
     known: Remembered = request.app.state.moods
-    return Mood(rasa, known.get("rasas", lambda: rasas.vectors(embedder))[rasa])
+    lies = await run_in_threadpool(known.get, "rasas", lambda: rasas.vectors(embedder))
+    return Mood(rasa, lies[rasa])
 
 
 def _unknown(text: str) -> dict[str, object]:

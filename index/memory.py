@@ -24,6 +24,7 @@ from index.codes import Codes, Floats, available
 from index.columns import Columns, Mask
 from index.fields import Field, Fields
 from index.query import (
+    Boosts,
     DimensionMismatch,
     Entry,
     Hit,
@@ -195,14 +196,18 @@ def _field(snapshot: Snapshot, query: Query) -> Field:
     Few rows are listed; among many, those that do not match have a boost of minus infinity.
     """
     mask = _matching(snapshot, query)
-    boosts = blend.boost(snapshot.columns, query.boosts, snapshot.n)
-    bias = None if boosts is None else boosts.astype(np.float32)
+    bias = snapshot.fields.boosts(query.boosts, lambda: _boosts(snapshot, query.boosts))
     if mask is None:
         return None, bias
     if np.count_nonzero(mask) > GATHER_SHARE * snapshot.n:
         return None, np.where(mask, np.float32(0) if bias is None else bias, np.float32(-np.inf))
     rows = np.flatnonzero(mask)
     return rows, None if bias is None else bias[rows]
+
+
+def _boosts(snapshot: Snapshot, boosts: Boosts) -> Floats | None:
+    added = blend.boost(snapshot.columns, boosts, snapshot.n)
+    return None if added is None else added.astype(np.float32)
 
 
 def _matching(snapshot: Snapshot, query: Query) -> Mask | None:

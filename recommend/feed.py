@@ -42,7 +42,8 @@ OWN_LANGUAGES = 5
 OWN_LANGUAGE_AT_LEAST = 0.04  # affinity, or weight of a language in a region
 FAMILIAR_GENRES = 3
 TURN_ASIDE = 0.6  # length of the random vector that an interest is turned by to explore
-EXPLORING = 3  # queries that explore
+EXPLORING = 2  # queries that explore
+MOST_ASKED = 4  # interests, the strongest; the least of five has seldom a place
 MOOD_WEIGHT = 0.8  # of a mood beside an interest
 MOOD_GENRE = 0.6  # how much a genre has to carry a mood for all its titles to be in it
 
@@ -232,7 +233,8 @@ def _rungs(asking: Asking, has_taste: bool) -> Iterator[Rung]:
 def _close(ground: _Ground) -> Iterator[Ask]:
     asking, taste = ground.asking, ground.asking.taste
     everything = sum(_share(each.weight) for each in taste.interests)
-    for number, interest in enumerate(taste.interests):
+    strongest = sorted(enumerate(taste.interests), key=lambda each: -each[1].weight)
+    for number, interest in strongest[:MOST_ASKED]:
         towards = taste.pushed(interest.direction)
         query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
         yield Ask(Source.INTEREST, Slot.CLOSE, query, _share(interest.weight), interest=number)

@@ -17,7 +17,6 @@ from index.query import Hit, Matrix, TitleId
 from recommend import rasas
 from recommend.diversity import Candidate, Worth, diversified
 from recommend.feed import SHARES, Ask, Asking, Plan, Preferences, Slot
-from recommend.taste import Trait
 
 # What the strongest leaning adds, on the scale of a cosine.
 LEANING = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}
@@ -38,14 +37,14 @@ LATE_LENGTHS = frozenset({"length:episode", "length:short"})  # what can still b
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What ranking knows of a title; `traits` are the names of its features, by kind."""
+    """What ranking knows of a title; `traits` are the names of its features."""
 
     title_id: TitleId
     language: str  # the original one, or nothing
     genres: tuple[str, ...]
     directors: tuple[str, ...]
     franchise: str
-    traits: tuple[Trait, ...]
+    traits: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class Hour:
         fits = not self.genres.isdisjoint(about.genres)
         if not self.lengths:
             return CONTEXT * fits
-        short = any(name in self.lengths for kind, name in about.traits if kind == "length")
+        short = not self.lengths.isdisjoint(about.traits)
         return CONTEXT * (fits + short) / 2
 
 

@@ -39,9 +39,6 @@ MOST_AFFINITIES = 256
 DOUBT = 2.0  # titles fully liked that an affinity is held against: the first one proves little
 TINY = 1e-9
 
-Trait = tuple[str, str]
-"""The kind and the name of a feature: `("language", "language:te")`."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
@@ -66,9 +63,9 @@ class Features:
             found.append(f"length:{length(self.runtime_minutes)}")
         return list(dict.fromkeys(found))
 
-    def traits(self) -> tuple[Trait, ...]:
-        """Return the names of its affinities, each once, with their kinds."""
-        return tuple((name.partition(":")[0], name) for name in self.names())
+    def traits(self) -> frozenset[str]:
+        """Return the names of its affinities."""
+        return frozenset(self.names())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +142,15 @@ class Taste:
         """Return how much somebody leans to a feature (`language:te`), -1..1."""
         return self.affinities.get(key, 0.0) / (self.mass + DOUBT)
 
-    def leaning(self, traits: Iterable[Trait], kinds: Mapping[str, float]) -> float:
+    def leaning(self, traits: frozenset[str], kinds: Mapping[str, float]) -> float:
         """Return the affinities of a title's traits, weighted by kind, the strongest of each."""
         best: dict[str, float] = {}
-        affinities = self.affinities
-        for kind, name in traits:
-            if name in affinities:
-                value = affinities[name]
-                if abs(value) > abs(best.get(kind, 0.0)):
-                    best[kind] = value
-        total = sum(kinds.get(kind, 0.0) * value for kind, value in best.items())
+        for name in self.affinities.keys() & traits:
+            kind, value = name.partition(":")[0], self.affinities[name]
+            known = best.get(kind, 0.0)
+            if (abs(value), value) > (abs(known), known):
+                best[kind] = value
+        total = sum(weight * best[kind] for kind, weight in kinds.items() if kind in best)
         return total / (self.mass + DOUBT)
 
     def leanings(self, kind: str) -> list[tuple[str, float]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from db import interactions, profiles
-from db.viewers import Profile
+from db.profiles import Said
 from index.query import Filter, TitleId, Vector
 from recommend import ages, taste
 from recommend.ages import Admits
@@ -61,7 +61,7 @@ NOBODY = Person(
 
 def person(session: Session, viewer_id: UUID, *, model: str | None, today: date) -> Person:
     """Return a viewer, as tastes of the model's vectors see him; an empty one if he is new."""
-    said = profiles.get(session, viewer_id)
+    said = profiles.said(session, viewer_id)
     standings = standings_of(session, viewer_id, limit=LATEST)
     return Person(
         id=viewer_id,
@@ -72,7 +72,7 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
         admits=ages.admits(said.birth_year, today),
         region=said.region,
         display_language=said.display_language,
-        personal_search=bool(said.personal_search),
+        personal_search=said.personal_search,
         picked_only=0 < len(standings) <= MOST_PICKED
         and interactions.picked_only(session, viewer_id),
     )
@@ -90,7 +90,7 @@ def lens(
     session: Session, viewer_id: UUID, *, model: str | None, today: date, personal: bool = True
 ) -> Lens:
     """Return the lens of a viewer; without a direction for who has no taste or wants none."""
-    said = profiles.get(session, viewer_id)
+    said = profiles.said(session, viewer_id)
     admits = ages.admits(said.birth_year, today)
     if not personal or not said.personal_search:
         return Lens(admits)
@@ -109,9 +109,9 @@ def _known(
     return known_of(session, viewer_id)
 
 
-def _preferences(said: Profile) -> Preferences:
+def _preferences(said: Said) -> Preferences:
     return Preferences(
-        languages=dict(said.languages or {}),
-        favourite_genres=frozenset(said.favourite_genres or ()),
-        disliked_genres=frozenset(said.disliked_genres or ()),
+        languages=said.languages,
+        favourite_genres=frozenset(said.favourite_genres),
+        disliked_genres=frozenset(said.disliked_genres),
     )

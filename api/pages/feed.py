@@ -41,10 +41,10 @@ router = APIRouter(
 )
 
 
-def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Mood | None:
+async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Mood | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
-        return moods.mood(request, resources, mood)
+        return await moods.mood(request, resources, mood)
     except RequestValidationError:
         return None
 

@@ -27,7 +27,7 @@ def about(title_id: TitleId) -> About | None:
         genres=(f"genre-{title_id % 5}",),
         directors=(f"director-{title_id % 9}",),
         franchise=f"story-{title_id % 13}",
-        traits=(),
+        traits=frozenset(),
     )
 
 
