@@ -17,6 +17,7 @@ HIT = {
     *("id", "title", "original_title", "kind", "year", "language", "genres", "poster_url"),
     *("score", "terms", "reason"),
 }
+OF_FEEDS = {"slot", "source", "progress"}
 TERMS = {"similarity", "popularity", "regional", "freshness"}
 PLOT = "a detective hunts a serial killer"
 
@@ -26,7 +27,8 @@ def test_an_answer_is_a_page_of_hits(client: httpx.Client) -> None:
     assert (answer["limit"], answer["offset"], answer["total"]) == (3, 2, None)
     assert len(answer["items"]) == 3
     for hit in answer["items"]:
-        assert set(hit) == HIT
+        assert set(hit) == HIT | OF_FEEDS
+        assert not any(hit[name] for name in OF_FEEDS)
         assert set(hit["terms"]) >= TERMS
         assert set(hit["reason"]) == {"code", "text", "title_id"}
 

@@ -17,6 +17,7 @@ from scripts.evaluate.lists import accuracy
 from scripts.evaluate.people import METADATA, REACTIONS, WHOLE, WORLDS, Person, crowd, drawn
 from scripts.evaluate.rivals import POPULARITY, Rivals, liked, standings
 from scripts.evaluate.shelf import Shelf
+from wiring import logs
 from wiring.live import Live
 from wiring.resources import Resources
 
@@ -141,6 +142,7 @@ def test_evaluate_feed_prints_and_writes_the_figures(
     def filled(*_: object) -> Iterator[tuple[Resources, object]]:
         yield seeded, seeded.embedder
 
+    monkeypatch.setattr(logs, "configure", lambda: None)  # it would outlive the test
     monkeypatch.setattr(catalogues, "there", lambda: iter([("seed", [])]))
     monkeypatch.setattr(catalogues, "filled", filled)
     monkeypatch.setattr(ratings, "RATINGS", tmp_path / "nothing")
