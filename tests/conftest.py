@@ -65,24 +65,33 @@ def database(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def empty_database(servers: Lease) -> Iterator[str]:
     """The address of a database of the test's own, for what commits on many connections."""
-    url = servers.database_url.replace("/rasika?", "/own?")
-    admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS own WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE own"))
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS own WITH (FORCE)"))
-    admin.dispose()
+    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)", "CREATE DATABASE own")
+    yield servers.database_url.replace("/rasika?", "/own?")
+    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Lease) -> str:
+    """The name of a database that is migrated once, for others to be copies of."""
+    _alone(servers, "CREATE DATABASE migrated")
+    engine = connect(servers.database_url.replace("/rasika?", "/migrated?"))
+    migrate.upgrade(engine)
+    engine.dispose()
+    return "migrated"
 
 
 @pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
-    """The test's own database, migrated."""
-    engine = connect(empty_database)
-    migrate.upgrade(engine)
+def own(servers: Lease, migrated: str) -> Iterator[Engine]:
+    """A database of the test's own, migrated."""
+    _alone(
+        servers,
+        "DROP DATABASE IF EXISTS own WITH (FORCE)",
+        f"CREATE DATABASE own TEMPLATE {migrated}",
+    )
+    engine = connect(servers.database_url.replace("/rasika?", "/own?"))
     yield engine
     engine.dispose()
+    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
 
 
 @pytest.fixture
@@ -105,10 +114,7 @@ def embedder() -> Embedder:
 @pytest.fixture(scope="session")
 def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
     """The seed catalogue with its vectors in a database of its own, which tests only read."""
-    admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE seeded"))
-    admin.dispose()
+    _alone(servers, "CREATE DATABASE seeded")
     settings = Settings(
         database_url=servers.database_url.replace("/rasika?", "/seeded?"),
         redis_url=servers.redis_url.replace("db=0", "db=1"),
@@ -161,3 +167,12 @@ def jsonl(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+def _alone(servers: Lease, *statements: str) -> None:
+    """Run what cannot be part of a transaction."""
+    admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
