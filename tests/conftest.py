@@ -64,7 +64,7 @@ def database(engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def empty_database(servers: Lease) -> Iterator[str]:
-    """The address of a database of the test's own, for what commits on many connections."""
+    """The address of an empty database of the test's own."""
     _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)", "CREATE DATABASE own")
     yield servers.database_url.replace("/rasika?", "/own?")
     _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
@@ -81,17 +81,23 @@ def migrated(servers: Lease) -> str:
 
 
 @pytest.fixture
-def own(servers: Lease, migrated: str) -> Iterator[Engine]:
-    """A database of the test's own, migrated."""
+def own_address(servers: Lease, migrated: str) -> Iterator[str]:
+    """The address of a database of the test's own, migrated."""
     _alone(
         servers,
         "DROP DATABASE IF EXISTS own WITH (FORCE)",
         f"CREATE DATABASE own TEMPLATE {migrated}",
     )
-    engine = connect(servers.database_url.replace("/rasika?", "/own?"))
+    yield servers.database_url.replace("/rasika?", "/own?")
+    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
+
+
+@pytest.fixture
+def own(own_address: str) -> Iterator[Engine]:
+    """A database of the test's own, migrated."""
+    engine = connect(own_address)
     yield engine
     engine.dispose()
-    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def refresh(
     if rotation.used_at is None:
         until = now + REFRESH_LASTS
         accounts.follow(session, rotation, following, now=now, until=until)
-    elif now - rotation.used_at >= grace:
+    elif max(now - rotation.used_at, timedelta(0)) >= grace:  # who used it may have asked later
         accounts.revoke(session, rotation.sign_in_id, now=now)
         return None
     pair = _pair(tokens, rotation.viewer_id, rotation.sign_in_id, following)

@@ -19,9 +19,9 @@ EMAIL, PASSWORD = "asha@example.com", "mango lassi 9"
 
 @pytest.fixture(autouse=True)
 def _own_servers(
-    own: Engine, empty_database: str, servers: Lease, monkeypatch: pytest.MonkeyPatch
+    own: Engine, own_address: str, servers: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RASIKA_DATABASE_URL", empty_database)
+    monkeypatch.setenv("RASIKA_DATABASE_URL", own_address)
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
     monkeypatch.setattr(logs, "configure", lambda: None)  # it would outlive the test
 

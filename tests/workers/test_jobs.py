@@ -19,6 +19,7 @@ from embeddings.embedder import EmbedderUnavailable
 from viewers import accounts
 from viewers.hearing import standings_of, taste_of
 from wiring import settings as wiring_settings
+from wiring import upkeep
 from wiring.embedded.lease import Lease
 from wiring.resources import load_embedder
 from workers import jobs, queues
@@ -28,10 +29,10 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
 
 @pytest.fixture(autouse=True)
 def _settings(
-    empty_database: str, servers: Lease, monkeypatch: pytest.MonkeyPatch, valkey: "redis.Redis"
+    own_address: str, servers: Lease, monkeypatch: pytest.MonkeyPatch, valkey: "redis.Redis"
 ) -> None:
     """Jobs are told of the servers as a process is."""
-    monkeypatch.setenv("RASIKA_DATABASE_URL", empty_database)
+    monkeypatch.setenv("RASIKA_DATABASE_URL", own_address)
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
 
 
@@ -194,6 +195,7 @@ def test_progress_is_visible_batch_by_batch(
         seen.append(Job.fetch(job.id, connection=valkey).meta)
 
     monkeypatch.setattr(jobs, "progress", watched)
+    monkeypatch.setattr(upkeep, "EMBED_BATCH", 16)
     (job,) = queues.embed_titles(valkey, ids)
     work(valkey)
     assert seen == [{"done": 16, "total": 18}, {"done": 18, "total": 18}]

@@ -17,7 +17,7 @@ from schemathesis.core.result import Ok
 from db.kinds import Role
 from tests.people import People, people
 
-EXAMPLES = 10  # of each operation, sender and mode
+EXAMPLES = 5  # of each operation, sender and mode
 # Would leave the rest without a token; `tests.api.test_authority` asks for them.
 LEAVING = {"POST /api/auth/logout", "POST /api/auth/logout-everywhere", "DELETE /api/user/profile"}
 
