@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -113,19 +114,21 @@ def test_sigterm_stops_everything(service: Service) -> None:
     assert all(has_ended(process) for process in working)
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(service: Service) -> None:
-    second = subprocess.run(
-        [sys.executable, "-m", "scripts.cli", "serve", "--port", str(service.port)],
-        cwd=service.home.parent,
-        env={**os.environ, "RASIKA_HOME": str(service.home), "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        second = subprocess.run(
+            [sys.executable, "-m", "scripts.cli", "serve", "--port", port],
+            cwd=tmp_path,
+            env={**os.environ, "RASIKA_HOME": str(tmp_path / "home"), "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert second.returncode == 1
     complaints = [line for line in second.stderr.splitlines() if "rasika:" in line]
     assert len(complaints) == 1
-    assert str(service.port) in complaints[0]
+    assert port in complaints[0]
     assert "Traceback" not in second.stderr
-    assert service.readiness()[0] == "ready"
+    assert not (tmp_path / "home").exists()  # nothing was started
