@@ -13,7 +13,7 @@ from api.dependencies import MOST, FilterDep, LiveDep, PageDep
 from api.feed import Wish
 from api.measured import FeedsDep
 from api.moods import MoodDep
-from api.person import AdmitsDep, PersonDep, told_in
+from api.person import TASTE, AdmitsDep, PersonDep, told_in
 from api.regions import RegionDep
 from api.schemas import Feed, HitShown, Homepage, Listed, personal, rendered
 from catalog import languages
@@ -130,12 +130,14 @@ async def personalized(
         mood=mood,
     )
     measured = explain and asking is not None and asking.role is Role.ADMIN
+    degraded = [TASTE] if asking is not None and person.id is None else []
 
     def answered() -> Response:
         served = feed.serve(live, person, wish)
         measures = feeds.observe(person.id, served)
         answer = feed.shown(live, served, wish)
-        return personal(answer.model_copy(update={"measures": measures}) if measured else answer)
+        told = {"degraded": degraded, "measures": measures if measured else None}
+        return personal(answer.model_copy(update=told))
 
     return await cores.run(answered)
 

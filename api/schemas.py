@@ -174,8 +174,9 @@ class Feed(Listed[HitShown]):
     """A personal feed.
 
     `ladder` names what it stands on, the best first: `taste`, or `picks` where all that is known
-    are the titles picked at first, `preferences`, `region`, `popularity`. `measures` is for
-    administrators who ask to have it explained.
+    are the titles picked at first, `preferences`, `region`, `popularity`. `degraded` says `taste`
+    where it could not be read, and the feed is anybody's. `measures` is for administrators who ask
+    to have it explained.
     """
 
     ladder: list[str]

@@ -43,7 +43,6 @@ class Caps:
 
 
 CAPS = Caps()
-NO_CAPS = Caps(franchise=1.0, director=1.0, language=1.0, genre=1.0)
 
 LOOSENED = ("genre", "language", "director", "franchise")
 """Caps, in the order in which they give way when the list would be short."""

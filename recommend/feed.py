@@ -168,7 +168,7 @@ class Asking:
 class Ask:
     """A query, what it looks for, and its share of the slots of its sort.
 
-    `subject` names a language, a genre or a person; `interest` numbers an interest.
+    `subject` names a language, a genre, a person or a mood.
     """
 
     source: Source
@@ -176,7 +176,6 @@ class Ask:
     query: Query
     weight: float
     subject: str = ""
-    interest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +232,11 @@ def _rungs(asking: Asking, has_taste: bool) -> Iterator[Rung]:
 def _close(ground: _Ground) -> Iterator[Ask]:
     asking, taste = ground.asking, ground.asking.taste
     everything = sum(_share(each.weight) for each in taste.interests)
-    strongest = sorted(enumerate(taste.interests), key=lambda each: -each[1].weight)
-    for number, interest in strongest[:MOST_ASKED]:
+    strongest = sorted(taste.interests, key=lambda each: -each.weight)
+    for interest in strongest[:MOST_ASKED]:
         towards = taste.pushed(interest.direction)
         query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
-        yield Ask(Source.INTEREST, Slot.CLOSE, query, _share(interest.weight), interest=number)
+        yield Ask(Source.INTEREST, Slot.CLOSE, query, _share(interest.weight))
     if taste.session is not None and taste.interests:
         strength = min(1.0, float(np.linalg.norm(taste.session)))
         if strength >= SESSION_AT_LEAST:

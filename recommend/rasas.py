@@ -239,14 +239,6 @@ def vectors(embedder: Embedder) -> dict[Rasa, Vector]:
     return {rasa: unit(each - np.float32(SHARED) * shared) for rasa, each in middles.items()}
 
 
-def vector(rasa: Rasa, embedder: Embedder) -> Vector:
-    """Return where one mood lies (d,), at the price of all.
-
-    Raises what the embedder raises.
-    """
-    return vectors(embedder)[rasa]
-
-
 BY_WORDS = {
     sayings.plain(words): rasa
     for rasa in Rasa

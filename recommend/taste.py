@@ -17,7 +17,7 @@ in its place. So each sum is, but for rounding, that of all opinions held, each 
 formed, in whatever order they came.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -235,14 +235,6 @@ def decayed(taste: Taste, now: datetime) -> Taste:
         affinities={key: value * left for key, value in taste.affinities.items()},
         mass=taste.mass * left,
     )
-
-
-def replayed(heard: Iterable[Heard]) -> Taste:
-    """Return the taste that hearing all of it, in that order, leads to."""
-    taste = NOTHING
-    for each in heard:
-        taste = updated(taste, each)
-    return taste
 
 
 def length(runtime_minutes: int) -> str:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query import Matrix
-from recommend.diversity import LOOSENED, NO_CAPS, Candidate, Caps, diversified
+from recommend.diversity import LOOSENED, Candidate, Caps, diversified
 
 DIM = 6
+NO_CAPS = Caps(franchise=1.0, director=1.0, language=1.0, genre=1.0)
 
 
 def unit_rows(n: int, seed: int) -> Matrix:

@@ -1,6 +1,8 @@
 """Tastes: what they are sums of, and where they lie."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -24,7 +26,6 @@ from recommend.taste import (
     decayed,
     heard,
     length,
-    replayed,
     unit,
     updated,
 )
@@ -44,6 +45,10 @@ FEATURES = [
     )
     for number in range(20)
 ]
+
+
+def replayed(told: Iterable[Heard]) -> Taste:
+    return reduce(updated, told, NOTHING)
 
 
 def axis(number: int) -> Vector:
