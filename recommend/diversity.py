@@ -43,6 +43,7 @@ class Caps:
 
 
 CAPS = Caps()
+MOOD_CAPS = Caps(genre=0.8)  # who asks for fear is not tired of horror
 
 LOOSENED = ("genre", "language", "director", "franchise")
 """Caps, in the order in which they give way when the list would be short."""

@@ -32,6 +32,7 @@ CLOSE_BOOSTS = (0.06, 0.04, 0.02)  # popularity, regional, freshness
 STRETCH_BOOSTS = (0.10, 0.06, 0.02)  # who steps aside is better led to something good
 
 CANDIDATES = 16  # of each query, or as many as half the feed has places: to choose from
+MOOD_CANDIDATES = 32  # of each query in a mood: one in three of what lies near it is in it
 
 SESSION_AT_LEAST = 0.3  # length of the session's sum; one title half liked an hour ago
 SESSION_SHARE = 0.5  # of the weight of all interests together, at most
@@ -44,7 +45,8 @@ FAMILIAR_GENRES = 3
 TURN_ASIDE = 0.6  # length of the random vector that an interest is turned by to explore
 EXPLORING = 2  # queries that explore
 MOST_ASKED = 4  # interests, the strongest; the least of five has seldom a place
-MOOD_WEIGHT = 0.8  # of a mood beside an interest
+BESIDE_MOOD = 0.5  # weight of an interest beside a mood: who asks for peace gets no murders
+MOOD_BOOSTS = (0.20, 0.30, 0.05)  # of what everybody watches in a mood: the mood goes before fame
 MOOD_GENRE = 0.6  # how much a genre has to carry a mood for all its titles to be in it
 
 
@@ -199,7 +201,8 @@ def filling(asking: Asking, shown: Iterable[TitleId]) -> Ask:
     """Ask for what is best known of all that is left, where a plan found too little."""
     left = asking.filter
     others = replace(left, exclude=left.exclude.union(shown))
-    return _general(Source.POPULAR, queries.best_known(asking.region, others, k=asking.k))
+    query = queries.best_known(asking.region, others, k=asking.k)
+    return Ask(Source.POPULAR, Slot.TRENDING, query, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +247,15 @@ def _close(ground: _Ground) -> Iterator[Ask]:
             query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
             yield Ask(Source.SESSION, Slot.CLOSE, query, SESSION_SHARE * strength * everything)
     if asking.mood is not None:
-        near = unit(taste.long_term) if taste.long_term is not None else asking.mood.vector
+        near = asking.mood.vector
+        if taste.long_term is not None:
+            near = taste.pushed(unit(taste.long_term))
         if near is not None:
             query = _near(asking, near, ground.own, CLOSE_BOOSTS)
             yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.rasa)
     if taste.long_term is not None:
-        yield from _people(ground, unit(taste.long_term), PERSON_SHARE * everything)
+        towards = taste.pushed(unit(taste.long_term))
+        yield from _people(ground, towards, PERSON_SHARE * everything)
 
 
 def _people(ground: _Ground, towards: Vector, weight: float) -> Iterator[Ask]:
@@ -273,8 +279,8 @@ def _stretch(ground: _Ground) -> Iterator[Ask]:
     if abroad:
         query = _near(asking, main, replace(wanted, languages=abroad), STRETCH_BOOSTS)
         yield Ask(Source.OTHER_LANGUAGE, Slot.STRETCH, query, 1.0)
-    familiar = frozenset(ground.genres[:FAMILIAR_GENRES])
-    if familiar:
+    familiar = frozenset(ground.genres)
+    if familiar and asking.mood is None:  # a mood is different enough
         unfamiliar = replace(ground.own, genres_none=ground.own.genres_none | familiar)
         query = _near(asking, main, unfamiliar, STRETCH_BOOSTS)
         yield Ask(Source.OTHER_GENRE, Slot.STRETCH, query, 1.0)
@@ -293,17 +299,18 @@ def _trending(ground: _Ground, *, alone: bool) -> Iterator[Ask]:
     if asking.mood is not None and not wanted.genres_any:
         telling = _telling(asking.mood.rasa)
         wanted, own = replace(wanted, genres_any=telling), replace(own, genres_any=telling)
-    yield _general(Source.TRENDING_REGION, queries.trending(asking.region, own, k=k))
+    yield _general(asking, Source.TRENDING_REGION, queries.trending(asking.region, own, k=k))
     for code in ground.languages[:2]:
         query = queries.trending(asking.region, _in(wanted, [code]), k=k)
-        yield _general(Source.TRENDING_LANGUAGE, query, code)
+        yield _general(asking, Source.TRENDING_LANGUAGE, query, code)
     for genre in ground.genres[:2]:
         if not wanted.genres_any or genre in wanted.genres_any:
             chosen = replace(own, genres_any=frozenset({genre}))
             query = queries.best_known(asking.region, chosen, k=k)
-            yield _general(Source.GENRE, query, genre)
+            yield _general(asking, Source.GENRE, query, genre)
     if alone:
-        yield _general(Source.POPULAR, queries.best_known(asking.region, wanted, k=k))
+        query = queries.best_known(asking.region, wanted, k=k)
+        yield _general(asking, Source.POPULAR, query)
 
 
 def _telling(rasa: Rasa) -> frozenset[str]:
@@ -311,7 +318,11 @@ def _telling(rasa: Rasa) -> frozenset[str]:
     return frozenset(genre for genre, carried in GENRES[rasa].items() if carried >= MOOD_GENRE)
 
 
-def _general(source: Source, query: Query, subject: str = "") -> Ask:
+def _general(asking: Asking, source: Source, query: Query, subject: str = "") -> Ask:
+    """Ask for what everybody watches, and in a mood for what of that lies near it."""
+    mood = None if asking.mood is None else asking.mood.vector
+    if mood is not None:
+        query = replace(query, vector=mood, boosts=_boosts(asking.region, MOOD_BOOSTS))
     return Ask(source, Slot.TRENDING, query, 1.0, subject)
 
 
@@ -319,17 +330,19 @@ def _near(
     asking: Asking, vector: Vector, wanted: Filter, boosts: tuple[float, float, float]
 ) -> Query:
     mood = None if asking.mood is None else asking.mood.vector
-    towards = vector if mood is None else unit(vector + np.float32(MOOD_WEIGHT) * mood)
-    popularity, regional, freshness = boosts
+    towards = vector if mood is None else unit(mood + np.float32(BESIDE_MOOD) * vector)
     return Query(
         vector=towards,
         space=Space.CONTENT,
         filter=wanted,
-        boosts=Boosts(
-            popularity=popularity, regional={asking.region: regional}, freshness=freshness
-        ),
-        k=_enough(asking.k),
+        boosts=_boosts(asking.region, boosts),
+        k=_enough(asking.k) if asking.mood is None else max(MOOD_CANDIDATES, asking.k),
     )
+
+
+def _boosts(region: Region, weights: tuple[float, float, float]) -> Boosts:
+    popularity, regional, freshness = weights
+    return Boosts(popularity=popularity, regional={region: regional}, freshness=freshness)
 
 
 def _turned(vector: Vector, rng: np.random.Generator) -> Vector:

@@ -15,13 +15,14 @@ import numpy as np
 
 from index.query import Hit, Matrix, TitleId
 from recommend import rasas
-from recommend.diversity import Candidate, Worth, diversified
+from recommend.diversity import CAPS, MOOD_CAPS, Candidate, Worth, diversified
 from recommend.feed import SHARES, Ask, Asking, Plan, Preferences, Slot
 
 # What the strongest leaning adds, on the scale of a cosine.
 LEANING = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}
 PREFERRED_LANGUAGE, PREFERRED_GENRE = 0.08, 0.05
-MOOD_GENRE = 0.15
+MOOD_GENRE = 0.40
+LEANING_IN_MOOD = 0.5  # of a leaning; who asks for peace does not mean the murders he usually likes
 
 # Mild: the hour breaks ties, it does not choose.
 CONTEXT = 0.03
@@ -101,6 +102,7 @@ def ranked(
         [_candidate(each, worth) for each, worth in zip(told, gathered.best.tolist(), strict=True)],
         vectors([each.title_id for each in told]),
         k=asking.k,
+        caps=CAPS if asking.mood is None else MOOD_CAPS,
         places=[(gathered.worth[turn], gathered.of_slot[plan.asks[turn].slot]) for turn in turns],
     )
     items = []
@@ -197,11 +199,12 @@ class _Gathered:
 
 
 def _further(asking: Asking, about: About, hour: Hour) -> Further:
-    mood = 0.0
+    mood, share = 0.0, 1.0
     if asking.mood is not None:
         mood = MOOD_GENRE * rasas.carried(asking.mood.rasa, about.genres)
+        share = LEANING_IN_MOOD
     return Further(
-        asking.taste.leaning(about.traits, LEANING),
+        share * asking.taste.leaning(about.traits, LEANING),
         _preferred(asking.preferences, about),
         mood,
         hour.adds(about),

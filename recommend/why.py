@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.query import Matrix, TitleId, Vector
-from recommend.feed import PERSON_AT_LEAST, Asking, Source
+from recommend.feed import MOOD_GENRE, PERSON_AT_LEAST, Asking, Mood, Source
 from recommend.ranking import About, Item
+from recommend.rasas import carried
 from recommend.standing import Standing, opinion
 
 LIKE_AT_LEAST = 0.25  # cosine to a title that he liked; one pair of titles in a hundred is nearer
 MOST_LIKED = 60  # titles that a reason may name, the latest
+NEAR_MOOD = 0.17  # cosine to a mood; one title in twenty is nearer
+TOWARDS_MOOD = 0.05  # cosine; genres carry many moods, and a plot may say which of them it is not
 LIKED_AT_LEAST = 0.3  # opinion; nobody is told that he liked what he merely opened
 LEANING_AT_LEAST = 0.15  # affinity; what he leans to so much he knows of himself
 LOVED_AT_LEAST = 0.5  # of the regional signal, 0..1: the better known half
@@ -90,16 +93,30 @@ def _reasons(
     if source is Source.PERSON:
         yield Why("more_from", name=subject)
     if source is Source.MOOD:
-        yield Why("mood", name=subject)
+        yield from _in_mood(about, asking, vector)
     yield from _strange(item, about, asking)
     yield from _known(about, asking)
     nearest = None if vector is None else liked.nearest(vector)
     if nearest is not None and nearest[1] >= LIKE_AT_LEAST:
         yield Why(said_of(asking.standings[nearest[0]]), nearest[0])
     yield from _leaning(about, asking)
-    if asking.mood is not None:
-        yield Why("mood", name=asking.mood.rasa)
+    yield from _in_mood(about, asking, vector)
     yield Why("taste")
+
+
+def _in_mood(about: About, asking: Asking, vector: Vector | None) -> Iterator[Why]:
+    """Name the mood asked for, of a title whose plot lies near it or whose genres carry it."""
+    mood = asking.mood
+    if mood is not None and _carries(about, mood, vector):
+        yield Why("mood", name=mood.rasa)
+
+
+def _carries(about: About, mood: Mood, vector: Vector | None) -> bool:
+    told = carried(mood.rasa, about.genres) >= MOOD_GENRE
+    if vector is None or mood.vector is None:
+        return told
+    near = float(mood.vector @ vector)
+    return near >= NEAR_MOOD or (told and near >= TOWARDS_MOOD)
 
 
 def _in_region(item: Item) -> Why:

@@ -14,6 +14,7 @@ from db.engine import session
 from index.query import Filter
 from recommend.feed import PERSON_AT_LEAST, Asking
 from recommend.phrases import LANGUAGES
+from recommend.rasas import Rasa, carried
 from recommend.standing import opinion
 from recommend.why import LEANING_AT_LEAST, LIKE_AT_LEAST, LIKED_AT_LEAST, said_of
 from viewers.person import person
@@ -117,6 +118,20 @@ def test_a_mood_in_any_words_bends_the_feed(
     assert answer["mood"] == "fear"
     fearful = {"horror", "thriller", "supernatural", "mystery"}
     assert sum(bool(fearful & {*hit["genres"]}) for hit in answer["items"]) >= 12
+
+
+@pytest.mark.parametrize("mood", Rasa)
+def test_a_mood_goes_before_what_one_usually_likes(
+    visitor: httpx.Client, ids: dict[str, int], mood: Rasa
+) -> None:
+    for title in ("Drishyam", "Ratsasan", "Vikram Vedha", "Mumbai Police", "Kaithi"):
+        told(visitor, ids[title], "like")
+    items = feed(visitor, mood=mood, region="IN-KL")["items"]
+    carrying = [carried(mood, hit["genres"]) >= 0.4 for hit in items]
+    assert sum(carrying) >= 10, [hit["title"] for hit in items]
+    named = [hit for hit in items if hit["reason"]["code"] == "mood"]
+    assert all(carried(mood, hit["genres"]) > 0 for hit in named)
+    assert named
 
 
 @pytest.mark.parametrize(
