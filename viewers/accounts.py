@@ -57,15 +57,18 @@ class Identity:
 def normalised(email: str) -> str:
     """Return the one form of an e-mail address, its letters small.
 
+    No two addresses that mail tells apart share it: whoever proves the one would be let in as the
+    other. So letters are made small and not folded, for `straße.de` is not `strasse.de`.
+
     Nobody is written to, so its domain need not exist.
 
     Raises `WrongEmail`.
     """
     try:
-        found = validate_email(email, check_deliverability=False, test_environment=True)
+        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise WrongEmail(str(error)) from error
-    return unicodedata.normalize("NFC", found.normalized.casefold())
+    return unicodedata.normalize("NFC", found.normalized.lower())
 
 
 def add(

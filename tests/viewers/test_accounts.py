@@ -1,0 +1,51 @@
+"""The one form of an e-mail address: the same for the same mailbox, never for another one."""
+
+import pytest
+
+from viewers.accounts import WrongEmail, normalised
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("Asha.Rao@Example.COM", " asha.rao@example.com\n", "asha.rao@ｅｘａｍｐｌｅ.com"),
+        *("ASHA.RAO@EXAMPLE.com", "asha.rao@Example.com"),
+    ],
+)
+def test_an_address_has_one_form_however_it_is_written(written: str) -> None:
+    assert normalised(written) == "asha.rao@example.com"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("asha@straße.de", "asha@strasse.de"),
+        ("asha@xn--strae-oqa.de", "asha@strasse.de"),
+        ("straße@example.com", "strasse@example.com"),
+        ("ﬁlm@example.com", "film@example.com"),
+        ("aſha@example.com", "asha@example.com"),
+        ("ısha@example.com", "isha@example.com"),
+        ("asha+films@example.com", "asha@example.com"),
+    ],
+)
+def test_no_two_mailboxes_have_the_same(one: str, other: str) -> None:
+    assert normalised(one) != normalised(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("asha@straße.de", "asha@xn--strae-oqa.de"),
+        ("आशा@उदाहरण.भारत", "आशा@xn--p1b6ci4b4b3a.xn--h2brj9c"),
+        ("rené@example.com", "rene\u0301@example.com"),
+        ("İrem@example.com", "i\u0307rem@example.com"),
+    ],
+)
+def test_the_same_mailbox_in_other_letters_is_the_same(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other) == normalised(normalised(other))
+
+
+@pytest.mark.parametrize("written", ["", " ", "asha", "a b@example.com", "a\0@example.com"])
+def test_what_is_no_address_is_refused(written: str) -> None:
+    with pytest.raises(WrongEmail):
+        normalised(written)
