@@ -8,6 +8,7 @@ as the first, never another one. So there is one line of tokens always, and of t
 the one who comes late is noticed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -62,9 +63,15 @@ def of_access(tokens: Tokens, token: str) -> UUID | None:
     return _number(tokens.read(Use.ACCESS, token), "sid")
 
 
-def of_refresh(tokens: Tokens, token: str) -> UUID | None:
-    """Return the sign-in that a refresh token names, or none."""
-    return _number(tokens.read(Use.REFRESH, token), "sid")
+def carried(
+    tokens: Tokens, *, access: Iterable[str | None], refresh: Iterable[str | None]
+) -> set[UUID]:
+    """Return the sign-ins that tokens name which somebody carries."""
+    read = [
+        *(tokens.read(Use.ACCESS, each) for each in access if each),
+        *(tokens.read(Use.REFRESH, each) for each in refresh if each),
+    ]
+    return {each for each in (_number(claims, "sid") for claims in read) if each is not None}
 
 
 def going_on(session: Session, sign_in_id: UUID) -> SignedIn | None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.accounts import cookies
 from api.accounts.entrance import EntranceDep
-from api.accounts.who import SignedInDep, WhoDep
+from api.accounts.who import SignedInDep, bearer_of
 from api.content import NEEDS_DATABASE
 from api.dependencies import ResourcesDep
 from api.schemas import Answer, Problem
@@ -136,17 +136,22 @@ def refresh(asked: RefreshAsked, request: Request, resources: ResourcesDep) -> T
 def logout(
     request: Request,
     resources: ResourcesDep,
-    known: WhoDep,
     asked: Annotated[RefreshAsked | None, Body()] = None,
 ) -> None:
-    """Sign out, at once: no token of this sign-in is good any more."""
+    """Sign out, at once: no token of this sign-in is good any more.
+
+    Any token of it will do: who comes back after a night has an access token that has expired.
+    """
     tokens: Tokens = request.app.state.tokens
-    handed = sign_ins.of_refresh(tokens, asked.refresh_token) if asked else None
-    ending = {handed, known.sign_in_id if known else None} - {None}
+    bearer, handed = bearer_of(request), asked.refresh_token if asked else None
+    access = (bearer, request.cookies.get(cookies.ACCESS))
+    refresh = (handed, request.cookies.get(cookies.REFRESH))
+    ending = sign_ins.carried(tokens, access=access, refresh=refresh)
+    if bearer and not ending:
+        raise NotSignedIn("the access token has expired; send the refresh token")
     with session(resources.engine) as writing:
         for each in ending:
-            if each is not None:
-                sign_ins.end(writing, each)
+            sign_ins.end(writing, each)
         writing.commit()
     cookies.clear(request)
 

@@ -114,7 +114,7 @@ def sign_out(
     if everywhere and known is not None and known.signed_in:
         auth.logout_everywhere(request, resources, known)
     else:
-        auth.logout(request, resources, known)
+        auth.logout(request, resources)
     return onwards("/")
 
 

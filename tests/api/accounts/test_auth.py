@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -248,6 +249,20 @@ def test_who_has_nothing_but_a_refresh_token_can_log_out(
     assert client.post("/api/auth/logout", json=handed).status_code == 204
     assert me(client, tokens).status_code == 401
     assert client.post("/api/auth/logout").status_code == 204
+
+
+def test_who_comes_back_with_an_expired_access_token_can_log_out(
+    client: httpx.Client,
+    someone: Callable[[], tuple[str, Tokens]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("viewers.sign_ins.ACCESS_LASTS", timedelta(seconds=-1))
+    _, tokens = someone()
+    alone = client.post("/api/auth/logout", headers=bearer(tokens))
+    assert problem(alone) == (401, "not-signed-in")
+    handed = {"refresh_token": tokens["refresh_token"]}
+    assert client.post("/api/auth/logout", json=handed, headers=bearer(tokens)).status_code == 204
+    assert problem(refresh(client, tokens)) == (401, "not-signed-in")
 
 
 @pytest.mark.parametrize(
