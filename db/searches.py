@@ -43,11 +43,12 @@ FOUND = text(
     ORDER BY at DESC LIMIT 1
     """
 )
-# The lock keeps the search while its click is written.
+# The lock keeps the search while its click is written. A visitor's search takes his clicks alone.
 CLICK = text(
     """
     INSERT INTO search_click (id, search_id, title_id, position, at)
-    SELECT :id, id, :title_id, :position, :at FROM search_query WHERE id = :search_id
+    SELECT :id, id, :title_id, :position, :at FROM search_query
+    WHERE id = :search_id AND (visitor_id IS NULL OR visitor_id = :visitor_id)
     FOR KEY SHARE
     ON CONFLICT (id) DO NOTHING
     """

@@ -153,6 +153,13 @@ def test_a_click_without_its_search_is_not_stored(
     assert rows(database, "search_click") == 0
 
 
+def test_a_click_on_somebody_elses_search_is_not_stored(database: Session) -> None:
+    annas = asked(database, "eega")
+    assert not opened(database, search_id=annas, visitor=BALA)
+    assert not opened(database, search_id=annas, visitor=None)
+    assert opened(database, search_id=annas, visitor=ANNA)
+
+
 def test_a_click_told_twice_counts_once(database: Session) -> None:
     asked(database, "eega")
     same = uuid4()
