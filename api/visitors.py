@@ -23,6 +23,7 @@ from wiring.signing import signing_keys
 COOKIE = "rasika_visitor"
 MAX_AGE_S = 365 * 86_400
 SEARCH_ID_HEADER = "X-Search-Id"
+CARRIED = frozenset({b"authorization", b"cookie"})  # headers that tell who asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ class Visitors:
 
 
 class Remembering:
-    """ASGI middleware that hands out what a request was given: cookies, a search's number."""
+    """ASGI middleware that hands out what a request was given: cookies, a search's number.
+
+    What is answered to somebody who is known is kept by no cache, unless it says otherwise.
+    """
 
     def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
         self._app = app
@@ -73,6 +77,8 @@ class Remembering:
         async def remembered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if CARRIED & {name for name, _ in scope["headers"]}:
+                    headers.setdefault("cache-control", "no-store")
                 if "search_id" in given:
                     headers[SEARCH_ID_HEADER] = str(given["search_id"])
                 if "new_visitor" in given:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import redis
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
@@ -19,8 +20,13 @@ from tests.seeded import served
 from wiring.live import Live
 from wiring.resources import Resources
 
-PERSONAL = ("/api/user/", "/api/auth/", "/api/recommendations/personalized", "/api/search/history")
 ADMIN = "/api/admin/"
+CURATED = "/api/admin/reviews"
+OPEN = ("/livez", "/readyz", "/api/content/{id}/details", "/api/search/suggest")  # to anybody alike
+DOORS = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/oidc")
+LEAVING = ("POST", "/api/auth/logout")  # twice is no error
+KEY = "the secret key of the tests"
+PAGES = ("/", "/feed", "/feed/cards", "/history", "/profile", "/welcome", "/search", "/title/7")
 TITLE, OTHER_TITLE = 7, 9
 SAID = "the words of Ravi alone, on a fly"
 
@@ -54,13 +60,17 @@ class Belongings:
             "/api/admin/reviews/{id}": str(self.review),
             "/api/search/history/{id}": self.search,
             "/api/content/{id}/reviews": str(TITLE),
+            "/api/content/{id}/details": str(TITLE),
+            "/api/content/{id}/similar": str(TITLE),
             "/api/admin/jobs/{id}": "none",
         }
 
 
 @pytest.fixture
 def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> FastAPI:
-    return create_app(replace(seeded, redis=valkey), live)
+    """The service with a secret key, so that nobody administers it for being on this machine."""
+    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    return create_app(replace(seeded, redis=valkey, settings=settings), live)
 
 
 @pytest.fixture
@@ -85,6 +95,8 @@ def ravi(guests: People) -> Belongings:
     done(browser.put("/api/user/picks", json={"content_ids": [11]}))
     written = done(browser.post(f"/api/content/{TITLE}/reviews", json={"text": SAID}))
     found = browser.get("/api/search", params={"q": "a search of Ravi"})
+    opened = {"search_id": found.headers["x-search-id"], "content_id": TITLE, "position": 1}
+    done(browser.post("/api/search/clicks", json=opened))
     guests.app.state.search_log.flush()
     access = str(browser.headers["authorization"]).removeprefix("Bearer ")
     return Belongings(
@@ -103,11 +115,11 @@ def done(response: httpx.Response) -> httpx.Response:
 
 
 def operations(app: FastAPI, *prefixes: str) -> list[Operation]:
-    """Return every operation of the document under some paths."""
+    """Return every operation of the document, or those under some paths."""
     return [
         (method.upper(), path)
         for path, methods in app.openapi()["paths"].items()
-        if path.startswith(prefixes)
+        if path.startswith(prefixes or "/")
         for method in methods
     ]
 
@@ -134,6 +146,11 @@ def bodies(his: Belongings) -> dict[Operation, Any]:
         ("POST", "/api/user/viewings/{id}/stop"): {"progress": 1.0},
         ("POST", "/api/content/{id}/reviews"): {"text": "Words of somebody else", "id": his.review},
         ("DELETE", "/api/user/reviews/{id}"): None,
+        ("POST", "/api/search/clicks"): {
+            "search_id": his.search,
+            "content_id": TITLE,
+            "position": 1,
+        },
         ("DELETE", "/api/search/history"): None,
         ("DELETE", "/api/search/history/{id}"): None,
         ("POST", "/api/admin/reindex"): None,
@@ -149,7 +166,7 @@ def ask(browser: httpx.Client, operation: Operation, his: Belongings) -> httpx.R
     assert "{" not in address
     assert "{id}" not in path or path in known, f"{path}: say what of somebody's is there"
     if method == "GET":
-        whose = {"viewer_id": str(his.owner.id), "user_id": str(his.owner.id)}
+        whose = {"viewer_id": str(his.owner.id), "user_id": str(his.owner.id), "q": "a search"}
         return browser.get(address, params=whose)
     sent = bodies(his)
     assert operation in sent, f"{operation}: say what somebody would send to get at another's"
@@ -163,11 +180,17 @@ def rows(guests: People, viewer_id: UUID) -> dict[str, list[str]]:
     with guests.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
             whose = {"viewer_id", "visitor_id"} & set(table.columns.keys())
-            for column in whose:
-                query = text(f"SELECT t::text FROM {table.name} t WHERE {column} = :id ORDER BY 1")
+            for where in [f"{column} = :id" for column in whose] or HANGING.get(table.name, []):
+                query = text(f"SELECT t::text FROM {table.name} t WHERE {where} ORDER BY 1")
                 kept[table.name] = list(connection.execute(query, {"id": viewer_id}).scalars())
     return kept
 
+
+HANGING = {
+    "refresh_token": ["sign_in_id IN (SELECT id FROM sign_in WHERE viewer_id = :id)"],
+    "search_click": ["search_id IN (SELECT id FROM search_query WHERE visitor_id = :id)"],
+}
+"""What hangs on a viewer by way of something else of his."""
 
 Mallory = Callable[[People], httpx.Client]
 MALLORIES: dict[str, Mallory] = {
@@ -183,23 +206,33 @@ def test_nobody_reads_or_changes_what_is_anothers(guests: People, who: str) -> N
     his = ravi(guests)
     before = rows(guests, his.owner.id)
     assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))
-    assert before["search_query"]
-    for operation in operations(guests.app, *PERSONAL, "/api/content/{id}/reviews"):
+    assert all(before[name] for name in ("search_query", "search_click", "refresh_token"))
+    for operation in operations(guests.app):
         response = ask(MALLORIES[who](guests), operation, his)
         assert response.status_code < 500, (operation, response.text)
-        sent = f"{response.request.url}{response.request.read().decode()}"
-        leaked = {each for each in his.told() if each in response.text and each not in sent}
-        assert not leaked, operation
+        assert not leaked(his, response), operation
         assert rows(guests, his.owner.id) == before, operation
+        if operation[1].startswith(ADMIN):
+            assert response.status_code == 403, operation
+    for page in PAGES:
+        assert not leaked(his, MALLORIES[who](guests).get(page, params={"q": "a search"})), page
     assert his.owner.browser.get("/api/auth/me").json()["id"] == str(his.owner.id)
 
 
-def test_his_own_token_opens_all_of_it(guests: People) -> None:
+def leaked(his: Belongings, response: httpx.Response) -> set[str]:
+    """Return what of somebody's an answer holds that was not in the question."""
+    sent = f"{response.request.url}{response.request.read().decode()}"
+    return {each for each in his.told() if each in response.text and each not in sent}
+
+
+def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: People) -> None:
     """What the test above looks for is there to be found."""
     his = ravi(guests)
-    reads = [each for each in operations(guests.app, *PERSONAL) if each[0] == "GET"]
-    seen = "".join(ask(his.owner.browser, each, his).text for each in reads)
+    reads = [each for each in operations(guests.app) if each[0] == "GET"]
+    answers = [ask(his.owner.browser, each, his) for each in reads]
+    seen = "".join(each.text for each in answers)
     assert {each for each in his.told() if each not in seen} == set(his.tokens.values())
+    assert {each.headers["cache-control"] for each in answers} == {"no-store"}
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
@@ -207,7 +240,7 @@ def test_what_administrators_do_is_theirs(guests: People, role: Role) -> None:
     his = ravi(guests)
     before = rows(guests, his.owner.id)
     for operation in operations(guests.app, ADMIN):
-        if role is Role.CURATOR and operation[1].startswith("/api/admin/reviews"):
+        if role is Role.CURATOR and operation[1].startswith(CURATED):
             continue
         response = ask(guests.member(role=role).browser, operation, his)
         assert response.status_code == 403, operation
@@ -222,9 +255,8 @@ def test_nothing_opens_to_a_token_that_is_good_no_more(guests: People) -> None:
     done(gone.browser.delete("/api/user/profile"))
     left = guests.member()
     done(left.browser.post("/api/auth/logout"))
-    without = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/oidc")
-    for operation in operations(guests.app, *PERSONAL, ADMIN, "/api/content/{id}/reviews"):
-        if operation[1].startswith(without):
+    for operation in operations(guests.app):
+        if operation == LEAVING or operation[1].startswith((*OPEN, *DOORS)):
             continue
         for browser in (gone.browser, left.browser):
             response = ask(browser, operation, his)
