@@ -76,7 +76,8 @@ def features(listing: Listing) -> Features:
     return Features(
         languages=(listing.language,) if listing.language else listing.languages,
         genres=listing.genres,
-        people=tuple(dict.fromkeys((*listing.directors, *listing.stars))),
+        people=listing.directors,
+        cast=listing.stars,
         year=listing.year,
         runtime_minutes=listing.runtime_minutes,
     )

@@ -40,6 +40,7 @@ FEATURES = [
         languages=("te",) if number % 2 else ("ta", "te"),
         genres=(f"genre {number % 3}",),
         people=(f"person {number}",),
+        cast=(f"star {number % 4}", f"star {number % 5}"),
         year=1980 + 5 * number,
         runtime_minutes=100 + 10 * number,
     )
@@ -118,8 +119,8 @@ def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
         session += max(worth, 0) * 0.5 ** ((NOON - since) / SESSION_HALF_LIFE) * VECTORS[number]
         aversion += max(-worth, 0) * left * VECTORS[number]
         mass += abs(worth) * left
-        for name in FEATURES[number].names():
-            affinities[name] = affinities.get(name, 0.0) + worth * left
+        for name, weight in FEATURES[number].weights().items():
+            affinities[name] = affinities.get(name, 0.0) + weight * worth * left
     assert close(taste.long_term, long_term)
     assert close(taste.session, session)
     assert close(taste.aversion, aversion)
@@ -242,7 +243,15 @@ def test_what_is_taken_back_of_a_forgotten_affinity_is_not_held_against_it() -> 
 )
 def test_lengths_have_names(minutes: int, expected: str) -> None:
     assert length(minutes) == expected
-    assert Features(runtime_minutes=minutes, year=1999).names() == [
+    assert Features(runtime_minutes=minutes, year=1999).traits() == {
         "era:1990",
         f"length:{expected}",
-    ]
+    }
+
+
+def test_who_is_billed_further_down_has_less_of_an_opinion() -> None:
+    features = Features(people=["Rajamouli"], cast=["Nani", "Samantha", "Rajamouli", "Nani"])
+    taste = updated(NOTHING, liked(None, features=features))
+    assert [name for name, _ in taste.leanings("person")] == ["Nani", "Rajamouli", "Samantha"]
+    assert taste.affinity("person:Nani") == taste.affinity("person:Rajamouli")
+    assert 0 < taste.affinity("person:Samantha") < taste.affinity("person:Nani")
