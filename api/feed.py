@@ -1,7 +1,8 @@
 """A personal feed, from what the process holds and what is known of the person."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -71,6 +72,7 @@ def serve(live: Live, person: Person, wish: Wish) -> Served:
 def asked(live: Live, person: Person, wish: Wish) -> Asking:
     """Return what ranking is told of a person and his wish."""
     place = regions.known(wish.region)
+    now = wish.now.astimezone(regions.clock(wish.region))
     return Asking(
         taste=person.taste,
         standings=person.standings,
@@ -80,12 +82,13 @@ def asked(live: Live, person: Person, wish: Wish) -> Asking:
         watched=regions.languages(place),
         every_language=every_language(live),
         wanted=person.admits.narrowed(wish.wanted),
-        now=wish.now.astimezone(regions.clock(wish.region)),
-        seed=_seed(person, wish.now),
+        now=now,
+        seed=_seed(person, now),
         k=wish.limit,
         mood=wish.mood,
         picked_only=person.picked_only,
         works=lambda name: works(live, name),
+        dubbed=lambda code: dubbed(live).get(code, frozenset()),
     )
 
 
@@ -119,7 +122,7 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
         title = called(live, reason.title_id, told_in)
         return reasons.because(code, told_in, title_id=reason.title_id, title=title)
     match code:
-        case "trending_language" | "leaning_language":
+        case "trending_language" | "popular_language" | "leaning_language":
             return reasons.because(code, told_in, language=_language(name, told_in))
         case "popular_genre" | "leaning_genre":
             return reasons.because(code, told_in, genre=genres.label(name, inside=told_in))
@@ -128,7 +131,7 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
         case "different_genre":
             what = genres.label(name, inside=told_in)
             return reasons.because("different", told_in, what=what)
-        case "trending_region" | "loved_in":
+        case "trending_region" | "loved_in" | "regional":
             return reasons.because(code, told_in, place=regions.name(wish.region, inside=told_in))
         case "more_from":
             return reasons.because(code, told_in, person=name)
@@ -177,12 +180,25 @@ def works(live: Live, name: str) -> frozenset[TitleId]:
     return person.titles if person else frozenset()
 
 
+def dubbed(live: Live) -> Mapping[str, frozenset[TitleId]]:
+    """Return, by their own language, the titles that are of others too."""
+    return live.remembered.get("dubbed", lambda: _dubbed(live.listings.values()))
+
+
 def every_language(live: Live) -> frozenset[str]:
     """Return the languages that titles are made in."""
     return live.remembered.get(
         "languages",
         lambda: frozenset(code for each in live.listings.values() for code in each.languages),
     )
+
+
+def _dubbed(listings: Iterable[Listing]) -> Mapping[str, frozenset[TitleId]]:
+    found = defaultdict[str, set[TitleId]](set)
+    for listing in listings:
+        if listing.language and len(listing.languages) > 1:
+            found[listing.language].add(listing.id)
+    return {code: frozenset(ids) for code, ids in found.items()}
 
 
 def _about(listing: Listing) -> About:
@@ -209,7 +225,7 @@ def _language(code: str, told_in: str) -> str:
 
 
 def _seed(person: Person, now: datetime) -> int:
-    """Return what a person's exploring is drawn from today."""
+    """Return what a person's exploring is drawn from today, where he is."""
     whose = f"{person.id}:{now.date().isoformat()}".encode()
     return int.from_bytes(hashlib.blake2b(whose, digest_size=SEED_BYTES).digest())
 

@@ -42,6 +42,7 @@ MOST_PEOPLE = 2
 OWN_LANGUAGES = 5
 OWN_LANGUAGE_AT_LEAST = 0.04  # affinity, or weight of a language in a region
 FAMILIAR_GENRES = 3
+LEANING_AT_LEAST = 0.15  # affinity; what he leans to so much he knows of himself, so it is not new
 TURN_ASIDE = 0.6  # length of the random vector that an interest is turned by to explore
 EXPLORING = 2  # queries that explore
 MOST_ASKED = 4  # interests, the strongest; the least of five has seldom a place
@@ -133,6 +134,8 @@ class Asking:
     mood: Mood | None = None
     picked_only: bool = False  # all that is known are the titles picked at first
     works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
+    dubbed: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
+    """Titles that are first of all of a language, and of others too."""
 
     @cached_property
     def own_languages(self) -> list[str]:
@@ -150,10 +153,13 @@ class Asking:
 
     @cached_property
     def familiar_genres(self) -> list[str]:
-        """The genres he leans to most, as he does or says."""
-        leant = [genre for genre, _ in self.taste.leanings("genre")]
-        said = sorted(self.preferences.favourite_genres)
-        return list(dict.fromkeys([*leant[:FAMILIAR_GENRES], *said]))
+        """The genres he leans to, as he does or says, the strongest first."""
+        leant = [
+            genre
+            for place, (genre, affinity) in enumerate(self.taste.leanings("genre"))
+            if place < FAMILIAR_GENRES or affinity >= LEANING_AT_LEAST
+        ]
+        return list(dict.fromkeys([*leant, *sorted(self.preferences.favourite_genres)]))
 
     @cached_property
     def filter(self) -> Filter:
@@ -277,7 +283,9 @@ def _stretch(ground: _Ground) -> Iterator[Ask]:
     others = asking.every_language - frozenset(ground.languages)
     abroad = wanted.languages & others if wanted.languages else others
     if abroad:
-        query = _near(asking, main, replace(wanted, languages=abroad), STRETCH_BOOSTS)
+        at_home = wanted.exclude.union(*map(asking.dubbed, ground.languages))
+        elsewhere = replace(wanted, languages=abroad, exclude=at_home)
+        query = _near(asking, main, elsewhere, STRETCH_BOOSTS)
         yield Ask(Source.OTHER_LANGUAGE, Slot.STRETCH, query, 1.0)
     familiar = frozenset(ground.genres)
     if familiar and asking.mood is None:  # a mood is different enough

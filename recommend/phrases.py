@@ -41,14 +41,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "kn": "“{title}” ನಿಮಗೆ ಅಚ್ಚುಮೆಚ್ಚಾದವುಗಳಲ್ಲಿ ಒಂದಾಗಿರುವುದರಿಂದ",
         "ml": "“{title}” നിങ്ങൾക്ക് ഏറ്റവും പ്രിയപ്പെട്ടവയിൽ ഒന്നായതുകൊണ്ട്",
     },
-    "picked": {
-        "en": "Because you picked {title}",
-        "hi": "क्योंकि आपने “{title}” चुनी",
-        "te": "మీరు “{title}” ఎంచుకున్నారు కాబట్టి",
-        "ta": "நீங்கள் “{title}” தேர்ந்தெடுத்ததால்",
-        "kn": "ನೀವು “{title}” ಆರಿಸಿಕೊಂಡಿದ್ದರಿಂದ",
-        "ml": "നിങ്ങൾ “{title}” തിരഞ്ഞെടുത്തതുകൊണ്ട്",
-    },
     "watchlisted": {
         "en": "Because {title} is on your watchlist",
         "hi": "क्योंकि “{title}” आपकी देखने की सूची में है",
@@ -64,14 +56,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "ta": "நீங்கள் “{title}” பகிர்ந்ததால்",
         "kn": "ನೀವು “{title}” ಹಂಚಿಕೊಂಡಿದ್ದರಿಂದ",
         "ml": "നിങ്ങൾ “{title}” പങ്കുവെച്ചതുകൊണ്ട്",
-    },
-    "viewed": {
-        "en": "Because you looked at {title}",
-        "hi": "क्योंकि आपने “{title}” के बारे में पढ़ा",
-        "te": "మీరు “{title}” గురించి చదివారు కాబట్టి",
-        "ta": "நீங்கள் “{title}” பற்றிப் படித்ததால்",
-        "kn": "ನೀವು “{title}” ಕುರಿತು ಓದಿದ್ದರಿಂದ",
-        "ml": "നിങ്ങൾ “{title}” എന്നതിനെക്കുറിച്ച് വായിച്ചതുകൊണ്ട്",
     },
     "similar_to": {
         "en": "Similar to {title}",
@@ -138,6 +122,14 @@ PHRASES: dict[str, dict[str, str]] = {
         "ta": "{language:inside} மொழியில் இப்போது டிரெண்டிங்",
         "kn": "{language} ಭಾಷೆಯಲ್ಲಿ ಈಗ ಟ್ರೆಂಡಿಂಗ್",
         "ml": "{language:inside} ഭാഷയിൽ ഇപ്പോൾ ട്രെൻഡിംഗ്",
+    },
+    "popular_language": {
+        "en": "Popular in {language}",
+        "hi": "{language} में लोकप्रिय",
+        "te": "{language:inside} భాషలో ప్రజాదరణ పొందినది",
+        "ta": "{language:inside} மொழியில் பிரபலமானது",
+        "kn": "{language} ಭಾಷೆಯಲ್ಲಿ ಜನಪ್ರಿಯವಾದದ್ದು",
+        "ml": "{language:inside} ഭാഷയിൽ ജനപ്രിയം",
     },
     "trending_region": {
         "en": "Trending in {place}",

@@ -80,6 +80,12 @@ class Standing:
         )
 
     @property
+    def has_lasted(self) -> bool:
+        """Whether he watched it, and did not give it up at once."""
+        given_up = self.progress is not None and self.progress < ABANDONED_BEFORE
+        return self.watched_at is not None and not given_up
+
+    @property
     def under_way(self) -> bool:
         """Whether he stopped somewhere in the middle, and has not had enough of it since."""
         if self.watched_at is None or self.progress is None:

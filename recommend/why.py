@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.query import Matrix, TitleId, Vector
-from recommend.feed import MOOD_GENRE, PERSON_AT_LEAST, Asking, Mood, Source
+from recommend.feed import (
+    LEANING_AT_LEAST,
+    MOOD_GENRE,
+    PERSON_AT_LEAST,
+    Asking,
+    Mood,
+    Source,
+)
 from recommend.ranking import About, Item
 from recommend.rasas import carried
 from recommend.standing import Standing, opinion
@@ -20,8 +27,8 @@ MOST_LIKED = 60  # titles that a reason may name, the latest
 NEAR_MOOD = 0.17  # cosine to a mood; one title in twenty is nearer
 TOWARDS_MOOD = 0.05  # cosine; genres carry many moods, and a plot may say which of them it is not
 LIKED_AT_LEAST = 0.3  # opinion; nobody is told that he liked what he merely opened
-LEANING_AT_LEAST = 0.15  # affinity; what he leans to so much he knows of himself
 LOVED_AT_LEAST = 0.5  # of the regional signal, 0..1: the better known half
+FRESH_AT_LEAST = 0.125  # of the freshness signal: three years; no older film is trending
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def said_of(standing: Standing) -> str:
         return "rated"
     if standing.liked_at is not None:
         return "liked"
-    if standing.completed_at is not None or standing.watched_at is not None:
+    if standing.completed_at is not None or standing.has_lasted:
         return "watched"
     return "watchlisted" if standing.watchlist_at is not None else "shared"
 
@@ -83,7 +90,8 @@ def _reasons(
 ) -> Iterator[Why]:
     source, subject = item.ask.source, item.ask.subject
     if source is Source.TRENDING_LANGUAGE:
-        yield Why("trending_language", name=subject)
+        code = "trending_language" if _is_fresh(item) else "popular_language"
+        yield Why(code, name=about.language or subject)  # its own, not one it is dubbed into
     if source is Source.TRENDING_REGION:
         yield _in_region(item)
     if source is Source.GENRE:
@@ -120,11 +128,17 @@ def _carries(about: About, mood: Mood, vector: Vector | None) -> bool:
 
 
 def _in_region(item: Item) -> Why:
-    """Tell what the whole region loves from what is merely new there."""
+    """Tell what the whole region loves from what is new there, and from what is merely known."""
     weight = sum(item.ask.query.boosts.regional.values())
     signal = item.hit.regional / weight if weight else 0.0
-    loved = signal >= LOVED_AT_LEAST and item.hit.regional >= item.hit.freshness
-    return Why("loved_in" if loved else "trending_region")
+    if signal >= LOVED_AT_LEAST and item.hit.regional >= item.hit.freshness:
+        return Why("loved_in")
+    return Why("trending_region" if _is_fresh(item) else "regional")
+
+
+def _is_fresh(item: Item) -> bool:
+    weight = item.ask.query.boosts.freshness
+    return weight > 0 and item.hit.freshness >= FRESH_AT_LEAST * weight
 
 
 def _strange(item: Item, about: About, asking: Asking) -> Iterator[Why]:

@@ -1,6 +1,7 @@
 """The personal feed over HTTP: what was done a moment ago shows, and every reason holds."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,21 @@ import pytest
 
 from api.feed import Wish, about, asked, vectors
 from api.visitors import COOKIE
+from catalog.regions import LANGUAGES as LANGUAGES_WATCHED
 from db.engine import session
+from index.load import freshness, regional
 from index.query import Filter
-from recommend.feed import PERSON_AT_LEAST, Asking
+from recommend.feed import LEANING_AT_LEAST, PERSON_AT_LEAST, Asking, Mood
 from recommend.phrases import LANGUAGES
 from recommend.rasas import Rasa, carried
 from recommend.standing import opinion
-from recommend.why import LEANING_AT_LEAST, LIKE_AT_LEAST, LIKED_AT_LEAST, said_of
+from recommend.why import (
+    FRESH_AT_LEAST,
+    LIKE_AT_LEAST,
+    LIKED_AT_LEAST,
+    LOVED_AT_LEAST,
+    said_of,
+)
 from viewers.person import person
 from wiring.live import Live
 from wiring.resources import Resources
@@ -160,13 +169,16 @@ def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
     assert "rasika_feed_coverage" in visitor.get("/metrics").text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("language", "mood"), [*((each, None) for each in LANGUAGES), ("en", "peace"), ("en", "fear")]
+)
 def test_every_reason_holds_by_what_is_stored(
     visitor: httpx.Client,
     seeded: Resources,
     live: Live,
     ids: dict[str, int],
     language: str,
+    mood: str | None,
 ) -> None:
     for title, event, more in (
         ("Eega", "like", {}),
@@ -177,8 +189,11 @@ def test_every_reason_holds_by_what_is_stored(
         ("RRR", "dislike", {}),
     ):
         told(visitor, ids[title], event, **more)
-    answer = feed(visitor, region="IN-TG", lang=language, limit=30)
-    state = stored(visitor, seeded, live)
+    saying = {"languages": {"te": 1.0, "hi": 0.5}, "favourite_genres": ["romance", "war"]}
+    assert visitor.put("/api/user/profile", json=saying).status_code == 200
+    asked = {"mood": mood} if mood else {}
+    answer = feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
+    state = replace(stored(visitor, seeded, live), mood=Mood(Rasa(mood), None) if mood else None)
     assert {hit["reason"]["code"] for hit in answer["items"]} & {"liked", "watched", "favorite"}
     for hit in answer["items"]:
         assert holds(hit, state, live), hit
@@ -213,14 +228,16 @@ def holds(hit: dict[str, Any], state: Asking, live: Live) -> bool:
         ),
         "different": lambda: (
             listing.language not in state.own_languages
-            or listing.genres[0] not in state.familiar_genres
+            if hit["source"] == "other_language"
+            else not {*state.familiar_genres} & {*listing.genres}
+            and state.taste.affinity(f"genre:{listing.genres[0]}") < LEANING_AT_LEAST
         ),
-        "trending_language": lambda: bool({*state.own_languages} & {*listing.languages}),
-        "trending_region": lambda: hit["terms"]["regional"] + hit["terms"]["freshness"] > 0,
-        "loved_in": lambda: (
-            hit["terms"]["regional"] >= hit["terms"]["freshness"] > -1
-            and hit["terms"]["regional"] > 0
-        ),
+        "trending_language": lambda: freshness(listing) >= FRESH_AT_LEAST,
+        "popular_language": lambda: freshness(listing) < FRESH_AT_LEAST,
+        "trending_region": lambda: freshness(listing) >= FRESH_AT_LEAST,
+        "loved_in": lambda: regional(listing, LANGUAGES_WATCHED)[state.region] >= LOVED_AT_LEAST,
+        "regional": lambda: freshness(listing) < FRESH_AT_LEAST,
+        "mood": lambda: state.mood is not None and carried(state.mood.rasa, listing.genres) > 0,
         "popular_genre": lambda: bool({*state.familiar_genres} & {*listing.genres}),
         "popular": lambda: hit["terms"]["popularity"] > 0,
         "taste": lambda: hit["terms"]["similarity"] > 0,

@@ -3,20 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from db.kinds import Kind, Space
 from index.memory import MemoryIndex
-from index.query import Attributes, Entry, Filter, Matrix, TitleId, Vector
+from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
 from recommend.feed import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
-from recommend.ranking import About, Hour, Item, ranked
+from recommend.ranking import About, Further, Hour, Item, ranked
 from recommend.rasas import Rasa
 from recommend.standing import Standing, opinion
 from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
-from recommend.why import Liked, liked_ids, why
+from recommend.why import Liked, liked_ids, said_of, why
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday afternoon: no hour's favourites
 LANGUAGES = ("te", "ta", "hi", "en")
@@ -238,10 +238,71 @@ def test_reasons_hold(shelf: Shelf) -> None:
         elif told.code == "different_genre":
             assert told.name in about.genres
             assert told.name not in asked.familiar_genres
-        elif told.code == "trending_language":
+        elif told.code in ("trending_language", "popular_language"):
             assert told.name == about.language
     assert codes["liked"] >= 3
     assert codes["different_language"]
+
+
+def test_a_genre_that_one_says_or_shows_to_love_is_not_different(shelf: Shelf) -> None:
+    said = Preferences(favourite_genres=frozenset({"thriller"}))
+    asked = asking(shelf, *(topic + TOPICS for topic in range(4)), preferences=said)
+    assert {*asked.familiar_genres} == {*GENRES} - {"romance"}
+    ask = next(each for each in plan(asked).asks if each.source is Source.OTHER_GENRE)
+    assert {shelf.known[hit.title_id].genres[0] for hit in shelf.index.search(ask.query)} == {
+        "romance"
+    }
+
+
+def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: Shelf) -> None:
+    asked = asking(shelf, 8, 16)
+    abroad = [item for item in shelf.feed(asked) if item.ask.source is Source.OTHER_LANGUAGE]
+    dubbed = frozenset(item.hit.title_id for item in abroad)
+    assert dubbed
+    own = asked.own_languages[0]
+    again = replace(asked, dubbed=lambda code: dubbed if code == own else frozenset())
+    found = [item for item in shelf.feed(again) if item.ask.source is Source.OTHER_LANGUAGE]
+    assert found
+    assert not dubbed & {item.hit.title_id for item in found}
+
+
+@pytest.mark.parametrize(
+    ("regional", "freshness", "expected"),
+    [(0.5, 0.2, "loved_in"), (0.2, 0.2, "trending_region"), (0.2, 0.01, "regional")],
+)
+def test_an_old_film_is_loved_or_known_and_not_trending(
+    shelf: Shelf, regional: float, freshness: float, expected: str
+) -> None:
+    asked = asking(shelf)
+    ask = next(each for each in plan(asked).asks if each.source is Source.TRENDING_REGION)
+    hit = Hit(9, 0.0, 0.1, regional, freshness)
+    item = Item(hit, ask, Further(0.0, 0.0, 0.0, 0.0))
+    nothing = Liked([], np.zeros((0, 32), np.float32))
+    assert why(item, shelf.known[9], asked, nothing, None).code == expected
+
+
+def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
+    later = NOW + timedelta(days=1)
+    wanted = Standing(watched_at=NOW, progress=0.05, watchlist_at=later)
+    assert opinion(wanted) > 0
+    assert said_of(wanted) == "watchlisted"
+    assert said_of(replace(wanted, progress=0.5)) == "watched"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mood_is_named_of_what_carries_it_alone(shelf: Shelf, known: bool) -> None:
+    mood = Mood(Rasa.FEAR, shelf.vectors[3])
+    asked = asking(shelf, mood=mood)
+    ask = next(each for each in plan(asked).asks if each.source is Source.MOOD)
+    nothing = Liked([], np.zeros((0, 32), np.float32))
+
+    def code(title_id: TitleId) -> str:
+        item = Item(Hit(title_id, 0.3, 0, 0, 0), ask, Further(0.0, 0.0, 0.0, 0.0))
+        vector = shelf.vectors[title_id] if known else None
+        return why(item, shelf.known[title_id], asked, nothing, vector).code
+
+    assert code(11) == "mood"  # horror
+    assert code(9) != "mood"  # comedy
 
 
 def test_the_hour_breaks_ties() -> None:
