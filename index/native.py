@@ -38,7 +38,7 @@ class QueryPointers(Structure):
     """`Query` of scan.c."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("vector", "mask", "bias", "regional", "weights")),
+        *((name, c_void_p) for name in ("vector", "mask", "regional", "weights")),
         *((name, c_double) for name in ("popularity", "freshness", "total")),
         ("ids", c_void_p),
         ("terms", c_void_p),
@@ -48,13 +48,12 @@ class QueryPointers(Structure):
 
 
 class Blend(NamedTuple):
-    """What boosts add: weights for the exact score, their sum in float32 for the first pass."""
+    """What boosts add: each a weight times a signal."""
 
     popularity: float
     freshness: float
     regional: tuple[Doubles, ...]  # (capacity,) each
     weights: Doubles  # (regions,)
-    bias: Floats | None  # (capacity,)
 
     @property
     def total(self) -> float:
@@ -118,6 +117,12 @@ def quickest() -> Kernel | None:
     return next(iter(kernels()), None)
 
 
+def name() -> str:
+    """Return what makes the first pass, for people."""
+    kernel = quickest()
+    return f"int8, {kernel.name}" if kernel else "float32, NumPy"
+
+
 def address(array: NDArray[Any]) -> int:
     """Return where a contiguous array lies."""
     where: int = array.__array_interface__["data"][0]
@@ -131,7 +136,6 @@ def _fill(query: QueryPointers, asked: Asked) -> tuple[NDArray[np.int64], Double
     vector = None if asked.vector is None else np.ascontiguousarray(asked.vector, np.float32)
     query.vector = None if vector is None else address(vector)
     query.mask = None if asked.mask is None else address(asked.mask)
-    query.bias = None if blend.bias is None else address(blend.bias)
     query.regional = ctypes.addressof(regional)
     query.weights = address(blend.weights)
     query.popularity, query.freshness = blend.popularity, blend.freshness

@@ -41,7 +41,7 @@ enum {
     AHEAD = 4,        /* rows of floats fetched before they are needed */
 };
 
-/* Of the float32 arithmetic around the integer products, and of boosts kept in float32. */
+/* Of the float32 arithmetic around the integer products, and of boosts. */
 static const float ROUNDING = 2e-6f;
 
 /* What a snapshot holds of one space. */
@@ -62,7 +62,6 @@ typedef struct {
 typedef struct {
     const float *vector;       /* (d,) or none */
     const uint64_t *mask;      /* a bit per row, or none: all */
-    const float *bias;         /* (capacity,) what boosts add, or none */
     const double **regional;   /* (regions,) of (capacity,) */
     const double *weights;     /* (regions,) */
     double popularity, freshness; /* weights */
@@ -110,10 +109,23 @@ INLINE float widened(const Coded *coded, float loss) {
     return coded->by_loss * loss + coded->least;
 }
 
+INLINE double regional(const Query *query, uint32_t row) {
+    double sum = 0;
+    for (int32_t at = 0; at < query->regions; at++)
+        sum += query->weights[at] * query->regional[at][row];
+    return sum;
+}
+
+INLINE float boosted(const Rows *of, const Query *query, uint32_t row) {
+    double sum = regional(query, row);
+    if (query->popularity != 0) sum += query->popularity * of->popularity[row];
+    if (query->freshness != 0) sum += query->freshness * of->freshness[row];
+    return (float)sum;
+}
+
 INLINE uint32_t score_plain(const Coded *coded, const uint32_t *rows, uint32_t first, float floor,
                             float *lower, float *upper) {
     const Rows *of = coded->rows;
-    const float *bias = coded->query->bias;
     uint32_t reaching = 0;
     for (int lane = 0; lane < LANES; lane++) {
         uint32_t row = rows ? rows[lane] : first + (uint32_t)lane;
@@ -126,7 +138,7 @@ INLINE uint32_t score_plain(const Coded *coded, const uint32_t *rows, uint32_t f
             score = (float)(int32_t)(product - coded->zero) * (of->scales[row] * coded->scale);
             width = widened(coded, of->losses[row]);
         }
-        if (bias) score += bias[row];
+        score += boosted(of, coded->query, row);
         lower[lane] = score - width;
         upper[lane] = score + width;
         reaching |= (uint32_t)(upper[lane] >= floor) << lane;
@@ -146,7 +158,6 @@ __attribute__((target("avx2"))) static uint32_t score_avx2(const Coded *coded,
                                                            float floor, float *lower,
                                                            float *upper) {
     const Rows *of = coded->rows;
-    const float *bias = coded->query->bias;
     uint32_t reaching = 0;
     for (int lane = 0; lane < LANES; lane++) {
         uint32_t row = rows ? rows[lane] : first + (uint32_t)lane;
@@ -167,7 +178,7 @@ __attribute__((target("avx2"))) static uint32_t score_avx2(const Coded *coded,
             score = (float)(int32_t)(product - coded->zero) * (of->scales[row] * coded->scale);
             width = widened(coded, of->losses[row]);
         }
-        if (bias) score += bias[row];
+        score += boosted(of, coded->query, row);
         lower[lane] = score - width;
         upper[lane] = score + width;
         reaching |= (uint32_t)(upper[lane] >= floor) << lane;
@@ -227,11 +238,39 @@ AVX512 INLINE __m512 of_rows(const float *column, const uint32_t *rows, uint32_t
                 : _mm512_loadu_ps(column + first);
 }
 
+AVX512 INLINE __m512 single_of_rows(const double *column, const uint32_t *rows, uint32_t first) {
+    __m512d front, back;
+    if (rows) {
+        front = _mm512_i32gather_pd(_mm256_loadu_si256((const __m256i *)rows), column, 8);
+        back = _mm512_i32gather_pd(_mm256_loadu_si256((const __m256i *)(rows + 8)), column, 8);
+    } else {
+        front = _mm512_loadu_pd(column + first);
+        back = _mm512_loadu_pd(column + first + 8);
+    }
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(front)),
+                              _mm512_cvtpd_ps(back), 1);
+}
+
+AVX512 INLINE __m512 boosts_of_rows(const Coded *coded, const uint32_t *rows, uint32_t first) {
+    const Query *query = coded->query;
+    __m512 sum = _mm512_setzero_ps();
+    if (query->popularity != 0)
+        sum = _mm512_mul_ps(single_of_rows(coded->rows->popularity, rows, first),
+                            _mm512_set1_ps((float)query->popularity));
+    if (query->freshness != 0)
+        sum = _mm512_add_ps(sum, _mm512_mul_ps(single_of_rows(coded->rows->freshness, rows, first),
+                                               _mm512_set1_ps((float)query->freshness)));
+    for (int32_t at = 0; at < query->regions; at++)
+        sum = _mm512_add_ps(sum, _mm512_mul_ps(single_of_rows(query->regional[at], rows, first),
+                                               _mm512_set1_ps((float)query->weights[at])));
+    return sum;
+}
+
 AVX512 static uint32_t score_avx512(const Coded *coded, const uint32_t *rows, uint32_t first,
                                     float floor, float *lower, float *upper) {
     const Rows *of = coded->rows;
     __m512 score = _mm512_setzero_ps(), width = _mm512_set1_ps(coded->least);
-    __m512 added = coded->query->bias ? of_rows(coded->query->bias, rows, first) : score;
+    __m512 added = boosts_of_rows(coded, rows, first);
     if (of->codes) {
         __m512i zero = _mm512_set1_epi32((int32_t)coded->zero);
         __m512 scale = _mm512_mul_ps(of_rows(of->scales, rows, first), _mm512_set1_ps(coded->scale));
@@ -495,13 +534,6 @@ static int better_first(const void *one, const void *other) {
     const Exact *a = one, *b = other;
     if (a->score != b->score) return a->score > b->score ? -1 : 1;
     return (a->id > b->id) - (a->id < b->id);
-}
-
-static double regional(const Query *query, uint32_t row) {
-    double sum = 0;
-    for (int32_t at = 0; at < query->regions; at++)
-        sum += query->weights[at] * query->regional[at][row];
-    return sum;
 }
 
 /* Bring the k best, by the order of `better_first`, to the front (Hoare's quickselect). */

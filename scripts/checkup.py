@@ -17,7 +17,7 @@ from db import migrate, titles, vectors
 from db.engine import session
 from db.kinds import Space
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from index.codes import kernel
+from index import native
 from index.query import IndexUnavailable
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.embedded.status import status
@@ -129,7 +129,7 @@ def _index(resources: Resources) -> Finding:
     try:
         shared = resources.shared()
         if shared is None:
-            return Finding(True, "index", f"{name}, exact, {kernel()}")
+            return Finding(True, "index", f"{name}, exact, {native.name()}")
         with session(resources.engine) as reading:
             built = shared.position(reading) is not None
         told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"

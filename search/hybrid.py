@@ -160,7 +160,7 @@ def _parted(index: VectorIndex, found: Found, space: Space, taste: Vector) -> Fo
     except VectorMissing:
         return found
     personal = PERSONAL * float(vector @ taste)
-    hit = replace(found.hit, similarity=found.hit.similarity - personal)
+    hit = found.hit._replace(similarity=found.hit.similarity - personal)
     return Found(hit, replace(found.evidence, personal=personal))
 
 

@@ -17,7 +17,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from index import codes
+from index import native
 from wiring.machine import cores
 
 MIB = 2**20
@@ -206,7 +206,7 @@ def machine() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "kernel": codes.kernel(),
+        "kernel": native.name(),
         "load": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
     return found | {package: version(package) for package in PACKAGES}

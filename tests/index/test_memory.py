@@ -1,18 +1,49 @@
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 
-from db.kinds import Space
-from index import codes
+from db.kinds import Kind, Space
+from index import native
 from index.memory import MemoryIndex
-from index.query import Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Entry, Filter, Query
 from tests.index_contract import IndexContract, many, reference
 
 
 class TestMemoryIndex(IndexContract):
     def build(self, entries: Sequence[Entry]) -> MemoryIndex:
         return MemoryIndex(entries)
+
+
+class TestPortableKernel(IndexContract):
+    examples = 100
+
+    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+        return MemoryIndex(entries, kernel=native.kernels()[-1])
+
+
+class TestWithoutKernels(IndexContract):
+    examples = 100
+
+    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+        return MemoryIndex(entries, kernel=None)
+
+
+class TestMappedFiles(IndexContract):
+    """What was saved and mapped again is as it was, and can be changed."""
+
+    examples = 50
+
+    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+        mapped = MemoryIndex()
+        with TemporaryDirectory() as folder:
+            MemoryIndex(entries).save(Path(folder))
+            mapped.load(Path(folder))
+        return mapped
 
 
 def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() -> None:
@@ -34,16 +65,15 @@ def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() ->
     assert index.search_many(asked) == expected
 
 
-def test_a_shared_pass_agrees_with_passes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codes, "CHUNK", 256)
-    monkeypatch.setattr(codes, "ABREAST", 5)
-    entries = many(1000)
-    index = MemoryIndex(entries)
+def test_a_shared_pass_agrees_with_passes_one_by_one() -> None:
+    entries = many(5000)
+    index = MemoryIndex(entries, cores=2)
     asked = [
         Query(vector=entry.vectors[Space.CONTENT], filter=Filter(exclude=frozenset({at + 1})))
-        for at, entry in enumerate(entries[:13])
+        for at, entry in enumerate(entries[:70])
     ]
-    assert index.search_many(asked) == [reference(entries, query) for query in asked]
+    assert index.search_many(asked) == [index.search(query) for query in asked]
+    assert index.search(asked[3]) == reference(entries, asked[3])
 
 
 def test_packs_dead_rows_and_keeps_answering() -> None:
@@ -78,3 +108,80 @@ def test_searches_see_whole_snapshots_while_titles_change() -> None:
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_a_title_is_seen_as_it_was_or_as_it_is_and_never_in_between() -> None:
+    """Each title's vector and popularity are of one turn, and turns never go back."""
+    titles, turns = 300, 60
+
+    def state(title_id: int, turn: int) -> Entry:
+        return Entry(
+            title_id=title_id,
+            attributes=Attributes(kind=Kind.MOVIE, year=2000 + turn),
+            vectors={Space.CONTENT: turned[turn]},
+            popularity=turn / turns,
+        )
+
+    angles = np.linspace(0, 1, turns + 1)
+    turned = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    index = MemoryIndex([state(title_id, 0) for title_id in range(1, titles + 1)], cores=2)
+    query = Query(vector=turned[0], boosts=Boosts(popularity=1.0), k=2 * titles)
+    done = threading.Event()
+    wrong: list[object] = []
+    similarities = [float((vector.astype(float) * turned[0]).sum()) for vector in turned]
+
+    def read() -> None:
+        latest = dict.fromkeys(range(1, titles + 1), 0)
+        while not done.is_set():
+            hits = index.search(query)
+            seen = {hit.title_id: round(hit.popularity * turns) for hit in hits}
+            wrong.extend(hit for hit in hits if hit.similarity != similarities[seen[hit.title_id]])
+            wrong.extend(title_id for title_id, turn in seen.items() if turn < latest[title_id])
+            if len(hits) != titles or seen.keys() != latest.keys():
+                wrong.append("not every title once")
+            latest = seen
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for turn in range(1, turns + 1):
+        for title_id in range(1, titles + 1, 10):
+            index.upsert([state(each, turn) for each in range(title_id, title_id + 10)])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+
+
+def test_what_came_after_the_search_began_is_not_in_its_answer() -> None:
+    entries = many(200)
+    index = MemoryIndex(entries)
+    before = index._snapshot
+    index.remove([5])
+    index.upsert([replace(entries[6], popularity=1.0)])
+    seen = before.rows.seen(range(1, 201), before.n, before.version)
+    assert sorted(before.rows.columns.ids[seen].tolist()) == list(range(1, 201))
+    assert before.rows.columns.popularity[before.rows.seen([7], before.n, before.version)] < 1.0
+
+
+def test_many_may_load_what_one_saved(tmp_path: Path) -> None:
+    entries = many(1000)
+    saved = MemoryIndex(entries)
+    saved.remove([1, 2, 3])
+    saved.save(tmp_path)
+    one, other = MemoryIndex(), MemoryIndex()
+    one.load(tmp_path)
+    other.load(tmp_path)
+    query = Query(vector=entries[9].vectors[Space.CONTENT], k=50)
+    one.remove([10])
+    one.upsert([replace(entries[0], popularity=0.5)])
+    assert other.search(query) == saved.search(query) == reference(entries[3:], query)
+    assert {1, 10} - {hit.title_id for hit in one.search(replace(query, k=2000))} == {10}
+    assert (len(one), len(other)) == (997, 997)
+
+
+def test_half_written_files_are_not_loaded(tmp_path: Path) -> None:
+    MemoryIndex(many(10)).save(tmp_path)
+    (tmp_path / "index.json").unlink()
+    with pytest.raises(OSError, match=r"index\.json"):
+        MemoryIndex().load(tmp_path)

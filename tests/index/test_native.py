@@ -46,9 +46,7 @@ class Catalogue:
         self.scales[:n] = scales[:, 0]
         self.losses[:n] = np.linalg.norm(self.vectors - codes * scales, axis=1)
         self.died = np.zeros(room, np.uint32)
-        self.signals = Signals(random.permutation(n) + 1, *random.random((3, n)))
-        self.bias = np.zeros(room, np.float32)
-        self.bias[:n] = 0.2 * self.signals.popularity + 0.3 * self.signals.india
+        self.signals = Signals(random.permutation(n) + 1, *random.random((3, room)))
 
     def rows(self, version: int = 1) -> RowsPointers:
         arrays = (self.codes, self.scales, self.losses, self.vectors, self.died, self.signals.ids)
@@ -64,7 +62,7 @@ class Catalogue:
         padded = np.zeros(-(-self.n // WORD) * WORD, np.bool_)
         padded[: self.n] = left
         mask = np.packbits(padded, bitorder="little").view(np.uint64)
-        added = Blend(0.2, 0.0, (self.signals.india,), np.array([0.3]), self.bias)
+        added = Blend(0.2, 0.0, (self.signals.india,), np.array([0.3]))
         return Asked(vector, None if share == 1 else mask, added, k), left
 
     def expected(self, asked: Asked, left: NDArray[np.bool_]) -> list[Hit]:
