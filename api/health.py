@@ -49,6 +49,7 @@ def metrics(counted: MetricsDep, live: LiveDep) -> Response:
     """Return what is counted, for Prometheus."""
     counted.titles.set(len(live.listings))
     counted.behind.set(time.monotonic() - live.confirmed_at)
+    counted.hears.set(live.bell.hears)
     return Response(counted.exposed(), media_type=CONTENT_TYPE)
 
 

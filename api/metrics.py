@@ -47,6 +47,11 @@ class Metrics:
             "Since PostgreSQL last confirmed that the index misses nothing",
             registry=self.registry,
         )
+        self.hears = Gauge(
+            "rasika_change_log_heard",
+            "1 where PostgreSQL tells this process of changes; 0: it looks for them by itself",
+            registry=self.registry,
+        )
 
     def exposed(self) -> bytes:
         """Return the metrics in Prometheus' text form."""

@@ -4,10 +4,15 @@ Two transactions may commit in another order than they took their sequence numbe
 that remembered the highest number alone would miss the slower one. Readers therefore remember the
 pair (transaction id, position) and read only transactions older than the oldest one still running
 (PostgreSQL documentation, 9.28.6, `pg_snapshot_xmin`): nothing can appear behind them.
+
+A position is a line of the log, and bears a seal of it. Where that line is gone, a backup was
+restored or the reader slept for longer than lines are kept: what lay between is unknown, and the
+reader is told to load everything. Numbers would not tell, for those of a restored database grow
+past what the reader knew.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
@@ -19,29 +24,65 @@ EVERYTHING = 0
 RECORD = text("INSERT INTO change (title_id) SELECT unnest(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(INTEGER))
 )
+CHANNEL = "rasika_change"
+"""Where PostgreSQL tells, at the commit, that the log has grown or an engine was fed (0007)."""
+
+# A transaction counts from where its cluster was made, and a line is written once.
+SEAL = "concat(system_identifier, ' ', extract(epoch FROM at))"
+XMIN = "(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"
+XMAX = "(pg_snapshot_xmax(pg_current_snapshot())::text)::bigint"
+
+# One statement, so that the line is looked for in the log that is read.
 SINCE = text(
-    """
-    SELECT transaction, position, title_id FROM change
-    WHERE (transaction, position) > (:transaction, :position)
-      AND transaction < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+    f"""
+    SELECT known, line.* FROM (
+        SELECT :transaction = 0 OR EXISTS (
+            SELECT FROM change, pg_control_system()
+            WHERE transaction = :transaction AND position = :position AND {SEAL} = :seal
+        ) AS known
+    ) AS reader LEFT JOIN LATERAL (
+        SELECT transaction, position, {SEAL} AS seal, title_id FROM change, pg_control_system()
+        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMIN}
+        ORDER BY transaction, position
+        LIMIT :limit
+    ) AS line ON known
     ORDER BY transaction, position
-    LIMIT :limit
+    """  # noqa: S608  # ours
+)
+# Nothing before it is missing from a load that starts now.
+PRESENT = text(
+    f"""
+    SELECT transaction, position, {SEAL} AS seal FROM change, pg_control_system()
+    WHERE transaction < {XMIN} ORDER BY transaction DESC, position DESC LIMIT 1
+    """  # noqa: S608  # ours
+)
+# Those of a restored backup may come from a cluster that had counted further.
+WAITING = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM change
+        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMAX}
+    )
+    """  # noqa: S608  # ours
+)
+# The last line stays, for readers that stand there.
+PRUNE = text(
+    """
+    DELETE FROM change WHERE at < now() - make_interval(days => :days)
+    AND (transaction, position) < (
+        SELECT transaction, position FROM change ORDER BY transaction DESC, position DESC LIMIT 1
+    )
     """
 )
-# Nothing older than the oldest running transaction is missing from a load that starts now.
-NOW = text("SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint - 1")
-PRUNE = text("DELETE FROM change WHERE at < now() - make_interval(days => :days)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """How far a reader has read; comparable."""
+    """How far a reader has read: a line of the log, or its beginning; comparable within a log."""
 
     transaction: int = 0
     position: int = 0
-
-
-END_OF_TRANSACTION = 2**62
+    seal: str = ""  # by which the line is known again
 
 
 def record(session: Session, title_ids: Iterable[int]) -> None:
@@ -52,22 +93,33 @@ def record(session: Session, title_ids: Iterable[int]) -> None:
 
 
 def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[list[int], Position]:
-    """Return the titles changed after a position, each once, and the position reached."""
-    rows = session.execute(
-        SINCE,
-        {"transaction": position.transaction, "position": position.position, "limit": limit},
-    ).all()
-    if not rows:
+    """Return the titles changed after a position, each once, and the position reached.
+
+    Where the log does not lead on from the position, `EVERYTHING` has changed.
+    """
+    rows = session.execute(SINCE, {**asdict(position), "limit": limit}).all()
+    if not rows[0].known:
+        return [EVERYTHING], position
+    if rows[0].title_id is None:
         return [], position
-    return list(dict.fromkeys(row.title_id for row in rows)), Position(rows[-1][0], rows[-1][1])
+    last = rows[-1]
+    reached = Position(last.transaction, last.position, last.seal)
+    return list(dict.fromkeys(row.title_id for row in rows)), reached
 
 
 def present(session: Session) -> Position:
     """Return a position to load from: every change after it will be read by `since`."""
-    return Position(int(session.execute(NOW).scalar_one()), END_OF_TRANSACTION)
+    row = session.execute(PRESENT).first()
+    return Position(row.transaction, row.position, row.seal) if row else Position()
+
+
+def waiting(session: Session, position: Position) -> bool:
+    """Tell whether changes were committed that wait for transactions begun before them."""
+    asked = {"transaction": position.transaction, "position": position.position}
+    return bool(session.execute(WAITING, asked).scalar_one())
 
 
 def prune(session: Session, *, days: int) -> int:
-    """Drop old lines and return how many; a follower that slept longer must load anew."""
+    """Drop old lines and return how many; a reader that slept longer will load anew."""
     dropped = session.execute(PRUNE, {"days": days})
     return int(getattr(dropped, "rowcount", 0))

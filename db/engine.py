@@ -3,6 +3,14 @@
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
+# A server whose machine or network is gone says nothing: such a connection ends within these.
+SILENCE = {
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds, of what was sent and not confirmed
+}
+
 
 def connect(url: str, *, pool_size: int = 10, connect_timeout_s: int = 5) -> Engine:
     """Return an engine whose pooled connections are tested before use, so that a restart heals."""
@@ -13,7 +21,7 @@ def connect(url: str, *, pool_size: int = 10, connect_timeout_s: int = 5) -> Eng
         pool_pre_ping=True,
         pool_timeout=connect_timeout_s,
         hide_parameters=True,  # of statements that fail: e-mails and what people wrote are no log's
-        connect_args={"connect_timeout": connect_timeout_s},
+        connect_args={"connect_timeout": connect_timeout_s, **SILENCE},
     )
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
@@ -16,13 +15,14 @@ FEEDING_LOCK = 7_276_327
 TRY = text("SELECT pg_try_advisory_lock(:key, hashtext(:engine))")
 WAIT = text("SELECT pg_advisory_lock(:key, hashtext(:engine))")
 RELEASE = text("SELECT pg_advisory_unlock(:key, hashtext(:engine))")
-READ = text("SELECT transaction, position, built_from, at FROM index_copy WHERE engine = :engine")
+READ = text("SELECT transaction, position, seal, built_from FROM index_copy WHERE engine = :engine")
 WRITE = text(
     """
-    INSERT INTO index_copy (engine, transaction, position, built_from, at)
-    VALUES (:engine, :transaction, :position, :built_from, now())
+    INSERT INTO index_copy (engine, transaction, position, seal, built_from, at)
+    VALUES (:engine, :transaction, :position, :seal, :built_from, now())
     ON CONFLICT (engine) DO UPDATE SET transaction = excluded.transaction,
-        position = excluded.position, built_from = excluded.built_from, at = excluded.at
+        position = excluded.position, seal = excluded.seal, built_from = excluded.built_from,
+        at = excluded.at
     """
 )
 
@@ -33,7 +33,6 @@ class Copy:
 
     position: Position
     built_from: str
-    at: datetime
 
 
 @contextmanager
@@ -58,15 +57,9 @@ def read(reading: Session, engine: str) -> Copy | None:
     row = reading.execute(READ, {"engine": engine}).first()
     if row is None:
         return None
-    return Copy(Position(row.transaction, row.position), row.built_from, row.at)
+    return Copy(Position(row.transaction, row.position, row.seal), row.built_from)
 
 
 def write(writing: Session, engine: str, position: Position, *, built_from: str) -> None:
     """Note how far an engine has got."""
-    values = {
-        "engine": engine,
-        "transaction": position.transaction,
-        "position": position.position,
-        "built_from": built_from,
-    }
-    writing.execute(WRITE, values)
+    writing.execute(WRITE, {"engine": engine, "built_from": built_from, **asdict(position)})

@@ -333,6 +333,7 @@ class IndexCopy(SQLModel, table=True):
     engine: str = Field(primary_key=True)
     transaction: int = Field(sa_type=BigInteger)
     position: int = Field(sa_type=BigInteger)
+    seal: str = Field(sa_column_kwargs={"server_default": ""})
     built_from: str  # the models and the layout that its content was made with
     at: datetime = Field(sa_type=DateTime(timezone=True))  # when it was last known to be whole
 

@@ -2,14 +2,12 @@
 
 import gc
 import math
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from db import changes, plots
@@ -24,12 +22,12 @@ from search.names.lexical import NOTHING, Labels, LexicalIndex
 from search.plots import PlotIndex
 from search.suggestions.suggest import Suggester
 from search.understanding.known import Vocabulary
+from wiring.bell import Bell
+from wiring.following import Follower
 from wiring.remembered import Remembered
 from wiring.shared import Shared
 
-POLL_S = 0.25  # a change is served within this and the time to apply it
 TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
-RETRY_S = 1.0  # after PostgreSQL did not answer
 
 log = structlog.get_logger()
 
@@ -55,7 +53,14 @@ class Live:
     `caught_up_at` tells when PostgreSQL last confirmed that nothing is missing.
     """
 
-    def __init__(self, engine: Engine, loader: Loader, shared: Shared | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        loader: Loader,
+        shared: Shared | None = None,
+        *,
+        bell: Bell | None = None,
+    ) -> None:
         self._engine = engine
         self._model = loader.models.get(Space.CONTENT)
         self._shared = shared
@@ -63,8 +68,8 @@ class Live:
         # Who shares an index has no use for the vectors here.
         self._loader = replace(loader, models={}) if shared else loader
         self._position = Position()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="follow-changes", daemon=True)
+        self.bell = bell or Bell(engine)
+        self._follower = Follower("catalogue", self, self.bell)
         self.index: VectorIndex = shared.index if shared else MemoryIndex()
         self.names = LexicalIndex()
         self.plots = PlotIndex()
@@ -73,6 +78,7 @@ class Live:
         self.listings: dict[int, Listing] = {}
         self._forget()
         self.caught_up_at = 0.0  # seconds, time.monotonic
+        self.waiting = False
 
     @property
     def model(self) -> str | None:
@@ -131,23 +137,24 @@ class Live:
                 self._apply(ids, self._loader.page(reading, ids), plots.read(reading, ids))
                 self._position = position
                 applied += len(ids)
+            self.waiting = changes.waiting(reading, self._position)
             self._notice(reading)
         self.caught_up_at = time.monotonic()
         return applied
 
     def start(self) -> None:
         """Follow the change log on a thread."""
-        self._thread.start()
+        self._follower.start()
         if self._shared:
-            self._shared.start()
+            self._shared.start(self.bell)
+        self.bell.start()
 
     def stop(self) -> None:
         """Stop following; the process may go on serving what it holds."""
-        self._stop.set()
+        self.bell.stop()
         if self._shared:
             self._shared.stop()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._follower.stop()
 
     def _apply(
         self, ids: list[int], found: list[tuple[Listing, Entry]], told: Mapping[int, str]
@@ -181,14 +188,3 @@ class Live:
         """Let go of what was worked out over another state of the catalogue."""
         self.remembered = Remembered()  # answers
         self.remembered_titles = Remembered(TITLES_REMEMBERED)  # what ranking knows of each
-
-    def _run(self) -> None:
-        wait = POLL_S
-        while not self._stop.wait(wait):
-            try:
-                self.catch_up()
-                wait = POLL_S
-            except SQLAlchemyError as error:  # PostgreSQL is away, or every connection taken
-                if wait == POLL_S:
-                    log.warning("change_log_unreachable", error=str(error))
-                wait = RETRY_S

@@ -1,15 +1,12 @@
 """A search engine that all processes share, fed from the change log by one of them at a time."""
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from db import changes, index_copies, titles
@@ -19,21 +16,17 @@ from db.index_copies import Copy
 from db.kinds import Space
 from index.agreement import Sample, recall, truth
 from index.load import Loader
-from index.query import Entry, Hit, IndexUnavailable, Query
+from index.query import Entry, Hit, Query
 from index.shared import SharedIndex
+from wiring.bell import Bell
+from wiring.following import CannotFollow, Follower
 
-POLL_S = 0.25  # a change is found within this and the time to apply it
-RETRY_S = 1.0  # after PostgreSQL or the engine did not answer
 LAYOUT = "1"  # of what engines keep; another makes every engine be built anew
-
-# The change log forgets after a week, and an engine that is told nothing is confirmed each hour.
-OLDEST = timedelta(days=6)
-CONFIRMED_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
 
 
-class CopyDiffers(RuntimeError):
+class CopyDiffers(CannotFollow):
     """An engine does not answer as what was copied into it would have it."""
 
 
@@ -70,8 +63,8 @@ class Shared:
         self._engine = engine
         self._loader = loader
         self._least_recall = least_recall  # 1: exact
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feed-index", daemon=True)
+        self._follower: Follower | None = None
+        self.waiting = False
 
     def prepare(self) -> None:
         """Build the engine's content where there is none to search, or one of another model."""
@@ -80,7 +73,7 @@ class Shared:
         with index_copies.turn(self._engine, self.name, wait=True):
             with session(self._engine) as reading:
                 copy = index_copies.read(reading, self.name)
-                usable = copy and self._follows(reading, copy) and self._whole(reading, copy)
+                usable = copy and self._usable(reading, copy)
             if not usable:
                 self._rebuild()
         self.caught_up_at = time.monotonic()
@@ -109,43 +102,41 @@ class Shared:
         copy = index_copies.read(reading, self.name)
         return copy.position if copy else None
 
-    def start(self) -> None:
-        """Feed the engine on a thread."""
-        self._thread.start()
+    def start(self, bell: Bell) -> None:
+        """Feed the engine on a thread, at each ring."""
+        self._follower = Follower(self.name, self, bell)
+        self._follower.start()
 
     def stop(self) -> None:
         """Leave feeding to others."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._follower:
+            self._follower.stop()
 
     @property
     def _built_from(self) -> str:
         models = (f"{space}={model}" for space, model in sorted(self._loader.models.items()))
         return " ".join([LAYOUT, *models])
 
-    def _follows(self, reading: Session, copy: Copy) -> bool:
-        """Tell whether what the log still holds leads from a copy to what PostgreSQL has now.
+    def _usable(self, reading: Session, copy: Copy) -> bool:
+        """Tell whether a copy is of this model, and as many titles are there as should be.
 
-        A position ahead of the log is one from before a backup was restored. A copy of another
-        model is left to processes of that model, until one of another starts (see `prepare`).
+        Changes that wait are set aside, and where the log does not lead on from the copy it is of
+        no use.
         """
-        return (
-            copy.built_from == self._built_from
-            and copy.position <= changes.present(reading)
-            and datetime.now(UTC) - copy.at < OLDEST
-        )
-
-    def _whole(self, reading: Session, copy: Copy) -> bool:
-        """Tell whether as many titles are there as should be, changes that wait aside."""
+        if copy.built_from != self._built_from:
+            return False
         waiting, _ = changes.since(reading, copy.position)
-        return abs(len(self.index) - titles.count(reading)) <= len(waiting)
+        missing = abs(len(self.index) - titles.count(reading))
+        return changes.EVERYTHING not in waiting and missing <= len(waiting)
 
     def _apply(self) -> int | None:
-        """Bring the engine up to date and return the number of titles; none where it cannot be."""
+        """Bring the engine up to date and return the number of titles; none where it cannot be.
+
+        A copy of another model is left to processes of that model, until one of another starts.
+        """
         with session(self._engine) as writing:
             copy = index_copies.read(writing, self.name)
-            if copy is None or not self._follows(writing, copy):
+            if copy is None or copy.built_from != self._built_from:
                 return None
             ids, position = changes.since(writing, copy.position)
             if changes.EVERYTHING not in ids:
@@ -153,9 +144,9 @@ class Shared:
                     found = self._loader.page(writing, ids)
                     self.index.upsert([entry for _, entry in found])
                     self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
-                if ids or datetime.now(UTC) - copy.at > CONFIRMED_EVERY:
                     index_copies.write(writing, self.name, position, built_from=self._built_from)
-                    writing.commit()
+                self.waiting = changes.waiting(writing, position)
+                writing.commit()
                 return len(ids)
         return self._rebuild().titles
 
@@ -207,14 +198,3 @@ class Shared:
                 beside.unlink(space)
                 built.refused[space] = share
                 log.warning("graph_refused", engine=self.name, space=space, recall=share)
-
-    def _run(self) -> None:
-        wait = POLL_S
-        while not self._stop.wait(wait):
-            try:
-                self.catch_up()
-                wait = POLL_S
-            except (SQLAlchemyError, IndexUnavailable, CopyDiffers) as error:
-                if wait == POLL_S:
-                    log.warning("index_not_fed", engine=self.name, error=str(error))
-                wait = RETRY_S

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
+import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db import changes
-from db.changes import EVERYTHING, Position, present, prune, record, since
+from db.changes import EVERYTHING, Position, present, prune, record, since, waiting
 from db.engine import session
 
 
@@ -12,39 +15,53 @@ def log(engine: Engine, *ids: int) -> None:
         writing.commit()
 
 
-def test_each_title_is_told_once_in_the_order_of_its_change(own: Engine) -> None:
+@pytest.fixture
+def start(own: Engine) -> Position:
+    """Where a reader of the empty catalogue stands."""
+    with session(own) as reading:
+        return present(reading)
+
+
+def test_each_title_is_told_once_in_the_order_of_its_change(own: Engine, start: Position) -> None:
     log(own, 3, 1, 3)
     log(own, 2, 1)
     with session(own) as reading:
-        ids, position = since(reading, Position())
+        ids, position = since(reading, start)
         assert ids == [1, 3, 2]
         assert since(reading, position) == ([], position)
 
 
 def test_nothing_is_logged_for_nothing(database: Session) -> None:
+    before = present(database)
     record(database, [])
-    assert since(database, Position())[0] == []
+    assert since(database, before) == ([], before)
 
 
-def test_a_slower_transaction_that_commits_later_is_not_missed(own: Engine) -> None:
+def test_a_slower_transaction_that_commits_later_is_not_missed(
+    own: Engine, start: Position
+) -> None:
     with session(own) as slow, session(own) as reading:
         record(slow, [1])  # takes its numbers first
         log(own, 2)  # and is overtaken
-        early, position = since(reading, Position())
+        early, position = since(reading, start)
+        assert waiting(reading, position)
         reading.rollback()
         slow.commit()
-        late, _ = since(reading, position)
+        late, position = since(reading, position)
+        assert not waiting(reading, position)
     assert early == []  # what overtook waits for the slower one
     assert late == [1, 2]
 
 
-def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(own: Engine) -> None:
+def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(
+    own: Engine, start: Position
+) -> None:
     with session(own) as slow:
         record(slow, [1])
         log(own, 2)
         slow.rollback()
     with session(own) as reading:
-        assert since(reading, Position())[0] == [2]
+        assert since(reading, start)[0] == [2]
 
 
 def test_a_reader_at_present_misses_nothing_that_is_under_way(own: Engine) -> None:
@@ -59,11 +76,11 @@ def test_a_reader_at_present_misses_nothing_that_is_under_way(own: Engine) -> No
     assert ids == [2, 3]
 
 
-def test_a_long_log_is_read_in_pieces(own: Engine) -> None:
+def test_a_long_log_is_read_in_pieces(own: Engine, start: Position) -> None:
     log(own, *range(1, 8))
     log(own, 8)
     seen: list[int] = []
-    position = Position()
+    position = start
     with session(own) as reading:
         while True:
             ids, position = since(reading, position, limit=3)
@@ -74,14 +91,14 @@ def test_a_long_log_is_read_in_pieces(own: Engine) -> None:
     assert seen == list(range(1, 9))
 
 
-def test_positions_go_on(own: Engine) -> None:
+def test_positions_go_on(own: Engine, start: Position) -> None:
     positions = []
     with session(own) as reading:
         for number in (1, 2, 3):
             log(own, number)
-            positions.append(since(reading, Position())[1])
+            positions.append(since(reading, start)[1])
             reading.rollback()
-        assert Position() < positions[0] < positions[1] < positions[2] <= present(reading)
+        assert start < positions[0] < positions[1] < positions[2] <= present(reading)
 
 
 def test_everything_is_no_title() -> None:
@@ -93,4 +110,73 @@ def test_old_lines_are_dropped_and_new_ones_stay(database: Session) -> None:
     database.execute(text("UPDATE change SET at = now() - interval '8 days' WHERE title_id = 1"))
     assert changes.prune(database, days=7) == 1
     assert prune(database, days=7) == 0
-    assert database.execute(text("SELECT title_id FROM change")).scalars().all() == [2]
+    assert database.execute(text("SELECT title_id FROM change")).scalars().all() == [0, 2]
+
+
+def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(own: Engine) -> None:
+    log(own, 1)
+    with session(own) as reading:
+        position = present(reading)
+        reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
+        position = present(reading)
+        prune(reading, days=7)
+        assert since(reading, position) == ([], position)
+        reading.commit()
+    log(own, 2)
+    with session(own) as reading:
+        assert since(reading, position)[0] == [2]
+
+
+def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(own: Engine) -> None:
+    log(own, 1)
+    with session(own) as reading:
+        reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
+        position = present(reading)
+        reading.commit()
+        log(own, 2)
+        prune(reading, days=7)
+        assert since(reading, position) == ([EVERYTHING], position)
+
+
+def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_has_grown(
+    own: Engine,
+) -> None:
+    log(own, 1)
+    with session(own) as reading:
+        restored = [tuple(row) for row in reading.execute(text("SELECT * FROM change"))]
+        log(own, 2)
+        lost = present(reading)
+        reading.execute(text("DELETE FROM change"))
+        for row in restored:
+            values = dict(zip(("position", "transaction", "title_id", "at"), row, strict=True))
+            reading.execute(
+                text("INSERT INTO change VALUES (:position, :transaction, :title_id, :at)"), values
+            )
+        assert since(reading, lost)[0] == [EVERYTHING]
+        reading.commit()
+        while lost >= present(reading):
+            log(own, 3)
+        assert since(reading, lost)[0] == [EVERYTHING]
+
+
+def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(own: Engine) -> None:
+    log(own, 1)
+    with session(own) as reading:
+        before = present(reading)
+        reading.execute(text("UPDATE change SET at = at + interval '1 microsecond'"))
+        after = present(reading)
+        assert (after.transaction, after.position) == (before.transaction, before.position)
+        assert since(reading, before)[0] == [EVERYTHING]
+        elsewhere = replace(after, seal="1" + after.seal)  # another cluster
+        assert since(reading, elsewhere)[0] == [EVERYTHING]
+
+
+def test_lines_of_a_cluster_that_had_counted_further_are_not_waited_for(own: Engine) -> None:
+    with session(own) as reading:
+        reading.execute(text("UPDATE change SET transaction = transaction + 1000000"))
+        reading.commit()
+        position = present(reading)
+        assert not waiting(reading, position)
+    log(own, 1)
+    with session(own) as reading:
+        assert since(reading, position)[0] == [1]

@@ -101,7 +101,7 @@ def test_names_and_genres_are_found(database: Session, indexes_of: Explain) -> N
 def test_a_reader_of_the_change_log_goes_straight_to_its_place(
     database: Session, indexes_of: Explain
 ) -> None:
-    position = changes.Position(10**6, 1)
+    position = changes.present(database)
     assert indexes_of(lambda: changes.since(database, position)) == {"ix_change_order"}
 
 
