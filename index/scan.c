@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -625,6 +626,10 @@ static void take_part(Job *job, int thread) {
     }
 }
 
+/* A helper that keeps the caller waiting for longer than its last rows take has no core of its own:
+   somebody else works there. Then calls go on alone for a while, and for longer each time. */
+static const double PATIENCE_S = 2e-4, FIRST_PAUSE_S = 0.02, LONGEST_PAUSE_S = 2;
+
 /* Threads that wait for a job. Only one call has them at a time; others go on alone. */
 static struct {
     pthread_mutex_t one_call, guard;
@@ -632,8 +637,15 @@ static struct {
     Job *job;
     uint64_t number; /* of the job */
     int working, started;
+    double pause_s, alone_until; /* by `now` */
 } pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
-          PTHREAD_COND_INITIALIZER, NULL, 0, 0, 0};
+          PTHREAD_COND_INITIALIZER, NULL, 0, 0, 0, 0, 0};
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
 
 static void *help(void *number) {
     int thread = (int)(intptr_t)number;
@@ -677,9 +689,17 @@ static void start_helpers(int wanted) {
     pthread_attr_destroy(&detached);
 }
 
+/* Take the helpers, unless there is too little to do, or they are taken, or had no core lately. */
+static int take_helpers(const Job *job) {
+    if (job->threads < 2 || job->n <= CHUNK || pthread_mutex_trylock(&pool.one_call)) return 0;
+    if (now() >= pool.alone_until) return 1;
+    pthread_mutex_unlock(&pool.one_call);
+    return 0;
+}
+
 static void run(Job *job) {
     int helpers = job->threads - 1;
-    if (helpers < 1 || job->n <= CHUNK || pthread_mutex_trylock(&pool.one_call)) {
+    if (!take_helpers(job)) {
         job->threads = 1;
         take_part(job, 0);
         return;
@@ -691,10 +711,18 @@ static void run(Job *job) {
     pthread_cond_broadcast(&pool.begun);
     pthread_mutex_unlock(&pool.guard);
     take_part(job, 0);
+    double done = now();
     pthread_mutex_lock(&pool.guard);
     pool.job = NULL; /* who has not begun by now does not */
     while (pool.working) pthread_cond_wait(&pool.ended, &pool.guard);
     pthread_mutex_unlock(&pool.guard);
+    double end = now();
+    if (end - done < PATIENCE_S) {
+        pool.pause_s = 0;
+    } else {
+        pool.pause_s = fmin(fmax(2 * pool.pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S);
+        pool.alone_until = end + pool.pause_s;
+    }
     pthread_mutex_unlock(&pool.one_call);
 }
 
