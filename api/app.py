@@ -24,6 +24,7 @@ from api.abreast import Abreast
 from api.accounts import auth, openid
 from api.accounts.origins import SameOrigin
 from api.accounts.throttle import Throttle
+from api.bodies import Bounded
 from api.cores import Cores
 from api.measured import Feeds
 from api.metrics import Metrics, Timed
@@ -85,6 +86,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.include_router(reviews.moderation)
     app.add_middleware(Remembering, visitors=app.state.visitors)
     app.add_middleware(SameOrigin, allowed=resources.settings.cors_origins)
+    app.add_middleware(Bounded)
     app.add_middleware(Timed, metrics=metrics)
     if resources.settings.cors_origins:
         app.add_middleware(

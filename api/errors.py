@@ -60,6 +60,7 @@ TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     410: "Gone",
+    413: "Content too large",
     422: "Invalid parameters",
     429: "Too many requests",
     500: "Internal error",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -47,6 +48,29 @@ def test_a_browser_is_told_with_a_page_but_not_by_the_api(client: httpx.Client) 
     assert "This reel is missing" in page.text
     api = client.get("/api/nothing", headers=browser)
     assert api.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with its length", "piece by piece"])
+@pytest.mark.parametrize("path", ["/api/user/interactions", "/api/auth/login", "/signin"])
+def test_a_body_of_many_megabytes_is_not_read(client: httpx.Client, path: str, told: bool) -> None:
+    kind = "application/x-www-form-urlencoded" if path == "/signin" else "application/json"
+    whole = b"[" + b"1," * (1 << 20) + b"1]"
+    pieces = (whole[start : start + 65_536] for start in range(0, len(whole), 65_536))
+    response = client.post(
+        path, content=whole if told else pieces, headers={"content-type": kind, "dnt": "1"}
+    )
+    assert response.status_code == 413
+    assert response.json()["type"] == "urn:rasika:problem:content-too-large"
+
+
+def test_the_longest_batch_of_interactions_is_read(client: httpx.Client) -> None:
+    long = '"' * 100
+    each = {"id": str(uuid4()), "content_id": 7, "event": "unfavorite", "progress": 0.123456789}
+    each |= {"session_id": long, "device": long, "row": long, "at": "2026-11-01T00:00:00+00:00"}
+    response = client.post(
+        "/api/user/interactions", json={"interactions": [each] * 500}, headers={"dnt": "1"}
+    )
+    assert response.status_code in (200, 422), response.text  # 422 once the day is too long ago
 
 
 @pytest.fixture(scope="module")

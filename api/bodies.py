@@ -1,0 +1,33 @@
+"""How much of a request is read: a body is held whole, so nobody may send one without end."""
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST = 1 << 20  # bytes; 500 interactions with all that they may hold take half of it
+
+
+class Bounded:
+    """ASGI middleware that has whoever reads a body that is too long answer 413."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, reading no more than that of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "")
+        length = int(told) if told.isdecimal() else 0
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = {} if length > LONGEST else await receive()
+            read += len(message.get("body", b""))
+            if max(length, read) > LONGEST:
+                raise HTTPException(413, f"a request may have {LONGEST} bytes")
+            return message
+
+        await self._app(scope, bounded, send)
