@@ -28,6 +28,7 @@ LEEWAY_S = 60  # between our clock and a provider's
 TIMEOUT_S = 5.0
 ASKING_LASTS = timedelta(minutes=10)  # a password to be found, a phone to be fetched
 SECRET_LETTERS = 48
+LONGEST_SUBJECT = 255  # characters, OpenID Connect Core, 2
 DISCOVERY = "/.well-known/openid-configuration"
 # Signatures that only the provider can make; never `none`, nor one made with our own secret.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
@@ -146,7 +147,8 @@ class Provider:
             issuer=claims["iss"],
             subject=claims["sub"],
             email=email if isinstance(email, str) else None,
-            email_verified=claims.get("email_verified") in (True, "true"),  # some write a string
+            # Some write a string.
+            email_verified=str(claims.get("email_verified")).lower() == "true",
             name=name if isinstance(name, str) else None,
         )
 
@@ -193,6 +195,8 @@ class Provider:
             required.validate(claims)
         except (JoseError, ValueError) as error:
             raise ProviderRefused(self._client.name, str(error)) from error
+        if len(claims["sub"]) > LONGEST_SUBJECT or not claims["sub"].isprintable():
+            raise ProviderRefused(self._client.name, "a subject that is none")
         party = claims.get("azp")
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and party is None:
             raise ProviderRefused(self._client.name, "an ID token for several, and no azp")

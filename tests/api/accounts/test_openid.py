@@ -121,7 +121,14 @@ def test_nobody_is_led_elsewhere_afterwards(guests: People, address: str) -> Non
         {"exp": int(time.time()) - 3600},
         {"exp": None},
         {"iat": int(time.time()) + 3600},
+        {"iat": None},
+        {"nbf": int(time.time()) + 3600},
         {"sub": None},
+        {"sub": ""},
+        {"sub": 42},
+        {"sub": ["42"]},
+        {"sub": "4\0002"},
+        {"sub": "4" * 256},
     ],
     ids=str,
 )
@@ -146,6 +153,47 @@ def test_an_answer_signed_with_our_own_secret_is_not_believed(
 ) -> None:
     provider.algorithm = "HS256"
     assert problem(there_and_back(guests.stranger())) == (401, "provider-refused")
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE"])
+def test_an_answer_without_a_signature_is_not_believed(
+    guests: People, provider: Provider, algorithm: str
+) -> None:
+    provider.algorithm = algorithm
+    browser = guests.stranger()
+    assert problem(there_and_back(browser)) == (401, "provider-refused")
+    assert (me(browser), accounts(guests)) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"email": ["asha@example.com"]},
+        {"email": "asha@example.com\0"},
+        {"email": "asha@localhost"},
+        {"email": {}},
+        {"email_verified": 1},
+        {"email_verified": "false"},
+    ],
+    ids=str,
+)
+def test_an_email_that_is_none_makes_no_account(
+    guests: People, provider: Provider, odd: dict[str, object]
+) -> None:
+    provider.lies = odd
+    assert problem(there_and_back(guests.stranger())) == (403, "email-unproven")
+    assert accounts(guests) == 0
+
+
+@pytest.mark.parametrize("name", ["As\0ha", "a" * 5000, ["Asha"], 7, "", "\u202e"])
+def test_an_odd_name_is_made_plain_or_left_out(
+    guests: People, provider: Provider, name: object
+) -> None:
+    provider.lies = {"name": name}
+    browser = guests.stranger()
+    assert there_and_back(browser).status_code == 303
+    shown = me(browser)["name"]
+    assert shown is None or (shown.isprintable() and 0 < len(shown) <= 100)
 
 
 def test_new_keys_of_a_provider_are_read(
