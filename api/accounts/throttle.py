@@ -22,8 +22,9 @@ from api.regions import client_address
 
 # Many people share an address, behind a carrier's one or a school's.
 SIGN_INS_OF_ADDRESS = RateLimitItemPerMinute(100, 5, "sign-in-address")
-# A person mistypes a few times. From elsewhere he may still try when somebody here was locked out.
-SIGN_INS_OF_BOTH = RateLimitItemPerMinute(10, 5, "sign-in-both")
+# A person mistypes a few times. From elsewhere he may still try when somebody here was locked out:
+# no address alone comes to what an e-mail is granted an hour.
+SIGN_INS_OF_BOTH = RateLimitItemPerMinute(10, 15, "sign-in-both")
 SIGN_INS_OF_EMAIL = RateLimitItemPerHour(50, 1, "sign-in-email")
 REGISTRATIONS_OF_ADDRESS = RateLimitItemPerMinute(200, 10, "registration")
 # Each tells that somebody has an account.
