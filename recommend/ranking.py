@@ -33,6 +33,7 @@ SUITS: Mapping[str, frozenset[str]] = {
     "weekend": frozenset({"family", "action", "adventure", "comedy"}),
     "night": frozenset({"thriller", "horror", "mystery", "psychological"}),
 }
+STEADY = 4  # decimals of a share; what is undone leaves a rounding behind, which deals no place
 LATE_LENGTHS = frozenset({"length:episode", "length:short"})  # what can still be seen to its end
 
 
@@ -239,7 +240,7 @@ def _turns(asks: Sequence[Ask], k: int) -> list[int]:
         ask = max(
             by_slot[slot],
             key=lambda number: (
-                asks[number].weight / weights[slot] * filled[slot] - given[number],
+                round(asks[number].weight / weights[slot] * filled[slot] - given[number], STEADY),
                 -number,
             ),
         )

@@ -181,6 +181,17 @@ def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(she
     assert ids(shelf.feed(asked)) != ids(shelf.feed(replace(asked, seed=4)))
 
 
+def test_what_rounding_leaves_of_something_undone_changes_no_place(shelf: Shelf) -> None:
+    asked = asking(shelf, 9, 11)
+    planned = plan(asked)
+    rounded = (
+        replace(ask, weight=ask.weight * (1 + 1e-8 * place))
+        for place, ask in enumerate(planned.asks)
+    )
+    again = shelf.of(asked, replace(planned, asks=tuple(rounded)))
+    assert ids(again) == ids(shelf.of(asked, planned))
+
+
 def test_who_is_new_steps_down_the_ladder(shelf: Shelf) -> None:
     nobody = asking(shelf)
     items = shelf.feed(nobody)
