@@ -6,6 +6,7 @@ rest is a hole.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def write(folder: Path, arrays: Mapping[str, NDArray[Any]], n: int, capacity: in
         with path.open("wb") as file:
             np.ascontiguousarray(array[:n]).tofile(file)
             file.truncate(capacity * array.itemsize * (array.size // max(len(array), 1)))
+            os.fsync(file.fileno())  # what tells that all is there is written after it
         told[name] = {"file": path.name, "dtype": array.dtype.str, "shape": list(array.shape[1:])}
     (folder / DIRECTORY).write_text(json.dumps({"capacity": capacity, "arrays": told}))
 

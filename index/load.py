@@ -24,6 +24,11 @@ class Loader:
     models: Mapping[Space, str]  # the current model of each space
     watched: Watched
 
+    @property
+    def told(self) -> str:
+        """Return the models as what is built from them is marked."""
+        return " ".join(f"{space}={model}" for space, model in sorted(self.models.items()))
+
     def page(self, session: Session, ids: Sequence[int]) -> list[tuple[Listing, Entry]]:
         """Return the titles that exist, in the order of their ids."""
         return self._joined(session, listings.read(session, ids))
@@ -33,11 +38,15 @@ class Loader:
         for page in listings.pages(session):
             yield self._joined(session, page)
 
-    def _joined(self, session: Session, page: list[Listing]) -> list[tuple[Listing, Entry]]:
-        placed: dict[int, dict[Space, Vector]] = {}
-        ids = [listing.id for listing in page]
+    def placed(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:
+        """Return the vectors of titles, by title."""
+        found: dict[int, dict[Space, Vector]] = {}
         for title_id, space, vector in vectors.read(session, ids, dict(self.models)):
-            placed.setdefault(title_id, {})[space] = vector
+            found.setdefault(title_id, {})[space] = vector
+        return found
+
+    def _joined(self, session: Session, page: list[Listing]) -> list[tuple[Listing, Entry]]:
+        placed = self.placed(session, [listing.id for listing in page])
         return [(each, self.entry(each, placed.get(each.id, {}))) for each in page]
 
     def entry(self, listing: Listing, placed: Mapping[Space, Vector]) -> Entry:

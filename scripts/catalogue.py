@@ -200,7 +200,9 @@ def search(
     with opened(settings) as resources:
         if settings.seed:
             upkeep.seed(resources.engine, resources.embedder)
-        live = Live(resources.engine, resources.loader(), resources.shared())
+        live = Live(
+            resources.engine, resources.loader(), resources.shared(), saved=resources.saved()
+        )
         live.load()
         answer = answers.search(
             live,

@@ -86,7 +86,7 @@ def application() -> FastAPI:
 
 
 def _over(resources: Resources) -> FastAPI:
-    live = Live(resources.engine, resources.loader(), resources.shared())
+    live = Live(resources.engine, resources.loader(), resources.shared(), saved=resources.saved())
     live.load()
     return create_app(resources, live)
 

@@ -3,7 +3,7 @@
 import gc
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import structlog
@@ -25,8 +25,12 @@ from search.understanding.known import Vocabulary
 from wiring.bell import Bell
 from wiring.following import Follower
 from wiring.remembered import Remembered
+from wiring.saved import Saved
 from wiring.shared import Shared
+from wiring.upkeep import batched
 
+PAGE = 1000  # titles whose vectors are read at once
+FEW = 5000  # changes, up to which an index in files is caught up with instead of built anew
 TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 
 log = structlog.get_logger()
@@ -60,13 +64,16 @@ class Live:
         shared: Shared | None = None,
         *,
         bell: Bell | None = None,
+        saved: Saved | None = None,
     ) -> None:
         self._engine = engine
+        self._saved = saved
         self._model = loader.models.get(Space.CONTENT)
         self._shared = shared
         self._shared_position: Position | None = None
         # Who shares an index has no use for the vectors here.
         self._loader = replace(loader, models={}) if shared else loader
+        self._listed = replace(loader, models={})
         self._position = Position()
         self.bell = bell or Bell(engine)
         self._follower = Follower("catalogue", self, self.bell)
@@ -99,7 +106,7 @@ class Live:
         listings, entries = {}, []
         with session(self._engine) as reading:
             position = changes.present(reading)
-            for page in self._loader.pages(reading):
+            for page in self._listed.pages(reading):
                 texts = plots.read(reading, [listing.id for listing, _ in page])
                 for listing, entry in page:
                     names.update(listing.id, labels(listing, entry))
@@ -109,11 +116,14 @@ class Live:
                     entries.append(entry)
         names.settle()
         suggester.update(zip(listings.values(), entries, strict=True))
-        if isinstance(self.index, MemoryIndex):
-            self.index.replace(entries)
         self.names, self.plots = names, told
         self.vocabulary, self.suggester = vocabulary, suggester
-        self.listings, self._position = listings, position
+        self.listings = listings
+        self._position = (
+            self._filled(self.index, entries, position)
+            if isinstance(self.index, MemoryIndex)
+            else position
+        )
         self._forget()
         self.caught_up_at = time.monotonic()
         # Millions of objects that stay: the collector looked through them for half a second, at
@@ -155,6 +165,42 @@ class Live:
         if self._shared:
             self._shared.stop()
         self._follower.stop()
+
+    def _filled(self, index: MemoryIndex, entries: list[Entry], position: Position) -> Position:
+        """Fill the index from this machine's files, or anew; return from where to follow."""
+        if self._saved is not None:
+            try:
+                return self._filled_from(self._saved, index, entries, position)
+            except OSError as error:  # a full disk, say: it stays in this process's own memory
+                log.warning("index_not_saved", error=str(error))
+        index.replace(self._placed(entries))
+        return position
+
+    def _filled_from(
+        self, saved: Saved, index: MemoryIndex, entries: list[Entry], position: Position
+    ) -> Position:
+        with saved.turn():
+            found = saved.newest()
+            if found and self._leads_on(found[1]):
+                index.load(found[0])
+                return found[1]
+            index.replace(self._placed(entries))
+            index.load(saved.write(index, position))
+            return position
+
+    def _placed(self, entries: list[Entry]) -> Iterator[Entry]:
+        """Yield entries with their vectors."""
+        with session(self._engine) as reading:
+            for page in batched(entries, PAGE):
+                placed = self._loader.placed(reading, [entry.title_id for entry in page])
+                for entry in page:
+                    yield replace(entry, vectors=placed.get(entry.title_id, {}))
+
+    def _leads_on(self, position: Position) -> bool:
+        """Tell whether few changes lead from a position to now."""
+        with session(self._engine) as reading:
+            ids, _ = changes.since(reading, position, limit=FEW)
+        return len(ids) < FEW and changes.EVERYTHING not in ids
 
     def _apply(
         self, ids: list[int], found: list[tuple[Listing, Entry]], told: Mapping[int, str]

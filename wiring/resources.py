@@ -22,6 +22,7 @@ from embeddings.transformers import SentenceTransformersEmbedder
 from index.load import Loader
 from wiring import engines, machine
 from wiring.embedded.lease import acquire
+from wiring.saved import Saved
 from wiring.settings import Settings
 from wiring.shared import Shared
 
@@ -43,6 +44,10 @@ class Resources:
         """Return what reads titles for an index."""
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
         return Loader(models, regions.LANGUAGES)
+
+    def saved(self) -> Saved:
+        """Return where the index in memory is kept for the processes of this machine."""
+        return Saved(self.settings.home / "index", self.loader().told)
 
     def shared(self, name: str | None = None) -> Shared | None:
         """Return the engine of a name, or that of the settings; none where it is in memory.

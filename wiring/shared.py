@@ -114,8 +114,7 @@ class Shared:
 
     @property
     def _built_from(self) -> str:
-        models = (f"{space}={model}" for space, model in sorted(self._loader.models.items()))
-        return " ".join([LAYOUT, *models])
+        return f"{LAYOUT} {self._loader.told}"
 
     def _usable(self, reading: Session, copy: Copy) -> bool:
         """Tell whether a copy is of this model, and as many titles are there as should be.
