@@ -28,7 +28,7 @@ EXTRAS = {
     "fast": ("openvino", "openvino"),
     "sentence-transformers": ("sentence_transformers", "sentence-transformers"),
     "qdrant": ("qdrant_client", "qdrant-client"),
-    "faiss": ("faiss", "faiss-cpu"),
+    "bench": ("faiss", "faiss-cpu"),
 }
 """What an extra of `pyproject.toml` brings: its module and its distribution."""
 

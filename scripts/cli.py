@@ -17,6 +17,8 @@ from embeddings.embedder import EmbedderUnavailable
 from index.query import IndexUnavailable
 from scripts import bench as benchmarks
 from scripts import catalogue, checkup, interactions, serving, taste, users
+from scripts.bench.engines.roster import FAMILIES
+from scripts.bench.tables import Effort
 from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
@@ -235,12 +237,25 @@ def bench(
     name: Annotated[str, typer.Argument(help="index, embed, search, feed or http")],
     titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.", min=1)] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    charts: Annotated[
+        Path | None, typer.Option(help="Also draw them, into this folder.", file_okay=False)
+    ] = None,
+    engines: Annotated[
+        str, typer.Option(help="Of `index`, beside NumPy: memory,faiss,pgvector,qdrant.")
+    ] = "",
+    real: Annotated[
+        bool, typer.Option("--real", help="Of `index`: real titles, embedded by the model.")
+    ] = False,
 ) -> None:
     """Measure, beside a baseline in the same run."""
     if name not in benchmarks.BENCHMARKS:
         known = ", ".join(benchmarks.BENCHMARKS)
         raise typer.BadParameter(f"there are {known}", param_hint="NAME")
-    benchmarks.report(name, _settings(), titles or (), file=json)
+    families = tuple(filter(None, engines.split(",")))
+    if unknown := set(families) - set(FAMILIES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))} is none", param_hint="--engines")
+    effort = Effort(engines=families, real=real)
+    benchmarks.report(name, _settings(), titles or (), file=json, charts=charts, effort=effort)
 
 
 def _settings() -> Settings:

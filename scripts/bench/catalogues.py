@@ -106,7 +106,7 @@ def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
         found.append(record.model_copy(update={"synopsis": {}}))
         if len(found) == n:
             break
-    kept.listings = _listings(found)
+    kept.listings = listings(found)
     first = [listing.language or "" for listing in kept.listings]
     kept.matrix = vectors(first, centres, rng)
     loader = Loader({}, regions.LANGUAGES)
@@ -209,7 +209,8 @@ def _made_up() -> Iterator[Record]:
         )
 
 
-def _listings(found: Sequence[Record]) -> list[Listing]:
+def listings(found: Sequence[Record]) -> list[Listing]:
+    """Return records as PostgreSQL would list them, numbered from 1."""
     popularities = _popularities(found)
     return [
         _listing(number, record, popularities[number - 1])

@@ -1,155 +1,142 @@
-"""`rasika bench index`: filtered, blended search in memory beside a plain NumPy scan."""
+"""`rasika bench index`: filtered, blended search by every engine that is here, in one run."""
 
-import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
-from index.memory import MemoryIndex
-from index.query import Boosts, Filter, Matrix, Query
-from scripts.bench import catalogues
-from scripts.bench.catalogues import Catalogue
-from scripts.bench.scan import Scan, recall, told
-from scripts.bench.tables import MIB, Effort, Run, alternated, peak_mib, resident_mib, together
+from index.query import Filter, Query
+from scripts.bench import busy
+from scripts.bench.bars import BUSY_FACTS, TOGETHER_CASE, K, bars
+from scripts.bench.contest import Answers, abreast, built, contest, threads
+from scripts.bench.engines.contestant import Contestant
+from scripts.bench.engines.memory import Memory
+from scripts.bench.engines.roster import contestants, usual
+from scripts.bench.real import real
+from scripts.bench.stock import BOOSTS, Case, Stock, cases, made_up
+from scripts.bench.tables import Effort, Run, Taken, peak_mib
+from scripts.bench.truth import Judged, best, judged
 from wiring.settings import Settings
 
-BASELINE = "NumPy scan of all rows: float32 product, boosts, mask, argpartition, sort"
-BOOSTS = Boosts(popularity=0.2, regional={"IN": 0.2})
-SHARES = (0.1, 0.01, 0.001)  # of titles that filters leave
-KS = (20, 300)
-BATCHES = (16, 64)  # queries at once
-BATCH_REPEATS = 10  # a batch is repeated so many times less often than a single query
-CHECKED = 20  # queries a case that are compared with float64
-NEAR = 0.5  # length of the noise between a query and a title
-
-BAR_MS, BAR_TITLES = 25.0, 100_000  # filtered and blended, p95
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A filter and the queries asked with it."""
-
-    name: str
-    wanted: Filter
-    queries: Matrix
+BASELINE = (
+    "NumPy scan on one thread: float32 product of all rows, boosts and filter added, argpartition, "
+    "sort; near and away: whether the titles that the filter leaves lie around the query"
+)
+CONTEXT = 20, ("all", "10 % near")  # another k, and the cases that it is measured in
+TOGETHER = 64  # queries at once
+TOGETHER_ROUNDS = 5
+WHILE_CHANGING = 8  # queries of a case, asked in turn
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The engine, the baseline, and where the figures go."""
+    """The titles, who answers, and where the figures go."""
 
-    index: MemoryIndex
-    scan: Scan
+    stock: Stock
+    taking_part: Sequence[Contestant]
     run: Run
     effort: Effort
 
 
-def measure(_: Settings, titles: int, effort: Effort) -> Run:
+def measure(settings: Settings, titles: int, effort: Effort) -> Run:
     """Measure at one size of catalogue."""
     rng = np.random.default_rng(1)
-    # Which clusters the vectors lie in does not matter here: no text is embedded.
-    catalogue = catalogues.in_memory(titles, catalogues.cluster_centres(None, rng), rng)
-    run = Run(titles, catalogue.about, BASELINE)
-    bench = Bench(_built(catalogue, run), Scan(catalogue), run, effort)
-    cases = _cases(catalogue, bench.scan, effort, rng)
-    for case, k in product(cases, KS):
-        _measure_single(bench, case, k)
-    for size in BATCHES:
-        _measure_batch(bench, cases[0].queries, size)
-    _measure_together(bench, cases[1])
+    stock = real(settings.home, titles) if effort.real else made_up(titles, rng)
+    run = Run(titles, stock.about, BASELINE)
+    asked = cases(stock, effort.repeats, rng)
+    with ExitStack() as closing:
+        taking_part = []
+        families = effort.engines or usual(titles)
+        for each in built(list(contestants(settings, titles, families)), stock, run):
+            closing.callback(each.close)
+            taking_part.append(each)
+        bench = Bench(stock, taking_part, run, effort)
+        for case in asked:
+            _measure(bench, case, K)
+        for case in asked:
+            if case.name in CONTEXT[1]:
+                _measure(bench, case, CONTEXT[0])
+        _measure_together(bench, asked[0])
+        _measure_while_changing(bench, asked, rng)
     run.facts["peak_rss_mib"] = peak_mib()
+    run.bars += bars(run)
     return run
 
 
-def _built(catalogue: Catalogue, run: Run) -> MemoryIndex:
-    before, began = resident_mib(), time.perf_counter()
-    index = MemoryIndex(catalogue.entries)
-    run.facts["build_s"] = round(time.perf_counter() - began, 2)
-    run.facts["index_mib"] = round(resident_mib() - before, 1)
-    run.facts["vectors_alone_mib"] = round(catalogue.matrix.nbytes / MIB, 1)
-    return index
+def _measure(bench: Bench, case: Case, k: int) -> None:
+    queries = _queries(case, k)
+    able = [each for each in bench.taking_part if each.takes(case.wanted)]
+    answers = contest(able, queries)
+    should = [bench.stock.ids[rows].tolist() for rows in best(bench.stock, queries)]
+    baseline = float(np.median(answers[0].seconds))
+    for each, taken in zip(able, answers, strict=True):
+        worth = _worth(bench.stock, case.wanted, taken, should)
+        bench.run.rows.append(
+            taken.taken().row(
+                f"{case.name}, k {k}",
+                each.name,
+                recall=worth.recall,
+                speed=baseline / float(np.median(taken.seconds)),
+                short=worth.short,
+                stray=worth.stray,
+            )
+        )
 
 
-def _cases(
-    catalogue: Catalogue, scan: Scan, effort: Effort, rng: np.random.Generator
-) -> list[Case]:
-    anywhere = _queries(catalogue, np.arange(len(catalogue.entries)), effort, rng)
-    cases = [Case("no filter", Filter(), anywhere)]
-    for wanted, share in map(scan.nearest_filter, SHARES):
-        cases.append(Case(f"{share:.2%} left ({told(wanted)})", wanted, anywhere))
-    wanted, share = scan.nearest_filter(SHARES[0], by_language=True)
-    elsewhere = np.flatnonzero(~scan.mask(wanted))
-    queries = _queries(catalogue, elsewhere, effort, rng) if len(elsewhere) else anywhere
-    return [*cases, Case(f"{share:.2%} left, far away ({told(wanted)})", wanted, queries)]
-
-
-def _queries(
-    catalogue: Catalogue,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    effort: Effort,
-    rng: np.random.Generator,
-) -> Matrix:
-    """Return unit rows near some of these titles."""
-    chosen = rows[catalogues.sample(len(rows), effort.repeats, rng)]
-    return catalogues.around(catalogue.matrix[chosen], rng, NEAR)
-
-
-def _measure_single(bench: Bench, case: Case, k: int) -> None:
-    asked = [
-        Query(vector=vector, filter=case.wanted, boosts=BOOSTS, k=k) for vector in case.queries
-    ]
-    ours, theirs = alternated(
-        lambda number: bench.index.search(asked[number]),
-        lambda number: bench.scan.search(case.queries[number], case.wanted, BOOSTS, k),
-        len(asked),
-    )
-    filtered = case.wanted != Filter() and bench.run.titles >= BAR_TITLES
-    bench.run.pair(
-        f"{case.name}, k {k}",
-        ours,
-        theirs,
-        recalls=_recalls(bench, asked[:CHECKED]),
-        bar_ms=BAR_MS if filtered else None,
-    )
-
-
-def _recalls(bench: Bench, asked: Sequence[Query]) -> tuple[float, float]:
-    """Return the mean recall of ours and of the baseline, against float64."""
-    vectors = [query.vector for query in asked if query.vector is not None]
-    own, other = [], []
-    for query, vector, similarities in zip(
-        asked, vectors, bench.scan.similarities(np.stack(vectors)), strict=True
-    ):
-        truth = bench.scan.exact(similarities, query.filter, query.boosts, query.k)
-        own.append(recall([hit.title_id for hit in bench.index.search(query)], truth))
-        scanned = bench.scan.search(vector, query.filter, query.boosts, query.k)
-        other.append(recall(scanned, truth))
-    return float(np.mean(own)), float(np.mean(other))
-
-
-def _measure_batch(bench: Bench, queries: Matrix, size: int) -> None:
-    batch = np.resize(queries, (size, queries.shape[1]))
-    asked = [Query(vector=vector, boosts=BOOSTS, k=KS[0]) for vector in batch]
-    ours, theirs = alternated(
-        lambda _: bench.index.search_many(asked),
-        lambda _: [bench.scan.search(vector, Filter(), BOOSTS, KS[0]) for vector in batch],
-        max(2, bench.effort.repeats // BATCH_REPEATS),
-        units=size,
-    )
-    bench.run.pair(f"{size} queries at once, no filter, k {KS[0]}", ours, theirs)
+def _worth(
+    stock: Stock, wanted: Filter, answers: Answers, should: Sequence[Sequence[int]]
+) -> Judged:
+    matching = stock.ids[stock.mask(wanted)]
+    return judged(answers.found, [should[place] for place in answers.asked], matching)
 
 
 def _measure_together(bench: Bench, case: Case) -> None:
-    asked = [
-        Query(vector=vector, filter=case.wanted, boosts=BOOSTS, k=KS[0]) for vector in case.queries
-    ]
-    ours, theirs = together(
-        lambda number: bench.index.search(asked[number % len(asked)]),
-        lambda number: bench.scan.search(
-            case.queries[number % len(asked)], case.wanted, BOOSTS, KS[0]
-        ),
-        bench.effort,
-    )
-    bench.run.pair(f"{bench.effort.callers} threads, {case.name}, k {KS[0]}", ours, theirs)
+    """Measure all queries of a call; the baseline scans for one after the other."""
+    queries = _queries(case, CONTEXT[0])
+    queries = [queries[at % len(queries)] for at in range(TOGETHER)]
+    baseline = float(np.median(contest(bench.taking_part[:1], queries)[0].seconds)) * TOGETHER
+    able = [each for each in bench.taking_part if each.together]
+    should = [bench.stock.ids[rows].tolist() for rows in best(bench.stock, queries)]
+    for each, taken in zip(able, abreast(able, queries, TOGETHER_ROUNDS), strict=True):
+        worth = _worth(bench.stock, case.wanted, taken, should)
+        bench.run.rows.append(
+            taken.taken(TOGETHER).row(
+                TOGETHER_CASE,
+                each.name,
+                recall=worth.recall,
+                speed=baseline / float(np.median(taken.seconds)),
+                short=worth.short,
+                stray=worth.stray,
+            )
+        )
+
+
+def _measure_while_changing(bench: Bench, asked: Sequence[Case], rng: np.random.Generator) -> None:
+    """Measure searches while titles change, and check each; the titles are others afterwards."""
+    ours = [each for each in bench.taking_part if isinstance(each, Memory)]
+    if not ours:
+        return
+    each, seconds = ours[-1], bench.effort.seconds
+    changes = busy.changes_of(bench.stock, int(busy.RATE * seconds), rng)
+    queries = [query for case in asked[:2] for query in _queries(case, K)[:WHILE_CHANGING]]
+    with threads(each.cores):
+        history = busy.observed(each, queries, changes, seconds)
+    for phase in busy.PHASES:
+        taken = history.seconds(phase)
+        row = Taken(taken, len(taken) / sum(taken)).row(phase, each.name)
+        bench.run.rows.append(row)
+    found = busy.checked(bench.stock, changes, queries, history)
+    quiet, *others = (float(np.percentile(history.seconds(phase), 95)) for phase in busy.PHASES)
+    facts = dict(zip(BUSY_FACTS, (round(each / quiet, 3) for each in others), strict=True))
+    bench.run.facts |= {
+        **facts,
+        "changes_made": history.steps[-1].upto if history.steps else 0,
+        "searches_checked": found.searches,
+        "wrong_while_changing": found.wrong,
+        "missing_while_changing": found.missing,
+    }
+
+
+def _queries(case: Case, k: int) -> list[Query]:
+    return [Query(vector=each, filter=case.wanted, boosts=BOOSTS, k=k) for each in case.queries]

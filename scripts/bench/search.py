@@ -146,7 +146,7 @@ class Bench:
     def theirs(self, text: str) -> list[TitleId]:
         """Embed and scan."""
         vector = self.plain.embed([text], role="query")[0]
-        return self.scan.search(vector, Filter(), search_boosts(regions.DEFAULT_REGION), LIMIT)
+        return self.scan.search(vector, search_boosts(regions.DEFAULT_REGION), LIMIT)
 
 
 def measure(settings: Settings, titles: int, effort: Effort) -> Run:

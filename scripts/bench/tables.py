@@ -35,12 +35,14 @@ class Failed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to measure."""
+    """What to measure, and how long."""
 
     repeats: int = 200  # queries a case
     seconds: float = 10.0  # a case of concurrent callers, ours and the baseline each
     callers: int = 10
     pool: int = 200  # queries that are asked again and again
+    engines: Sequence[str] = ()  # of `index`; none for those that suit the size
+    real: bool = False  # of `index`: titles with vectors of the model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,29 @@ class Row:
     speed: float | None = None
     bar_ms: float | None = None  # what p95 must stay under
     errors: int = 0
+    short: int | None = None  # answers with fewer titles than asked for though more match
+    stray: int | None = None  # titles found that should not be
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine that was measured; sizes are what this process grew by while it was built."""
+
+    name: str
+    about: str
+    exact: bool
+    build_s: float
+    anonymous_mib: float | None
+    mapped_mib: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What was to be reached, what was, and whether that is enough."""
+
+    name: str
+    found: str
+    met: bool
 
 
 @dataclass(slots=True)
@@ -68,6 +93,9 @@ class Run:
     baseline: str
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)  # units in their names
+    engines: list[Engine] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)  # an engine's name to why
+    bars: list[Bar] = field(default_factory=list)
 
     def pair(
         self,
@@ -103,6 +131,8 @@ class Taken:
         recall: float | None = None,
         speed: float | None = None,
         bar_ms: float | None = None,
+        short: int | None = None,
+        stray: int | None = None,
     ) -> Row:
         """Return the times as a row."""
         p50, p95, p99 = percentiles_ms(self.seconds)
@@ -117,6 +147,8 @@ class Taken:
             speed=None if speed is None else round(speed, 3),
             bar_ms=bar_ms,
             errors=self.errors,
+            short=short,
+            stray=stray,
         )
 
 

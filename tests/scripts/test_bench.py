@@ -9,7 +9,6 @@ import pytest
 
 from scripts import bench
 from scripts.bench import catalogues, tables
-from scripts.bench.scan import recall
 from scripts.bench.tables import Effort, Run
 from wiring.settings import Settings
 
@@ -43,19 +42,6 @@ def measured(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any
 
 def engines(run: dict[str, Any]) -> set[str]:
     return {row["engine"] for row in run["rows"]}
-
-
-def test_index_finds_exactly_what_float64_finds_at_every_size(
-    tmp_path: Path, no_shared_data: None
-) -> None:
-    small, large = measured("index", tmp_path, [60, 300])
-    for run in (small, large):
-        recalls = [row["recall"] for row in run["rows"] if row["recall"] is not None]
-        assert len(recalls) == 2 * 5 * 2
-        assert set(recalls) == {1.0}
-        assert engines(run) == {tables.OURS, tables.BASELINE}
-    assert large["facts"]["vectors_alone_mib"] > 0
-    assert "300 made-up titles (no ../shared/data)" in large["data"]
 
 
 def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data: None) -> None:
@@ -125,8 +111,3 @@ def test_a_bar_is_met_or_missed_by_p95(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     assert "met (< 25)" in shown
     assert "MISSED (< 25)" in shown
-
-
-def test_recall_counts_what_should_be_found() -> None:
-    assert recall([1, 2, 9], frozenset({1, 2, 3, 4})) == 0.5
-    assert recall([], frozenset()) == 1.0

@@ -12,8 +12,6 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_client import models
 
-FLUSH_ABOVE_KB = 1  # graphs from the first titles on
-
 
 class EdgeClient:
     """Collections as shards in a folder, aliases as a dictionary."""
@@ -30,7 +28,8 @@ class EdgeClient:
             for each, params in vectors_config.items()
         }
         (self._folder / name).mkdir()
-        config = edge.EdgeConfig(vectors=vectors)
+        codes = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, always_ram=True)
+        config = edge.EdgeConfig(vectors=vectors, quantization_config=codes)
         self._shards[name] = edge.EdgeShard.create(str(self._folder / name), config)
         self._told[name] = metadata
 
@@ -115,13 +114,20 @@ class EdgeClient:
 
 
 def _request(asked: Any) -> Any:
+    codes = asked.params.quantization
     return edge.QueryRequest(
         limit=asked.limit,
         query=edge.Query.Nearest(asked.query, asked.using),
         with_vector=asked.with_vector,
         with_payload=True,
         filter=_filter(asked.filter),
-        params=edge.SearchParams(exact=asked.params.exact, hnsw_ef=asked.params.hnsw_ef),
+        params=edge.SearchParams(
+            exact=asked.params.exact,
+            hnsw_ef=asked.params.hnsw_ef,
+            quantization=edge.QuantizationSearchParams(
+                ignore=codes.ignore, rescore=codes.rescore, oversampling=codes.oversampling
+            ),
+        ),
     )
 
 
@@ -145,5 +151,7 @@ def _condition(asked: Any) -> Any:
             asked.key, range=edge.RangeFloat(gte=asked.range.gte, lte=asked.range.lte)
         )
     if isinstance(asked.match, models.MatchAny):
-        return edge.FieldCondition(asked.key, match=edge.MatchAny(list(asked.match.any)))
+        return edge.FieldCondition(
+            asked.key, match=edge.MatchAny([str(each) for each in asked.match.any])
+        )
     return edge.FieldCondition(asked.key, match=edge.MatchValue(asked.match.value))

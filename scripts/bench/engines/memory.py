@@ -1,0 +1,38 @@
+"""Rasika's own engine in memory."""
+
+from collections.abc import Sequence
+
+from index import native
+from index.memory import MemoryIndex
+from index.query import Entry, Hit, Query
+from scripts.bench.engines.contestant import Contestant
+from scripts.bench.engines.scans import threads
+from scripts.bench.stock import Stock
+
+
+class Memory(Contestant):
+    """`MemoryIndex`, with so many cores for a query."""
+
+    together = True
+
+    def __init__(self, cores: int) -> None:
+        self.cores = cores
+        self.name = f"memory, {threads(cores)}"
+        self.about = f"the engine `memory`, {native.name()}"
+        self.index = MemoryIndex(cores=cores)
+
+    def build(self, stock: Stock) -> None:
+        """Build it of entries that nobody holds."""
+        self.index = MemoryIndex(stock.entries(), cores=self.cores)
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best."""
+        return self.index.search(query)
+
+    def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
+        """Return `search` of each, in one pass."""
+        return self.index.search_many(queries)
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Change titles."""
+        self.index.upsert(entries)

@@ -1,0 +1,75 @@
+"""PostgreSQL with pgvector, behind the engine `pgvector`: the one that is embedded."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import text
+
+from db.engine import connect
+from db.kinds import Space
+from index.pgvector import PgvectorIndex
+from index.query import Hit, Query
+from scripts.bench.engines.contestant import Contestant, Unavailable
+from scripts.bench.stock import Stock
+from wiring.embedded.home import EmbeddedServicesError
+from wiring.embedded.lease import acquire
+
+HOME = "bench-index"
+
+
+class Pgvector(Contestant):
+    """`PgvectorIndex` in a database of its own, which is dropped afterwards."""
+
+    memory = False
+
+    def __init__(self, home: Path, *, graph: bool) -> None:
+        self.exact = not graph
+        self.name = f"pgvector, {'HNSW' if graph else 'exact'}"
+        self.about = (
+            "halfvec HNSW m 16, iterative; a scan below 15 % of the titles"
+            if graph
+            else "halfvec scan, the best again by float64"
+        )
+        self._home = home / HOME
+        self._database = "graph" if graph else "scan"
+        self._open = ExitStack()
+
+    def build(self, stock: Stock) -> None:
+        """Copy the titles into PostgreSQL."""
+        try:
+            lease = self._open.enter_context(acquire(self._home, valkey=False))
+        except EmbeddedServicesError as error:
+            raise Unavailable(str(error)) from error
+        url = lease.database_url
+        self._run(url, f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
+        self._run(url, f"CREATE DATABASE {self._database}")
+        own = connect(url.replace("/rasika?", f"/{self._database}?"))
+        self._open.callback(self._run, url, f"DROP DATABASE {self._database} WITH (FORCE)")
+        self._open.callback(own.dispose)
+        with own.begin() as connection:
+            connection.execute(text("CREATE EXTENSION vector"))
+        self._index = PgvectorIndex(own)
+        self._index.replace(stock.entries(), None if self.exact else _linked)
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best."""
+        return self._index.search(query)
+
+    def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
+        """Return `search` of each, over one connection."""
+        return self._index.search_many(queries)
+
+    def close(self) -> None:
+        """Drop the database and let the server go."""
+        self._open.close()
+
+    def _run(self, url: str, statement: str) -> None:
+        engine = connect(url, pool_size=1)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
+def _linked(beside: PgvectorIndex) -> None:
+    beside.link(Space.CONTENT)

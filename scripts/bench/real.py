@@ -1,0 +1,80 @@
+"""Real titles under real vectors: openings of synopses, embedded once and kept in a file."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from catalog import regions
+from catalog.names import fold
+from catalog.record import Record
+from db.listings import Listing
+from embeddings.bundled import NAME, BundledEmbedder
+from index.load import Loader
+from index.query import Matrix
+from scripts.bench import catalogues
+from scripts.bench.stock import REGION, Stock
+from scripts.bench.tables import Failed, out
+from wiring.machine import cores
+
+TITLES = 30_000
+A_CALL = 512  # texts
+
+
+def real(home: Path, n: int) -> Stock:
+    """Return `n` titles of `../shared/data` where the model itself places them.
+
+    Raises `Failed` without that data.
+    """
+    found = list(islice(_told(), n))
+    if len(found) < n:
+        raise Failed(f"{catalogues.SHARED} has {len(found):,} titles with a synopsis, not {n:,}")
+    texts = [next(catalogues.openings(record)) for record in found]
+    listings = catalogues.listings([each.model_copy(update={"synopsis": {}}) for each in found])
+    loader = Loader({}, regions.LANGUAGES)
+    entries = [loader.entry(listing, {}) for listing in listings]
+    spoken = [_language(listing) for listing in listings]
+    names = sorted(set(spoken))
+    return Stock(
+        about=f"{n:,} real titles of ../shared/data, the openings of their synopses by {NAME}",
+        names=names,
+        ids=np.arange(1, n + 1),
+        matrix=_embedded(home, texts),
+        language=np.array([names.index(name) for name in spoken]),
+        year=np.array([listing.year or 0 for listing in listings]),
+        popularity=np.array([entry.popularity for entry in entries]),
+        regional=np.array([entry.regional.get(REGION, 0.0) for entry in entries]),
+    )
+
+
+def _told() -> Iterator[Record]:
+    """Yield each real title with a synopsis once."""
+    seen: set[tuple[str, int | None, str]] = set()
+    for record in catalogues.records():
+        if record.source == catalogues.MADE_UP:
+            return
+        identity = (fold(record.title), record.year, record.kind)
+        if identity not in seen and next(catalogues.openings(record), None):
+            seen.add(identity)
+            yield record
+
+
+def _language(listing: Listing) -> str:
+    return listing.language or next(iter(listing.languages), "")
+
+
+def _embedded(home: Path, texts: list[str]) -> Matrix:
+    """Return a unit row per text, out of the file if it holds these very texts."""
+    digest = sha256("\n".join([NAME, *texts]).encode()).hexdigest()[:16]
+    file = home / f"bench-real-{len(texts)}-{digest}.npy"
+    if not file.exists():
+        out.print(f"embedding {len(texts):,} openings, once; kept in {file}", markup=False)
+        embedder = BundledEmbedder(cores())
+        calls = range(0, len(texts), A_CALL)
+        rows = [embedder.embed(texts[at : at + A_CALL], role="document") for at in calls]
+        home.mkdir(parents=True, exist_ok=True)
+        np.save(file, np.concatenate(rows))
+    kept: Matrix = np.load(file)
+    return kept
