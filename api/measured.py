@@ -1,6 +1,8 @@
 """What feeds are like beside what they find: told to administrators and to Prometheus."""
 
+import secrets
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Annotated
 from uuid import UUID
 
@@ -17,14 +19,19 @@ from recommend import metrics, queries
 from recommend.why import liked_ids
 from wiring.live import Live
 
+DIGEST_BYTES = 16
 EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him
 
 
 class Feeds:
-    """The feeds that a process gave, as they are measured; see `recommend.metrics`."""
+    """The feeds that a process gave, as they are measured; see `recommend.metrics`.
+
+    Nobody's number is kept: people are told apart by a digest that says nothing elsewhere.
+    """
 
     def __init__(self, registry: CollectorRegistry, live: Live) -> None:
         self._live = live
+        self._secret = secrets.token_bytes(DIGEST_BYTES)
         self._observed = metrics.Observed()
         self._summaries = {
             name: Summary(f"rasika_feed_{name}", about, registry=registry)
@@ -53,8 +60,15 @@ class Feeds:
         for name, summary in self._summaries.items():
             summary.observe(getattr(measures, name))
         if viewer_id is not None:
-            self._observed.add(viewer_id, ids)
+            self._observed.add(self._alias(viewer_id), ids)
         return measures
+
+    def forget(self, viewer_id: UUID) -> None:
+        """Forget what somebody was given."""
+        self._observed.add(self._alias(viewer_id), ())
+
+    def _alias(self, viewer_id: UUID) -> bytes:
+        return blake2b(viewer_id.bytes, key=self._secret, digest_size=DIGEST_BYTES).digest()
 
     def _measured(self, ids: Sequence[TitleId], served: Served) -> ListMeasures:
         live = self._live

@@ -12,6 +12,7 @@ from api import regions
 from api.accounts.who import ViewerDep, WhoDep, is_private, viewer
 from api.dependencies import LiveDep, ResourcesDep, SessionDep
 from api.history import SearchLogDep
+from api.measured import FeedsDep
 from api.pages.doors import PROBLEMS, onwards
 from api.pages.greeting import GREETED
 from api.pages.look import LANGUAGES, page
@@ -135,6 +136,7 @@ def delete(
     visitor: VisitorDep,
     resources: ResourcesDep,
     log: SearchLogDep,
+    feeds: FeedsDep,
     reading: SessionDep,
     sure: Annotated[bool, Form()] = False,
 ) -> Response:
@@ -143,7 +145,7 @@ def delete(
         known = profiles.known(reading, asking.id) if asking else Known.nobody()
         faults = {"sure": "Tick the box if you are sure."}
         return _profile(request, _said(known).model_dump(), faults, status=422)
-    profile.forget_me(request, asking, visitor, resources, log)
+    profile.forget_me(request, asking, visitor, resources, log, feeds)
     request.state.greeted = None
     said = {"heading": "Everything is deleted", "text": "Nothing is held of you any more."}
     return page(request, "error.html", said)

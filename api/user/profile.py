@@ -22,6 +22,7 @@ from api.accounts.who import Who, WhoDep
 from api.content import NEEDS_DATABASE
 from api.dependencies import ResourcesDep, SessionDep
 from api.history import SearchLogDep
+from api.measured import FeedsDep
 from api.schemas import Answer, Problem
 from api.user.kept import KeptDep, PersonalDep
 from api.visitors import VisitorDep
@@ -196,6 +197,7 @@ def forget_me(
     visitor: VisitorDep,
     resources: ResourcesDep,
     log: SearchLogDep,
+    feeds: FeedsDep,
 ) -> None:
     """Delete all that is kept of the one who asks: the account, and everything he did.
 
@@ -207,6 +209,8 @@ def forget_me(
         with session(resources.engine) as writing:
             presence.forget(writing, *gone)
             writing.commit()
+        for each in gone:
+            feeds.forget(each)
     cookies.clear(request)
     cookies.forget_visitor(request)
 

@@ -1,5 +1,6 @@
 """Who wants to be forgotten is: at once, from every table, and whatever is under way meanwhile."""
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +140,18 @@ def test_of_a_visitor_no_row_is_left(everybody: People) -> None:
     assert visitor.browser.delete("/api/user/profile").status_code == 204
     assert naming(everybody.engine, str(visitor.id), visitor.id.hex) == set()
     assert set(sizes(everybody.engine).values()) == {0}
+
+
+def test_what_somebody_was_shown_is_not_remembered_either(everybody: People) -> None:
+    def covered() -> float:
+        told = everybody.stranger().get("/metrics").text
+        return float(re.findall(r"^rasika_feed_coverage (\S+)$", told, re.MULTILINE)[0])
+
+    person, before = everybody.member(), covered()
+    assert person.browser.get("/api/recommendations/personalized").json()["items"]
+    assert covered() > before
+    assert person.browser.delete("/api/user/profile").status_code == 204
+    assert covered() == before
 
 
 def test_the_browser_forgets_too(everybody: People) -> None:
