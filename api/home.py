@@ -81,11 +81,15 @@ def _all(reason: Reason) -> Callable[[Hit], Reason]:
     return lambda _: reason
 
 
-def _plans(region: Region, language: str | None, wanted: Filter) -> list[RowPlan]:
+def _plans(
+    region: Region, language: str | None, wanted: Filter, own: Sequence[str] = ()
+) -> list[RowPlan]:
+    """Return the rows of a region; his own languages go before those watched there."""
+    first = {code: 1.0 + 1.0 / place for place, code in enumerate(own, start=1)}
     return queries.homepage(
         regions.known(region),
         regions.name(region),
-        watched=regions.languages(region),
+        watched={**regions.languages(region), **first},
         languages={} if language else HOME_LANGUAGES,
         genres=HOME_GENRE_LABELS,
         wanted=wanted,
@@ -114,7 +118,8 @@ def _personal(
         wanted=others,
         k=ROW,
     )
-    rows += _filled(live, [*own, *_plans(region, language, others)], region, wish.told_in)
+    plans = _plans(region, language, others, served.asking.own_languages)
+    rows += _filled(live, [*own, *plans], region, wish.told_in)
     return Homepage(rows=rows, region=region)
 
 

@@ -65,29 +65,34 @@ async def trending(
 @router.get("/recommendations/homepage", operation_id="homepage", response_model=Homepage)
 async def homepage(
     live: LiveDep,
-    region: RegionDep,
     cores: CoresDep,
     person: PersonDep,
     request: Request,
+    region: Annotated[
+        str | None,
+        Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
+    ] = None,
     language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
     lang: LangQuery = None,
 ) -> Response:
     """Return the rows of the homepage; no title stands in two of them.
 
     Somebody who did something finds his own rows first: what fits him, what he is in the middle
-    of, what is like titles that he liked; and nothing that he knows.
+    of, what is like titles that he liked; and nothing that he knows. Who says where he is need
+    not say it again.
     """
     code = languages.code(language) if language else None
+    place = _region(request, region, person)
     wish = Wish(
-        region=region,
+        region=place,
         wanted=Filter(),
         limit=home.ROW,
         now=datetime.now(UTC),
         told_in=told_in(request, lang, person),
     )
-    shown = rendered if person.is_new else personal
+    shown = rendered if person.is_new and person.region is None else personal
     return await cores.run(
-        lambda: shown(home.homepage(live, region=region, language=code, person=person, wish=wish))
+        lambda: shown(home.homepage(live, region=place, language=code, person=person, wish=wish))
     )
 
 

@@ -72,10 +72,11 @@ class LivePages:
     asking: Asking
     who: Who | None
 
-    def home(self, region: str | None, language: str | None) -> Homepage:
+    def home(self, region: str | None, language: str | None, usual: str | None) -> Homepage:
         """Return the rows of the homepage."""
         self.asking.welcomed()
-        place, whose = region or self.region, self._person()
+        whose = self._person()
+        place = region or whose.region or usual or self.region
         wish = Wish(
             region=place,
             wanted=Filter(),

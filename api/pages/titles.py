@@ -62,8 +62,11 @@ class Results(Protocol):
 class Pages(Protocol):
     """What the pages show: the objects (or mappings) that the JSON routes answer with."""
 
-    def home(self, region: str | None, language: str | None) -> Home:
-        """Return the homepage's rows; without a region, for where the visitor seems to be."""
+    def home(self, region: str | None, language: str | None, usual: str | None) -> Home:
+        """Return the homepage's rows.
+
+        Without a region, for where the person says he is, or his browser before, or he seems to be.
+        """
 
     def search(self, wanted: Wanted) -> Results:
         """Return the titles wanted, best first."""
@@ -91,7 +94,7 @@ def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
         request: Request, region: str = "", language: str = "", shown: Pages = given
     ) -> Response:
         chosen = regions.canonical(region) if region else None
-        found = shown.home(chosen or chosen_region(request), language or None)
+        found = shown.home(chosen, language or None, chosen_region(request))
         response = page(request, "home.html", {"home": found, "language": language})
         if chosen:
             response.set_cookie(

@@ -194,7 +194,8 @@ def test_every_reason_holds_by_what_is_stored(
     asked = {"mood": mood} if mood else {}
     answer = feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
     state = replace(stored(visitor, seeded, live), mood=Mood(Rasa(mood), None) if mood else None)
-    assert {hit["reason"]["code"] for hit in answer["items"]} & {"liked", "watched", "favorite"}
+    told_of = {"mood"} if mood else {"liked", "watched", "favorite"}
+    assert {hit["reason"]["code"] for hit in answer["items"]} & told_of
     for hit in answer["items"]:
         assert holds(hit, state, live), hit
         assert hit["reason"]["text"]
@@ -267,6 +268,24 @@ def test_the_homepage_begins_with_ones_own_rows(visitor: httpx.Client, ids: dict
     everything = [hit["id"] for row in page["rows"] for hit in row["items"]]
     assert len(everything) == len(set(everything))
     assert not {ids["RRR"], ids["Eega"]} & set(everything)
+
+
+def test_the_homepage_is_of_where_somebody_says_he_is_and_of_his_languages(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    said = {"region": "IN-KA", "languages": {"te": 1.0}}
+    assert visitor.put("/api/user/profile", json=said).status_code == 200
+    page = visitor.get("/api/recommendations/homepage")
+    rows = {row["key"]: row["title"] for row in page.json()["rows"]}
+    assert page.json()["region"] == "IN-KA"
+    assert rows["trending"] == "Trending in Karnataka"
+    assert [key for key in rows if key.startswith("language:")][:2] == [
+        "language:te",
+        "language:kn",
+    ]
+    assert page.headers["cache-control"] == "no-store"
+    assert "Trending in Karnataka" in visitor.get("/").text
+    assert "Trending in Kerala" in visitor.get("/?region=IN-KL").text
 
 
 def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(

@@ -154,7 +154,8 @@ class FakePages:
         ("critics", "Critics’ choice"),
     )
 
-    def home(self, region: str | None, language: str | None) -> Home:
+    def home(self, region: str | None, language: str | None, usual: str | None) -> Home:
+        region = region or usual
         shown = [hit for hit in TITLES if language in (None, hit.language)]
         rows = [{"key": key, "title": title, "items": shown} for key, title in self.ROWS]
         return FakeHome(rows, region or "IN")
