@@ -26,10 +26,13 @@ from api.recommendations import MOST_EXCLUDED
 from api.schemas import Feed
 from api.user.catalogue import CatalogueDep
 from api.user.interactions import Interaction, interact
-from index.query import Filter
+from catalog.regions import languages as watched
+from index.query import Filter, Region
 from recommend.feed import Mood, Rung
+from recommend.phrases import LANGUAGES
 from recommend.rasas import NAMES, Rasa
 from recommend.reasons import ENGLISH
+from viewers.person import Person
 from wiring.live import Live
 
 Excluded = Annotated[list[int], Query(max_length=MOST_EXCLUDED)]
@@ -90,8 +93,7 @@ def whole(
     did: str = "",
 ) -> Response:
     """Return the page of the feed; `did` is what was just done on it."""
-    told = told_in(request, None, person)
-    told = "hi" if told == ENGLISH else told  # beside the English name, one in another script
+    told = _beside(told_in(request, None, person), person, found.region)
     context = _listed(found, exclude) | {
         "moods": {rasa.value: (NAMES[rasa]["en"], NAMES[rasa][told]) for rasa in Rasa},
         "mood": found.mood or "",
@@ -140,6 +142,13 @@ def mark(
     back = re.sub(r"[?&]did=[^&]*", "", next)
     told = urlencode({"did": f"{did.event}-{did.content_id}"})
     return onwards(f"{back}{'&' if '?' in back else '?'}{told}" if is_local(next) else "", "/feed")
+
+
+def _beside(told: str, person: Person, region: Region) -> str:
+    """Return the language that moods are named in beside English: that of reasons, else his own."""
+    said = sorted(person.preferences.languages.items(), key=lambda each: -each[1])
+    wishes = [told, *dict(said), *dict(person.taste.leanings("language")), *watched(region)]
+    return next((code for code in wishes if code in LANGUAGES and code != ENGLISH), "hi")
 
 
 def _listed(found: Feed, exclude: Sequence[int]) -> dict[str, object]:

@@ -271,6 +271,23 @@ def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega: str)
     expect(cards(page).locator(".why[lang=te]")).to_have_count(24)
 
 
+def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
+    page.goto("/profile")
+    page.get_by_role("group", name="Tamil").get_by_label("More").check(force=True)
+    page.get_by_role("button", name="Save").click()
+    page.goto("/feed")
+    page.get_by_role("link", name="Wonder வியப்பு").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("For you: wonder")
+
+
+def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega: str) -> None:
+    page.goto(eega)
+    press(page.locator("main"), "Watched")
+    page.goto("/history")
+    expect(cards(page)).to_have_count(1)
+    expect(page.locator("progress")).to_have_count(0)
+
+
 def test_all_of_it_works_without_javascript(opened: Opened) -> None:
     with opened(java_script_enabled=False) as context:
         page = context.new_page()
