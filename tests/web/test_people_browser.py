@@ -280,6 +280,13 @@ def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("For you: wonder")
 
 
+def test_the_mood_that_is_on_is_in_view_on_a_phone(opened: Opened) -> None:
+    with opened(viewport=PHONE, has_touch=True) as context:
+        page = context.new_page()
+        page.goto("/feed?mood=peace")
+        expect(page.get_by_role("link", name="Peace")).to_be_in_viewport(ratio=1)
+
+
 def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega: str) -> None:
     page.goto(eega)
     press(page.locator("main"), "Watched")

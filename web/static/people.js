@@ -9,3 +9,8 @@ pick(document.querySelector("[data-welcome]"));
 
 const opened = document.querySelector("[data-opened]");
 if (opened) mention([{ content_id: Number(opened.dataset.opened), event: "view" }]);
+
+// Of a row of chips that is wider than the screen, the one that is on comes into view.
+for (const chip of document.querySelectorAll(".chips [aria-current]")) {
+  chip.scrollIntoView({ block: "nearest", inline: "center" });
+}
