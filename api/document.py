@@ -13,6 +13,12 @@ BEARER = {
     "description": "An access token of `POST /api/auth/login`; operators' routes also take a "
     "secret key. Many routes do without, for visitors; browsers have cookies instead.",
 }
+SAFE = ("get", "head")
+# What any route of a sort may answer; a route that says so itself says it better.
+TO_ANYBODY = {"401": "The access token is good no more."}
+TO_WRITERS = {"403": "A page of another origin asks, or nothing may be kept."}
+TO_VIEWERS = {"410": "All that was kept of who asks was deleted a moment ago."}
+TO_SENDERS = {"400": "The body is no JSON.", "413": "The body is too long."}
 NOT_OURS = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
 
 
@@ -27,6 +33,10 @@ def install(app: FastAPI) -> None:
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    for path, method, operation in _operations(document):
+        for status, meaning in _possible(path, method, operation).items():
+            told = {"description": meaning, "content": {"application/json": PROBLEM}}
+            operation["responses"].setdefault(status, told)
     for status, response in _responses(document):
         if status == "422":
             response["description"] = "A parameter cannot be; `errors` names each."
@@ -39,7 +49,24 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def _possible(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
+    if not path.startswith("/api/"):
+        return {}
+    writes = method not in SAFE
+    return {
+        **TO_ANYBODY,
+        **(TO_WRITERS if writes else {}),
+        **(TO_VIEWERS if writes and not path.startswith("/api/admin/") else {}),
+        **(TO_SENDERS if "requestBody" in operation else {}),
+    }
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
 def _responses(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            yield from operation["responses"].items()
+    for _, _, operation in _operations(document):
+        yield from operation["responses"].items()

@@ -1,4 +1,4 @@
-"""Whatever fits the OpenAPI document, or nearly, is answered, and never with a failure of ours."""
+"""Whatever fits the OpenAPI document, or nearly, is answered as it says, and never with a failure."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +17,7 @@ from schemathesis.core.result import Ok
 from db.kinds import Role
 from tests.people import People, people
 
+UNREADABLE = "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
 EXAMPLES = 5  # of each operation, sender and mode
 # Would leave the rest without a token; `tests.api.test_authority` asks for them.
 LEAVING = {"POST /api/auth/logout", "POST /api/auth/logout-everywhere", "DELETE /api/user/profile"}
@@ -35,7 +36,8 @@ def test_no_request_makes_the_service_fail(
 ) -> None:
     browser = guests.stranger() if role is None else guests.member(role=role).browser
     headers = {name: value for name, value in browser.headers.items() if name == "authorization"}
-    described = schemathesis.openapi.from_dict(guests.app.openapi())
+    document = guests.app.openapi()
+    described = schemathesis.openapi.from_dict(document)
     asked, failed = 0, list[str]()
     with requests.Session() as program:
         for each in described.get_all_operations():
@@ -61,14 +63,23 @@ def test_no_request_makes_the_service_fail(
                     headers=headers,
                     allow_redirects=False,
                 )
+                if response.text == UNREADABLE:
+                    return
                 asked += 1
-                if response.status_code >= 500:
+                if response.status_code >= 500 or not told(document, case, response.status_code):
                     failed.append(f"{response.status_code} {case.as_curl_command()}")
 
             with suppress(Unsatisfiable):  # where nothing is sent nothing can be wrong
                 ask()
     assert failed == []
     assert asked > EXAMPLES
+
+
+def told(document: dict[str, Any], case: Case[Any], status: int) -> bool:
+    """Tell whether the document knows of an answer; an odd address may be nobody's."""
+    path, method = case.operation.path, case.operation.method
+    known = document["paths"][path][method]["responses"]
+    return str(status) in known or (status in (404, 405) and "{" in path)
 
 
 def wanted(path: str, role: Role | None) -> bool:
