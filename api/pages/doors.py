@@ -146,7 +146,7 @@ async def _let_in(request: Request, coming: Awaitable[Pair]) -> Fault | None:
     except WrongEmail as error:
         return Fault("email", str(error))
     except WeakPassword as error:
-        return Fault("password", f"A password {error}.")
+        return Fault("password", f"This password {error}.")
     except EmailTaken as error:
         return Fault("email", _sentence(error), 409)
     except NotRecognised as error:
