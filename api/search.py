@@ -11,7 +11,7 @@ from api.cores import CoresDep
 from api.dependencies import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
 from api.person import LensDep
 from api.regions import RegionDep
-from api.schemas import SearchAnswer, rendered
+from api.schemas import SearchAnswer, personal, rendered
 
 LONGEST = 500  # characters; a plot in a breath
 
@@ -62,6 +62,7 @@ async def search(
             explained=explain,
             taste=lens.direction,
         )
-        return rendered(asking.noted(q, region, answer))
+        told = rendered if lens.is_anybodys else personal
+        return told(asking.noted(q, region, answer))
 
     return await cores.run(answered)

@@ -85,6 +85,11 @@ class Lens:
     admits: Admits = ages.ANYBODY
     direction: Vector | None = None
 
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether everybody sees the same through it."""
+        return self.direction is None and self.admits == ages.ANYBODY
+
 
 def lens(
     session: Session, viewer_id: UUID, *, model: str | None, today: date, personal: bool = True

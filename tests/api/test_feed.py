@@ -300,6 +300,8 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
     plain = search()
     told(visitor, ids["Eega"], "like")
     own = search()
+    kept = visitor.get("/api/search", params={"q": "a revenge story"}).headers["cache-control"]
+    assert kept == "no-store"
     assert any(hit["terms"]["personal"] for hit in own)
     assert all(abs(hit["terms"]["personal"]) <= 0.0501 for hit in own)
     assert [hit["id"] for hit in search(personal=False)] == [hit["id"] for hit in plain]
