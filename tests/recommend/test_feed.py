@@ -12,7 +12,7 @@ from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
 from recommend.feed import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
-from recommend.ranking import About, Further, Hour, Item, ranked
+from recommend.ranking import CONTEXT, About, Further, Hour, Item, ranked
 from recommend.rasas import Rasa
 from recommend.standing import Standing, opinion
 from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
@@ -316,14 +316,25 @@ def test_a_mood_is_named_of_what_carries_it_alone(shelf: Shelf, known: bool) -> 
     assert code(9) != "mood"  # comedy
 
 
-def test_the_hour_breaks_ties() -> None:
-    thriller = About(
+@pytest.mark.parametrize(
+    ("genre", "suiting"),
+    [
+        ("thriller", datetime(2026, 11, 18, 23)),  # late on a Wednesday
+        ("thriller", datetime(2026, 11, 19, 2)),
+        ("family", datetime(2026, 11, 21, 19)),  # the evening of a Saturday
+        ("family", datetime(2026, 11, 20, 18)),  # and of a Friday
+        ("devotional", datetime(2026, 11, 18, 6)),
+    ],
+)
+def test_the_hour_breaks_ties(genre: str, suiting: datetime) -> None:
+    title = About(
         title_id=1,
         language="te",
-        genres=("thriller",),
+        genres=(genre,),
         directors=(),
         franchise="",
         traits=Features(runtime_minutes=95).traits(),
     )
-    assert Hour.of(NOW).adds(thriller) == 0
-    assert 0 < Hour.of(NOW.replace(hour=23)).adds(thriller) <= 0.05
+    assert 0 < Hour.of(suiting).adds(title) <= CONTEXT
+    for plain in (NOW, datetime(2026, 11, 18, 19)):  # the afternoon and evening of a Wednesday
+        assert Hour.of(plain).adds(title) == 0
