@@ -319,11 +319,11 @@ def test_a_mood_is_named_of_what_carries_it_alone(shelf: Shelf, known: bool) -> 
 @pytest.mark.parametrize(
     ("genre", "suiting"),
     [
-        ("thriller", datetime(2026, 11, 18, 23)),  # late on a Wednesday
-        ("thriller", datetime(2026, 11, 19, 2)),
-        ("family", datetime(2026, 11, 21, 19)),  # the evening of a Saturday
-        ("family", datetime(2026, 11, 20, 18)),  # and of a Friday
-        ("devotional", datetime(2026, 11, 18, 6)),
+        ("thriller", NOW.replace(hour=23)),  # late on a Wednesday
+        ("thriller", NOW.replace(day=19, hour=2)),
+        ("family", NOW.replace(day=21, hour=19)),  # the evening of a Saturday
+        ("family", NOW.replace(day=20, hour=18)),  # and of a Friday
+        ("devotional", NOW.replace(hour=6)),
     ],
 )
 def test_the_hour_breaks_ties(genre: str, suiting: datetime) -> None:
@@ -336,5 +336,5 @@ def test_the_hour_breaks_ties(genre: str, suiting: datetime) -> None:
         traits=Features(runtime_minutes=95).traits(),
     )
     assert 0 < Hour.of(suiting).adds(title) <= CONTEXT
-    for plain in (NOW, datetime(2026, 11, 18, 19)):  # the afternoon and evening of a Wednesday
+    for plain in (NOW, NOW.replace(hour=19)):  # the afternoon and evening of a Wednesday
         assert Hour.of(plain).adds(title) == 0
