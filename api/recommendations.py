@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import answers, feed, home, regions
 from api.accounts.who import AnybodyDep
+from api.content import LARGEST_ID
 from api.cores import CoresDep
 from api.dependencies import MOST, FilterDep, LiveDep, PageDep
 from api.feed import Wish
@@ -23,6 +24,10 @@ from viewers.person import Person
 
 MOST_EXCLUDED = 500  # titles that a client has shown already
 
+Excluded = Annotated[
+    list[Annotated[TitleId, Query(ge=1, le=LARGEST_ID)]],
+    Query(max_length=MOST_EXCLUDED, description="titles shown already"),
+]
 LangQuery = Annotated[str | None, Query(max_length=20, description="of the reasons")]
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
@@ -114,9 +119,7 @@ async def personalized(
     device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
     region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
     lang: LangQuery = None,
-    exclude: Annotated[
-        list[TitleId], Query(max_length=MOST_EXCLUDED, description="titles shown already")
-    ] = [],  # noqa: B006  # FastAPI copies it
+    exclude: Excluded = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[
         bool, Query(description="also how the list is in itself, for administrators")
     ] = False,

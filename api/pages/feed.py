@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
@@ -22,7 +22,7 @@ from api.pages.greeting import GREETED
 from api.pages.look import SAID, error_page, page
 from api.pages.wanted import PAGE, chosen_region, number
 from api.person import PersonDep, told_in
-from api.recommendations import MOST_EXCLUDED
+from api.recommendations import MOST_EXCLUDED, Excluded
 from api.schemas import Feed
 from api.user.catalogue import CatalogueDep
 from api.user.interactions import Interaction, interact
@@ -34,8 +34,6 @@ from recommend.rasas import NAMES, Rasa
 from recommend.reasons import ENGLISH
 from viewers.person import Person
 from wiring.live import Live
-
-Excluded = Annotated[list[int], Query(max_length=MOST_EXCLUDED)]
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 

@@ -113,6 +113,12 @@ def test_titles_shown_already_make_room(visitor: httpx.Client, ids: dict[str, in
     assert not set(first) & set(shown(feed(visitor, exclude=first)))
 
 
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
+@pytest.mark.parametrize("path", [FEED, "/feed", "/feed/cards"])
+def test_what_is_no_titles_number_is_refused(visitor: httpx.Client, path: str, number: int) -> None:
+    assert visitor.get(path, params={"exclude": number}).status_code == 422
+
+
 def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
     assert len(feed(visitor, device="phone")["items"]) == 12
     assert len(feed(visitor, device="tv")["items"]) == 30

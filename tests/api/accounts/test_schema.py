@@ -1,4 +1,4 @@
-"""Whatever fits the OpenAPI document, or nearly, is answered as it says, and never with a failure."""
+"""Whatever fits the OpenAPI document, or nearly, is answered as it says, and never failed."""
 
 from collections.abc import Iterator
 from contextlib import suppress
