@@ -84,6 +84,15 @@ class Position:
     position: int = 0
     seal: str = ""  # by which the line is known again
 
+    def __str__(self) -> str:
+        return f"{self.transaction} {self.position} {self.seal}"
+
+    @classmethod
+    def told(cls, told: str) -> "Position":
+        """Return the position of which this was the text."""
+        transaction, position, seal = told.split(" ", 2)
+        return cls(int(transaction), int(position), seal)
+
 
 def record(session: Session, title_ids: Iterable[int]) -> None:
     """Log that titles changed or went; followers read it once the transaction has committed."""

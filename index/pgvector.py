@@ -115,6 +115,12 @@ class PgvectorIndex:
         with self._committing() as connection:
             vector_store.drop_graph(connection, space, self._schema)
 
+    def reached(self) -> None:
+        """Leave this to PostgreSQL, which holds both the content and how far it has followed."""
+
+    def note(self, mark: str) -> None:
+        """Leave this to PostgreSQL."""
+
     def _beside(self) -> "PgvectorIndex":
         beside = copy(self)
         beside._schema = BESIDE

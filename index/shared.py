@@ -23,3 +23,14 @@ class SharedIndex(VectorIndex, Protocol):
     def unlink(self, space: Space) -> None:
         """Search a space exactly again."""
         ...
+
+    def reached(self) -> str | None:
+        """Return what was last noted beside the content, empty where nothing was.
+
+        None where the content lies in PostgreSQL, and is restored with it.
+        """
+        ...
+
+    def note(self, mark: str) -> None:
+        """Note beside the content how far it has followed."""
+        ...

@@ -73,7 +73,7 @@ class Shared:
         with index_copies.turn(self._engine, self.name, wait=True):
             with session(self._engine) as reading:
                 copy = index_copies.read(reading, self.name)
-                usable = copy and self._usable(reading, copy)
+                usable = self._usable(reading, copy)
             if not usable:
                 self._rebuild()
         self.caught_up_at = time.monotonic()
@@ -116,15 +116,28 @@ class Shared:
     def _built_from(self) -> str:
         return f"{LAYOUT} {self._loader.told}"
 
-    def _usable(self, reading: Session, copy: Copy) -> bool:
-        """Tell whether a copy is of this model, and as many titles are there as should be.
+    def _reached(self, copy: Copy | None) -> Position | None:
+        """Return how far the engine has got; none where there is nothing of this model to follow.
 
-        Changes that wait are set aside, and where the log does not lead on from the copy it is of
-        no use.
+        An engine outside PostgreSQL knows best: after a backup of one of them was restored, it is
+        at another position than PostgreSQL believes.
         """
-        if copy.built_from != self._built_from:
+        if copy is None or copy.built_from != self._built_from:
+            return None
+        told = self.index.reached()
+        if told is None:
+            return copy.position
+        return Position.told(told) if told else None
+
+    def _usable(self, reading: Session, copy: Copy | None) -> bool:
+        """Tell whether the log leads on from a copy, with as many titles as there should be.
+
+        Changes that wait are set aside.
+        """
+        reached = self._reached(copy)
+        if reached is None:
             return False
-        waiting, _ = changes.since(reading, copy.position)
+        waiting, _ = changes.since(reading, reached)
         missing = abs(len(self.index) - titles.count(reading))
         return changes.EVERYTHING not in waiting and missing <= len(waiting)
 
@@ -137,17 +150,26 @@ class Shared:
             copy = index_copies.read(writing, self.name)
             if copy is None or copy.built_from != self._built_from:
                 return None
-            ids, position = changes.since(writing, copy.position)
+            reached = self._reached(copy)
+            ids, position = [changes.EVERYTHING], copy.position
+            if reached is not None:
+                ids, position = changes.since(writing, reached)
             if changes.EVERYTHING not in ids:
                 if ids:
-                    found = self._loader.page(writing, ids)
-                    self.index.upsert([entry for _, entry in found])
-                    self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
+                    self._write(writing, ids, position)
+                if position != copy.position:
                     index_copies.write(writing, self.name, position, built_from=self._built_from)
                 self.waiting = changes.waiting(writing, position)
                 writing.commit()
                 return len(ids)
         return self._rebuild().titles
+
+    def _write(self, reading: Session, ids: Sequence[int], position: Position) -> None:
+        """Write titles as they are by now, and then how far that is."""
+        found = self._loader.page(reading, ids)
+        self.index.upsert([entry for _, entry in found])
+        self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
+        self.index.note(str(position))
 
     def _rebuild(self) -> Built:
         built, sample = Built(), Sample()
@@ -156,7 +178,8 @@ class Shared:
             reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             position = changes.present(reading)
             copied = sample.watch(entry for page in self._pages(reading) for entry in page)
-            self.index.replace(copied, partial(self._approve, reading, sample, built))
+            approve = partial(self._approve, reading, position, sample, built)
+            self.index.replace(copied, approve)
         with session(self._engine) as writing:
             index_copies.write(writing, self.name, position, built_from=self._built_from)
             writing.commit()
@@ -167,7 +190,14 @@ class Shared:
         for page in self._loader.pages(reading):
             yield [entry for _, entry in page]
 
-    def _approve(self, reading: Session, sample: Sample, built: Built, beside: SharedIndex) -> None:
+    def _approve(
+        self,
+        reading: Session,
+        position: Position,
+        sample: Sample,
+        built: Built,
+        beside: SharedIndex,
+    ) -> None:
         queries = sample.queries()
         expected = truth(self._pages(reading), queries)
         built.titles, built.queries = len(beside), len(queries)
@@ -179,6 +209,7 @@ class Shared:
         if self._least_recall < 1:
             reading.rollback()  # what builds a graph waits for whoever looks at an older moment
             self._link(beside, queries, expected, built)
+        beside.note(str(position))
 
     def _link(
         self,

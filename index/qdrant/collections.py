@@ -38,6 +38,7 @@ class Content:
     dimensions: Mapping[Space, int]
     regions: Mapping[str, int]  # to their slots
     linked: frozenset[Space]  # to graphs
+    reached: str  # how far it has followed the change log, as was noted
     read_at: float  # seconds, time.monotonic
 
 
@@ -63,6 +64,7 @@ class Collections:
             {Space(space): size for space, size in told.get("dimensions", {}).items()},
             told.get("regions", {}),
             frozenset(map(Space, told.get("linked", ()))),
+            told.get("reached", ""),
             time.monotonic(),
         )
 
@@ -91,7 +93,7 @@ class Collections:
         }
         for field, kind in fields.items():
             self.client.create_payload_index(name, field, kind)
-        return Content(name, {}, {}, frozenset(), time.monotonic())
+        return Content(name, {}, {}, frozenset(), "", time.monotonic())
 
     def drop_abandoned(self, served: str) -> None:
         """Delete what was being built when a process ended; one builds at a time."""
@@ -148,6 +150,10 @@ class Collections:
     def drop(self, name: str) -> None:
         """Delete a collection."""
         self.client.delete_collection(name)
+
+    def note(self, name: str, reached: str) -> None:
+        """Write down how far a collection has followed."""
+        self.client.update_collection(name, metadata={"reached": reached})
 
     def describe(self, content: Content) -> None:
         """Write down what a collection consists of."""

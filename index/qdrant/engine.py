@@ -137,6 +137,16 @@ class QdrantIndex:
             self._content = replace(content, linked=content.linked - {space})
             self._collections.describe(self._content)
 
+    def reached(self) -> str:
+        """Return what was last noted; it is lost and restored with the collection."""
+        with reached():
+            return self._refreshed().reached
+
+    def note(self, mark: str) -> None:
+        """Note how far the collection has followed."""
+        with reached():
+            self._collections.note(self._refreshed().name, mark)
+
     def _beside(self) -> "QdrantIndex":
         """Return an index over an empty collection that no alias points at."""
         name = self._collections.created().name

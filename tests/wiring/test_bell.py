@@ -12,6 +12,7 @@ from db import changes
 from db.engine import connect, session
 from db.kinds import Space
 from index.load import Loader
+from tests.wiring.backups import copy_database
 from tests.wiring.relay import Relay
 from wiring.bell import Bell
 from wiring.live import Live
@@ -112,22 +113,6 @@ def test_a_restored_backup_is_noticed_though_its_log_has_grown_since(
     assert set(live.listings) == {kept, new}
     with session(own) as reading:
         assert changes.present(reading) > before
-
-
-def copy_database(own: Engine, of: str, to: str) -> None:
-    """Put a copy of a database in the place of another, as restoring a backup does."""
-    admin = connect(own.url.set(database="rasika").render_as_string(hide_password=False))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname IN (:of, :to) AND pid <> pg_backend_pid()"
-            ),
-            {"of": of, "to": to},
-        )
-        connection.execute(text(f"DROP DATABASE IF EXISTS {to} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {to} TEMPLATE {of} STRATEGY FILE_COPY"))
-    admin.dispose()
 
 
 @pytest.fixture

@@ -147,6 +147,10 @@ class Forgetful(MemoryIndex):
 
     def unlink(self, space: Space) -> None: ...
 
+    def reached(self) -> None: ...
+
+    def note(self, mark: str) -> None: ...
+
 
 def test_a_copy_that_lost_a_title_is_not_approved(own: Engine, record: Make) -> None:
     store(own, record("Eega"), record("Magadheera"))
@@ -189,10 +193,10 @@ def test_a_serving_process_forgets_what_it_found_before_the_copy_changed(
 def test_a_service_over_a_shared_index_answers(
     own: Engine, serving: Live, shared: Shared, valkey: "redis.Redis"
 ) -> None:
-    shared.catch_up()
-    serving.catch_up()
     resources = Resources(Settings(index="pgvector"), own, valkey, None)
     with served(create_app(resources, serving)) as client:
+        shared.catch_up()
+        serving.catch_up()
         (check,) = (
             each for each in client.get("/readyz").json()["checks"] if each["name"] == "index"
         )
