@@ -241,10 +241,10 @@ def bench(
         Path | None, typer.Option(help="Also draw them, into this folder.", file_okay=False)
     ] = None,
     engines: Annotated[
-        str, typer.Option(help="Of `index`, beside NumPy: memory,faiss,pgvector,qdrant.")
+        str, typer.Option(help="For `index`, beside NumPy: memory,faiss,pgvector,qdrant.")
     ] = "",
     real: Annotated[
-        bool, typer.Option("--real", help="Of `index`: real titles, embedded by the model.")
+        bool, typer.Option("--real", help="For `index`: real titles, embedded by the model.")
     ] = False,
 ) -> None:
     """Measure, beside a baseline in the same run."""

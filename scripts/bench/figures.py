@@ -35,6 +35,8 @@ def of_pairs(stem: str, run: Run, _: Mapping[str, str], folder: Path) -> None:
             for row in rows
         ]
         panels.append(Panel(case, bars))
+    if not panels:
+        return
     legend = ((Tone.OURS, "rasika"), (Tone.EXACT, f"baseline: {run.baseline}"))
     title = f"rasika bench {stem.partition('-')[0]}: answers a second"
     chart = Chart(title, run.data, "a second", panels, legend)

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from rich.progress import track
 
 from catalog import regions
 from catalog.names import fold
@@ -16,7 +17,7 @@ from index.load import Loader
 from index.query import Matrix
 from scripts.bench import catalogues
 from scripts.bench.stock import REGION, Stock
-from scripts.bench.tables import Failed, out
+from scripts.bench.tables import Failed
 from wiring.machine import cores
 
 TITLES = 30_000
@@ -70,9 +71,8 @@ def _embedded(home: Path, texts: list[str]) -> Matrix:
     digest = sha256("\n".join([NAME, *texts]).encode()).hexdigest()[:16]
     file = home / f"bench-real-{len(texts)}-{digest}.npy"
     if not file.exists():
-        out.print(f"embedding {len(texts):,} openings, once; kept in {file}", markup=False)
         embedder = BundledEmbedder(cores())
-        calls = range(0, len(texts), A_CALL)
+        calls = track(range(0, len(texts), A_CALL), f"embedding {len(texts):,} openings, once")
         rows = [embedder.embed(texts[at : at + A_CALL], role="document") for at in calls]
         home.mkdir(parents=True, exist_ok=True)
         np.save(file, np.concatenate(rows))
