@@ -53,15 +53,23 @@ class Feeds:
             registry=registry,
         ).set_function(self._observed.personalisation)
 
-    def observe(self, viewer_id: UUID | None, served: Served) -> ListMeasures:
-        """Count a feed and return its measures."""
+    def observe(self, viewer_id: UUID | None, served: Served) -> dict[str, float]:
+        """Count a feed and return what it is like by itself."""
         ids = [item.hit.title_id for item in served.items]
         measures = self._measured(ids, served)
         for name, summary in self._summaries.items():
-            summary.observe(getattr(measures, name))
+            summary.observe(measures[name])
         if viewer_id is not None:
             self._observed.add(self._alias(viewer_id), ids)
         return measures
+
+    def told(self, measures: dict[str, float]) -> ListMeasures:
+        """Return the measures of a feed, and beside them those of all together."""
+        return ListMeasures(
+            **measures,
+            coverage=self._observed.coverage(len(self._live.listings)),
+            personalisation=self._observed.personalisation(),
+        )
 
     def forget(self, viewer_id: UUID) -> None:
         """Forget what somebody was given."""
@@ -70,22 +78,20 @@ class Feeds:
     def _alias(self, viewer_id: UUID) -> bytes:
         return blake2b(viewer_id.bytes, key=self._secret, digest_size=DIGEST_BYTES).digest()
 
-    def _measured(self, ids: Sequence[TitleId], served: Served) -> ListMeasures:
+    def _measured(self, ids: Sequence[TitleId], served: Served) -> dict[str, float]:
         live = self._live
         listings = [each for title_id in ids if (each := live.listings.get(title_id))]
         known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
         own = vectors(live, ids)
-        return ListMeasures(
-            intra_list_diversity=metrics.intra_list_diversity(own),
-            novelty_bits=metrics.novelty(np.array(known)),
-            serendipity=metrics.serendipity(
-                ids,
-                own,
-                expected=self._expected(served),
-                liked=vectors(live, liked_ids(served.asking.standings)),
+        liked = vectors(live, liked_ids(served.asking.standings))
+        return {
+            "intra_list_diversity": metrics.intra_list_diversity(own),
+            "novelty_bits": metrics.novelty(np.array(known)),
+            "serendipity": metrics.serendipity(
+                ids, own, expected=self._expected(served), liked=liked
             ),
-            freshness=metrics.freshness(np.array([freshness(each) for each in listings])),
-        )
+            "freshness": metrics.freshness(np.array([freshness(each) for each in listings])),
+        }
 
     def _expected(self, served: Served) -> frozenset[TitleId]:
         region, live = served.asking.region, self._live

@@ -144,7 +144,7 @@ async def personalized(
         served = feed.serve(live, person, wish)
         measures = feeds.observe(person.id, served)
         answer = feed.shown(live, served, wish)
-        told = {"degraded": degraded, "measures": measures if measured else None}
+        told = {"degraded": degraded, "measures": feeds.told(measures) if measured else None}
         return personal(answer.model_copy(update=told))
 
     return await cores.run(answered)

@@ -162,12 +162,17 @@ class SearchAnswer(Listed[HitShown]):
 
 
 class ListMeasures(Answer):
-    """How good a list is in itself; each is defined in `recommend.metrics`."""
+    """How good a list is in itself; each is defined in `recommend.metrics`.
+
+    `coverage` and `personalisation` are of the latest lists of all people of the process.
+    """
 
     intra_list_diversity: float
     novelty_bits: float
     serendipity: float
     freshness: float
+    coverage: float
+    personalisation: float
 
 
 class Feed(Listed[HitShown]):

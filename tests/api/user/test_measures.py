@@ -1,0 +1,29 @@
+"""What a feed is like in itself: told to administrators, of one feed and of all together."""
+
+import pytest
+
+from db.kinds import Role
+from tests.people import People
+
+FEED = "/api/recommendations/personalized"
+
+
+def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(everybody: People) -> None:
+    admin = everybody.member(role=Role.ADMIN).browser
+    before = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
+    other = everybody.visitor().browser
+    other.put("/api/user/profile", json={"languages": {"ta": 1.0}})
+    other.get(FEED, params={"region": "IN-TN"})
+    measures = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
+    assert 0 < measures["intra_list_diversity"] <= 2
+    assert 0 <= measures["novelty_bits"] <= 10
+    assert 0 <= measures["serendipity"] <= 1
+    assert 0 < measures["freshness"] <= 1
+    assert before["coverage"] < measures["coverage"] <= 1
+    assert before["personalisation"] < measures["personalisation"] <= 1
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
+def test_nobody_else_is(everybody: People, role: Role) -> None:
+    member = everybody.member(role=role).browser
+    assert member.get(FEED, params={"explain": True}).json()["measures"] is None
