@@ -44,7 +44,8 @@ CONDITIONS = {
 # Tables are those of the copy that is searched, the served one or the next; what they consist of is
 # read first of all, see `db.vector_store.swap`.
 # Plans are made for the values at hand: a language may be that of half the titles or of three.
-# Compiling a plan takes longer than most searches. Scores of a million titles fit the memory.
+# Compiling a plan takes longer than most searches. Whoever has waited half a minute has gone.
+# Scores of a million titles fit the memory.
 # A graph goes on looking until enough titles meet the filter.
 ENTER = """
     SELECT (SELECT jsonb_agg(s) FROM {schema}.space s) AS spaces,
@@ -52,6 +53,7 @@ ENTER = """
         set_config('search_path', '{schema},' || current_setting('search_path'), true),
         set_config('plan_cache_mode', 'force_custom_plan', true),
         set_config('jit', 'off', true),
+        set_config('statement_timeout', '30s', true),
         set_config('work_mem', '64MB', true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true)
     """

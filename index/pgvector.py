@@ -12,6 +12,8 @@ from itertools import islice
 
 import numpy as np
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db import vector_search, vector_store
 from db.kinds import Space
@@ -24,6 +26,7 @@ from index.query import (
     Entry,
     Filter,
     Hit,
+    IndexUnavailable,
     Matrix,
     Query,
     TitleId,
@@ -128,8 +131,12 @@ class PgvectorIndex:
 
     @contextmanager
     def _entered(self) -> Iterator[tuple[Connection, Layout]]:
-        with self._engine.connect() as connection:
-            yield connection, vector_search.enter(connection, self._schema)
+        try:
+            with self._engine.connect() as connection:
+                yield connection, vector_search.enter(connection, self._schema)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            raise IndexUnavailable(reason) from error
 
     def _committing(self) -> Connection:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -196,7 +203,7 @@ def _by_vector(connection: Connection, layout: Layout, query: Query, vector: Vec
         found = vector_search.nearest(connection, asked, pool, shape)
         if len(found) == pool.k:
             return found
-    margin = 2 * HALF_ERROR * product.size(row)
+    margin = 2 * HALF_ERROR * product.size(row, vector)
     return vector_search.scanned(connection, asked, ask, margin=margin)
 
 

@@ -90,9 +90,13 @@ def operand(vector: Vector, row: Floats) -> Floats:
     return np.concatenate([vector, row * SCALE])
 
 
-def size(row: Floats) -> float:
-    """Return the greatest product that a query's vector and weights can have."""
-    return 1.0 + float(np.abs(row).sum())
+def size(row: Floats, vector: Vector | None = None) -> float:
+    """Return the greatest product that a query's vector and weights can have.
+
+    A query's vector may be longer than one, where a taste was added to it.
+    """
+    length = 0.0 if vector is None else float(np.linalg.norm(vector))
+    return length + float(np.abs(row).sum())
 
 
 def slots_for(regions: Mapping[Region, int], wanted: Sequence[Region]) -> dict[Region, int]:

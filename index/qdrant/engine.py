@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import UnexpectedResponse
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from db.kinds import Space
 from index.qdrant.collections import Cluster, Collections, Content
@@ -25,11 +25,21 @@ from index.qdrant.filters import conditions
 from index.qdrant.points import KEPT, candidates, point
 from index.qdrant.requests import Ask, ask
 from index.qdrant.server import means_gone, reached, written
-from index.query import Entry, Hit, Matrix, Query, TitleId, VectorMissing
+from index.query import (
+    Entry,
+    Hit,
+    IndexUnavailable,
+    Matrix,
+    Query,
+    TitleId,
+    VectorMissing,
+)
 
 ALIAS = "rasika"
 BATCH = 250  # titles written in one request: about 2 MB of JSON
 READ_AGAIN_S = 5.0  # other processes add regions and swap the alias
+SEARCHED_WITHIN_S = 3  # whoever asks waits no longer
+AWAY_S = 1.0  # after no answer nobody else waits for one
 
 T = TypeVar("T")
 
@@ -37,10 +47,13 @@ T = TypeVar("T")
 class QdrantIndex:
     """Implements `VectorIndex` in Qdrant; a collection is made where there is none."""
 
-    def __init__(self, collections: Collections) -> None:
-        self._client = collections.client
+    def __init__(self, collections: Collections, searched: Collections | None = None) -> None:
+        """Write to collections, and search them by a client that may be less patient."""
         self._collections = collections
+        self._searched = searched or collections
+        self._client = self._searched.client
         self._content = collections.found() or collections.started()
+        self._away_until = 0.0  # seconds, time.monotonic
 
     def __len__(self) -> int:
         return int(self._reading(lambda content: self._client.count(content.name).count))
@@ -93,7 +106,7 @@ class QdrantIndex:
             self._content = content = self._collections.fitted(self._refreshed(), latest)
             for batch in _batches(latest):
                 points = [point(entry, content.regions) for entry in batch]
-                written(partial(self._client.upsert, content.name, points))
+                written(partial(self._collections.client.upsert, content.name, points))
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
@@ -101,7 +114,7 @@ class QdrantIndex:
             name = self._refreshed().name
             for batch in _batches(ids):
                 gone = models.PointIdsList(points=list(batch))
-                written(partial(self._client.delete, name, gone))
+                written(partial(self._collections.client.delete, name, gone))
 
     def replace(
         self, entries: Iterable[Entry], approve: Callable[["QdrantIndex"], None] | None = None
@@ -185,18 +198,28 @@ class QdrantIndex:
 
     def _reading(self, read: Callable[[Content], T]) -> T:
         """Read from the collection last known, or, where it was swapped away, from the next."""
+        if time.monotonic() < self._away_until:
+            raise IndexUnavailable("it did not a moment ago")
         with reached():
-            if time.monotonic() - self._content.read_at > READ_AGAIN_S:
-                self._refreshed()
             try:
-                return read(self._content)
-            except (UnexpectedResponse, ValueError) as error:
-                if not means_gone(error):
-                    raise
-            return read(self._refreshed())
+                return self._read(read)
+            except ResponseHandlingException:
+                self._away_until = time.monotonic() + AWAY_S
+                raise
 
-    def _refreshed(self) -> Content:
-        self._content = self._collections.found() or self._collections.started()
+    def _read(self, read: Callable[[Content], T]) -> T:
+        if time.monotonic() - self._content.read_at > READ_AGAIN_S:
+            self._refreshed(self._searched)
+        try:
+            return read(self._content)
+        except (UnexpectedResponse, ValueError) as error:
+            if not means_gone(error):
+                raise
+        return read(self._refreshed(self._searched))
+
+    def _refreshed(self, by: Collections | None = None) -> Content:
+        by = by or self._collections
+        self._content = by.found() or by.started()
         return self._content
 
 
@@ -205,10 +228,14 @@ def connect(url: str, *, api_key: str | None, timeout_s: int, cluster: Cluster) 
 
     Raises `IndexUnavailable`.
     """
-    # The first request tells whether it can be reached; the client's own check would only warn.
-    client = QdrantClient(url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+
+    def collections(timeout_s: int) -> Collections:
+        # The first request tells whether it can be reached; the client's own check would only warn.
+        client = QdrantClient(url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+        return Collections(client=client, cluster=cluster, alias=ALIAS)
+
     with reached():
-        return QdrantIndex(Collections(client=client, cluster=cluster, alias=ALIAS))
+        return QdrantIndex(collections(timeout_s), collections(min(timeout_s, SEARCHED_WITHIN_S)))
 
 
 def _best(content: Content, query: Query, points: Sequence[Any]) -> list[Hit]:

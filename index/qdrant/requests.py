@@ -54,7 +54,7 @@ class Ask:
 def ask(content: Content, query: Query) -> Ask | None:
     """Return what to ask the server, or none where it knows no vectors of the space or no rank."""
     row = product.weights(query.boosts, content.regions)
-    margin = 2 * FLOAT32_ERROR * product.size(row)
+    margin = 2 * FLOAT32_ERROR * product.size(row, query.vector)
     if query.vector is None:
         if not row.any():
             return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 import stamina
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
@@ -19,6 +20,8 @@ def reached() -> Iterator[None]:
         yield
     except (UnexpectedResponse, ResponseHandlingException) as error:
         raise IndexUnavailable(_told(error)) from error
+    except JSONDecodeError as error:
+        raise IndexUnavailable("what answers is no Qdrant") from error
 
 
 def written(write: Callable[[], object]) -> None:

@@ -1,17 +1,19 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine
 
 from db import vector_search
+from db.engine import connect
 from db.kinds import Kind, Space
 from db.vector_search import Ask
 from db.vector_store import SERVED
 from index.pgvector import PgvectorIndex, given
 from index.product import SLOTS, TooManyRegions
-from index.query import Attributes, Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
 from tests.index_contract import IndexContract, many, reference
 
 LEAST_RECALL = 0.95  # of wide searches by a graph
@@ -156,3 +158,20 @@ def test_a_region_too_many_is_refused_and_nothing_written(index: PgvectorIndex) 
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
         index.upsert([crowded])
     assert len(index) == 0
+
+
+def test_a_database_that_does_not_answer_is_told(engine: Engine, index: PgvectorIndex) -> None:
+    away = copy(index)
+    away._engine = connect("postgresql+psycopg://127.0.0.1:1/none", connect_timeout_s=1)
+    with pytest.raises(IndexUnavailable, match=r"does not answer: .*refused"):
+        away.search(Query())
+    with pytest.raises(IndexUnavailable):
+        len(away)
+
+
+def test_a_query_whose_vector_is_longer_than_one_is_answered_exactly(index: PgvectorIndex) -> None:
+    entries = many(300)
+    index.replace(entries)
+    vector = 3 * entries[0].vectors[Space.CONTENT]
+    query = Query(vector=vector, boosts=Boosts(popularity=0.1), k=20)
+    assert index.search(query) == reference(entries, query)

@@ -1,5 +1,8 @@
 import os
-from collections.abc import Iterator, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -202,3 +205,50 @@ def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
         index.search(Query(boosts=Boosts(popularity=1.0)))
     with stamina.set_testing(True, attempts=2), pytest.raises(IndexUnavailable):
         index.upsert(many(3))
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Give the address of a server that does something to each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    threading.Thread(target=answer, args=(client,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_nobody_waits_for_a_server_that_has_just_not_answered() -> None:
+    asked = threading.Semaphore(0)
+
+    def silent(client: socket.socket) -> None:
+        asked.release()
+        with client:
+            while client.recv(65536):
+                pass
+
+    with listening(silent) as url:
+        patient = Collections(client=QdrantClient(":memory:"), cluster=Cluster(), alias=ALIAS)
+        away = QdrantClient(url, timeout=1, check_compatibility=False)
+        index = QdrantIndex(patient, replace(patient, client=away))
+        for _ in range(20):
+            with pytest.raises(IndexUnavailable):
+                index.search(Query(boosts=Boosts(popularity=1.0)))
+        away.close()
+    assert asked.acquire(blocking=False)
+    assert not asked.acquire(blocking=False)
+
+
+def test_a_server_that_is_none_is_told() -> None:
+    def wrong(client: socket.socket) -> None:
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
+        client.close()
+
+    with listening(wrong) as url, pytest.raises(IndexUnavailable):
+        connect(url, api_key=None, timeout_s=1, cluster=Cluster())
