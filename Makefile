@@ -54,7 +54,7 @@ clean: ## removes the environment and caches; keeps the data in .rasika
 # `.installing` names the shell at work. Found without that shell, it tells of an installation
 # that was cut short, which is not trusted. The stamp comes last, in one step. pip runs behind
 # `wait`, for the shell to end it when make is ended; else it would go on writing.
-$(STAMP): pyproject.toml constraints.txt setup.py building.py $(wildcard */*.c) $(if $(filter moved,$(ENVIRONMENT)),FORCE)
+$(STAMP): pyproject.toml constraints.txt setup.py building.py $(wildcard */*.[ch]) $(if $(filter moved,$(ENVIRONMENT)),FORCE)
 	@set -eu; \
 	if test -e .venv/.installing; then \
 	  if kill -0 "$$(cat .venv/.installing)" 2>/dev/null; then \

@@ -3,15 +3,28 @@
 from setuptools import Extension, setup
 
 # Plain C, loaded by ctypes. Kernels for newer processors are chosen when they are loaded, so there
-# is no -march. No contraction: what is rounded where is part of what an exact score is.
-FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-pthread"]
+# is no -march.
+FLAGS = ["-std=gnu11", "-O3", "-pthread"]
+# What is rounded where is part of what an exact score is.
+EXACT = ["-ffp-contract=off"]
+LOOSE = ["-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
 
 
-def kernel(name: str, source: str) -> Extension:
+def kernel(name: str, source: str, flags: list[str], *included: str) -> Extension:
     """Return a library that may be missing: where it cannot be built, NumPy does its work."""
     return Extension(
-        name, [source], extra_compile_args=FLAGS, extra_link_args=["-pthread"], optional=True
+        name,
+        [source],
+        depends=list(included),
+        extra_compile_args=[*FLAGS, *flags],
+        extra_link_args=["-pthread", "-lm"],
+        optional=True,
     )
 
 
-setup(ext_modules=[kernel("index._scan", "index/scan.c")])
+setup(
+    ext_modules=[
+        kernel("embeddings._encoder", "embeddings/encoder.c", LOOSE, "embeddings/encoder.h"),
+        kernel("index._scan", "index/scan.c", EXACT),
+    ]
+)

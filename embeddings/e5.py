@@ -61,6 +61,24 @@ class Weights(NamedTuple):
     bias: Matrix
 
 
+class Packed(NamedTuple):
+    """The same of a product in four bits, as in the file: blocks of 32 inputs, and (outputs,)."""
+
+    blocks: NDArray[Any]
+    bias: Matrix
+
+
+class PackedLayer(NamedTuple):
+    """One transformer layer as in the file."""
+
+    attend: Packed  # queries, keys and values one below the other
+    mix: Packed
+    widen: Packed
+    narrow: Packed
+    after_attention: Weights
+    after_inner: Weights
+
+
 class Layer(NamedTuple):
     """One transformer layer."""
 
@@ -145,12 +163,16 @@ class Model:
         self._file = _File(path)
         self.shape = self._file.shape
         self.tokenizer = self._file.tokenizer
-        self._words = self._file.blocks("emb.word", self.shape.hidden)
-        self._places = (
+        self.words = self._file.blocks("emb.word", self.shape.hidden)
+        self.places: Matrix = (
             self._file.floats("emb.pos").reshape(-1, self.shape.hidden)
             + self._file.floats("emb.type")[: self.shape.hidden]
         )
-        self._normal = self._file.normal("emb.ln")
+        self.normal = self._file.normal("emb.ln")
+
+    def packed(self) -> Iterator[PackedLayer]:
+        """Yield each layer as in the file; nobody else keeps it."""
+        return map(self._file.packed, range(self.shape.layers))
 
     def layers(self) -> Iterator[Layer]:
         """Yield each layer, unpacked; nobody else keeps it."""
@@ -164,9 +186,9 @@ class Model:
 
     def embedded(self, ids: NDArray[np.int64], places: NDArray[np.int64]) -> Matrix:
         """Return what the first layer is given of tokens (n,) at their places, (n, hidden)."""
-        x = _unpacked(self._words[ids])
-        x += self._places[places]
-        normalise(x, self._normal, self.shape.epsilon)
+        x = _unpacked(self.words[ids])
+        x += self.places[places]
+        normalise(x, self.normal, self.shape.epsilon)
         return x
 
 
@@ -199,25 +221,40 @@ class _File:
         """Return what scales and shifts after a normalisation."""
         return Weights(self.floats(f"{name}.w"), self.floats(f"{name}.b"))
 
-    def layer(self, number: int) -> Layer:
-        """Return a layer, its attention's scale worked into the weights."""
+    def packed(self, number: int) -> PackedLayer:
+        """Return a layer as it is."""
         hidden, inner = self.shape.hidden, self.shape.inner
 
-        def linear(name: str, inputs: int) -> Weights:
-            weights = _unpacked(self.blocks(f"l{number}.{name}.w", inputs))
-            return Weights(weights, self.floats(f"l{number}.{name}.b"))
+        def linear(inputs: int, *names: str) -> Packed:
+            tensors = [f"l{number}.{name}" for name in names]
+            return Packed(
+                np.concatenate([self.blocks(f"{tensor}.w", inputs) for tensor in tensors]),
+                np.concatenate([self.floats(f"{tensor}.b") for tensor in tensors]),
+            )
 
-        parts = [linear(name, hidden) for name in ("q", "k", "v")]
-        scale = np.float32((hidden / self.shape.heads) ** -0.5)
-        parts[0] = Weights(parts[0].weight * scale, parts[0].bias * scale)
-        weights, biases = (np.concatenate(both) for both in zip(*parts, strict=True))
-        return Layer(
-            attend=Weights(weights, biases),
-            mix=linear("ao", hidden),
-            widen=linear("fi", hidden),
-            narrow=linear("fo", inner),
+        return PackedLayer(
+            attend=linear(hidden, "q", "k", "v"),
+            mix=linear(hidden, "ao"),
+            widen=linear(hidden, "fi"),
+            narrow=linear(inner, "fo"),
             after_attention=self.normal(f"l{number}.aln"),
             after_inner=self.normal(f"l{number}.oln"),
+        )
+
+    def layer(self, number: int) -> Layer:
+        """Return a layer, its attention's scale worked into the weights."""
+        packed = self.packed(number)
+        scale = np.float32((self.shape.hidden / self.shape.heads) ** -0.5)
+        attend = _linear(packed.attend)
+        for part in attend:
+            part[: self.shape.hidden] *= scale
+        return Layer(
+            attend=attend,
+            mix=_linear(packed.mix),
+            widen=_linear(packed.widen),
+            narrow=_linear(packed.narrow),
+            after_attention=packed.after_attention,
+            after_inner=packed.after_inner,
         )
 
     def _tokenizer(self) -> Tokenizer:
@@ -260,6 +297,10 @@ class _File:
         found = np.frombuffer(self._bytes, kind, count, self._at)
         self._at += found.nbytes
         return found
+
+
+def _linear(packed: Packed) -> Weights:
+    return Weights(_unpacked(packed.blocks), packed.bias)
 
 
 def _unpacked(blocks: NDArray[Any]) -> Matrix:

@@ -10,6 +10,7 @@ from embeddings.e5 import Ids, Model
 from embeddings.embedder import Matrix
 from embeddings.encoder import Encoder
 from embeddings.kernels import fastest
+from embeddings.native import Native, has_tiles, ways
 
 log = structlog.get_logger()
 
@@ -29,17 +30,24 @@ Runs = Callable[[Model, int], Passes]
 """What makes passes of a model, so many at once."""
 
 
-def interpreted(model: Model, _cores: int) -> Passes:
-    """Return passes that need no extra."""
-    return Encoder(model, fastest())
-
-
 def quickest(model: Model, cores: int) -> Passes:
-    """Return compiled passes where the extra is installed, else interpreted ones."""
+    """Return what runs the model fastest here.
+
+    That is encoder.c, or OpenVINO where the processor has AMX and the extra is installed. Where
+    encoder.c was not built or does not know the processor, it is OpenVINO, then NumPy.
+    """
+    known = ways()
+    if known and not has_tiles():
+        return Native(model, known[0])
     try:
         return Compiled(model, cores)
     except CompilerMissing:
-        return interpreted(model, cores)
+        pass
     except RuntimeError as error:  # a machine that OpenVINO does not know
         log.warning("model_not_compiled", error=str(error))
-        return interpreted(model, cores)
+    return Native(model, known[0]) if known else interpreted(model, cores)
+
+
+def interpreted(model: Model, _cores: int) -> Passes:
+    """Return passes that need nothing built or installed."""
+    return Encoder(model, fastest())
