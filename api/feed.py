@@ -87,6 +87,7 @@ def asked(live: Live, person: Person, wish: Wish) -> Asking:
         k=wish.limit,
         mood=wish.mood,
         picked_only=person.picked_only,
+        loved_genres=_loved_genres(live, person),
         works=lambda name: works(live, name),
         dubbed=lambda code: dubbed(live).get(code, frozenset()),
     )
@@ -191,6 +192,11 @@ def every_language(live: Live) -> frozenset[str]:
         "languages",
         lambda: frozenset(code for each in live.listings.values() for code in each.languages),
     )
+
+
+def _loved_genres(live: Live, person: Person) -> list[str]:
+    found = (live.listings.get(title_id) for title_id in liked_ids(person.standings))
+    return list(dict.fromkeys(each.genres[0] for each in found if each and each.genres))
 
 
 def _dubbed(listings: Iterable[Listing]) -> Mapping[str, frozenset[TitleId]]:

@@ -9,7 +9,7 @@ Who has no taste yet steps down a ladder: the titles he picked at first, then hi
 languages, then what is well known anywhere. The answer tells which rungs it stood on.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -133,6 +133,7 @@ class Asking:
     known: frozenset[TitleId] = frozenset()  # titles known from longer ago
     mood: Mood | None = None
     picked_only: bool = False  # all that is known are the titles picked at first
+    loved_genres: Sequence[str] = ()  # what titles that he liked are first of all
     works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
     dubbed: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
     """Titles that are first of all of a language, and of others too."""
@@ -153,13 +154,14 @@ class Asking:
 
     @cached_property
     def familiar_genres(self) -> list[str]:
-        """The genres he leans to, as he does or says, the strongest first."""
+        """The genres that are nothing new to him, those he leans to most first."""
         leant = [
             genre
             for place, (genre, affinity) in enumerate(self.taste.leanings("genre"))
             if place < FAMILIAR_GENRES or affinity >= LEANING_AT_LEAST
         ]
-        return list(dict.fromkeys([*leant, *sorted(self.preferences.favourite_genres)]))
+        said = sorted(self.preferences.favourite_genres)
+        return list(dict.fromkeys([*leant, *said, *self.loved_genres]))
 
     @cached_property
     def filter(self) -> Filter:

@@ -124,6 +124,20 @@ def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
     assert len(feed(visitor, device="tv")["items"]) == 30
 
 
+def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    for title in ("Stree", "Bhool Bhulaiyaa"):  # horror, and comedies too
+        told(visitor, ids[title], "dislike")
+    for title in ("3 Idiots", "Munna Bhai M.B.B.S.", "Hera Pheri"):  # comedies
+        told(visitor, ids[title], "like")
+    items = feed(visitor, region="IN-MH", limit=40)["items"]
+    assert sum("horror" in hit["genres"] for hit in items) <= 1
+    different = [hit for hit in items if hit["source"] == "other_genre"]
+    assert different
+    assert not [hit["title"] for hit in different if "comedy" in hit["genres"]]
+
+
 @pytest.mark.parametrize("mood", ["fear", "scary", "भयानक", "bhayanakam"])
 def test_a_mood_in_any_words_bends_the_feed(
     visitor: httpx.Client, ids: dict[str, int], mood: str
