@@ -12,11 +12,11 @@ from sqlmodel import Session, col, select
 from db.kinds import Space
 from db.tables import Title, TitleVector
 
-HEADER = 4  # bytes before the floats in pgvector's binary form: dimension and a reserved word
+HEADER = 4  # bytes before the numbers in pgvector's binary form: dimension and a reserved word
 
 READ = text(
     """
-    SELECT title_id, space, vector_send(vector) AS packed FROM title_vector
+    SELECT title_id, space, halfvec_send(vector) AS packed FROM title_vector
     WHERE title_id = ANY(:ids) AND (space, model) IN (
         SELECT * FROM unnest(CAST(:spaces AS text[]), CAST(:models AS text[])))
     """
@@ -45,8 +45,8 @@ def read(
         },
     )
     for title_id, space, packed in found:
-        # Big-endian on the wire (pgvector, src/vector.c, vector_send).
-        yield title_id, Space(space), np.frombuffer(packed, ">f4", offset=HEADER).astype(np.float32)
+        # Big-endian on the wire (pgvector, src/halfvec.c, halfvec_send).
+        yield title_id, Space(space), np.frombuffer(packed, ">f2", offset=HEADER).astype(np.float32)
 
 
 def text_hashes(session: Session, ids: Sequence[int], space: Space, model: str) -> dict[int, str]:
@@ -80,7 +80,7 @@ def count(session: Session, space: Space, model: str) -> int:
 
 
 def store(session: Session, rows: Iterable[Row], space: Space, model: str) -> None:
-    """Write vectors over those of the same titles, space and model."""
+    """Write vectors, rounded to half precision, over those of the same titles, space and model."""
     values = [
         {
             "title_id": row.title_id,

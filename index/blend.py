@@ -7,12 +7,12 @@ which other titles were scored with it, and equal titles tie exactly.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Boosts, Hit, Matrix, Region, Vector
+from index.query import Boosts, Hit, Region, Vector
 
 Rows = NDArray[np.int64]  # (m,)
 Scores = NDArray[np.float64]  # (m,)
@@ -30,7 +30,7 @@ class Signals(Protocol):
         ...
 
 
-def similarity(vectors: Matrix, vector: Vector) -> Scores:
+def similarity(vectors: NDArray[Any], vector: Vector) -> Scores:
     """Return the cosines (m,) of unit rows (m, d) to a unit vector (d,)."""
     product = vectors.astype(np.float64) * vector.astype(np.float64)
     # NumPy sums each contiguous row pairwise in the same order, wherever the row stands.

@@ -14,7 +14,7 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -35,7 +35,7 @@ from index.query import (
     TitleId,
     VectorMissing,
 )
-from index.rows import NO_ROW, Rows, check_dimensions, room_for
+from index.rows import NO_ROW, Rows, Shape, check_dimensions, room_for
 
 DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied
 FEWEST_DEAD = 64
@@ -89,7 +89,7 @@ class MemoryIndex:
         by_space: dict[Space | None, list[int]] = defaultdict(list)
         for at, query in enumerate(queries):
             if query.vector is not None and query.space in snapshot.rows.spaces:
-                d = snapshot.rows.spaces[query.space].dimensions
+                d = snapshot.rows.spaces[query.space].shape.d
                 check_dimensions(query.space, d, query.vector)
             elif query.vector is not None:
                 continue  # no title has a vector there
@@ -116,7 +116,7 @@ class MemoryIndex:
         missing = np.flatnonzero((rows == NO_ROW) | ~kept.present[rows])
         if len(missing):
             raise VectorMissing(ids[missing[0]], space)
-        return kept.floats[rows]
+        return kept.floats[rows].astype(np.float32)
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Add or replace titles; searches under way are not disturbed."""
@@ -147,7 +147,7 @@ class MemoryIndex:
             snapshot = _copied(snapshot)
         rows, n = snapshot.rows, snapshot.n
         arrays.write(folder, rows.arrays.items(), n, room_for(n))
-        told = {"n": n, "labels": rows.columns.labels(), "dimensions": rows.dimensions()}
+        told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.shapes()}
         (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False))
 
     def load(self, folder: Path) -> None:
@@ -156,8 +156,8 @@ class MemoryIndex:
         Raises `OSError`, `ValueError` for a folder that `save` did not finish.
         """
         told = json.loads((folder / TOLD).read_text())
-        dimensions = {Space(space): d for space, d in told["dimensions"].items()}
-        rows = Rows(Arrays(arrays.capacity_of(folder), folder), told["labels"], dimensions)
+        shapes = {Space(space): Shape(*shape) for space, shape in told["shapes"].items()}
+        rows = Rows(Arrays(arrays.capacity_of(folder), folder), told["labels"], shapes)
         rows.settle(told["n"])
         with self._write:
             self._snapshot = Snapshot(rows, told["n"], alive=told["n"])
@@ -231,7 +231,8 @@ def _pointers(snapshot: Snapshot, space: Space | None) -> RowsPointers:
         pointers.scales = address(kept.codes.scales)
         pointers.losses = address(kept.codes.losses)
         pointers.vectors = address(kept.floats)
-        pointers.d, pointers.stride = kept.dimensions, kept.codes.stride
+        pointers.d, pointers.half = kept.shape
+        pointers.stride = kept.codes.stride
     pointers.died, pointers.ids = address(rows.died), address(known.ids)
     pointers.popularity, pointers.freshness = address(known.popularity), address(known.freshness)
     pointers.n, pointers.version = snapshot.n, snapshot.version
@@ -257,8 +258,9 @@ def _pages(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _added(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
     """Return a snapshot with the entries as new rows and their older rows ended."""
     snapshot.rows.check(entries)
-    if snapshot.n + len(entries) > snapshot.rows.capacity:
-        snapshot = _copied(snapshot, len(entries))
+    wide = snapshot.rows.too_narrow_for(entries)
+    if wide or snapshot.n + len(entries) > snapshot.rows.capacity:
+        snapshot = _copied(snapshot, len(entries), wide)
     version = snapshot.version + 1
     new = snapshot.rows.put(snapshot.n, entries, version)
     n = snapshot.n + len(entries)
@@ -270,7 +272,7 @@ def _tidied(snapshot: Snapshot) -> Snapshot:
     return _copied(snapshot) if dead > max(DEAD_SHARE * snapshot.n, FEWEST_DEAD) else snapshot
 
 
-def _copied(snapshot: Snapshot, more: int = 0) -> Snapshot:
-    """Return the living rows by themselves, with room for more."""
-    rows, n = snapshot.rows.copied(snapshot.n, room_for(snapshot.alive + more))
+def _copied(snapshot: Snapshot, more: int = 0, wide: Collection[Space] = ()) -> Snapshot:
+    """Return the living rows by themselves, with room for more, some spaces in single precision."""
+    rows, n = snapshot.rows.copied(snapshot.n, room_for(snapshot.alive + more), wide)
     return Snapshot(rows, n, alive=n)

@@ -31,6 +31,7 @@ class RowsPointers(Structure):
         ("version", ctypes.c_uint32),
         ("d", c_int32),
         ("stride", c_int32),
+        ("half", c_int32),
     )
 
 

@@ -1,10 +1,12 @@
 """A search by NumPy alone, for machines on which no kernel could be built."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from index import blend, masks
-from index.query import Hit, Query
+from index.query import Hit, Query, Vector
 from index.rows import Rows
 
 # Half-width of the float32 pass around the true score: a dot product of unit vectors errs by at
@@ -15,6 +17,8 @@ ERROR = 1e-4
 # Above this share of matching rows, scoring all is cheaper than copying those together (measured at
 # 100,000 x 384: gathering costs about four times as much per row as streaming).
 GATHER_SHARE = 0.2
+
+PAGE = 4096  # rows that are brought to single precision at once
 
 
 def search(
@@ -27,9 +31,9 @@ def search(
     if query.vector is not None:
         vectors = rows.spaces[query.space].floats
         if len(left) > GATHER_SHARE * n:
-            scores += (vectors[:n] @ query.vector)[left]
+            scores += _products(vectors[:n], query.vector)[left]
         else:
-            scores += vectors[left] @ query.vector
+            scores += vectors[left].astype(np.float32) @ query.vector
     added = blend.boost(rows.columns, query.boosts, n)
     if added is not None:
         scores += added[left].astype(np.float32)
@@ -38,6 +42,15 @@ def search(
     if query.vector is not None:
         similarities = blend.similarity(vectors[best], query.vector)
     return blend.best(rows.columns, query.boosts, best, similarities, k=query.k)
+
+
+def _products(vectors: NDArray[Any], vector: Vector) -> NDArray[np.float32]:
+    """Return the inner products (n,) of rows (n, d), which need not be in single precision."""
+    found = np.empty(len(vectors), np.float32)
+    for start in range(0, len(vectors), PAGE):
+        page = slice(start, start + PAGE)
+        found[page] = vectors[page].astype(np.float32, copy=False) @ vector
+    return found
 
 
 def _contenders(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:

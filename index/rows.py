@@ -6,6 +6,7 @@ then: later rows lie behind, and a row that was replaced or removed knows in whi
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +21,25 @@ from index.query import DimensionMismatch, Entry, Matrix, TitleId, Vector
 Numbers = NDArray[np.int64]
 
 NO_ROW = -1
+PAGE = 4096  # rows that are copied at once
+
+
+class Shape(NamedTuple):
+    """How the vectors of a space are kept."""
+
+    d: int
+    half: bool
+    """In half precision, which holds each number exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
     """What the rows have in one space."""
 
-    floats: Matrix  # (capacity, d)
+    shape: Shape
+    floats: NDArray[np.float32] | NDArray[np.float16]  # (capacity, d)
     codes: Codes
     present: Mask  # (capacity,)
-
-    @property
-    def dimensions(self) -> int:
-        """Return d."""
-        return int(self.floats.shape[1])
 
 
 class Rows:
@@ -43,7 +49,7 @@ class Rows:
         self,
         arrays: Arrays,
         labels: Mapping[str, Sequence[str]] | None = None,
-        dimensions: Mapping[Space, int] | None = None,
+        shapes: Mapping[Space, Shape] | None = None,
     ) -> None:
         self.arrays = arrays
         self.columns = Columns(arrays, labels or {})
@@ -52,8 +58,8 @@ class Rows:
         self.died: NDArray[np.uint32] = arrays.get("died", np.uint32)
         self._before: NDArray[np.uint32] = arrays.get("before", np.uint32)
         self.spaces: dict[Space, Vectors] = {}
-        for space, d in (dimensions or {}).items():
-            self._with(space, d)
+        for space, shape in (shapes or {}).items():
+            self._with(space, shape)
         self._sorted: Numbers = np.empty(0, np.int64)  # ids of the rows that were settled
         self._rows: NDArray[np.uint32] = np.empty(0, np.uint32)  # and where they are
         self._latest: dict[TitleId, int] = {}  # the rows that came since
@@ -117,28 +123,47 @@ class Rows:
         self._rows = order.astype(np.uint32)
         self._latest = {}
 
-    def copied(self, n: int, capacity: int) -> tuple["Rows", int]:
-        """Return the living ones of the first `n` rows with another room, and their number."""
+    def copied(self, n: int, capacity: int, wide: Collection[Space] = ()) -> tuple["Rows", int]:
+        """Return the living ones of the first `n` rows with another room, and their number.
+
+        Vectors of the spaces named are in single precision then.
+        """
         kept = np.flatnonzero(self.died[:n] == 0)
-        copy = Rows(Arrays(capacity), self.columns.labels(), self.dimensions())
+        shapes = {
+            space: Shape(shape.d, shape.half and space not in wide)
+            for space, shape in self.shapes().items()
+        }
+        copy = Rows(Arrays(capacity), self.columns.labels(), shapes)
         for name, array in self.arrays.items().items():
             if name not in ("died", "before"):
-                width = array.shape[1] if array.ndim > 1 else None
-                to = copy.arrays.get(name, array.dtype, width)[: len(kept)]
-                np.take(array, kept, axis=0, out=to, mode="clip")  # which needs no further copy
+                to = copy.arrays.get(name, array.dtype, None if array.ndim == 1 else array.shape[1])
+                for start in range(0, len(kept), PAGE):
+                    page = slice(start, min(start + PAGE, len(kept)))
+                    to[page] = array[kept[page]]
         copy.settle(len(kept))
         return copy, len(kept)
 
-    def dimensions(self) -> Mapping[Space, int]:
+    def shapes(self) -> Mapping[Space, Shape]:
         """Return the spaces that there are."""
-        return {space: vectors.dimensions for space, vectors in self.spaces.items()}
+        return {space: vectors.shape for space, vectors in self.spaces.items()}
+
+    def too_narrow_for(self, entries: Sequence[Entry]) -> set[Space]:
+        """Return the spaces in half precision that would lose something of these titles."""
+        return {
+            space
+            for space, shape in self.shapes().items()
+            if shape.half
+            and not all(
+                _halves(entry.vectors[space]) for entry in entries if space in entry.vectors
+            )
+        }
 
     def check(self, entries: Iterable[Entry]) -> None:
         """Refuse a batch before any of it is written.
 
         Raises `DimensionMismatch`.
         """
-        expected = dict(self.dimensions())
+        expected = {space: shape.d for space, shape in self.shapes().items()}
         for entry in entries:
             for space, vector in entry.vectors.items():
                 check_dimensions(space, expected.setdefault(space, len(vector)), vector)
@@ -159,20 +184,29 @@ class Rows:
         for space in {space for entry in entries for space in entry.vectors}:
             having = [at for at, entry in enumerate(entries) if space in entry.vectors]
             found = np.stack([entries[at].vectors[space] for at in having]).astype(np.float32)
-            kept = self.spaces.get(space) or self._with(space, found.shape[1])
+            kept = self.spaces.get(space)
+            if kept is None:
+                kept = self._with(space, Shape(found.shape[1], _halves(found)))
             rows = np.array(having) + first
             kept.floats[rows] = found
             kept.codes.put(rows, found)
             kept.present[rows] = True
 
-    def _with(self, space: Space, d: int) -> Vectors:
+    def _with(self, space: Space, shape: Shape) -> Vectors:
         kept = Vectors(
-            self.arrays.get(f"{space}.floats", np.float32, d),
-            Codes(self.arrays, space, d),
+            shape,
+            self.arrays.get(f"{space}.floats", np.float16 if shape.half else np.float32, shape.d),
+            Codes(self.arrays, space, shape.d),
             self.arrays.get(f"{space}.present", np.bool_),
         )
         self.spaces[space] = kept
         return kept
+
+
+def _halves(vectors: Matrix) -> bool:
+    """Tell whether half precision holds every number exactly."""
+    with np.errstate(over="ignore"):
+        return bool((vectors.astype(np.float16) == vectors).all())
 
 
 def room_for(n: int) -> int:

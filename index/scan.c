@@ -50,13 +50,14 @@ typedef struct {
     const uint8_t *codes; /* (capacity, stride); none: boosts alone rank */
     const float *scales;  /* (capacity,) */
     const float *losses;  /* (capacity,) */
-    const float *vectors; /* (capacity, d) */
+    const void *vectors;  /* (capacity, d) in single precision, or in half */
     const uint32_t *died; /* (capacity,) the version in which a row ended; 0: it lives */
     const int64_t *ids;   /* (capacity,) */
     const double *popularity, *freshness; /* (capacity,) */
     int64_t n;            /* rows that the snapshot shows */
     uint32_t version;
     int32_t d, stride;    /* numbers of a vector; bytes of its codes, a multiple of 64 */
+    int32_t half;         /* whether vectors are in half precision */
 } Rows;
 
 /* One search: what is asked, and where the answer goes. */
@@ -299,19 +300,96 @@ AVX512 static uint32_t score_avx512(const Coded *coded, const uint32_t *rows, ui
 
 #endif
 
+/* ---- exact similarities ---- */
+
+/* IEEE 754's binary16 in single precision, which holds it exactly. */
+INLINE float single(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
+    if (rest >= 0x7c00) bits = 0x7f800000 | (rest & 0x3ff) << 13;
+    else if (rest >= 0x400) bits = (rest << 13) + ((127 - 15) << 23);
+    else {
+        float small = (float)rest * 0x1p-24f;
+        memcpy(&bits, &small, sizeof bits);
+    }
+    bits |= sign;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* NumPy's pairwise sum (Higham, Accuracy and Stability of Numerical Algorithms, 4.2) of products,
+   which are exact in double precision. */
+INLINE double summed(const float *row, const double *vector, int32_t n) {
+    double parts[8] = {0}, total = 0;
+    int32_t at = 0;
+    if (n >= 8) {
+        for (; at + 8 <= n; at += 8)
+            for (int lane = 0; lane < 8; lane++)
+                parts[lane] += (double)row[at + lane] * vector[at + lane];
+        total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) +
+                ((parts[4] + parts[5]) + (parts[6] + parts[7]));
+    }
+    for (; at < n; at++) total += (double)row[at] * vector[at];
+    return total;
+}
+
+/* A row's similarity; `room` holds d numbers. `widened` brings as many halves to single precision as
+   it can at once, and returns how many these are. */
+#define SIMILARITY(name, target, widened)                                                         \
+    target static double name##_sum(const float *row, const double *vector, int32_t n) {          \
+        if (n <= 128) return summed(row, vector, n);                                              \
+        int32_t half = n / 2;                                                                     \
+        half -= half % 8;                                                                         \
+        return name##_sum(row, vector, half) + name##_sum(row + half, vector + half, n - half);   \
+    }                                                                                             \
+    target static double name(const Rows *rows, uint32_t row, const double *vector, float *room) { \
+        int64_t at = (int64_t)row * rows->d;                                                      \
+        if (!rows->half) return name##_sum((const float *)rows->vectors + at, vector, rows->d);   \
+        const uint16_t *halves = (const uint16_t *)rows->vectors + at;                            \
+        int32_t done = widened(halves, room, rows->d);                                            \
+        for (; done < rows->d; done++) room[done] = single(halves[done]);                         \
+        return name##_sum(room, vector, rows->d);                                                 \
+    }
+
+#define NONE_AT_ONCE(halves, room, n) 0
+
+SIMILARITY(similarity_portable, , NONE_AT_ONCE)
+
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2,f16c")))
+
+AVX2 static int32_t widened_avx2(const uint16_t *halves, float *room, int32_t n) {
+    int32_t at = 0;
+    for (; at + 8 <= n; at += 8)
+        _mm256_storeu_ps(room + at, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(halves + at))));
+    return at;
+}
+SIMILARITY(similarity_avx2, AVX2, widened_avx2)
+
+AVX512 static int32_t widened_avx512(const uint16_t *halves, float *room, int32_t n) {
+    int32_t at = 0;
+    for (; at + 16 <= n; at += 16)
+        _mm512_storeu_ps(room + at,
+                         _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(halves + at))));
+    return at;
+}
+SIMILARITY(similarity_avx512, AVX512, widened_avx512)
+#endif
+
 /* ---- which of several ways this machine knows ---- */
 
 typedef struct {
     const char *name;
     Score score;
+    double (*similarity)(const Rows *, uint32_t, const double *, float *);
 } Way;
 
 static const Way WAYS[] = {
 #if defined(__x86_64__)
-    {"AVX-512 VNNI", score_avx512},
-    {"AVX2", score_avx2},
+    {"AVX-512 VNNI", score_avx512, similarity_avx512},
+    {"AVX2", score_avx2, similarity_avx2},
 #endif
-    {"portable", score_portable},
+    {"portable", score_portable, similarity_portable},
 };
 
 static int known(int way) {
@@ -320,7 +398,7 @@ static int known(int way) {
     if (way == 0)
         return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-    if (way == 1) return __builtin_cpu_supports("avx2");
+    if (way == 1) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
 #endif
     return way >= 0 && way < (int)(sizeof WAYS / sizeof *WAYS);
 }
@@ -487,44 +565,6 @@ INLINE void scan(Coded *coded, Found *found, int64_t begin, int64_t end, Score s
 
 /* ---- exact scores ---- */
 
-/* NumPy's pairwise sum (Higham, Accuracy and Stability of Numerical Algorithms, 4.2) of products,
-   which are exact in double precision. */
-INLINE double summed(const float *row, const double *vector, int32_t n) {
-    double parts[8] = {0}, total = 0;
-    int32_t at = 0;
-    if (n >= 8) {
-        for (; at + 8 <= n; at += 8)
-            for (int lane = 0; lane < 8; lane++)
-                parts[lane] += (double)row[at + lane] * vector[at + lane];
-        total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) +
-                ((parts[4] + parts[5]) + (parts[6] + parts[7]));
-    }
-    for (; at < n; at++) total += (double)row[at] * vector[at];
-    return total;
-}
-
-#define DIVIDED(name, target)                                                                     \
-    target static double name(const float *row, const double *vector, int32_t n) {                \
-        if (n <= 128) return summed(row, vector, n);                                              \
-        int32_t half = n / 2;                                                                     \
-        half -= half % 8;                                                                         \
-        return name(row, vector, half) + name(row + half, vector + half, n - half);               \
-    }
-
-DIVIDED(similarity_portable, )
-#if defined(__x86_64__)
-DIVIDED(similarity_avx2, __attribute__((target("avx2"))))
-DIVIDED(similarity_avx512, AVX512)
-#endif
-
-static double similarity(const float *row, const double *vector, int32_t n) {
-#if defined(__x86_64__)
-    if (known(0)) return similarity_avx512(row, vector, n);
-    if (known(1)) return similarity_avx2(row, vector, n);
-#endif
-    return similarity_portable(row, vector, n);
-}
-
 typedef struct {
     double score, similarity;
     int64_t id;
@@ -558,26 +598,30 @@ static void select_best(Exact *all, int64_t n, int64_t k) {
     }
 }
 
-static void answer(const Coded *coded, const Candidate *candidates, int64_t count) {
+static void answer(const Coded *coded, const Candidate *candidates, int64_t count, const Way *way) {
     const Rows *rows = coded->rows;
     Query *query = (Query *)coded->query;
     double *vector = NULL;
     Exact *all = malloc((size_t)(count ? count : 1) * sizeof *all);
-    if (query->vector) vector = malloc((size_t)rows->d * sizeof *vector);
+    float *room = NULL;
+    if (query->vector) {
+        vector = malloc((size_t)rows->d * sizeof *vector);
+        room = malloc((size_t)rows->d * sizeof *room);
+    }
+    const int64_t row_bytes = (int64_t)rows->d * (rows->half ? 2 : 4);
     query->found = query->rescored = -1;
-    if (!all || (query->vector && !vector)) goto end;
+    if (!all || (query->vector && (!vector || !room))) goto end;
     for (int32_t at = 0; vector && at < rows->d; at++) vector[at] = query->vector[at];
     for (int64_t at = 0; at < count; at++) {
         uint32_t row = candidates[at].row;
         double near = 0;
         if (vector) {
             if (at + AHEAD < count) {
-                const char *next = (const char *)(rows->vectors +
-                                                  (int64_t)candidates[at + AHEAD].row * rows->d);
-                for (size_t line = 0; line < (size_t)rows->d * sizeof(float); line += 64)
-                    __builtin_prefetch(next + line);
+                const char *next =
+                    (const char *)rows->vectors + candidates[at + AHEAD].row * row_bytes;
+                for (int64_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line);
             }
-            near = similarity(rows->vectors + (int64_t)row * rows->d, vector, rows->d);
+            near = way->similarity(rows, row, vector, room);
         }
         double score = near + query->popularity * rows->popularity[row] + regional(query, row) +
                        query->freshness * rows->freshness[row];
@@ -597,6 +641,7 @@ static void answer(const Coded *coded, const Candidate *candidates, int64_t coun
     query->found = k;
     query->rescored = count;
 end:
+    free(room);
     free(vector);
     free(all);
 }
@@ -608,7 +653,7 @@ typedef struct {
     Coded *coded; /* (queries,) */
     Found *found; /* (1 + MOST_HELPERS, queries) */
     int64_t queries, n;
-    Score score;
+    const Way *way;
     atomic_int_fast64_t next; /* the first row that nobody has taken */
     int threads;
 } Job;
@@ -621,7 +666,7 @@ static void take_part(Job *job, int thread) {
         for (int64_t step = job->queries > 1 ? BLOCK : CHUNK, to; begin < end; begin = to) {
             to = begin + step < end ? begin + step : end;
             for (int64_t at = 0; at < job->queries; at++)
-                scan(job->coded + at, found + at, begin, to, job->score);
+                scan(job->coded + at, found + at, begin, to, job->way->score);
         }
     }
 }
@@ -761,7 +806,7 @@ static void finish(Job *job, int64_t at) {
         for (int64_t one = 0; one < found->count; one++)
             if (found->candidates[one].upper >= floor) all[count++] = found->candidates[one];
     }
-    answer(coded, all, count);
+    answer(coded, all, count, job->way);
     free(all);
 }
 
@@ -770,7 +815,7 @@ static void finish(Job *job, int64_t at) {
 int rasika_search(const Rows *rows, Query *queries, int64_t count, int threads, int way) {
     if (threads > 1 + MOST_HELPERS) threads = 1 + MOST_HELPERS;
     int good = 0;
-    Job job = {.queries = count, .n = rows->n, .score = WAYS[way].score, .threads = threads};
+    Job job = {.queries = count, .n = rows->n, .way = WAYS + way, .threads = threads};
     int64_t heaps = 0;
     for (int64_t at = 0; at < count; at++) heaps += queries[at].k;
     job.coded = calloc((size_t)count, sizeof *job.coded);

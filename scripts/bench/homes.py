@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 from sqlalchemy import Engine, text
 from sqlmodel import Session, select
@@ -98,9 +99,10 @@ def _copy(writing: Session, ids: list[int], matrix: Matrix, model: str) -> None:
         raise RuntimeError("the session has no connection")
     register_vector(connection)
     with connection.cursor().copy(VECTORS) as copy:
-        copy.set_types(["int4", "text", "text", "text", "vector"])
+        copy.set_types(["int4", "text", "text", "text", "halfvec"])
         for title_id, vector in zip(ids, matrix, strict=True):
-            copy.write_row((title_id, Space.CONTENT.value, model, catalogues.MADE_UP, vector))
+            row = (title_id, Space.CONTENT.value, model, catalogues.MADE_UP, HalfVector(vector))
+            copy.write_row(row)
 
 
 def _read(reading: Session, path: Path, lease: Lease) -> Filled:

@@ -33,6 +33,29 @@ class TestWithoutKernels(IndexContract):
         return MemoryIndex(entries, kernel=None)
 
 
+def halved(entry: Entry) -> Entry:
+    vectors = {
+        space: vector.astype(np.float16).astype(np.float32)
+        for space, vector in entry.vectors.items()
+    }
+    return replace(entry, vectors=vectors)
+
+
+@pytest.mark.parametrize("kernel", [*native.kernels(), None], ids=str)
+def test_vectors_in_half_precision_answer_exactly_until_one_that_is_not_comes(
+    kernel: native.Kernel | None,
+) -> None:
+    entries = many(500)
+    halves = [halved(entry) for entry in entries[:400]]
+    index = MemoryIndex(halves, kernel=kernel)
+    query = Query(vector=entries[3].vectors[Space.CONTENT], k=60)
+    assert index._snapshot.rows.spaces[Space.CONTENT].shape.half
+    assert index.search(query) == reference(halves, query)
+    index.upsert(entries[390:])
+    assert not index._snapshot.rows.spaces[Space.CONTENT].shape.half
+    assert index.search(query) == reference([*halves[:390], *entries[390:]], query)
+
+
 class TestMappedFiles(IndexContract):
     """What was saved and mapped again is as it was, and can be changed."""
 

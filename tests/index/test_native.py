@@ -26,7 +26,7 @@ class Signals:
 class Catalogue:
     """Rows near each other, a few of them of strange lengths or alike."""
 
-    def __init__(self, n: int, d: int, seed: int = 3) -> None:
+    def __init__(self, n: int, d: int, *, half: bool = False, seed: int = 3) -> None:
         self.n, self.d = n, d
         random = np.random.default_rng(seed)
         vectors = (
@@ -35,16 +35,18 @@ class Catalogue:
         vectors[n // 2] = np.eye(1, d, 3)  # all in one number: eight bits lose nothing
         vectors[n // 3 : n // 3 + 40] = vectors[0]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        self.vectors = vectors.astype(np.float32)
+        self.half = half
+        self.vectors = vectors.astype(np.float16 if half else np.float32)
         self.stride = -(-d // WORD) * WORD
         room = n + WORD
         self.codes = np.full((room, self.stride), 128, np.uint8)
         self.scales, self.losses = np.zeros(room, np.float32), np.zeros(room, np.float32)
-        scales = np.abs(self.vectors).max(axis=1, keepdims=True) / 127
-        codes = np.rint(self.vectors / scales)
+        exact = self.vectors.astype(np.float32)
+        scales = np.abs(exact).max(axis=1, keepdims=True) / 127
+        codes = np.rint(exact / scales)
         self.codes[:n, :d] = codes + 128
         self.scales[:n] = scales[:, 0]
-        self.losses[:n] = np.linalg.norm(self.vectors - codes * scales, axis=1)
+        self.losses[:n] = np.linalg.norm(exact - codes * scales, axis=1)
         self.died = np.zeros(room, np.uint32)
         self.signals = Signals(random.permutation(n) + 1, *random.random((3, room)))
 
@@ -52,7 +54,7 @@ class Catalogue:
         arrays = (self.codes, self.scales, self.losses, self.vectors, self.died, self.signals.ids)
         signals = (self.signals.popularity, self.signals.freshness)
         where = [address(array) for array in (*arrays, *signals)]
-        return RowsPointers(*where, self.n, version, self.d, self.stride)
+        return RowsPointers(*where, self.n, version, self.d, self.stride, self.half)
 
     def asked(self, seed: int, k: int, share: float = 1.0) -> tuple[Asked, NDArray[np.bool_]]:
         random = np.random.default_rng(seed)
@@ -79,11 +81,12 @@ def test_the_library_was_built_here() -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 @pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("half", [False, True], ids=["single", "half"])
 @pytest.mark.parametrize("d", [6, 384, 768, 1000])
 def test_every_kernel_answers_by_the_definition_to_the_last_bit(
-    kernel: Kernel, cores: int, d: int
+    kernel: Kernel, cores: int, d: int, half: bool
 ) -> None:
-    catalogue = Catalogue(5_000, d)
+    catalogue = Catalogue(5_000, d, half=half)
     questions = [
         catalogue.asked(seed, k, share)
         for seed, (k, share) in enumerate(
