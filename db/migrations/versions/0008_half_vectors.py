@@ -10,8 +10,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("ALTER TABLE title_vector ALTER COLUMN vector TYPE halfvec USING vector::halfvec")
-    # The copies that engines made hold the vectors as they were.
-    op.execute("INSERT INTO change (title_id) VALUES (0)")
+    # The copies that engines made hold the vectors as they were: everything is loaded anew.
+    op.execute("INSERT INTO change (title_id) SELECT 0 WHERE EXISTS (SELECT FROM title_vector)")
 
 
 def downgrade() -> None:
