@@ -72,6 +72,7 @@ def serve(live: Live, person: Person, wish: Wish) -> Served:
 def asked(live: Live, person: Person, wish: Wish) -> Asking:
     """Return what ranking is told of a person and his wish."""
     place = regions.known(wish.region)
+    loved = [live.listings.get(title_id) for title_id in liked_ids(person.standings)]
     now = wish.now.astimezone(regions.clock(wish.region))
     return Asking(
         taste=person.taste,
@@ -87,7 +88,10 @@ def asked(live: Live, person: Person, wish: Wish) -> Asking:
         k=wish.limit,
         mood=wish.mood,
         picked_only=person.picked_only,
-        loved_genres=_loved_genres(live, person),
+        loved_genres=_each(listing.genres[0] for listing in loved if listing and listing.genres),
+        loved_languages=_each(
+            listing.language for listing in loved if listing and listing.language
+        ),
         works=lambda name: works(live, name),
         dubbed=lambda code: dubbed(live).get(code, frozenset()),
     )
@@ -194,9 +198,8 @@ def every_language(live: Live) -> frozenset[str]:
     )
 
 
-def _loved_genres(live: Live, person: Person) -> list[str]:
-    found = (live.listings.get(title_id) for title_id in liked_ids(person.standings))
-    return list(dict.fromkeys(each.genres[0] for each in found if each and each.genres))
+def _each(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _dubbed(listings: Iterable[Listing]) -> Mapping[str, frozenset[TitleId]]:

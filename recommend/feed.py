@@ -134,6 +134,7 @@ class Asking:
     mood: Mood | None = None
     picked_only: bool = False  # all that is known are the titles picked at first
     loved_genres: Sequence[str] = ()  # what titles that he liked are first of all
+    loved_languages: Sequence[str] = ()  # theirs, the latest first
     works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
     dubbed: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
     """Titles that are first of all of a language, and of others too."""
@@ -148,8 +149,9 @@ class Asking:
             if affinity >= OWN_LANGUAGE_AT_LEAST
         ]
         own = list(dict.fromkeys([*said, *leant[:OWN_LANGUAGES]]))
-        if own:
-            return own
+        # Who dislikes as many titles of a language as he likes leans to none, and understands it.
+        if own or self.loved_languages:
+            return own or [*self.loved_languages[:OWN_LANGUAGES]]
         return [code for code, weight in self.watched.items() if weight >= OWN_LANGUAGE_AT_LEAST]
 
     @cached_property

@@ -138,6 +138,18 @@ def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
     assert not [hit["title"] for hit in different if "comedy" in hit["genres"]]
 
 
+def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
+    visitor: httpx.Client, ids: dict[str, int], live: Live
+) -> None:
+    for title in ("Stree", "Bhool Bhulaiyaa"):
+        told(visitor, ids[title], "dislike")
+    for title in ("3 Idiots", "Hera Pheri"):
+        told(visitor, ids[title], "like")
+    items = feed(visitor, region="IN-KA")["items"]
+    foreign = [hit for hit in items if "hi" not in live.listings[hit["id"]].languages]
+    assert {hit["source"] for hit in foreign} <= {"other_language", "person"}
+
+
 @pytest.mark.parametrize("mood", ["fear", "scary", "भयानक", "bhayanakam"])
 def test_a_mood_in_any_words_bends_the_feed(
     visitor: httpx.Client, ids: dict[str, int], mood: str
