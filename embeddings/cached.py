@@ -18,6 +18,7 @@ class CachedEmbedder:
     def __init__(self, embedder: Embedder, capacity: int = CAPACITY) -> None:
         self.model = embedder.model
         self.dim = embedder.dim
+        self.engine: str | None = getattr(embedder, "engine", None)  # what runs the model
         self._embedder = embedder
         self._kept: LRUCache[object, Matrix] = LRUCache(capacity)
         self._changing = threading.Condition()

@@ -1,8 +1,8 @@
 """The model compiled for this machine by OpenVINO, which comes with the extra `fast`.
 
-oneDNN's products in bfloat16 (AVX-512 BF16, AMX) with what follows them fused in: twice as many
-texts a second as NumPy with NumKong's products, at a cosine of 0.9999 to float32. Without such
-instructions it runs in float32. What was measured is in docs/embedding.md.
+oneDNN's products in bfloat16 with what follows them fused in. It is for processors with AMX, whose
+tiles encoder.c does not use, and for those that encoder.c does not know. Without instructions for
+bfloat16 it runs in float32. What was measured is in docs/embedding.md.
 """
 
 import sys

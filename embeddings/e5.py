@@ -3,8 +3,8 @@
 Wang et al., Multilingual E5 Text Embeddings (arXiv 2402.05672): a BERT encoder of 12 layers over
 XLM-RoBERTa's unigram pieces (Kudo, arXiv 1804.10959), the mean of its last layer as the vector. The
 file format and the windows of long texts are those of the wheel's `e5.c`, whose own engine takes
-three to fifteen times as long for the same vectors: it multiplies four-bit blocks one by one, where
-we unpack them once.
+two to eight times as long for the same vectors: it multiplies four-bit blocks one by one, where we
+unpack them once.
 """
 
 import re

