@@ -127,7 +127,9 @@ def enter(connection: Connection, schema: str) -> Layout:
     """Set what the transaction searches, and how; return what there is."""
     row = connection.execute(text(ENTER.format(schema=schema))).one()
     shapes = {
-        Space(each["space"]): Shape(each["dimension"], each["width"], each["graph"])
+        Space(each["space"]): Shape(
+            each["dimension"], each["width"], each["graph"], each.get("languages", ())
+        )
         for each in row.spaces or ()
     }
     return Layout(shapes, row.regions or {})

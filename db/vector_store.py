@@ -8,7 +8,7 @@ came, read for the few titles that may be among the best.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import LiteralString
 
 import numpy as np
@@ -76,7 +76,8 @@ TABLES = (
         space text PRIMARY KEY,
         dimension integer NOT NULL,
         width integer NOT NULL,
-        graph boolean NOT NULL DEFAULT false
+        graph boolean NOT NULL DEFAULT false,
+        languages text[] NOT NULL DEFAULT '{{}}'
     )
     """,
     """
@@ -114,6 +115,15 @@ ENTRY_TYPES = {
 GRAPH_LINKS = 16  # of a node; pgvector's default
 GRAPH_BUILD = 128  # candidates while it is built; twice the default, for recall
 
+# Titles from which a language gets a graph of its own. Asked for a language, the graph of all walks
+# past the others' titles, and among fewer a scan is as fast, and exact (measured, docs/engines.md).
+LANGUAGE_TITLES = 10_000
+COMMON = """
+    SELECT language FROM {schema}.entry, unnest(languages) AS language
+    WHERE {space} IS NOT NULL AND language ~ '^[a-z]{2,3}$'
+    GROUP BY language HAVING count(*) >= :least AND count(*) < :all ORDER BY language
+    """
+
 Floats = NDArray[np.float32]
 
 
@@ -124,6 +134,7 @@ class Shape:
     dimension: int
     width: int  # with the signals
     graph: bool
+    languages: Sequence[str] = ()  # those with graphs of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,10 @@ def layout(connection: Connection, schema: str = SERVED) -> Layout:
     spaces = connection.execute(_in(schema, "SELECT * FROM {schema}.space"))
     regions = connection.execute(_in(schema, "SELECT * FROM {schema}.region"))
     return Layout(
-        {Space(row.space): Shape(row.dimension, row.width, row.graph) for row in spaces},
+        {
+            Space(row.space): Shape(row.dimension, row.width, row.graph, row.languages)
+            for row in spaces
+        },
         {row.region: row.slot for row in regions},
     )
 
@@ -204,8 +218,8 @@ def add(connection: Connection, rows: Sequence[Stored], schema: str = SERVED) ->
 
 def name_space(connection: Connection, space: Space, shape: Shape, *, schema: str) -> None:
     """Note how long the vectors of a space are."""
-    statement = "INSERT INTO {schema}.space VALUES (:space, :dimension, :width, :graph)"
-    values = {"space": space.value, **asdict(shape)}
+    statement = "INSERT INTO {schema}.space VALUES (:space, :dimension, :width)"
+    values = {"space": space.value, "dimension": shape.dimension, "width": shape.width}
     connection.execute(_in(schema, statement), values)
 
 
@@ -242,23 +256,31 @@ def analyse(connection: Connection, schema: str = SERVED) -> None:
 def build_graph(connection: Connection, space: Space, width: int, schema: str = SERVED) -> None:
     """Link the vectors of a space to their neighbours; on a connection that commits by itself.
 
-    Concurrently, for an ordinary build is one long transaction that writes, and until it ends
-    nobody who follows the change log (`db.changes`) sees what others have committed meanwhile.
+    Common languages are linked apart as well. Concurrently, for an ordinary build is one long
+    transaction that writes, and until it ends nobody who follows the change log (`db.changes`) sees
+    what others have committed meanwhile.
     """
-    connection.execute(
-        text(
-            f"CREATE INDEX CONCURRENTLY entry_{space.value}_graph ON {schema}.entry USING hnsw "
-            f"(CAST({space.value} AS halfvec({width})) halfvec_ip_ops) "
-            f"WITH (m = {GRAPH_LINKS}, ef_construction = {GRAPH_BUILD})"
+    languages = _common(connection, space, schema)
+    for language in (None, *languages):
+        name = _graph_name(space, language)
+        among = f" WHERE languages && CAST('{{{language}}}' AS text[])" if language else ""
+        connection.execute(
+            text(
+                f"CREATE INDEX CONCURRENTLY {name} ON {schema}.entry USING hnsw "
+                f"(CAST({space.value} AS halfvec({width})) halfvec_ip_ops) "
+                f"WITH (m = {GRAPH_LINKS}, ef_construction = {GRAPH_BUILD}){among}"
+            )
         )
-    )
-    _say_graph(connection, space, there=True, schema=schema)
+    _say_graph(connection, space, there=True, languages=languages, schema=schema)
 
 
 def drop_graph(connection: Connection, space: Space, schema: str = SERVED) -> None:
     """Search a space by scans alone."""
-    _say_graph(connection, space, there=False, schema=schema)
-    connection.execute(text(f"DROP INDEX IF EXISTS {schema}.entry_{space.value}_graph"))
+    shape = layout(connection, schema).spaces.get(space)
+    _say_graph(connection, space, there=False, languages=(), schema=schema)
+    for language in (None, *(shape.languages if shape else ())):
+        name = _graph_name(space, language)
+        connection.execute(text(f"DROP INDEX IF EXISTS {schema}.{name}"))
 
 
 def packed(vector: Floats, kind: LiteralString) -> bytes:
@@ -289,9 +311,24 @@ def _entry(row: Stored) -> tuple[object, ...]:
     )
 
 
-def _say_graph(connection: Connection, space: Space, *, there: bool, schema: str) -> None:
-    statement = "UPDATE {schema}.space SET graph = :there WHERE space = :space"
-    connection.execute(_in(schema, statement), {"there": there, "space": space.value})
+def _common(connection: Connection, space: Space, schema: str) -> list[str]:
+    titles = connection.execute(_in(schema, "SELECT count(*) FROM {schema}.entry")).scalar_one()
+    statement = _in(schema, COMMON.replace("{space}", space.value))
+    return list(connection.execute(statement, {"least": LANGUAGE_TITLES, "all": titles}).scalars())
+
+
+def _graph_name(space: Space, language: str | None) -> str:
+    return f"entry_{space.value}_graph" + (f"_{language}" if language else "")
+
+
+def _say_graph(
+    connection: Connection, space: Space, *, there: bool, languages: Sequence[str], schema: str
+) -> None:
+    statement = """
+        UPDATE {schema}.space SET graph = :there, languages = :languages WHERE space = :space
+        """
+    values = {"there": there, "languages": list(languages), "space": space.value}
+    connection.execute(_in(schema, statement), values)
 
 
 def _in(schema: str, statement: str) -> TextClause:

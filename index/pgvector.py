@@ -198,13 +198,23 @@ def _by_vector(connection: Connection, layout: Layout, query: Query, vector: Vec
     asked, shape = given(query.filter), layout.spaces[query.space]
     row = product.weights(query.boosts, layout.regions)
     ask = Ask(query.space, product.operand(vector, row), query.k)
-    if shape.graph and vector_search.share(connection, asked, query.space) >= WIDE_SHARE:
+    if shape.graph and _is_wide(connection, asked, query, shape):
         pool = Ask(ask.space, ask.operand, query.k * 3 // 2 + 32)
         found = vector_search.nearest(connection, asked, pool, shape)
         if len(found) == pool.k:
             return found
     margin = 2 * HALF_ERROR * product.size(row, vector)
     return vector_search.scanned(connection, asked, ask, margin=margin)
+
+
+def _is_wide(connection: Connection, asked: Given, query: Query, shape: Shape) -> bool:
+    """Tell whether many titles meet a filter, of all or of a language that has its own graph."""
+    share = vector_search.share(connection, asked, query.space)
+    languages = query.filter.languages
+    if share >= WIDE_SHARE or len(languages) != 1 or not languages <= set(shape.languages):
+        return share >= WIDE_SHARE
+    of_all = vector_search.share(connection, {"languages": sorted(languages)}, query.space)
+    return share >= WIDE_SHARE * of_all
 
 
 def _candidates(found: Sequence[Found], *, vectors: bool) -> Candidates:

@@ -21,7 +21,7 @@ from index.shared import SharedIndex
 from wiring.bell import Bell
 from wiring.following import CannotFollow, Follower
 
-LAYOUT = "1"  # of what engines keep; another makes every engine be built anew
+LAYOUT = "2"  # of what engines keep; another makes every engine be built anew
 
 log = structlog.get_logger()
 

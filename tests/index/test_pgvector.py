@@ -1,16 +1,18 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from db import vector_search
 from db.engine import connect
 from db.kinds import Kind, Space
 from db.vector_search import Ask
-from db.vector_store import SERVED
+from db.vector_store import LANGUAGE_TITLES, SERVED
+from index.memory import MemoryIndex
 from index.pgvector import PgvectorIndex, given
 from index.product import SLOTS, TooManyRegions
 from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
@@ -175,3 +177,30 @@ def test_a_query_whose_vector_is_longer_than_one_is_answered_exactly(index: Pgve
     vector = 3 * entries[0].vectors[Space.CONTENT]
     query = Query(vector=vector, boosts=Boosts(popularity=0.1), k=20)
     assert index.search(query) == reference(entries, query)
+
+
+def test_a_common_language_has_a_graph_of_its_own(engine: Engine, index: PgvectorIndex) -> None:
+    common, rare = LANGUAGE_TITLES, 4 * LANGUAGE_TITLES // 5
+    entries = [
+        replace(
+            entry,
+            attributes=replace(
+                entry.attributes, languages=frozenset({"te" if at < common else "kn"})
+            ),
+        )
+        for at, entry in enumerate(many(common + rare, d=4))
+    ]
+    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
+    vector = entries[0].vectors[Space.CONTENT]
+    for language, name in (("te", "entry_content_graph_te"), ("kn", "entry_content_graph")):
+        wanted = Filter(languages=frozenset({language}), exclude=frozenset({1, 2}))
+        assert f"Index Scan using {name} on" in plan(engine, wanted, graph=True)
+        query = Query(vector=vector, filter=wanted, boosts=Boosts(popularity=0.1), k=20)
+        found = {hit.title_id for hit in index.search(query)}
+        best = {hit.title_id for hit in MemoryIndex(entries).search(query)}
+        assert len(found) == 20
+        assert len(found & best) >= 19
+    index.unlink(Space.CONTENT)
+    with engine.connect() as connection:
+        left = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'entry_content_graph%'"
+        assert connection.execute(text(left)).scalar_one() == 0

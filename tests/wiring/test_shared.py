@@ -90,7 +90,7 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
 @pytest.mark.parametrize(
     "wrong",
     [
-        "UPDATE index_copy SET built_from = '1 content=older'",
+        "UPDATE index_copy SET built_from = '2 content=older'",
         "UPDATE index_copy SET transaction = transaction + 1000000",  # a backup was restored
         "UPDATE change SET at = at + interval '1 second'",  # and another history has grown since
         "DELETE FROM index_copy",
