@@ -29,6 +29,7 @@ KEY = "the secret key of the tests"
 PAGES = ("/", "/feed", "/feed/cards", "/history", "/profile", "/welcome", "/search", "/title/7")
 TITLE, OTHER_TITLE = 7, 9
 SAID = "the words of Ravi alone, on a fly"
+TELLY, EVENING = "the telly of Ravi", "an evening of Ravi"
 
 Operation = tuple[str, str]
 
@@ -48,6 +49,7 @@ class Belongings:
         """Return what no answer to anybody else may hold."""
         return {
             *(str(self.owner.id), self.owner.email, "Ravi Kumar", SAID, "a search of Ravi"),
+            *(TELLY, EVENING),
             *(self.viewing, self.search, self.interaction, *self.tokens.values()),
         }
 
@@ -84,14 +86,15 @@ def ravi(guests: People) -> Belongings:
     owner = guests.member(name="Ravi Kumar")
     browser, viewing, interaction = owner.browser, str(uuid4()), str(uuid4())
     events = [
-        {"id": interaction, "content_id": TITLE, "event": "favorite"},
+        {"id": interaction, "content_id": TITLE, "event": "favorite", "session_id": EVENING},
         {"content_id": TITLE, "event": "rate", "value": 4.5},
         {"content_id": OTHER_TITLE, "event": "watchlist"},
         {"content_id": OTHER_TITLE, "event": "watch", "progress": 0.5},
     ]
     done(browser.post("/api/user/interactions", json={"interactions": events}))
     done(browser.put("/api/user/profile", json={"name": "Ravi Kumar", "birth_year": 1971}))
-    done(browser.post("/api/user/viewings", json={"id": viewing, "content_id": TITLE}))
+    watched = {"id": viewing, "content_id": TITLE, "device": TELLY}
+    done(browser.post("/api/user/viewings", json=watched))
     done(browser.put("/api/user/picks", json={"content_ids": [11]}))
     written = done(browser.post(f"/api/content/{TITLE}/reviews", json={"text": SAID}))
     found = browser.get("/api/search", params={"q": "a search of Ravi"})
