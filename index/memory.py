@@ -15,7 +15,8 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import numpy as np
 from db.kinds import Space
 from index import arrays, masks, native, plain
 from index.arrays import Arrays
+from index.lists import Lists, arranged, samples, tried
 from index.masks import Words
 from index.native import Asked, Blend, Kernel, RowsPointers, address
 from index.query import (
@@ -43,6 +45,7 @@ PAGE = 4096  # titles that are written at once when an index is built
 ABREAST = 64  # queries that share a pass
 FIRST_ROOM = 64
 TOLD = "index.json"
+LISTS = "lists.npz"
 QUICKEST = native.quickest()
 
 
@@ -54,6 +57,7 @@ class Snapshot:
     n: int = 0
     version: int = 0
     alive: int = 0  # of the n
+    lists: Lists | None = None  # none: every search looks at every row
 
 
 class MemoryIndex:
@@ -99,8 +103,8 @@ class MemoryIndex:
         for space, places in by_space.items():
             for start in range(0, len(places), ABREAST):
                 some = places[start : start + ABREAST]
-                asked = [(query := queries[at], _mask(snapshot, query, seen)) for at in some]
-                for at, hits in zip(some, self._answers(snapshot, space, asked), strict=True):
+                asked = [(queries[at], _mask(snapshot, queries[at], seen)) for at in some]
+                for at, hits in zip(some, self._found(snapshot, space, asked), strict=True):
                     found[at] = hits
         return found
 
@@ -132,13 +136,40 @@ class MemoryIndex:
             version = before.version + 1
             ended = before.rows.end(set(ids), before.n, version)
             alive = before.alive - ended
-            self._snapshot = _tidied(Snapshot(before.rows, before.n, version, alive))
+            self._snapshot = _tidied(replace(before, version=version, alive=alive))
 
     def replace(self, entries: Iterable[Entry]) -> None:
         """Swap in a whole new content, built beside the old one."""
         built = _built(entries)
         with self._write:
             self._snapshot = built
+
+    def approximate(self, space: Space, least: float) -> float | None:
+        """Let wide searches in a space look at lists of it only, if they find enough.
+
+        Returns the share of the exact answers that they then find, `least` or more; or none where
+        that would take most of the lists, and searches stay exact. Answers are never short. Titles
+        that come later are looked at by every search; once many have, searches are exact again.
+        """
+        with self._write:
+            before = _copied(self._snapshot) if self._snapshot.version else self._snapshot
+            if space not in before.rows.spaces:
+                return None
+            lists, order = arranged(space, before.rows.spaces[space], before.n)
+            rows = before.rows.copied(order, room_for(before.n))
+            exact = Snapshot(rows, before.n, alive=before.n)
+            chosen = tried(
+                lists,
+                least,
+                partial(self._recall, exact, samples(space, rows.spaces[space], before.n)),
+            )
+            self._snapshot = replace(exact, lists=chosen)
+        return chosen.recall if chosen else None
+
+    @property
+    def lists(self) -> Lists | None:
+        """Return the lists that serve, none where searches are exact."""
+        return self._snapshot.lists
 
     def save(self, folder: Path) -> None:
         """Write what is there into an empty folder, for `load`."""
@@ -148,6 +179,9 @@ class MemoryIndex:
         rows, n = snapshot.rows, snapshot.n
         arrays.write(folder, rows.arrays.items(), n, room_for(n))
         told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.shapes()}
+        if (lists := snapshot.lists) is not None:
+            np.savez(folder / LISTS, middles=lists.middles, bounds=lists.bounds)
+            told["lists"] = [lists.space, lists.looked_at, lists.recall]
         (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False))
 
     def load(self, folder: Path) -> None:
@@ -159,8 +193,42 @@ class MemoryIndex:
         shapes = {Space(space): Shape(*shape) for space, shape in told["shapes"].items()}
         rows = Rows(Arrays(arrays.capacity_of(folder), folder), told["labels"], shapes)
         rows.settle(told["n"])
+        lists = None
+        if "lists" in told:
+            space, looked_at, recall = told["lists"]
+            with np.load(folder / LISTS) as kept:
+                lists = Lists(Space(space), kept["middles"], kept["bounds"], looked_at, recall)
         with self._write:
-            self._snapshot = Snapshot(rows, told["n"], alive=told["n"])
+            self._snapshot = Snapshot(rows, told["n"], alive=told["n"], lists=lists)
+
+    def _found(
+        self, snapshot: Snapshot, space: Space | None, asked: Sequence[tuple[Query, Words | None]]
+    ) -> list[list[Hit]]:
+        """Return the answers, of lists where these serve and are enough."""
+        if (lists := snapshot.lists) is None or lists.space != space:
+            return self._answers(snapshot, space, asked)
+        near = [(query, lists.of(query, mask, snapshot.n)) for query, mask in asked]
+        found = self._answers(snapshot, space, near)
+        short = [
+            at
+            for at, (hits, (query, mask)) in enumerate(zip(found, near, strict=True))
+            if len(hits) < query.k and mask is not asked[at][1]
+        ]
+        again = self._answers(snapshot, space, [asked[at] for at in short]) if short else []
+        for at, hits in zip(short, again, strict=True):
+            found[at] = hits
+        return found
+
+    def _recall(self, exact: Snapshot, queries: Sequence[Query], lists: Lists) -> float:
+        """Return which share of the exact answers a look at these lists finds."""
+        asked = [(query, _mask(exact, query, _Seen(exact))) for query in queries]
+        best = self._answers(exact, lists.space, asked)
+        found = self._found(replace(exact, lists=lists), lists.space, asked)
+        kept = [
+            len({hit.title_id for hit in one} & {hit.title_id for hit in other})
+            for one, other in zip(found, best, strict=True)
+        ]
+        return sum(kept) / max(sum(map(len, best)), 1)
 
     def _answers(
         self, snapshot: Snapshot, space: Space | None, asked: Sequence[tuple[Query, Words | None]]
@@ -264,7 +332,7 @@ def _added(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
     version = snapshot.version + 1
     new = snapshot.rows.put(snapshot.n, entries, version)
     n = snapshot.n + len(entries)
-    return _tidied(Snapshot(snapshot.rows, n, version, snapshot.alive + new))
+    return _tidied(replace(snapshot, n=n, version=version, alive=snapshot.alive + new))
 
 
 def _tidied(snapshot: Snapshot) -> Snapshot:
@@ -274,5 +342,6 @@ def _tidied(snapshot: Snapshot) -> Snapshot:
 
 def _copied(snapshot: Snapshot, more: int = 0, wide: Collection[Space] = ()) -> Snapshot:
     """Return the living rows by themselves, with room for more, some spaces in single precision."""
-    rows, n = snapshot.rows.copied(snapshot.n, room_for(snapshot.alive + more), wide)
-    return Snapshot(rows, n, alive=n)
+    kept = np.flatnonzero(snapshot.rows.died[: snapshot.n] == 0)
+    rows = snapshot.rows.copied(kept, room_for(len(kept) + more), wide)
+    return Snapshot(rows, len(kept), alive=len(kept))

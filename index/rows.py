@@ -123,12 +123,11 @@ class Rows:
         self._rows = order.astype(np.uint32)
         self._latest = {}
 
-    def copied(self, n: int, capacity: int, wide: Collection[Space] = ()) -> tuple["Rows", int]:
-        """Return the living ones of the first `n` rows with another room, and their number.
+    def copied(self, kept: Numbers, capacity: int, wide: Collection[Space] = ()) -> "Rows":
+        """Return these rows in this order, with another room.
 
         Vectors of the spaces named are in single precision then.
         """
-        kept = np.flatnonzero(self.died[:n] == 0)
         shapes = {
             space: Shape(shape.d, shape.half and space not in wide)
             for space, shape in self.shapes().items()
@@ -141,7 +140,7 @@ class Rows:
                     page = slice(start, min(start + PAGE, len(kept)))
                     to[page] = array[kept[page]]
         copy.settle(len(kept))
-        return copy, len(kept)
+        return copy
 
     def shapes(self) -> Mapping[Space, Shape]:
         """Return the spaces that there are."""

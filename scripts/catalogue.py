@@ -35,7 +35,6 @@ from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.titles import embed_titles
 from index.query import Filter
 from wiring import upkeep
-from wiring.live import Live
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
 from wiring.shared import CopyDiffers
@@ -200,9 +199,7 @@ def search(
     with opened(settings) as resources:
         if settings.seed:
             upkeep.seed(resources.engine, resources.embedder)
-        live = Live(
-            resources.engine, resources.loader(), resources.shared(), saved=resources.saved()
-        )
+        live = resources.live()
         live.load()
         answer = answers.search(
             live,

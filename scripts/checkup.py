@@ -21,6 +21,7 @@ from index import native
 from index.query import IndexUnavailable
 from wiring.embedded.home import EmbeddedServicesError
 from wiring.embedded.status import status
+from wiring.live import APPROXIMATE_FROM
 from wiring.resources import Resources, embedder_named, opened
 from wiring.settings import PREFIX, Settings, WrongSettings, load
 
@@ -131,7 +132,12 @@ def _index(resources: Resources) -> Finding:
     try:
         shared = resources.shared()
         if shared is None:
-            return Finding(True, "index", f"{name}, exact, {native.name()}")
+            told = (
+                "exact"
+                if least == 1
+                else f"from {APPROXIMATE_FROM:,} titles on {least:.0%} at least"
+            )
+            return Finding(True, "index", f"{name}, {told}, {native.name()}")
         with session(resources.engine) as reading:
             built = shared.position(reading) is not None
         told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"

@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from api.app import create_app
 from wiring import settings as wiring_settings
 from wiring import upkeep
-from wiring.live import Live
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
 from workers import queues, worker
@@ -86,7 +85,7 @@ def application() -> FastAPI:
 
 
 def _over(resources: Resources) -> FastAPI:
-    live = Live(resources.engine, resources.loader(), resources.shared(), saved=resources.saved())
+    live = resources.live()
     live.load()
     return create_app(resources, live)
 

@@ -31,6 +31,7 @@ from wiring.upkeep import batched
 
 PAGE = 1000  # titles whose vectors are read at once
 FEW = 5000  # changes, up to which an index in files is caught up with instead of built anew
+APPROXIMATE_FROM = 1_000_000  # titles; below, an exact search takes a few milliseconds
 TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 
 log = structlog.get_logger()
@@ -65,9 +66,11 @@ class Live:
         *,
         bell: Bell | None = None,
         saved: Saved | None = None,
+        least_recall: float = 1.0,
     ) -> None:
         self._engine = engine
         self._saved = saved
+        self._least_recall = least_recall  # 1: exact
         self._model = loader.models.get(Space.CONTENT)
         self._shared = shared
         self._shared_position: Position | None = None
@@ -173,8 +176,14 @@ class Live:
                 return self._filled_from(self._saved, index, entries, position)
             except OSError as error:  # a full disk, say: it stays in this process's own memory
                 log.warning("index_not_saved", error=str(error))
-        index.replace(self._placed(entries))
+        self._build(index, entries)
         return position
+
+    def _build(self, index: MemoryIndex, entries: list[Entry]) -> None:
+        index.replace(self._placed(entries))
+        if self._least_recall < 1 and len(index) >= APPROXIMATE_FROM:
+            recall = index.approximate(Space.CONTENT, self._least_recall)
+            log.info("index_lists_tried", asked=self._least_recall, recall=recall)
 
     def _filled_from(
         self, saved: Saved, index: MemoryIndex, entries: list[Entry], position: Position
@@ -184,7 +193,7 @@ class Live:
             if found and self._leads_on(found[1]):
                 index.load(found[0])
                 return found[1]
-            index.replace(self._placed(entries))
+            self._build(index, entries)
             index.load(saved.write(index, position))
             return position
 

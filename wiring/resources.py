@@ -22,6 +22,7 @@ from embeddings.transformers import SentenceTransformersEmbedder
 from index.load import Loader
 from wiring import engines, machine
 from wiring.embedded.lease import acquire
+from wiring.live import Live
 from wiring.saved import Saved
 from wiring.settings import Settings
 from wiring.shared import Shared
@@ -45,9 +46,12 @@ class Resources:
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
         return Loader(models, regions.LANGUAGES)
 
-    def saved(self) -> Saved:
-        """Return where the index in memory is kept for the processes of this machine."""
-        return Saved(self.settings.home / "index", self.loader().told)
+    def live(self) -> Live:
+        """Return what a serving process holds; nothing yet."""
+        least = self.settings.index_recall
+        saved = Saved(self.settings.home / "index", f"{self.loader().told} recall={least}")
+        shared = self.shared()
+        return Live(self.engine, self.loader(), shared, saved=saved, least_recall=least)
 
     def shared(self, name: str | None = None) -> Shared | None:
         """Return the engine of a name, or that of the settings; none where it is in memory.

@@ -79,8 +79,8 @@ class Settings(BaseSettings):
     )
     index_recall: float = Field(
         1.0,
-        description="of pgvector and qdrant, the least share of titles that a search finds; "
-        "below 1 graphs may serve, where they find that much",
+        description="the least share of titles that a search finds; below 1 graphs (pgvector, "
+        "qdrant) or, above a million titles, lists (memory) may serve, where they find that much",
         gt=0,
         le=1,
     )

@@ -208,3 +208,48 @@ def test_half_written_files_are_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "index.json").unlink()
     with pytest.raises(OSError, match=r"index\.json"):
         MemoryIndex().load(tmp_path)
+
+
+def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    middles = random.standard_normal((40, 32))
+    vectors = middles[np.arange(4000) % 40] + 0.4 * random.standard_normal((4000, 32))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    entries = [
+        Entry(
+            title_id=at + 1,
+            attributes=Attributes(kind=Kind.MOVIE, year=1990 + at % 2),
+            vectors={Space.CONTENT: vector},
+            popularity=float(random.random()) ** 4,
+        )
+        for at, vector in enumerate(vectors.astype(np.float32))
+    ]
+    index, exact = MemoryIndex(entries), MemoryIndex(entries)
+    recall = index.approximate(Space.CONTENT, least=0.9)
+    assert recall is not None
+    assert recall >= 0.9
+    index.save(tmp_path)
+    mapped = MemoryIndex()
+    mapped.load(tmp_path)
+    index.upsert([replace(entries[7], popularity=1.0)])
+    exact.upsert([replace(entries[7], popularity=1.0)])
+    assert index.lists is not None
+    query = Query(vector=entries[7].vectors[Space.CONTENT], k=30)
+    found = {hit.title_id for hit in index.search(query)}
+    assert 8 in found
+    assert len(found & {hit.title_id for hit in exact.search(query)}) >= 27
+    assert mapped.lists is not None
+    assert mapped.lists.looked_at == index.lists.looked_at
+    everything = replace(query, k=5000)
+    assert index.search(everything) == exact.search(everything)
+    narrow = replace(query, filter=Filter(include=frozenset(range(1, 100))))
+    assert index.search(narrow) == exact.search(narrow)
+
+
+def test_lists_that_would_find_too_little_are_refused() -> None:
+    entries = many(3000)  # random directions, which no list holds together
+    index = MemoryIndex(entries)
+    assert index.approximate(Space.CONTENT, least=0.99) is None
+    assert index.lists is None
+    query = Query(vector=entries[5].vectors[Space.CONTENT], k=40)
+    assert index.search(query) == reference(entries, query)

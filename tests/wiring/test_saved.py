@@ -119,3 +119,16 @@ def test_where_nothing_can_be_written_the_index_is_in_memory(
     (tmp_path / "index").write_text("no folder")
     live = loaded(own, Saved(tmp_path / "index", LOADER.told))
     assert len(live.index) == 1
+
+
+def test_lists_serve_a_large_catalogue_whose_searches_need_not_be_exact(
+    own: Engine, record: Make, saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wiring.live.APPROXIMATE_FROM", 2)
+    store(own, record("Eega"), record("Magadheera"))
+    for _ in range(2):  # built, then mapped
+        live = Live(own, LOADER, saved=saved, least_recall=0.5)
+        live.load()
+        assert isinstance(live.index, MemoryIndex)
+        assert live.index.lists is not None
+        assert live.index.lists.recall >= 0.5
