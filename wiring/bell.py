@@ -25,6 +25,7 @@ POLL_S = 0.25  # without word from PostgreSQL a change is served within this
 SELDOM_S = 2.0  # between two looks of those who are told
 PROVED_EVERY_S = 10.0
 PROOF_WITHIN_S = 3.0
+STOPPED_WITHIN_S = 5.0  # whoever waits for a server that is frozen is left behind
 RETRY_RANGE_S = (0.25, 15.0)  # doubled each time, less up to a half by chance
 
 log = structlog.get_logger()
@@ -77,7 +78,7 @@ class Bell:
         """Stop listening; at once, unless PostgreSQL is just being connected to."""
         if self._ending and self._thread:
             self._ending.close()
-            self._thread.join()
+            self._thread.join(STOPPED_WITHIN_S)
             self._ending = self._thread = None
 
     def _ring(self) -> None:

@@ -10,6 +10,7 @@ from index.query import IndexUnavailable
 from wiring.bell import POLL_S, Bell
 
 PAUSE_S = 0.05  # between two rounds, however often it rings: each makes answers be forgotten
+STOPPED_WITHIN_S = 30.0  # of a round; one that waits for a frozen server is left behind
 RETRY_S = 1.0  # after PostgreSQL or an engine did not answer
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Follower:
         self._stop.set()
         self._woken.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOPPED_WITHIN_S)
 
     def _run(self) -> None:
         failed = False

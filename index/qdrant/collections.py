@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 from db.kinds import Space
 from index import product
@@ -128,11 +129,19 @@ class Collections:
             size = dimensions[space] + product.WIDTH
             vector = models.DenseVectorConfig(size=size, distance=models.Distance.DOT)
             config = models.DenseVectorNameConfig(dense=vector)
-            self.client.create_vector_name(content.name, space.value, config)
+            self._name_vector(content.name, space, config)
         if new or slots:
             content = replace(content, dimensions=dimensions, regions={**content.regions, **slots})
             self.describe(content)
         return content
+
+    def _name_vector(self, name: str, space: Space, config: Any) -> None:
+        """Make room for a space, unless a process that ended before it said so has."""
+        try:
+            self.client.create_vector_name(name, space.value, config)
+        except (UnexpectedResponse, ValueError):
+            if space.value not in (self.client.get_collection(name).config.params.vectors or {}):
+                raise
 
     def link(self, content: Content, space: Space) -> Content:
         """Have a graph built over a space, and return the content with it."""

@@ -4,7 +4,7 @@
 
 How many titles match is counted over plain arrays, apart from any engine. The engines work on a
 catalogue of their own: in a PostgreSQL that is made for it, and in a Qdrant under another name, or
-in its client where no server is given.
+in its client where no server is given; `edge` is its own engine, in process.
 """
 
 import random
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 import typer
@@ -265,22 +265,32 @@ def opened(engine: str) -> Iterator[Replaceable]:
             yield PgvectorIndex(database)
             database.dispose()
     else:
-        from qdrant_client import QdrantClient  # an extra
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _qdrant(engine, Path(folder))
 
-        from index.qdrant.collections import Cluster, Collections
-        from index.qdrant.engine import QdrantIndex
 
-        url = settings.load().qdrant_url
+def _qdrant(engine: str, folder: Path) -> Iterator[Replaceable]:
+    from qdrant_client import QdrantClient  # an extra
+
+    from index.qdrant.collections import Cluster, Collections
+    from index.qdrant.engine import QdrantIndex
+
+    url = settings.load().qdrant_url
+    client: Any
+    if engine == "edge":
+        from scripts.bench.engines.edge import EdgeClient  # another
+
+        client = EdgeClient(folder)
+    else:
         client = QdrantClient(url) if url else QdrantClient(":memory:")
-        collections = Collections(client=client, cluster=Cluster(), alias="rasika-never-short")
-        index = QdrantIndex(collections)
-        yield index
-        if content := collections.found():
-            collections.drop(content.name)
+    collections = Collections(client=client, cluster=Cluster(), alias="rasika-never-short")
+    yield QdrantIndex(collections)
+    if content := collections.found():
+        collections.drop(content.name)
 
 
 def main(
-    engine: Annotated[str, typer.Argument(help="memory, pgvector or qdrant")] = "memory",
+    engine: Annotated[str, typer.Argument(help="memory, pgvector, qdrant or edge")] = "memory",
     queries: int = 100_000,
     titles: int = TITLES,
     seconds: Annotated[float | None, typer.Option(help="give up asking after so long")] = None,

@@ -1,3 +1,6 @@
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -51,6 +54,32 @@ def test_a_slower_transaction_that_commits_later_is_not_missed(
         assert not waiting(reading, position)
     assert early == []  # what overtook waits for the slower one
     assert late == [1, 2]
+
+
+def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
+    own: Engine, start: Position
+) -> None:
+    def write(writer: int) -> None:
+        chance = random.Random(writer)
+        for number in range(25):
+            with session(own) as writing:
+                record(writing, [1000 * writer + number])
+                time.sleep(chance.choice([0, 0, 0.001, 0.02]))
+                writing.rollback() if number % 5 == 4 else writing.commit()
+
+    seen, position = [], start
+    with ThreadPoolExecutor(8) as writers, session(own) as reading:
+        written = [writers.submit(write, writer) for writer in range(1, 9)]
+        ended = False
+        while not ended:
+            ended = all(each.done() for each in written) and not waiting(reading, position)
+            ids, position = since(reading, position, limit=7)
+            ended = ended and not ids
+            seen += ids
+            reading.rollback()
+        assert all(each.result() is None for each in written)
+    kept = [1000 * writer + number for writer in range(1, 9) for number in range(25)]
+    assert sorted(seen) == [each for each in kept if each % 5 != 4]
 
 
 def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(

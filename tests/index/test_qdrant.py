@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("qdrant_client")  # an extra
 
 import stamina
-from qdrant_client import QdrantClient
+from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException
 
 from db.kinds import Kind, Space
-from index.product import SLOTS, TooManyRegions
+from index.product import SLOTS, WIDTH, TooManyRegions
 from index.qdrant.collections import Cluster, Collections
 from index.qdrant.engine import QdrantIndex, connect
 from index.query import (
@@ -205,6 +205,20 @@ def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
         index.search(Query(boosts=Boosts(popularity=1.0)))
     with stamina.set_testing(True, attempts=2), pytest.raises(IndexUnavailable):
         index.upsert(many(3))
+
+
+def test_a_process_that_ended_before_it_told_of_a_space_is_followed_on() -> None:
+    client = QdrantClient(":memory:")
+    collections = Collections(client=client, cluster=Cluster(), alias=ALIAS)
+    index = QdrantIndex(collections)
+    content = collections.found()
+    assert content is not None
+    vector = models.DenseVectorConfig(size=24 + WIDTH, distance=models.Distance.DOT)
+    config = models.DenseVectorNameConfig(dense=vector)
+    client.create_vector_name(content.name, Space.CONTENT.value, config)
+    index.upsert(many(10))
+    query = Query(boosts=Boosts(popularity=1.0), k=100)
+    assert index.search(query) == reference(many(10), query)
 
 
 @contextmanager
