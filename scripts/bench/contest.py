@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 from index.query import Query, TitleId
 from scripts.bench.engines.contestant import Contestant, Unavailable
 from scripts.bench.stock import Stock
-from scripts.bench.tables import MIB, Engine, Run, Taken
+from scripts.bench.tables import MIB, Engine, Run, Taken, out
 
 TURNS = 8  # of each contestant in a case
 CASE_S = 1.2  # that a contestant takes of a case, so that slow ones are asked less often
@@ -45,6 +45,7 @@ def built(contestants: Sequence[Contestant], stock: Stock, run: Run) -> Iterator
             run.skipped[each.name] = str(error)
             continue
         seconds = time.perf_counter() - began
+        out.print(f"built {each.name} in {seconds:.1f} s", markup=False)
         grown = [now - then for now, then in zip(resident_mib(), before, strict=True)]
         anonymous, mapped = (round(size, 1) if each.memory else None for size in grown)
         run.engines.append(

@@ -15,7 +15,7 @@ from scripts.bench.engines.memory import Memory
 from scripts.bench.engines.roster import contestants, usual
 from scripts.bench.real import real
 from scripts.bench.stock import BOOSTS, Case, Stock, cases, made_up
-from scripts.bench.tables import Effort, Run, Taken, peak_mib
+from scripts.bench.tables import Effort, Run, Taken, out, peak_mib
 from scripts.bench.truth import Judged, best, judged
 from wiring.settings import Settings
 
@@ -66,6 +66,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
 
 def _measure(bench: Bench, case: Case, k: int) -> None:
     queries = _queries(case, k)
+    out.print(f"asking: {case.name}, k {k}", markup=False)
     able = [each for each in bench.taking_part if each.takes(case.wanted)]
     answers = contest(able, queries)
     should = [bench.stock.ids[rows].tolist() for rows in best(bench.stock, queries)]

@@ -59,6 +59,7 @@ class Row:
     speed: float | None = None
     bar_ms: float | None = None  # what p95 must stay under
     errors: int = 0
+    p10_ms: float = 0.0  # what it takes while nobody else is in the way
     short: int | None = None  # answers with fewer titles than asked for though more match
     stray: int | None = None  # titles found that should not be
 
@@ -147,6 +148,7 @@ class Taken:
             speed=None if speed is None else round(speed, 3),
             bar_ms=bar_ms,
             errors=self.errors,
+            p10_ms=round(float(np.percentile(self.seconds, 10)) * 1000, 3),
             short=short,
             stray=stray,
         )

