@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from index.query import Boosts, Entry, Filter, Hit, Matrix, Query
-from scripts.bench.stock import Rows, Scores, Stock, made_up
+from scripts.bench.stock import Rows, Scores, Stock, halves, made_up
 from scripts.bench.truth import contenders, similarities
 
 RATE = 500  # titles changed in a second
@@ -94,7 +94,7 @@ def changes_of(stock: Stock, n: int, rng: np.random.Generator) -> Stock:
     return replace(
         made,
         ids=ids,
-        matrix=stock.queries(np.arange(len(stock)), n, rng),  # near other titles, and queries
+        matrix=halves(stock.queries(np.arange(len(stock)), n, rng)),  # near titles, and queries
         names=stock.names,
         language=codes[made.language],
     )

@@ -16,7 +16,7 @@ from embeddings.bundled import NAME, BundledEmbedder
 from index.load import Loader
 from index.query import Matrix
 from scripts.bench import catalogues
-from scripts.bench.stock import REGION, Stock
+from scripts.bench.stock import REGION, Stock, halves
 from scripts.bench.tables import Failed
 from wiring.machine import cores
 
@@ -42,7 +42,7 @@ def real(home: Path, n: int) -> Stock:
         about=f"{n:,} real titles of ../shared/data, the openings of their synopses by {NAME}",
         names=names,
         ids=np.arange(1, n + 1),
-        matrix=_embedded(home, texts),
+        matrix=halves(_embedded(home, texts)),
         language=np.array([names.index(name) for name in spoken]),
         year=np.array([listing.year or 0 for listing in listings]),
         popularity=np.array([entry.popularity for entry in entries]),
