@@ -293,16 +293,17 @@ def main(
     engine: Annotated[str, typer.Argument(help="memory, pgvector, qdrant or edge")] = "memory",
     queries: int = 100_000,
     titles: int = TITLES,
+    seed: int = SEED,
     seconds: Annotated[float | None, typer.Option(help="give up asking after so long")] = None,
     graph: Annotated[bool, typer.Option(help="of pgvector and qdrant: by graphs")] = False,
 ) -> None:
     """Ask an engine generated queries and tell how many answers were short."""
-    entries = catalogue(titles)
+    entries = catalogue(titles, seed=seed)
     with opened(engine) as index:
         index.replace(entries)
         if graph:
             index.link(Space.CONTENT)  # type: ignore[attr-defined]  # of the shared engines
-        found = check(index, entries, queries, seconds=seconds)
+        found = check(index, entries, queries, seed=seed, seconds=seconds)
     typer.echo(
         f"{engine}: {found.queries:,} queries over {titles:,} titles, {found.hits:,} hits: "
         f"{found.short} short, {found.wrong} wrong; {found.seconds:.0f} s in the engine"
