@@ -108,8 +108,11 @@ def kill(pid: int | None) -> None:
 
 
 def kill_postgres(home: Path) -> None:
-    """Kill the database server; its supervisor starts another one."""
-    kill(int((home / "postgres/data/postmaster.pid").read_text().split()[0]))
+    """Kill the database server and all that it is doing; its supervisor starts another one."""
+    server = psutil.Process(int((home / "postgres/data/postmaster.pid").read_text().split()[0]))
+    for each in (server, *server.children()):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
 
 
 def hold_down(home: Path, server: str) -> Callable[[], None]:
