@@ -187,9 +187,11 @@ HERE void avx2_tokens(
         __m256i pairs[MOST][2];
 #pragma GCC unroll 8
         for (int step = 0; step < STEPS; step++, panel += STEP)
+#pragma GCC unroll 4
             for (int token = 0; token < count; token++) {
                 const uint8_t *bytes = x->bytes + ((size_t)token * blocks + block) * BLOCK;
                 __m256i by = _mm256_set1_epi32(four(bytes + step * 4));
+#pragma GCC unroll 4
                 for (int part = 0; part < 2; part++) {
                     __m256i weights = _mm256_loadu_si256((const __m256i *)(panel + part * 32));
                     __m256i pair = _mm256_maddubs_epi16(by, weights);

@@ -213,8 +213,8 @@ APART void NAME(attention)(
     float inverses[QUERIES];
     for (int head = 0; head < heads; head++) {
         const float *queries = projected + head * HEAD;
-        for (int key = 0; key < length; key++)
-            for (int at = 0; at < HEAD; at++)
+        for (int at = 0; at < HEAD; at++)
+            for (int key = 0; key < length; key++)
                 keys[(size_t)at * filled + key] = queries[(size_t)key * stride + hidden + at];
         for (int at = 0; at < HEAD; at++)
             for (int key = length; key < filled; key++) keys[(size_t)at * filled + key] = 0;

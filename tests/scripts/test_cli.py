@@ -280,6 +280,7 @@ def test_doctor_finds_the_embedded_default_well(rasika: Rasika) -> None:
     for what in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
         assert f"ok  {what}" in done.stdout or f"--  {what}" in done.stdout
     assert "(embedded), pgvector" in done.stdout
+    assert "384 dimensions, " in done.stdout  # and what runs the model
     assert "RASIKA_HOME" in done.stdout
 
 
