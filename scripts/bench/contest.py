@@ -36,8 +36,9 @@ class Answers:
 
 def built(contestants: Sequence[Contestant], stock: Stock, run: Run) -> Iterator[Contestant]:
     """Yield those that can take part, and write down what building them took."""
+    before = resident_mib()
     for each in contestants:
-        before, began = resident_mib(), time.perf_counter()
+        began = time.perf_counter()
         try:
             each.build(stock)
         except Unavailable as error:
@@ -46,7 +47,9 @@ def built(contestants: Sequence[Contestant], stock: Stock, run: Run) -> Iterator
             continue
         seconds = time.perf_counter() - began
         out.print(f"built {each.name} in {seconds:.1f} s", markup=False)
-        grown = [now - then for now, then in zip(resident_mib(), before, strict=True)]
+        now = resident_mib()
+        grown = [size - former for size, former in zip(now, before, strict=True)]
+        before = now
         anonymous, mapped = (round(size, 1) if each.memory else None for size in grown)
         run.engines.append(
             Engine(each.name, each.about, each.exact, round(seconds, 2), anonymous, mapped)
@@ -62,12 +65,11 @@ def contest(contestants: Sequence[Contestant], queries: Sequence[Query]) -> list
     """
     answers = [Answers() for _ in contestants]
     size = -(-len(queries) // TURNS)
-    with frozen():
-        for start in range(0, len(queries), size):
-            turn = range(start, min(start + size, len(queries)))
-            for each, taken in zip(contestants, answers, strict=True):
-                with threads(each.cores):
-                    _turn(each, queries, turn, taken)
+    for start in range(0, len(queries), size):
+        turn = range(start, min(start + size, len(queries)))
+        for each, taken in zip(contestants, answers, strict=True):
+            with threads(each.cores):
+                _turn(each, queries, turn, taken)
     return answers
 
 
@@ -99,17 +101,16 @@ def abreast(
 ) -> list[Answers]:
     """Ask every contestant all queries at once, so often; the first time is not counted."""
     answers = [Answers() for _ in contestants]
-    with frozen():
-        for number in range(rounds + 1):
-            for each, taken in zip(contestants, answers, strict=True):
-                with threads(each.cores):
-                    began = time.perf_counter()
-                    found: Sequence[Any] = each.search_many(queries)
-                    seconds = time.perf_counter() - began
-                if number:
-                    taken.seconds.append(seconds)
-                    taken.asked = list(range(len(queries)))
-                    taken.found = [each.ids(one) for one in found]
+    for number in range(rounds + 1):
+        for each, taken in zip(contestants, answers, strict=True):
+            with threads(each.cores):
+                began = time.perf_counter()
+                found: Sequence[Any] = each.search_many(queries)
+                seconds = time.perf_counter() - began
+            if number:
+                taken.seconds.append(seconds)
+                taken.asked = list(range(len(queries)))
+                taken.found = [each.ids(one) for one in found]
     return answers
 
 

@@ -16,6 +16,8 @@ PANELS = (
     ("0.1 % away", "0.1 % near"),
 )
 
+MACHINE = ("cores", "cpu", "memory", "kernel", "python", "numpy", "load")  # what a page tells of it
+
 
 def of_engines(stem: str, run: Run, machine: Mapping[str, str], folder: Path) -> None:
     """Write what `rasika bench index` measured."""
@@ -78,7 +80,7 @@ def _bar(row: Row) -> Bar:
 def _page(stem: str, run: Run, machine: Mapping[str, str]) -> Iterator[str]:
     yield f"# {run.titles:,} titles, every engine in one run"
     yield f"`rasika bench index` wrote this: {run.data}. Baseline: {run.baseline}."
-    yield f"Machine: {', '.join(f'{what} {value}' for what, value in machine.items())}."
+    yield f"Machine: {', '.join(f'{what} {machine[what]}' for what in MACHINE)}."
     yield f"![Median of a query by engine and filter, the figures are below]({stem}.svg)"
     yield from (grid.markdown() for grid in grids(run))
     yield from remarks(run)

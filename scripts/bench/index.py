@@ -1,15 +1,19 @@
 """`rasika bench index`: filtered, blended search by every engine that is here, in one run."""
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from index.memory import MemoryIndex
 from index.query import Filter, Query
 from scripts.bench import busy
 from scripts.bench.bars import BUSY_FACTS, TOGETHER_CASE, K, bars
-from scripts.bench.contest import Answers, abreast, built, contest, threads
+from scripts.bench.contest import Answers, abreast, built, contest, frozen, resident_mib, threads
 from scripts.bench.engines.contestant import Contestant
 from scripts.bench.engines.memory import Memory
 from scripts.bench.engines.roster import contestants, usual
@@ -26,6 +30,7 @@ BASELINE = (
 CONTEXT = 20, ("all", "10 % near")  # another k, and the cases that it is measured in
 TOGETHER = 64  # queries at once
 TOGETHER_ROUNDS = 5
+SAME = 16  # queries that an index once saved and loaded has to answer alike
 WHILE_CHANGING = 8  # queries of a case, asked in turn
 
 
@@ -52,12 +57,14 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
             closing.callback(each.close)
             taking_part.append(each)
         bench = Bench(stock, taking_part, run, effort)
+        closing.enter_context(frozen())
         for case in asked:
             _measure(bench, case, K)
         for case in asked:
             if case.name in CONTEXT[1]:
                 _measure(bench, case, CONTEXT[0])
         _measure_together(bench, asked[0])
+        _measure_loading(bench, asked[0])
         _measure_while_changing(bench, asked, rng)
     run.facts["peak_rss_mib"] = peak_mib()
     run.bars += bars(run)
@@ -111,6 +118,32 @@ def _measure_together(bench: Bench, case: Case) -> None:
                 stray=worth.stray,
             )
         )
+
+
+def _measure_loading(bench: Bench, case: Case) -> None:
+    """Measure how a process comes by an index that another one has saved."""
+    ours = next((each for each in bench.taking_part if isinstance(each, Memory)), None)
+    if ours is None:
+        return
+    with TemporaryDirectory(prefix="rasika-bench-") as folder:
+        began = time.perf_counter()
+        ours.index.save(Path(folder))
+        saved = time.perf_counter()
+        before, loaded = resident_mib(), MemoryIndex()
+        loading = time.perf_counter()
+        loaded.load(Path(folder))
+        bench.run.facts |= {
+            "save_s": round(saved - began, 2),
+            "load_s": round(time.perf_counter() - loading, 3),
+        }
+        queries = _queries(case, K)[:SAME]
+        same = loaded.search_many(queries) == ours.index.search_many(queries)
+        grown = [now - then for now, then in zip(resident_mib(), before, strict=True)]
+        bench.run.facts |= {
+            "answers_differ_once_loaded": int(not same),
+            "loaded_own_mib": round(grown[0], 1),
+            "loaded_mapped_mib": round(grown[1], 1),
+        }
 
 
 def _measure_while_changing(bench: Bench, asked: Sequence[Case], rng: np.random.Generator) -> None:

@@ -27,10 +27,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what `rasika bench index` wrote of 400 titles."""
+    """A folder with what `rasika bench index` wrote of 200 titles."""
     path = tmp_path_factory.mktemp("bench")
     settings = Settings(home=path / "home")
-    bench.report("index", settings, [400], file=path / "run.json", charts=path, effort=TINY)
+    bench.report("index", settings, [200], file=path / "run.json", charts=path, effort=TINY)
     return path
 
 
@@ -72,14 +72,20 @@ def test_answers_while_titles_change_are_checked(measured: Path) -> None:
     assert facts["wrong_while_changing"] == facts["missing_while_changing"] == 0
 
 
+def test_an_index_that_is_loaded_answers_as_the_one_that_was_saved(measured: Path) -> None:
+    facts = run_in(measured)["facts"]
+    assert facts["answers_differ_once_loaded"] == 0
+    assert facts["load_s"] > 0
+
+
 def test_the_page_and_the_chart_tell_every_engine(measured: Path) -> None:
     run = run_in(measured)
-    page = (measured / "index-400.md").read_text()
-    aloud = ET.parse(measured / "index-400.svg").findtext(f"{SVG}desc") or ""
+    page = (measured / "index-200.md").read_text()
+    aloud = ET.parse(measured / "index-200.svg").findtext(f"{SVG}desc") or ""
     for engine in run["engines"]:
         assert f"| {engine['name']} |" in page
         assert engine["name"] in aloud
-    assert "(index-400.svg)" in page
+    assert "(index-200.svg)" in page
 
 
 def test_a_chart_says_in_words_what_it_shows_and_follows_the_light() -> None:
