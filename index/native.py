@@ -158,8 +158,18 @@ def _library() -> Any:
         library = ctypes.CDLL(str(path))
     except OSError:  # built for another machine
         return None
+    if _sizes(library) != ctypes.sizeof(RowsPointers) << 32 | ctypes.sizeof(QueryPointers):
+        return None  # built of older sources
     library.rasika_way.restype = c_char_p
     library.rasika_search.argtypes = (
         POINTER(RowsPointers), POINTER(QueryPointers), c_int64, c_int, c_int
     )  # fmt: skip
     return library
+
+
+def _sizes(library: Any) -> int:
+    try:
+        library.rasika_sizes.restype = c_int64
+    except AttributeError:
+        return 0
+    return int(library.rasika_sizes())

@@ -409,6 +409,9 @@ const char *rasika_way(int way) {
     return known(way) ? WAYS[way].name : "";
 }
 
+/* Return the sizes of what is passed, by which to tell a library that was built of older sources. */
+int64_t rasika_sizes(void) { return (int64_t)sizeof(Rows) << 32 | (int64_t)sizeof(Query); }
+
 /* ---- a query's codes ---- */
 
 static int code(Coded *coded, const Rows *rows, const Query *query) {

@@ -116,3 +116,11 @@ def test_a_row_is_found_until_the_version_in_which_it_ended(kernel: Kernel) -> N
     assert title in before.ids
     assert title not in after.ids
     assert len(after.ids) == 499
+
+
+def test_a_library_that_was_built_of_older_sources_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert native._library.__wrapped__() is not None
+    monkeypatch.setattr(native, "_sizes", lambda _library: 0)
+    assert native._library.__wrapped__() is None
