@@ -14,6 +14,7 @@ BEARER = {
     "secret key. Many routes do without, for visitors; browsers have cookies instead.",
 }
 SAFE = ("get", "head")
+ALIKE = ("/api/content/{id}/details", "/api/search/suggest")  # whoever asks
 # What any route of a sort may answer; a route that says so itself says it better.
 TO_ANYBODY = {"401": "The access token is good no more."}
 TO_WRITERS = {"403": "A page of another origin asks, or nothing may be kept."}
@@ -54,7 +55,7 @@ def _possible(path: str, method: str, operation: dict[str, Any]) -> dict[str, st
         return {}
     writes = method not in SAFE
     return {
-        **TO_ANYBODY,
+        **({} if path in ALIKE else TO_ANYBODY),
         **(TO_WRITERS if writes else {}),
         **(TO_VIEWERS if writes and not path.startswith("/api/admin/") else {}),
         **(TO_SENDERS if "requestBody" in operation else {}),
