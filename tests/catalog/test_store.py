@@ -44,7 +44,8 @@ def only(database: Session) -> Title:
 
 
 def changes(database: Session) -> list[int]:
-    return list(database.exec(select(Change.title_id).order_by(col(Change.position))))
+    titles = select(Change.title_id).where(col(Change.title_id) > 0)
+    return list(database.exec(titles.order_by(col(Change.position))))
 
 
 def exported(database: Session) -> list[dict[str, Any]]:
