@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Boosts, Hit, Region, Vector
+from index.query import Boosts, Hit, Region, Vector, hits
 
 Rows = NDArray[np.int64]  # (m,)
 Scores = NDArray[np.float64]  # (m,)
@@ -63,7 +63,7 @@ def best(
     scores = similarities + popularity + regional + freshness
     first = np.lexsort((ids, -scores))[:k]
     terms = (similarities, popularity, regional, freshness)
-    return list(map(Hit, ids[first].tolist(), *(term[first].tolist() for term in terms)))
+    return hits(ids[first].tolist(), *(term[first].tolist() for term in terms))
 
 
 def _weighted(signals: Signals, boosts: Boosts) -> list[tuple[float, NDArray[np.float64] | None]]:

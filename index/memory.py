@@ -36,6 +36,7 @@ from index.query import (
     Query,
     TitleId,
     VectorMissing,
+    hits,
 )
 from index.rows import NO_ROW, Rows, Shape, check_dimensions, room_for
 
@@ -104,8 +105,8 @@ class MemoryIndex:
             for start in range(0, len(places), ABREAST):
                 some = places[start : start + ABREAST]
                 asked = [(queries[at], _mask(snapshot, queries[at], seen)) for at in some]
-                for at, hits in zip(some, self._found(snapshot, space, asked), strict=True):
-                    found[at] = hits
+                for at, best in zip(some, self._found(snapshot, space, asked), strict=True):
+                    found[at] = best
         return found
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
@@ -211,12 +212,12 @@ class MemoryIndex:
         found = self._answers(snapshot, space, near)
         short = [
             at
-            for at, (hits, (query, mask)) in enumerate(zip(found, near, strict=True))
-            if len(hits) < query.k and mask is not asked[at][1]
+            for at, (best, (query, mask)) in enumerate(zip(found, near, strict=True))
+            if len(best) < query.k and mask is not asked[at][1]
         ]
         again = self._answers(snapshot, space, [asked[at] for at in short]) if short else []
-        for at, hits in zip(short, again, strict=True):
-            found[at] = hits
+        for at, best in zip(short, again, strict=True):
+            found[at] = best
         return found
 
     def _recall(self, exact: Snapshot, queries: Sequence[Query], lists: Lists) -> float:
@@ -241,10 +242,7 @@ class MemoryIndex:
             for query, mask in asked
         ]
         found = self._kernel.search(_pointers(snapshot, space), told, cores=self._cores)
-        return [
-            list(map(Hit._make, zip(answer.ids.tolist(), *answer.terms.tolist(), strict=True)))
-            for answer in found
-        ]
+        return [hits(answer.ids.tolist(), *answer.terms.tolist()) for answer in found]
 
 
 class _Seen:

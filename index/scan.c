@@ -39,7 +39,7 @@ enum {
     BLOCK = 256,      /* rows that stay in the nearest caches while query after query reads them */
     MOST_HELPERS = 7, /* threads beside the caller's */
     ZERO = 128,       /* the code of nothing */
-    AHEAD = 4,        /* rows of floats fetched before they are needed */
+    AHEAD = 8,        /* rows of floats fetched before they are needed */
 };
 
 /* Of the float32 arithmetic around the integer products, and of boosts. */
@@ -620,9 +620,14 @@ static void answer(const Coded *coded, const Candidate *candidates, int64_t coun
         double near = 0;
         if (vector) {
             if (at + AHEAD < count) {
-                const char *next =
-                    (const char *)rows->vectors + candidates[at + AHEAD].row * row_bytes;
+                uint32_t later = candidates[at + AHEAD].row;
+                const char *next = (const char *)rows->vectors + later * row_bytes;
                 for (int64_t line = 0; line < row_bytes; line += 64) __builtin_prefetch(next + line);
+                __builtin_prefetch(rows->ids + later);
+                __builtin_prefetch(rows->popularity + later);
+                __builtin_prefetch(rows->freshness + later);
+                for (int32_t region = 0; region < query->regions; region++)
+                    __builtin_prefetch(query->regional[region] + later);
             }
             near = way->similarity(rows, row, vector, room);
         }
@@ -676,7 +681,7 @@ static void take_part(Job *job, int thread) {
 
 /* A helper that keeps the caller waiting for longer than its last rows take has no core of its own:
    somebody else works there. Then calls go on alone for a while, and for longer each time. */
-static const double PATIENCE_S = 2e-4, FIRST_PAUSE_S = 0.02, LONGEST_PAUSE_S = 2;
+static const double PATIENCE_S = 2e-4, FIRST_PAUSE_S = 0.004, LONGEST_PAUSE_S = 2;
 
 /* Threads that wait for a job. Only one call has them at a time; others go on alone. */
 static struct {
