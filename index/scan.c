@@ -39,6 +39,7 @@ enum {
     BLOCK = 256,      /* rows that stay in the nearest caches while query after query reads them */
     MOST_HELPERS = 7, /* threads beside the caller's */
     ZERO = 128,       /* the code of nothing */
+    LAG = 16,         /* gathered rows that are on their way while others are scored */
     AHEAD = 8,        /* rows of floats fetched before they are needed */
 };
 
@@ -519,10 +520,25 @@ static void keep(Coded *coded, Found *found, uint32_t row, float lower, float up
     if (found->held == k) raised(coded, found->heap[0]);
 }
 
+/* Have what the pass needs of a row brought near. */
+INLINE void fetch(const Coded *coded, uint32_t row) {
+    const Rows *rows = coded->rows;
+    const Query *query = coded->query;
+    if (rows->codes) {
+        for (int at = 0; at < rows->stride; at += WORD)
+            __builtin_prefetch(rows->codes + (int64_t)row * rows->stride + at);
+        __builtin_prefetch(rows->scales + row);
+        __builtin_prefetch(rows->losses + row);
+    }
+    if (query->popularity != 0) __builtin_prefetch(rows->popularity + row);
+    if (query->freshness != 0) __builtin_prefetch(rows->freshness + row);
+    for (int32_t at = 0; at < query->regions; at++) __builtin_prefetch(query->regional[at] + row);
+}
+
 /* Score the rows from `begin`, a multiple of 64, to `end` that the mask leaves. */
 INLINE void scan(Coded *coded, Found *found, int64_t begin, int64_t end, Score score) {
     const uint64_t *mask = coded->query->mask;
-    uint32_t gathered[2 * LANES];
+    uint32_t gathered[LAG + 2 * LANES];
     float lower[LANES], upper[LANES];
     int waiting = 0;
     for (int64_t first = begin; first < end; first += WORD) {
@@ -543,26 +559,27 @@ INLINE void scan(Coded *coded, Found *found, int64_t begin, int64_t end, Score s
             for (; bits; bits &= bits - 1) {
                 uint32_t row = (uint32_t)(first + part + __builtin_ctz(bits));
                 gathered[waiting++] = row;
-                if (coded->rows->codes)
-                    for (int at = 0; at < coded->rows->stride; at += WORD)
-                        __builtin_prefetch(coded->rows->codes + (int64_t)row * coded->rows->stride + at);
+                fetch(coded, row);
             }
-            if (waiting < LANES) continue;
+            if (waiting < LAG + LANES) continue;
             bits = score(coded, gathered, 0, floor, lower, upper);
             for (; bits; bits &= bits - 1) {
                 int lane = __builtin_ctz(bits);
                 keep(coded, found, gathered[lane], lower[lane], upper[lane]);
             }
             waiting -= LANES;
-            memcpy(gathered, gathered + LANES, (size_t)waiting * sizeof *gathered);
+            memmove(gathered, gathered + LANES, (size_t)waiting * sizeof *gathered);
         }
     }
-    if (!waiting) return;
-    for (int lane = waiting; lane < LANES; lane++) gathered[lane] = gathered[0];
-    uint32_t bits = score(coded, gathered, 0, -INFINITY, lower, upper) & ((1u << waiting) - 1);
-    for (; bits; bits &= bits - 1) {
-        int lane = __builtin_ctz(bits);
-        keep(coded, found, gathered[lane], lower[lane], upper[lane]);
+    for (int from = 0; from < waiting; from += LANES) {
+        int left = waiting - from < LANES ? waiting - from : LANES;
+        for (int lane = left; lane < LANES; lane++) gathered[from + lane] = gathered[from];
+        float floor = atomic_load_explicit(&coded->floor, memory_order_relaxed);
+        uint32_t bits = score(coded, gathered + from, 0, floor, lower, upper) & ((1u << left) - 1);
+        for (; bits; bits &= bits - 1) {
+            int lane = __builtin_ctz(bits);
+            keep(coded, found, gathered[from + lane], lower[lane], upper[lane]);
+        }
     }
 }
 
