@@ -108,10 +108,6 @@ typedef uint32_t (*Score)(const Coded *, const uint32_t *, uint32_t, float, floa
 
 /* ---- sixteen rows: products, bounds, and which of them reach the floor ---- */
 
-INLINE float widened(const Coded *coded, float loss) {
-    return coded->by_loss * loss + coded->least;
-}
-
 INLINE double regional(const Query *query, uint32_t row) {
     double sum = 0;
     for (int32_t at = 0; at < query->regions; at++)
@@ -126,20 +122,20 @@ INLINE float boosted(const Rows *of, const Query *query, uint32_t row) {
     return (float)sum;
 }
 
-INLINE uint32_t score_plain(const Coded *coded, const uint32_t *rows, uint32_t first, float floor,
-                            float *lower, float *upper) {
+/* The product of a row's codes and what is asked, ZERO not taken off, modulo 2^32. */
+typedef uint32_t (*Product)(const Coded *, const uint8_t *);
+
+INLINE uint32_t scored(const Coded *coded, const uint32_t *rows, uint32_t first, float floor,
+                       float *lower, float *upper, Product product) {
     const Rows *of = coded->rows;
     uint32_t reaching = 0;
     for (int lane = 0; lane < LANES; lane++) {
         uint32_t row = rows ? rows[lane] : first + (uint32_t)lane;
         float score = 0, width = coded->least;
         if (of->codes) {
-            const uint8_t *codes = of->codes + (int64_t)row * of->stride;
-            uint32_t product = 0;
-            for (int at = 0; at < of->stride; at++)
-                product += (uint32_t)((int32_t)codes[at] * coded->whole[at]);
-            score = (float)(int32_t)(product - coded->zero) * (of->scales[row] * coded->scale);
-            width = widened(coded, of->losses[row]);
+            uint32_t sum = product(coded, of->codes + (int64_t)row * of->stride) - coded->zero;
+            score = (float)(int32_t)sum * (of->scales[row] * coded->scale);
+            width += coded->by_loss * of->losses[row];
         }
         score += boosted(of, coded->query, row);
         lower[lane] = score - width;
@@ -147,46 +143,39 @@ INLINE uint32_t score_plain(const Coded *coded, const uint32_t *rows, uint32_t f
         reaching |= (uint32_t)(upper[lane] >= floor) << lane;
     }
     return reaching;
+}
+
+static inline uint32_t product_portable(const Coded *coded, const uint8_t *codes) {
+    uint32_t product = 0;
+    for (int at = 0; at < coded->rows->stride; at++)
+        product += (uint32_t)((int32_t)codes[at] * coded->whole[at]);
+    return product;
 }
 
 static uint32_t score_portable(const Coded *coded, const uint32_t *rows, uint32_t first,
                                float floor, float *lower, float *upper) {
-    return score_plain(coded, rows, first, floor, lower, upper);
+    return scored(coded, rows, first, floor, lower, upper, product_portable);
 }
 
 #if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2,f16c")))
 
-__attribute__((target("avx2"))) static uint32_t score_avx2(const Coded *coded,
-                                                           const uint32_t *rows, uint32_t first,
-                                                           float floor, float *lower,
-                                                           float *upper) {
-    const Rows *of = coded->rows;
-    uint32_t reaching = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-        uint32_t row = rows ? rows[lane] : first + (uint32_t)lane;
-        float score = 0, width = coded->least;
-        if (of->codes) {
-            const uint8_t *codes = of->codes + (int64_t)row * of->stride;
-            __m256i sum = _mm256_setzero_si256();
-            for (int at = 0; at < of->stride; at += 16) {
-                __m256i code = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(codes + at)));
-                __m256i asked = _mm256_loadu_si256((const __m256i *)(coded->whole + at));
-                sum = _mm256_add_epi32(sum, _mm256_madd_epi16(code, asked));
-            }
-            __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum),
-                                         _mm256_extracti128_si256(sum, 1));
-            half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
-            half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
-            uint32_t product = (uint32_t)_mm_cvtsi128_si32(half);
-            score = (float)(int32_t)(product - coded->zero) * (of->scales[row] * coded->scale);
-            width = widened(coded, of->losses[row]);
-        }
-        score += boosted(of, coded->query, row);
-        lower[lane] = score - width;
-        upper[lane] = score + width;
-        reaching |= (uint32_t)(upper[lane] >= floor) << lane;
+AVX2 static inline uint32_t product_avx2(const Coded *coded, const uint8_t *codes) {
+    __m256i sum = _mm256_setzero_si256();
+    for (int at = 0; at < coded->rows->stride; at += 16) {
+        __m256i code = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(codes + at)));
+        __m256i asked = _mm256_loadu_si256((const __m256i *)(coded->whole + at));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(code, asked));
     }
-    return reaching;
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(half);
+}
+
+AVX2 static uint32_t score_avx2(const Coded *coded, const uint32_t *rows, uint32_t first,
+                                float floor, float *lower, float *upper) {
+    return scored(coded, rows, first, floor, lower, upper, product_avx2);
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
@@ -357,8 +346,6 @@ INLINE double summed(const float *row, const double *vector, int32_t n) {
 SIMILARITY(similarity_portable, , NONE_AT_ONCE)
 
 #if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2,f16c")))
-
 AVX2 static int32_t widened_avx2(const uint16_t *halves, float *room, int32_t n) {
     int32_t at = 0;
     for (; at + 8 <= n; at += 8)
