@@ -103,7 +103,8 @@ def test_a_reader_of_the_change_log_goes_straight_to_its_place(
 ) -> None:
     position = changes.present(database)
     used = indexes_of(lambda: changes.since(database, position))
-    assert used == {"change_pkey", "ix_change_order"}  # whether its line is there, and what follows
+    assert "ix_change_order" in used  # what follows its line
+    assert used <= {"change_pkey", "ix_change_order"}  # either finds the line itself
 
 
 def test_missing_vectors_are_found_without_reading_vectors(
