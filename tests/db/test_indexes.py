@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlmodel import Session, col, select
 
 from db import (
@@ -21,9 +21,17 @@ from db import (
     vectors,
     viewings,
 )
+from db.engine import session
 from db.kinds import Kind, ReviewState, Space
 from db.searches import Click, Search
 from db.tables import Credit, TitleGenre, TitleName
+
+
+@pytest.fixture
+def database(own: Engine) -> Iterator[Session]:
+    """A database in which nothing was ever counted, for what others left would change the plans."""
+    with session(own) as fresh:
+        yield fresh
 
 
 @pytest.fixture
