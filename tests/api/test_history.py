@@ -135,7 +135,7 @@ def test_behind_a_proxy_that_speaks_https_the_cookie_is_for_https_alone(
 
 @pytest.mark.parametrize(
     "forged",
-    ["", "x", "." * 50, "0" * 32, f"{'0' * 32}.sig", "é", "%00", "a" * 4000, f"{uuid4().hex}.AAAA"],
+    ["", "x", "." * 50, "0" * 32, f"{'0' * 32}.sig", "é", "%00", "a" * 4000, f"{'7' * 32}.AAAA"],
 )
 def test_a_forged_cookie_is_a_new_visitors(
     app: FastAPI, anybody: httpx.Client, forged: str
