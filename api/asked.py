@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import uuid4
 
@@ -56,6 +56,7 @@ class Asking:
         kept = storable(text)
         if not kept or answer.offset or is_private(self.request, self.who):
             return answer
+        took = timedelta(seconds=time.perf_counter() - self.began)
         search = Search(
             id=uuid4(),
             visitor_id=self.who.id if self.who else None,
@@ -66,8 +67,8 @@ class Asking:
             results=len(answer.items),
             degraded=bool(answer.degraded),
             relaxed=bool(answer.relaxed),
-            took_ms=1000 * (time.perf_counter() - self.began),
-            at=datetime.now(UTC),
+            took_ms=took / timedelta(milliseconds=1),
+            at=datetime.now(UTC) - took,
         )
         log: SearchLog = self.request.app.state.search_log
         log.add(search)

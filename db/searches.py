@@ -14,24 +14,34 @@ SETTLED_S = 5.0  # a text that stood so long was meant; before, whoever goes on 
 CLICK_S = 3600.0  # a result is opened within this, or from another search
 FEW = 3  # visitors; what fewer ask is theirs alone to know
 
-# While one types, each answer replaces the last: the visitor's latest text if it is the beginning
-# of this one, or this one of it, and nothing was opened from it.
+# While one types, each text replaces the last: the one that the visitor asked before this, if it is
+# the beginning of this one, or this one of it, and nothing was opened from it. Answers overtake
+# each other, so the text asked next may be here already: then this one was replaced.
 RECORD = text(
     """
     WITH typing AS (
         DELETE FROM search_query s
         WHERE s.id = (
             SELECT id FROM search_query
-            WHERE visitor_id = :visitor_id AND at > :at - make_interval(secs => :settled_s)
+            WHERE visitor_id = :visitor_id
+                AND at > :at - make_interval(secs => :settled_s) AND at <= :at
             ORDER BY at DESC LIMIT 1)
         AND s.id <> :id
         AND (starts_with(s.folded, :folded) OR starts_with(:folded, s.folded))
         AND NOT EXISTS (SELECT FROM search_click c WHERE c.search_id = s.id)
+    ), next AS (
+        SELECT folded FROM search_query
+        WHERE visitor_id = :visitor_id
+            AND at > :at AND at < :at + make_interval(secs => :settled_s)
+        ORDER BY at LIMIT 1
     )
     INSERT INTO search_query (id, visitor_id, recognised, text, folded, region, results, degraded,
         relaxed, took_ms, at)
-    VALUES (:id, :visitor_id, :recognised, :text, :folded, :region, :results, :degraded,
-        :relaxed, :took_ms, :at)
+    SELECT :id, :visitor_id, :recognised, :text, :folded, :region, :results, :degraded,
+        :relaxed, :took_ms, :at
+    WHERE NOT EXISTS (
+        SELECT FROM next
+        WHERE starts_with(next.folded, :folded) OR starts_with(:folded, next.folded))
     ON CONFLICT (id) DO NOTHING
     """
 )
@@ -108,7 +118,7 @@ class Search:
     degraded: bool
     relaxed: bool
     took_ms: float
-    at: datetime
+    at: datetime  # when it was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +146,7 @@ class Past(NamedTuple):
 
 
 def record(session: Session, searches: Sequence[Search]) -> None:
-    """Store searches in the order they were asked; storing one again changes nothing."""
+    """Store searches, in whatever order; storing one again changes nothing."""
     if searches:
         rows = [{**asdict(each), "settled_s": SETTLED_S} for each in searches]
         session.execute(RECORD, rows)

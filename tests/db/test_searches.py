@@ -87,6 +87,17 @@ def test_keys_that_were_taken_back_are_no_search(database: Session) -> None:
     assert texts(database) == ["magadheera"]
 
 
+def test_an_answer_that_was_overtaken_replaces_nothing(database: Session) -> None:
+    asked(database, "kan", ago_s=4)
+    asked(database, "kantara", ago_s=2)
+    asked(database, "kanta", ago_s=3)
+    assert texts(database) == ["kantara"]
+    asked(database, "kantara", ago_s=1)
+    asked(database, "eega", ago_s=0.5)
+    asked(database, "ee", ago_s=20)  # stood until it was found
+    assert texts(database) == ["eega", "kantara", "ee"]
+
+
 def test_a_text_that_stood_a_while_stays(database: Session) -> None:
     asked(database, "baahu", ago_s=searches.SETTLED_S + 1)
     asked(database, "baahubali")
