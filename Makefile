@@ -26,8 +26,10 @@ help: ## this list
 run: $(STAMP) ## the service on http://127.0.0.1:8000; another port: make run PORT=9000
 	@exec .venv/bin/rasika serve --host 127.0.0.1 --port "$(PORT)"
 
-test: $(STAMP) ## the test suite
-	.venv/bin/pytest
+# A file's tests stay together, for they share what takes long to set up; each process has servers
+# of its own.
+test: $(STAMP) ## the test suite, on up to four cores
+	.venv/bin/pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 lint: $(STAMP) ## format, style, types, direction of imports
 	.venv/bin/ruff format --check .
