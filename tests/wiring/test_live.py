@@ -21,12 +21,11 @@ from wiring.live import Live
 
 Make = Callable[..., Record]
 LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
-FOUND_WITHIN_S = 1.0
-HEALED_WITHIN_S = 10.0
+WITHIN_S = 20.0  # for busy machines; most takes milliseconds
 
 
-def wait_until(condition: Callable[[], object], *, within_s: float = FOUND_WITHIN_S) -> None:
-    deadline = time.monotonic() + within_s
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WITHIN_S
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
@@ -146,7 +145,7 @@ def test_many_changes_at_once_are_all_followed(own: Engine, live: Live, record: 
     for start in range(0, 300, 50):
         store(own, *(record(f"Title {n}") for n in range(start, start + 50)))
     # The index comes after what it leads to.
-    wait_until(lambda: len(live.index) == 300, within_s=HEALED_WITHIN_S)
+    wait_until(lambda: len(live.index) == 300)
     assert len(live.listings) == 300
 
 
@@ -163,7 +162,7 @@ def test_the_follower_survives_a_database_that_goes_away(
             )
             time.sleep(0.3)
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings, within_s=HEALED_WITHIN_S)
+    wait_until(lambda: number in live.listings)
 
 
 def test_the_follower_tells_how_long_ago_it_heard_of_the_database(own: Engine, live: Live) -> None:
@@ -184,7 +183,7 @@ def test_the_follower_survives_a_time_without_a_free_connection(
         time.sleep(1.6)
         assert live.caught_up_at - before < 0.5
     (number,) = store(scarce, record("Eega"))
-    wait_until(lambda: number in live.listings, within_s=HEALED_WITHIN_S)
+    wait_until(lambda: number in live.listings)
     live.stop()
     scarce.dispose()
 
