@@ -76,7 +76,9 @@ class People:
 
 @contextmanager
 def people(app: FastAPI, address: httpx.URL) -> Iterator[People]:
-    """Let people in, and forget them afterwards."""
+    """Let people in where nobody has been, and forget them afterwards."""
     found = People(app, address)
+    with found.engine.begin() as connection:
+        connection.execute(text(EVERYTHING))
     yield found
     found.leave()

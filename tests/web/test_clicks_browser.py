@@ -25,7 +25,7 @@ def page(browser: Browser, seeded: Resources, live: Live) -> Iterator[Page]:
     ):
         yield context.new_page()
     with seeded.engine.begin() as connection:
-        connection.execute(text("TRUNCATE search_query, search_click"))
+        connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
 
 
 def history(page: Page) -> list[dict[str, object]]:
