@@ -7,31 +7,30 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import (
-    admin,
-    analytics,
-    content,
-    document,
-    errors,
-    health,
-    history,
-    recommendations,
-    search,
-    shown,
-    suggest,
-)
-from api.abreast import Abreast
-from api.accounts import auth, openid
-from api.accounts.origins import SameOrigin
-from api.accounts.throttle import Throttle
-from api.bodies import Bounded
-from api.cores import Cores
-from api.measured import Feeds
+from api import errors, openapi
+from api.auth.rate_limits import Throttle
+from api.auth.visitor_cookie import SEARCH_ID_HEADER, Remembering, Visitors
+from api.cpu_limiter import Cores
 from api.metrics import Metrics, Timed
-from api.pages import site
+from api.middleware.body_limit import Bounded
+from api.middleware.csrf import SameOrigin
+from api.pages import data, site
+from api.routes import (
+    accounts,
+    admin_jobs,
+    admin_searches,
+    feed,
+    health,
+    oidc,
+    search,
+    search_history,
+    suggestions,
+    titles,
+)
+from api.search_batcher import Abreast
 from api.user import export, interactions, lists, onboarding, profile, reviews, viewings
-from api.visitors import SEARCH_ID_HEADER, Remembering, Visitors
 from search.reading import meaning
+from services.feed_metrics import Feeds
 from viewers.tokens import Tokens
 from wiring.live import Live
 from wiring.remembered import Remembered
@@ -75,11 +74,20 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
         secret=lambda: signing_keys(resources.settings)[0],
         lost=metrics.degraded.labels("throttle").inc,
     )
-    for module in (search, suggest, history, content, recommendations, admin, analytics, health):
+    for module in (
+        search,
+        suggestions,
+        search_history,
+        titles,
+        feed,
+        admin_jobs,
+        admin_searches,
+        health,
+    ):
         app.include_router(module.router)
-    app.state.providers = openid.providers(resources.settings)
-    app.include_router(auth.router)
-    app.include_router(openid.router)
+    app.state.providers = oidc.providers(resources.settings)
+    app.include_router(accounts.router)
+    app.include_router(oidc.router)
     for room in (interactions, lists, profile, onboarding, viewings, reviews, export):
         app.include_router(room.router)
     app.include_router(viewings.operators)
@@ -97,7 +105,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],
         )
-    site.install(app, shown.pages)
+    site.install(app, data.pages)
     errors.install(app)
-    document.install(app)
+    openapi.install(app)
     return app

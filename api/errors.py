@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.accounts.throttle import TooManyAttempts
+from api.auth.rate_limits import TooManyAttempts
 from api.pages.look import error_page, wants_page
 from db.presence import ViewerForgotten
 from db.reviews import ReviewChanged, ReviewNotFound

@@ -22,7 +22,6 @@ from rich.table import Table
 from rich.text import Text
 from sqlmodel import Session
 
-from api import answers
 from api.metrics import Metrics
 from catalog import exporting, genres, languages
 from catalog.reading import Line, UnreadableFile, read
@@ -34,6 +33,7 @@ from db.kinds import Space
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.titles import embed_titles
 from index.query import Filter
+from services import search as search_service
 from wiring import upkeep
 from wiring.resources import Resources, opened
 from wiring.settings import Settings
@@ -201,10 +201,10 @@ def search(
             upkeep.seed(resources.engine, resources.embedder)
         live = resources.live()
         live.load()
-        answer = answers.search(
+        answer = search_service.search(
             live,
             Metrics(),
-            asked=answers.ask(live, resources.embedder, text),
+            asked=search_service.ask(live, resources.embedder, text),
             wanted=wanted,
             region=DEFAULT_REGION,
             limit=limit,

@@ -48,7 +48,7 @@ class Listening(TypedDict):
 
 
 class Quiet(TypedDict):
-    """What is left to others: logging to `wiring.logs`, trusting proxies to `api.regions`."""
+    """What is left to others: logging to `wiring.logs`, trusting proxies to `api.region_detection`."""
 
     log_config: None
     access_log: bool

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from api.visitors import COOKIE, Visitor
+from api.auth.visitor_cookie import COOKIE, Visitor
 from db.engine import session
 from db.kinds import Role
 from viewers import accounts, sign_ins

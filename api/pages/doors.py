@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.accounts import auth, cookies
-from api.accounts.entrance import EntranceDep
-from api.accounts.throttle import TooManyAttempts
-from api.accounts.who import WhoDep
-from api.dependencies import ResourcesDep
+from api.auth import login_cookies
+from api.auth.identity import WhoDep
+from api.auth.login import EntranceDep
+from api.auth.rate_limits import TooManyAttempts
 from api.pages.greeting import GREETED
 from api.pages.look import page
+from api.params import ResourcesDep
+from api.routes import accounts
 from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
 from viewers.passwords import WeakPassword
 from viewers.sign_ins import Pair
@@ -112,9 +113,9 @@ def sign_out(
 ) -> Response:
     """Sign out, here or everywhere."""
     if everywhere and known is not None and known.signed_in:
-        auth.logout_everywhere(request, resources, known)
+        accounts.logout_everywhere(request, resources, known)
     else:
-        auth.logout(request, resources)
+        accounts.logout(request, resources)
     return onwards("/")
 
 
@@ -142,7 +143,7 @@ class Fault:
 
 async def _let_in(request: Request, coming: Awaitable[Pair]) -> Fault | None:
     try:
-        cookies.set_cookies(request, await coming)
+        login_cookies.set_cookies(request, await coming)
     except WrongEmail as error:
         return Fault("email", str(error))
     except WeakPassword as error:

@@ -11,19 +11,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from api import feed, moods, regions
-from api.accounts.who import AnybodyDep, ViewerDep, Who, is_private, viewer
-from api.content import LARGEST_ID
-from api.dependencies import LiveDep, MetricsDep, ResourcesDep
-from api.feed import Wish
-from api.measured import FeedsDep
+from api import mood_param, region_detection
+from api.auth.identity import AnybodyDep, ViewerDep, Who, is_private, viewer
+from api.auth.viewer_context import PersonDep, told_in
 from api.pages.doors import is_local, onwards
 from api.pages.greeting import GREETED
 from api.pages.look import SAID, error_page, page
 from api.pages.wanted import PAGE, chosen_region, number
-from api.person import PersonDep, told_in
-from api.recommendations import MOST_EXCLUDED, Excluded
-from api.schemas import Feed
+from api.params import LiveDep, MetricsDep, ResourcesDep
+from api.routes.feed import MOST_EXCLUDED, Excluded
+from api.routes.titles import LARGEST_ID
+from api.schemas.titles import Feed
 from api.user.catalogue import CatalogueDep
 from api.user.interactions import Interaction, interact
 from catalog.regions import languages as watched
@@ -32,6 +30,9 @@ from recommend.feed import Mood, Rung
 from recommend.phrases import LANGUAGES
 from recommend.rasas import NAMES, Rasa
 from recommend.reasons import ENGLISH
+from services import feed
+from services.feed import Wish
+from services.feed_metrics import FeedsDep
 from viewers.person import Person
 from wiring.live import Live
 
@@ -45,7 +46,7 @@ router = APIRouter(
 async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Mood | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
-        return await moods.mood(request, resources, mood)
+        return await mood_param.mood(request, resources, mood)
     except RequestValidationError:
         return None
 
@@ -60,7 +61,7 @@ def found(
 ) -> Feed:
     """Return the feed of who asks."""
     wish = Wish(
-        region=person.region or chosen_region(request) or regions.detected(request),
+        region=person.region or chosen_region(request) or region_detection.detected(request),
         wanted=feed.excluding(Filter(), exclude),
         limit=PAGE,
         now=datetime.now(UTC),

@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.accounts.who import AnybodyDep, Who
-from api.dependencies import ResourcesDep
+from api.auth.identity import AnybodyDep, Who
+from api.params import ResourcesDep
 from db import accounts
 from db.engine import session
 from wiring.resources import Resources

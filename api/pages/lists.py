@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.accounts.who import WhoDep
-from api.dependencies import DEEPEST, LiveDep, Page, SessionDep
+from api.auth.identity import WhoDep
 from api.pages.greeting import GREETED
 from api.pages.look import page
 from api.pages.wanted import PAGE, number
+from api.params import DEEPEST, LiveDep, Page, SessionDep
 from api.user import lists
 from db.standings import Shelf
 

@@ -8,24 +8,24 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from api import regions
-from api.accounts.who import ViewerDep, WhoDep, is_private, viewer
-from api.dependencies import LiveDep, ResourcesDep, SessionDep
-from api.history import SearchLogDep
-from api.measured import FeedsDep
+from api import region_detection
+from api.auth.identity import ViewerDep, WhoDep, is_private, viewer
+from api.auth.viewer_context import PersonDep
+from api.auth.visitor_cookie import VisitorDep
 from api.pages.doors import PROBLEMS, onwards
 from api.pages.greeting import GREETED
 from api.pages.look import LANGUAGES, page
 from api.pages.wanted import chosen_region
-from api.person import PersonDep
+from api.params import LiveDep, ResourcesDep, SessionDep
+from api.routes.search_history import SearchLogDep
 from api.user import onboarding, profile
 from api.user.catalogue import CatalogueDep
 from api.user.onboarding import MOST_PICKED
 from api.user.profile import DISPLAY_LANGUAGES, Preferences
-from api.visitors import VisitorDep
 from db import profiles
 from db.engine import session
 from db.profiles import Known
+from services.feed_metrics import FeedsDep
 
 CHOICE = 36  # titles to pick from: whole rows of 3, 4, 6 and 9
 LEVELS = {"less": 0.3, "normal": 0.6, "more": 1.0}
@@ -46,7 +46,7 @@ def welcome(
     pick: Annotated[list[int], Query()] = [],  # noqa: B006
 ) -> Response:
     """Return titles to pick from; what was picked stays when the languages change."""
-    region = person.region or chosen_region(request) or regions.detected(request)
+    region = person.region or chosen_region(request) or region_detection.detected(request)
     picked = [live.listings[each] for each in pick[:MOST_PICKED] if each in live.listings]
     items = onboarding.chosen(live, person, region, asked=language, limit=CHOICE)
     context = {

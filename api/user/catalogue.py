@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from api.dependencies import LiveDep
+from api.params import LiveDep
 from viewers.hearing import Catalogue
 from wiring.shelf import LiveShelf
 

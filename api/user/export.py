@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Engine
 
-from api.accounts.who import WhoDep
-from api.content import NEEDS_DATABASE
-from api.dependencies import ResourcesDep
-from api.history import SearchLogDep
-from api.schemas import Problem
+from api.auth.identity import WhoDep
+from api.params import ResourcesDep
+from api.routes.search_history import SearchLogDep
+from api.routes.titles import NEEDS_DATABASE
+from api.schemas.titles import Problem
 from db import held
 from db.engine import session
 from viewers import export

@@ -14,11 +14,11 @@ from pydantic import (
     TypeAdapter,
 )
 
-from api.accounts.who import ViewerDep, WhoDep, is_private
-from api.content import LARGEST_ID, NEEDS_DATABASE
-from api.dependencies import LiveDep, MetricsDep, PageDep, ResourcesDep, SessionDep
+from api.auth.identity import ViewerDep, WhoDep, is_private
 from api.errors import TitleNotFound
-from api.schemas import Answer, Listed, Problem, rendered
+from api.params import LiveDep, MetricsDep, PageDep, ResourcesDep, SessionDep
+from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
+from api.schemas.titles import Answer, Listed, Problem, rendered
 from api.user.catalogue import CatalogueDep
 from api.user.kept import PersonalDep
 from db import interactions

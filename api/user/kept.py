@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from api.accounts.who import ViewerDep, Who, is_private
+from api.auth.identity import ViewerDep, Who, is_private
 from api.errors import NothingKept
 
 

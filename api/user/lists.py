@@ -7,10 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter
 from sqlmodel import Session
 
-from api.accounts.who import Who, WhoDep
-from api.content import NEEDS_DATABASE
-from api.dependencies import LiveDep, Page, PageDep, SessionDep
-from api.schemas import Listed
+from api.auth.identity import Who, WhoDep
+from api.params import LiveDep, Page, PageDep, SessionDep
+from api.routes.titles import NEEDS_DATABASE
+from api.schemas.titles import Listed
 from api.user.kept import PersonalDep
 from db import standings
 from db.kinds import Kind

@@ -8,15 +8,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from api import hits
-from api.content import LARGEST_ID, NEEDS_DATABASE
-from api.cores import CoresDep
-from api.dependencies import LiveDep, ResourcesDep, Words
+from api.auth.viewer_context import PersonDep
+from api.cpu_limiter import CoresDep
 from api.errors import TitleNotFound
-from api.feed import about, vectors
-from api.person import PersonDep
-from api.regions import RegionDep
-from api.schemas import Answer, HitShown, Listed, Problem, personal
+from api.params import LiveDep, ResourcesDep, Words
+from api.region_detection import RegionDep
+from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
+from api.schemas.titles import Answer, HitShown, Listed, Problem, personal
 from api.user.catalogue import CatalogueDep
 from api.user.kept import KeptDep, PersonalDep
 from catalog import languages, regions
@@ -25,6 +23,8 @@ from db.interactions import ONBOARDING, Told
 from db.kinds import Event
 from index.query import Filter, Region
 from recommend import onboarding, reasons
+from services import title_cards
+from services.feed import about, vectors
 from viewers.hearing import Catalogue, hear
 from viewers.person import Person
 from wiring.live import Live
@@ -110,7 +110,7 @@ def chosen(
         k=limit,
     )
     told_in = person.display_language or reasons.ENGLISH
-    return list(hits.blended(live, found, hits.boosted(region, told_in)))
+    return list(title_cards.blended(live, found, title_cards.boosted(region, told_in)))
 
 
 def picked_by(

@@ -17,20 +17,20 @@ from pydantic import (
 )
 from sqlmodel import Session
 
-from api.accounts import cookies
-from api.accounts.who import Who, WhoDep
-from api.content import NEEDS_DATABASE
-from api.dependencies import ResourcesDep, SessionDep
-from api.history import SearchLogDep
-from api.measured import FeedsDep
-from api.schemas import Answer, Problem
+from api.auth import login_cookies
+from api.auth.identity import Who, WhoDep
+from api.auth.visitor_cookie import VisitorDep
+from api.params import ResourcesDep, SessionDep
+from api.routes.search_history import SearchLogDep
+from api.routes.titles import NEEDS_DATABASE
+from api.schemas.titles import Answer, Problem
 from api.user.kept import KeptDep, PersonalDep
-from api.visitors import VisitorDep
 from catalog import genres, languages, regions
 from db import presence, profiles
 from db.engine import session
 from db.kinds import Role
 from db.profiles import Known
+from services.feed_metrics import FeedsDep
 from viewers.accounts import LONGEST_NAME
 
 FIRST_BIRTH_YEAR = 1900
@@ -211,8 +211,8 @@ def forget_me(
             writing.commit()
         for each in gone:
             feeds.forget(each)
-    cookies.clear(request)
-    cookies.forget_visitor(request)
+    login_cookies.clear(request)
+    login_cookies.forget_visitor(request)
 
 
 def put(writing: Session, asking: Who, said: Preferences) -> None:

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from api.accounts.who import AnybodyDep, SignedInDep
-from api.content import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
-from api.dependencies import CuratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
+from api.auth.identity import AnybodyDep, SignedInDep
 from api.errors import TitleNotFound
-from api.schemas import Answer, Listed, Problem
+from api.params import CuratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
+from api.routes.titles import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
+from api.schemas.titles import Answer, Listed, Problem
 from api.user.kept import PersonalDep
 from catalog import languages
 from db import presence, reviews

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api.accounts.who import WhoDep
-from api.content import LARGEST_ID, NEEDS_DATABASE
-from api.dependencies import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
+from api.auth.identity import WhoDep
 from api.errors import TitleNotFound
-from api.schemas import Answer, Listed, Problem
+from api.params import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
+from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
+from api.schemas.titles import Answer, Listed, Problem
 from api.user.catalogue import CatalogueDep
 from api.user.interactions import Word
 from api.user.kept import KeptDep, PersonalDep

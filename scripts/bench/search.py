@@ -8,10 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from api import answers
 from api.metrics import Metrics
-from api.schemas import SearchAnswer
-from api.topics import topics
+from api.schemas.titles import SearchAnswer
 from catalog import regions
 from catalog.names import fold
 from db.engine import connect
@@ -29,6 +27,8 @@ from scripts.evaluate.queries import queries
 from search.hybrid import search_boosts
 from search.names.lexical import LexicalIndex, Match
 from search.suggestions.suggest import Suggestion, Typed
+from search.suggestions.topics import topics
+from services import search
 from wiring.live import Live, introduce, labels
 from wiring.resources import load_embedder
 from wiring.settings import Settings
@@ -116,10 +116,10 @@ class Bench:
 
     def ours(self, text: str) -> SearchAnswer:
         """Answer as the route does."""
-        return answers.search(
+        return search.search(
             self.live,
             self.metrics,
-            asked=answers.ask(self.live, self.embedder, text),
+            asked=search.ask(self.live, self.embedder, text),
             wanted=Filter(),
             region=regions.DEFAULT_REGION,
             limit=LIMIT,

@@ -14,7 +14,6 @@ import numpy as np
 from rich.progress import track
 from rich.table import Table
 
-from api import feed as served
 from db.engine import session
 from scripts.bench.tables import out
 from scripts.catalogue import err
@@ -24,6 +23,7 @@ from scripts.evaluate.ours import Ours
 from scripts.evaluate.people import WHOLE, WORLDS, Person, World, crowd
 from scripts.evaluate.rivals import POPULARITY, Rivals
 from scripts.evaluate.shelf import Shelf
+from services import feed as served
 from wiring.live import Live
 from wiring.resources import Resources
 from wiring.settings import Settings

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from api import feed
-from api.feed import Served, Wish
 from index.query import Filter, TitleId
 from recommend import ages, standing, taste
 from recommend.standing import NOTHING, Standing
 from recommend.taste import Taste
 from scripts.evaluate.people import NOW, Guest
+from services import feed
+from services.feed import Served, Wish
 from viewers.person import NO_PREFERENCES, Person
 from wiring.live import Live
 from wiring.shelf import LiveShelf

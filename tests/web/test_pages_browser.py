@@ -23,10 +23,10 @@ from playwright.sync_api import Response as Received
 from starlette.exceptions import HTTPException
 
 from api.pages.look import error_page, wants_page
+from api.pages.posters import Card
 from api.pages.site import install
 from api.pages.titles import Home, Results
 from api.pages.wanted import Wanted
-from api.posters import Card
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from sqlalchemy import Engine, text
 
-from api.visitors import MAX_AGE_S
+from api.auth.visitor_cookie import MAX_AGE_S
 from catalog.record import Record
 from catalog.store import Importer
 from db import changes, presence, viewings

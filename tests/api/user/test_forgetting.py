@@ -13,8 +13,8 @@ import redis
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
-from api.accounts import cookies
-from api.visitors import COOKIE
+from api.auth import login_cookies
+from api.auth.visitor_cookie import COOKIE
 from db import presence
 from db.engine import session
 from tests.people import People, Person
@@ -161,10 +161,10 @@ def test_the_browser_forgets_too(everybody: People) -> None:
         writing.commit()
     everything(visitor, everybody.engine)
     browser = visitor.browser
-    for name, token in ((cookies.ACCESS, pair.access), (cookies.REFRESH, pair.refresh)):
+    for name, token in ((login_cookies.ACCESS, pair.access), (login_cookies.REFRESH, pair.refresh)):
         browser.cookies.set(name, token, domain=browser.base_url.host)
     assert browser.get("/api/user/profile").json()["email"] == member.email
-    assert set(browser.cookies) == {cookies.ACCESS, cookies.REFRESH, COOKIE}
+    assert set(browser.cookies) == {login_cookies.ACCESS, login_cookies.REFRESH, COOKIE}
     assert browser.delete("/api/user/profile").status_code == 204
     assert not browser.cookies
     assert set(sizes(everybody.engine).values()) == {0}

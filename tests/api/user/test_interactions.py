@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from api.visitors import COOKIE
+from api.auth.visitor_cookie import COOKIE
 from db import standings
 from db.engine import session
 from tests.people import People

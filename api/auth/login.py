@@ -1,0 +1,149 @@
+"""How somebody comes in: with a new account, with a password, or by way of a provider."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from api.auth import login_cookies
+from api.auth.rate_limits import (
+    REGISTRATIONS_OF_ADDRESS,
+    SIGN_INS_OF_ADDRESS,
+    SIGN_INS_OF_BOTH,
+    SIGN_INS_OF_EMAIL,
+    TAKEN_OF_ADDRESS,
+    Throttle,
+    ThrottleDep,
+    address,
+)
+from api.auth.visitor_cookie import Visitor, VisitorDep
+from api.cpu_limiter import Cores, CoresDep
+from api.params import ResourcesDep
+from api.routes.search_history import SearchLogDep
+from api.user.catalogue import CatalogueDep
+from db import accounts as rows
+from db.engine import session
+from db.presence import ViewerForgotten
+from viewers import accounts, passwords, sign_ins
+from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
+from viewers.hearing import Catalogue
+from viewers.merging import merge
+from viewers.sign_ins import Pair
+from viewers.tokens import Tokens
+from wiring.resources import Resources
+from wiring.searches import SearchLog
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Lets whoever made a request in, and takes along what he did as a visitor."""
+
+    request: Request
+    resources: Resources
+    tokens: Tokens
+    throttle: Throttle
+    cores: Cores
+    visitor: Visitor | None
+    catalogue: Catalogue
+    search_log: SearchLog
+
+    async def register(self, email: str, password: str, *, name: str | None = None) -> Pair:
+        """Make an account and sign it in.
+
+        A service that writes no e-mails has to tell who registers that an e-mail is taken, so it
+        takes as long as an account does, and few such answers are given to one address.
+
+        Raises `WrongEmail`, `WeakPassword`, `EmailTaken` and `TooManyAttempts`.
+        """
+        email = accounts.normalised(email)
+        here = address(self.request)
+        await run_in_threadpool(self._count_registration, here)
+        kept = await self.cores.run(partial(passwords.hashed, password, email=email))
+        make = partial(accounts.add, email=email, password_hash=kept, name=name)
+        try:
+            return await run_in_threadpool(self.enter, make)
+        except EmailTaken:
+            await run_in_threadpool(self.throttle.count, TAKEN_OF_ADDRESS, here)
+            raise
+
+    async def sign_in(self, email: str, password: str) -> Pair:
+        """Sign an account in.
+
+        Raises `NotRecognised` and `TooManyAttempts`.
+        """
+        try:
+            email = accounts.normalised(email)
+        except WrongEmail:
+            email = ""  # nobody's, and it takes as long
+        here = address(self.request)
+        await run_in_threadpool(self._count_sign_in, here, email)
+        viewer_id, kept = await run_in_threadpool(self._known, email)
+        known, anew = await self.cores.run(partial(passwords.recognised, password, kept))
+        if viewer_id is None or not known:
+            raise NotRecognised
+        return await run_in_threadpool(self._signed_in, viewer_id, anew, email)
+
+    def enter(self, whose: Callable[[Session], UUID]) -> Pair:
+        """Sign in the account that a function finds or makes, in one transaction."""
+        self.search_log.flush()  # lest what a visitor searched for is written once he is no more
+        with session(self.resources.engine) as writing:
+            viewer_id = whose(writing)
+            self._take_along(writing, viewer_id)
+            pair = sign_ins.begin(writing, viewer_id, tokens=self.tokens)
+            writing.commit()
+        login_cookies.forget_visitor(self.request)
+        return pair
+
+    def _take_along(self, writing: Session, viewer_id: UUID) -> None:
+        if self.visitor is None:
+            return
+        with suppress(ViewerForgotten), writing.begin_nested():
+            merge(writing, self.visitor.id, into=viewer_id, catalogue=self.catalogue)
+
+    def _count_registration(self, here: str) -> None:
+        self.throttle.check(TAKEN_OF_ADDRESS, here)
+        self.throttle.count(REGISTRATIONS_OF_ADDRESS, here)
+
+    def _count_sign_in(self, here: str, email: str) -> None:
+        self.throttle.count(SIGN_INS_OF_ADDRESS, here)
+        self.throttle.count(SIGN_INS_OF_BOTH, here, email)
+        self.throttle.count(SIGN_INS_OF_EMAIL, email)
+
+    def _known(self, email: str) -> tuple[UUID | None, str | None]:
+        with session(self.resources.engine) as reading:
+            account = rows.of_email(reading, email)
+        return (account.viewer_id, account.password_hash) if account else (None, None)
+
+    def _signed_in(self, viewer_id: UUID, anew: str | None, email: str) -> Pair:
+        def whose(writing: Session) -> UUID:
+            if anew is not None:
+                rows.set_password(writing, viewer_id, anew)
+            return viewer_id
+
+        pair = self.enter(whose)
+        self.throttle.clear(SIGN_INS_OF_BOTH, address(self.request), email)
+        self.throttle.clear(SIGN_INS_OF_EMAIL, email)
+        return pair
+
+
+async def entrance(
+    request: Request,
+    resources: ResourcesDep,
+    throttle: ThrottleDep,
+    cores: CoresDep,
+    visitor: VisitorDep,
+    catalogue: CatalogueDep,
+    search_log: SearchLogDep,
+) -> Entrance:
+    """Return the way in for who asks."""
+    tokens: Tokens = request.app.state.tokens
+    return Entrance(request, resources, tokens, throttle, cores, visitor, catalogue, search_log)
+
+
+EntranceDep = Annotated[Entrance, Depends(entrance)]

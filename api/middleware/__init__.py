@@ -1,0 +1,1 @@
+"""ASGI middleware: body limit, timing, cross-site requests, response cookies."""

@@ -1,0 +1,56 @@
+"""The mood that is asked for, by the name of a rasa or in everyday words."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+
+from api.params import ResourcesDep
+from recommend import rasas
+from recommend.feed import Mood
+from recommend.rasas import Rasa
+from wiring.remembered import Remembered
+
+
+async def mood(
+    request: Request,
+    resources: ResourcesDep,
+    mood: Annotated[
+        str | None,
+        Query(
+            max_length=60,
+            description="love, laughter, sorrow, anger, courage, fear, disgust, wonder or peace; "
+            "or what people say of such an evening, in any of the languages",
+            examples=["feel good"],
+        ),
+    ] = None,
+) -> Mood | None:
+    """Return the mood asked for.
+
+    Raises `RequestValidationError` for words that name none.
+    """
+    if mood is None or not mood.strip():
+        return None
+    rasa = rasas.rasa(mood)
+    if rasa is None:
+        raise RequestValidationError([_unknown(mood)])
+    embedder = resources.embedder
+    if embedder is None:
+        return Mood(rasa, None)
+    known: Remembered = request.app.state.moods
+    lies = await run_in_threadpool(known.get, "rasas", lambda: rasas.vectors(embedder))
+    return Mood(rasa, lies[rasa])
+
+
+def _unknown(text: str) -> dict[str, object]:
+    known = ", ".join(Rasa)
+    return {
+        "type": "mood",
+        "loc": ("query", "mood"),
+        "msg": f"names no mood; there are {known}, and everyday words for them",
+        "input": text,
+    }
+
+
+MoodDep = Annotated[Mood | None, Depends(mood)]

@@ -1,0 +1,185 @@
+"""What routes are given.
+
+All but `reading` are coroutines, for FastAPI sends each plain function to a thread of its own turn,
+and what they do takes less than the way there.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hmac import compare_digest
+from ipaddress import ip_address
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlmodel import Session
+
+from api.auth import identity
+from api.auth.visitor_cookie import Visitor, VisitorDep
+from api.errors import NotAdministrator
+from api.metrics import Metrics
+from catalog import genres, languages
+from db.engine import session
+from db.kinds import Kind, Role
+from index.query import Filter
+from wiring.live import Live
+from wiring.resources import Resources
+
+MOST = 100  # titles in one answer
+DEEPEST = 1000  # titles that can be skipped
+FIRST_YEAR, LAST_YEAR = 1870, 2100
+MOST_VALUES = 50  # of one repeated parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted."""
+
+    limit: int
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """How many titles must be ranked."""
+        return self.limit + self.offset
+
+
+Words = Annotated[list[Annotated[str, Query(max_length=100)]], Query(max_length=MOST_VALUES)]
+
+
+async def page(
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    offset: Annotated[int, Query(ge=0, le=DEEPEST)] = 0,
+) -> Page:
+    """Return the wanted part of a list."""
+    return Page(limit, offset)
+
+
+async def wanted(
+    kind: Annotated[list[Kind], Query(description="any of")] = [],  # noqa: B006  # FastAPI copies it
+    language: Annotated[Words, Query(description="ISO 639-1, any of", examples=[["te"]])] = [],  # noqa: B006
+    genre: Annotated[Words, Query(description="any of", examples=[["thriller"]])] = [],  # noqa: B006
+    year_from: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    year_to: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    provider: Annotated[Words, Query(description="any of; `netflix` or `netflix@IN`")] = [],  # noqa: B006
+) -> Filter:
+    """Return the filter that the query string asks for; repeated parameters are any-of."""
+    return Filter(
+        kinds=frozenset(kind),
+        languages=frozenset(map(languages.code, _given(language))),
+        genres_any=slugs(genre),
+        year_from=year_from,
+        year_to=year_to,
+        providers=frozenset(map(_provider, _given(provider))),
+    )
+
+
+def slugs(names: Iterable[str]) -> frozenset[str]:
+    """Return the genres that a filter asks for; a word that is none stays, and no title has it."""
+    return frozenset(
+        slug for name in _given(names) for slug in genres.canonical(name) or [name.strip()]
+    )
+
+
+def _given(values: Iterable[str]) -> Iterator[str]:
+    return (value for value in values if value.strip())
+
+
+def _provider(text: str) -> str:
+    name, at, region = text.strip().partition("@")
+    return f"{name.lower()}{at}{region.upper()}"
+
+
+async def resources(request: Request) -> Resources:
+    """Return the process's resources."""
+    found: Resources = request.app.state.resources
+    return found
+
+
+async def live(request: Request) -> Live:
+    """Return what the process holds in memory."""
+    found: Live = request.app.state.live
+    return found
+
+
+async def metrics(request: Request) -> Metrics:
+    """Return the process's metrics."""
+    found: Metrics = request.app.state.metrics
+    return found
+
+
+def reading(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Session]:
+    """Yield a session for reading."""
+    with session(resources.engine) as opened:
+        yield opened
+
+
+async def administrator(
+    request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
+) -> None:
+    """Let administrators through.
+
+    They are the accounts with that role, and whoever presents a secret key as a bearer token.
+    Without a secret key, whoever calls from this very machine and by its own name is one as well,
+    but no page of another origin in a browser there, and nobody who says who he is.
+
+    Raises `NotAdministrator`.
+    """
+    await _require(Role.ADMIN, request, resources, visitor)
+
+
+async def curator(
+    request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
+) -> None:
+    """Let curators through, and administrators.
+
+    Raises `NotAdministrator`.
+    """
+    await _require(Role.CURATOR, request, resources, visitor)
+
+
+async def _require(
+    least: Role, request: Request, resources: Resources, visitor: Visitor | None
+) -> None:
+    keys = resources.settings.secret_keys
+    if _presents_one(request, keys):
+        return
+    asking = await identity.who(request, visitor)
+    if asking is not None and asking.role is not None:
+        if not asking.role.includes(least):
+            raise NotAdministrator(f"only accounts with the role of {least} may do this")
+    elif keys:
+        raise NotAdministrator("send RASIKA_SECRET_KEY as a bearer token, or sign in")
+    elif not _from_this_machine(request):
+        raise NotAdministrator("sign in, or set RASIKA_SECRET_KEY to administer from elsewhere")
+
+
+def _presents_one(request: Request, keys: Iterable[str]) -> bool:
+    given = request.headers.get("authorization", "").encode()
+    return any(compare_digest(given, f"Bearer {key}".encode()) for key in keys)
+
+
+def _from_this_machine(request: Request) -> bool:
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        return False
+    # A page elsewhere may point its own name at this machine (DNS rebinding).
+    return _is_loopback(request.client.host) and _is_loopback(request.url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+ResourcesDep = Annotated[Resources, Depends(resources)]
+LiveDep = Annotated[Live, Depends(live)]
+MetricsDep = Annotated[Metrics, Depends(metrics)]
+SessionDep = Annotated[Session, Depends(reading, scope="function")]
+PageDep = Annotated[Page, Depends(page)]
+FilterDep = Annotated[Filter, Depends(wanted)]
+AdministratorDep = Depends(administrator)
+CuratorDep = Depends(curator)

@@ -1,0 +1,111 @@
+"""What feeds are like beside what they find: told to administrators and to Prometheus."""
+
+import secrets
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Annotated
+from uuid import UUID
+
+import numpy as np
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry, Gauge, Summary
+
+from api.schemas.titles import ListMeasures
+from db.kinds import ScopeKind
+from index.load import freshness
+from index.query import Filter, TitleId
+from recommend import metrics, queries
+from recommend.why import liked_ids
+from services.feed import Served, vectors
+from wiring.live import Live
+
+DIGEST_BYTES = 16
+EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him
+
+
+class Feeds:
+    """The feeds that a process gave, as they are measured; see `recommend.metrics`.
+
+    Nobody's number is kept: people are told apart by a digest that says nothing elsewhere.
+    """
+
+    def __init__(self, registry: CollectorRegistry, live: Live) -> None:
+        self._live = live
+        self._secret = secrets.token_bytes(DIGEST_BYTES)
+        self._observed = metrics.Observed()
+        self._summaries = {
+            name: Summary(f"rasika_feed_{name}", about, registry=registry)
+            for name, about in (
+                ("intra_list_diversity", "Mean distance of the titles of a feed, 0..2"),
+                ("novelty_bits", "Mean self-information of the titles of a feed, bits"),
+                ("serendipity", "Share of a feed that is unexpected and near to what is liked"),
+                ("freshness", "Mean freshness of the titles of a feed, 0..1"),
+            )
+        }
+        Gauge(
+            "rasika_feed_coverage",
+            "Share of the catalogue in the latest feeds of the last people of this process",
+            registry=registry,
+        ).set_function(lambda: self._observed.coverage(len(live.listings)))
+        Gauge(
+            "rasika_feed_personalisation",
+            "How unlike each other the latest feeds of people are, 0..1",
+            registry=registry,
+        ).set_function(self._observed.personalisation)
+
+    def observe(self, viewer_id: UUID | None, served: Served) -> dict[str, float]:
+        """Count a feed and return what it is like by itself."""
+        ids = [item.hit.title_id for item in served.items]
+        measures = self._measured(ids, served)
+        for name, summary in self._summaries.items():
+            summary.observe(measures[name])
+        if viewer_id is not None:
+            self._observed.add(self._alias(viewer_id), ids)
+        return measures
+
+    def told(self, measures: dict[str, float]) -> ListMeasures:
+        """Return the measures of a feed, and beside them those of all together."""
+        return ListMeasures(
+            **measures,
+            coverage=self._observed.coverage(len(self._live.listings)),
+            personalisation=self._observed.personalisation(),
+        )
+
+    def forget(self, viewer_id: UUID) -> None:
+        """Forget what somebody was given."""
+        self._observed.add(self._alias(viewer_id), ())
+
+    def _alias(self, viewer_id: UUID) -> bytes:
+        return blake2b(viewer_id.bytes, key=self._secret, digest_size=DIGEST_BYTES).digest()
+
+    def _measured(self, ids: Sequence[TitleId], served: Served) -> dict[str, float]:
+        live = self._live
+        listings = [each for title_id in ids if (each := live.listings.get(title_id))]
+        known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
+        own = vectors(live, ids)
+        liked = vectors(live, liked_ids(served.asking.standings))
+        return {
+            "intra_list_diversity": metrics.intra_list_diversity(own),
+            "novelty_bits": metrics.novelty(np.array(known)),
+            "serendipity": metrics.serendipity(
+                ids, own, expected=self._expected(served), liked=liked
+            ),
+            "freshness": metrics.freshness(np.array([freshness(each) for each in listings])),
+        }
+
+    def _expected(self, served: Served) -> frozenset[TitleId]:
+        region, live = served.asking.region, self._live
+        query = queries.best_known(region, Filter(), k=EXPECTED)
+        return live.remembered.get(
+            ("expected", region),
+            lambda: frozenset(hit.title_id for hit in live.index.search(query)),
+        )
+
+
+async def feeds(request: Request) -> Feeds:
+    """Return the measures of the process's feeds."""
+    found: Feeds = request.app.state.feeds
+    return found
+
+
+FeedsDep = Annotated[Feeds, Depends(feeds)]

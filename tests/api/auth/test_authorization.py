@@ -1,0 +1,81 @@
+"""What administrators and curators may do, and others may not."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from api.app import create_app
+from api.auth import login_cookies
+from db.kinds import Role
+from tests.people import People, people
+from tests.seeded import served
+from wiring.live import Live
+from wiring.resources import Resources
+
+NEW, OLD = "the key of this year", "the key of last year"
+
+
+@pytest.fixture
+def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
+    """Those who come to a service on this machine, without a secret key."""
+    with people(app, client.base_url) as found:
+        yield found
+
+
+@pytest.fixture
+def keyed(seeded: Resources, live: Live) -> Iterator[People]:
+    """Those who come to a service with two secret keys."""
+    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW}, {OLD}")})
+    app = create_app(replace(seeded, settings=settings), live)
+    with served(app) as client, people(app, client.base_url) as found:
+        yield found
+
+
+def administers(browser: httpx.Client, **headers: str) -> int:
+    return browser.get("/api/admin/jobs/none", headers=headers).status_code
+
+
+def moderates(browser: httpx.Client) -> int:
+    return browser.get("/api/admin/reviews").status_code
+
+
+@pytest.mark.parametrize(
+    ("role", "administering", "moderating"),
+    [(Role.USER, 403, 403), (Role.CURATOR, 403, 200), (Role.ADMIN, 404, 200)],
+)
+def test_a_role_allows_what_it_says_even_on_this_machine(
+    guests: People, role: Role, administering: int, moderating: int
+) -> None:
+    person = guests.member(role=role)
+    assert (administers(person.browser), moderates(person.browser)) == (administering, moderating)
+
+
+def test_who_says_nothing_administers_on_this_machine_alone(guests: People, keyed: People) -> None:
+    assert administers(guests.stranger()) == 404
+    assert administers(guests.visitor().browser) == 404
+    assert administers(keyed.stranger()) == 403
+
+
+def test_each_secret_key_opens_and_so_does_an_administrator(keyed: People) -> None:
+    assert administers(keyed.stranger(), authorization=f"Bearer {NEW}") == 404
+    assert administers(keyed.stranger(), authorization=f"Bearer {OLD}") == 404
+    assert administers(keyed.stranger(), authorization=f"Bearer {NEW}, {OLD}") == 403
+    assert administers(keyed.member(role=Role.ADMIN).browser) == 404
+    assert administers(keyed.member(role=Role.USER).browser) == 403
+
+
+def test_an_administrator_signed_in_by_cookies_is_one(keyed: People) -> None:
+    person = keyed.member(role=Role.ADMIN)
+    token = person.browser.headers.pop("authorization").removeprefix("Bearer ")
+    person.browser.cookies.set(login_cookies.ACCESS, token)
+    assert administers(person.browser) == 404
+
+
+def test_a_token_that_is_good_no_more_is_told_as_such(keyed: People) -> None:
+    person = keyed.member(role=Role.ADMIN)
+    person.browser.post("/api/auth/logout")
+    assert administers(person.browser) == 401

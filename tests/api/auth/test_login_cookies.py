@@ -1,0 +1,245 @@
+"""Browsers that are signed in: renewed on the way, and obeyed from our own pages alone."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from api.app import create_app
+from api.auth import login_cookies, visitor_cookie
+from db.engine import session
+from tests.people import People, Person, people
+from tests.seeded import served
+from viewers import sign_ins
+from viewers.sign_ins import GRACE, Pair
+from wiring.live import Live
+from wiring.resources import Resources
+from wiring.settings import Settings
+
+ME = "/api/auth/me"
+INTERACTIONS = "/api/user/interactions"
+
+
+@pytest.fixture
+def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
+    with people(app, client.base_url) as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Somebody's browser, and what it was given when he signed in."""
+
+    person: Person
+    tab: httpx.Client
+    pair: Pair
+
+
+@pytest.fixture
+def browser(guests: People) -> Browser:
+    person = guests.member()
+    with session(guests.engine) as writing:
+        pair = sign_ins.begin(writing, person.id, tokens=guests.app.state.tokens)
+        writing.commit()
+    tab = guests.stranger()
+    keep(tab, access=pair.access, refresh=pair.refresh)
+    return Browser(person, tab, pair)
+
+
+def keep(tab: httpx.Client, *, access: str = "", refresh: str = "") -> None:
+    tab.cookies.clear()
+    for name, value in ((login_cookies.ACCESS, access), (login_cookies.REFRESH, refresh)):
+        if value:
+            tab.cookies.set(name, value, domain="127.0.0.1")
+
+
+def signed_in(tab: httpx.Client) -> bool:
+    return tab.get(ME).status_code == 200
+
+
+def given(response: httpx.Response) -> dict[str, str]:
+    """Return the cookies that an answer gives, whole, by name."""
+    every = response.headers.get_list("set-cookie")
+    return {each.partition("=")[0]: each for each in every}
+
+
+def test_a_browser_that_has_an_access_cookie_is_signed_in(browser: Browser) -> None:
+    response = browser.tab.get(ME)
+    assert UUID(response.json()["id"]) == browser.person.id
+    assert given(response) == {}
+
+
+@pytest.mark.parametrize("access", ["", "x.y.z"])
+def test_an_access_cookie_that_is_gone_is_renewed_on_the_way(browser: Browser, access: str) -> None:
+    keep(browser.tab, access=access, refresh=browser.pair.refresh)
+    response = browser.tab.get(ME)
+    assert response.status_code == 200
+    assert set(given(response)) == {login_cookies.ACCESS, login_cookies.REFRESH}
+    for cookie in given(response).values():
+        kept = {part.strip() for part in cookie.split(";")}
+        assert kept >= {"HttpOnly", "Path=/", "SameSite=lax"}
+        assert "Secure" not in kept
+    renewed = browser.tab.cookies[login_cookies.ACCESS]
+    keep(browser.tab, access=renewed)
+    assert signed_in(browser.tab)
+
+
+def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
+    browser: Browser, guests: People
+) -> None:
+    tabs = [guests.stranger() for _ in range(4)]
+    for tab in tabs:
+        keep(tab, refresh=browser.pair.refresh)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(signed_in, tabs))
+    for tab in tabs:
+        keep(tab, refresh=tab.cookies[login_cookies.REFRESH])
+        assert signed_in(tab)
+
+
+def test_a_cookie_that_was_used_a_while_ago_ends_the_sign_in(
+    browser: Browser, guests: People
+) -> None:
+    thief = guests.stranger()
+    keep(thief, refresh=browser.pair.refresh)
+    assert signed_in(thief)
+    with guests.engine.begin() as connection:
+        late = {"grace": GRACE}
+        connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
+    keep(browser.tab, refresh=browser.pair.refresh)
+    response = browser.tab.get("/")
+    assert response.status_code == 200
+    assert 'rasika_refresh=""; ' in given(response)[login_cookies.REFRESH]
+    assert "Max-Age=0" in given(response)[login_cookies.REFRESH]
+    assert not signed_in(thief)
+
+
+def test_signing_out_takes_the_cookies_away(browser: Browser) -> None:
+    response = browser.tab.post("/api/auth/logout")
+    assert set(given(response)) == {login_cookies.ACCESS, login_cookies.REFRESH}
+    assert dict(browser.tab.cookies) == {}
+    keep(browser.tab, access=browser.pair.access, refresh=browser.pair.refresh)
+    assert not signed_in(browser.tab)
+
+
+FOREIGN = (
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+)
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_pages_of_others_do_nothing_in_somebodys_name(
+    browser: Browser, guests: People, headers: dict[str, str]
+) -> None:
+    visitor = guests.visitor().browser
+    told = {"content_id": 7, "event": "like"}
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for response in (
+        browser.tab.post("/api/auth/logout", headers=headers),
+        browser.tab.delete("/api/user/profile", headers=headers),
+        browser.tab.post(INTERACTIONS, json=told, headers=headers),
+        visitor.post(INTERACTIONS, json=told, headers=headers),
+        guests.stranger().post("/api/auth/login", content="x=y", headers={**headers, **form}),
+    ):
+        assert response.status_code == 403, response.url
+        assert response.json()["type"] == "urn:rasika:problem:cross-origin"
+    assert signed_in(browser.tab)
+
+
+def test_our_own_pages_and_programs_do(browser: Browser, guests: People) -> None:
+    told = {"content_id": 7, "event": "like"}
+    here = str(browser.tab.base_url).rstrip("/")
+    for headers in (
+        {"origin": here},
+        {"sec-fetch-site": "same-origin"},
+        {"origin": here, "sec-fetch-site": "same-origin"},
+        {},
+    ):
+        assert browser.tab.post(INTERACTIONS, json=told, headers=headers).status_code < 300
+    program = browser.person.browser
+    foreign = {"origin": "https://elsewhere.example"}
+    assert program.post(INTERACTIONS, json=told, headers=foreign).status_code < 300
+    assert browser.tab.get(ME, headers=FOREIGN[0]).status_code == 200
+
+
+@pytest.fixture
+def elsewhere(seeded: Resources, live: Live) -> Iterator[People]:
+    """Those who come to a service in production, that other origins may call."""
+    settings = seeded.settings.model_copy(
+        update={
+            "environment": "production",
+            "secret_key": SecretStr("a secret key of the tests"),
+            "cors_origins": ("https://app.example",),
+        }
+    )
+    app = create_app(replace(seeded, settings=settings), live)
+    with served(app) as client, people(app, client.base_url) as found:
+        yield found
+
+
+def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: People) -> None:
+    named = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
+    response = elsewhere.visitor().browser.post("/api/auth/logout", headers=named)
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == "https://app.example"
+    assert response.headers["access-control-allow-credentials"] == "true"
+    other = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    refused = elsewhere.visitor().browser.post("/api/auth/logout", headers=other)
+    assert refused.status_code == 403
+    assert "access-control-allow-origin" not in refused.headers
+
+
+def test_in_production_cookies_go_over_https_alone(elsewhere: People) -> None:
+    person = elsewhere.member()
+    with session(elsewhere.engine) as writing:
+        pair = sign_ins.begin(writing, person.id, tokens=elsewhere.app.state.tokens)
+        writing.commit()
+    header = {"cookie": f"{login_cookies.REFRESH}={pair.refresh}"}
+    renewed = given(elsewhere.stranger().get(ME, headers=header))
+    visiting = given(elsewhere.stranger().get("/"))
+    every = {**renewed, **visiting}
+    assert set(every) == {login_cookies.ACCESS, login_cookies.REFRESH, visitor_cookie.COOKIE}
+    assert all("Secure" in cookie for cookie in every.values())
+
+
+def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: People) -> None:
+    visitor = guests.visitor()
+    told = {"content_id": 7, "event": "favorite", "client_id": str(uuid4())}
+    assert visitor.browser.post(INTERACTIONS, json=told).status_code < 300
+    account = {"email": "asha@example.com", "password": "mango lassi 9"}
+    response = visitor.browser.post("/api/auth/register", json=account)
+    assert response.status_code == 201
+    assert "Max-Age=0" in given(response)[visitor_cookie.COOKIE]
+    bearer = {"authorization": f"Bearer {response.json()['access_token']}"}
+    assert visitor_cookie.COOKIE not in visitor.browser.cookies
+    listed = visitor.browser.get("/api/user/favorites", headers=bearer).json()["items"]
+    assert [each["id"] for each in listed] == [7]
+    with guests.engine.connect() as connection:
+        owners = connection.execute(text("SELECT DISTINCT viewer_id FROM interaction")).scalars()
+        assert visitor.id not in set(owners)
+
+
+def test_a_visitor_is_known_after_a_change_of_keys() -> None:
+    before, between, after = (
+        visitor_cookie.Visitors(Settings(secret_key=SecretStr(keys)))
+        for keys in (
+            "the key of last year",
+            "the key of this year,the key of last year",
+            "another" * 3,
+        )
+    )
+    cookie = before.written(visitor_cookie.Visitor(uuid4()))
+    known = between.read(cookie)
+    assert known is not None
+    assert after.read(cookie) is None
+    assert before.read(between.written(known)) is None

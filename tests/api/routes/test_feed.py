@@ -1,0 +1,359 @@
+"""The personal feed over HTTP: what was done a moment ago shows, and every reason holds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from api.auth.visitor_cookie import COOKIE
+from catalog.regions import LANGUAGES as LANGUAGES_WATCHED
+from db.engine import session
+from index.load import freshness, regional
+from index.query import Filter
+from recommend.feed import LEANING_AT_LEAST, PERSON_AT_LEAST, Asking, Mood
+from recommend.phrases import LANGUAGES
+from recommend.rasas import Rasa, carried
+from recommend.standing import opinion
+from recommend.why import (
+    FRESH_AT_LEAST,
+    LIKE_AT_LEAST,
+    LIKED_AT_LEAST,
+    LOVED_AT_LEAST,
+    said_of,
+)
+from services.feed import Wish, about, asked, vectors
+from viewers.person import person
+from wiring.live import Live
+from wiring.resources import Resources
+
+FEED = "/api/recommendations/personalized"
+INTERACTIONS = "/api/user/interactions"
+
+
+@pytest.fixture
+def visitor(client: httpx.Client) -> Iterator[httpx.Client]:
+    """A browser of somebody new."""
+    with httpx.Client(base_url=client.base_url, timeout=30) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def ids(live: Live) -> dict[str, int]:
+    return {listing.title: title_id for title_id, listing in live.listings.items()}
+
+
+def told(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
+    response = visitor.post(INTERACTIONS, json={"content_id": content_id, "event": event, **more})
+    assert response.status_code == 200, response.text
+
+
+def feed(visitor: httpx.Client, **given: object) -> dict[str, Any]:
+    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # httpx writes any value as a string
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def shown(answer: dict[str, Any]) -> list[int]:
+    return [hit["id"] for hit in answer["items"]]
+
+
+def whose(visitor: httpx.Client) -> UUID:
+    return UUID(visitor.cookies[COOKIE].strip('"').partition(".")[0])
+
+
+def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.Client) -> None:
+    answer = feed(visitor, region="IN-TN", limit=12)
+    assert answer["ladder"] == ["region", "popularity"]
+    assert len(answer["items"]) == answer["limit"] == 12
+    assert {hit["slot"] for hit in answer["items"]} == {"trending"}
+    assert sum(hit["language"] == "ta" for hit in answer["items"]) >= 6
+
+
+def test_a_like_shows_in_the_very_next_feed(
+    visitor: httpx.Client, ids: dict[str, int], live: Live
+) -> None:
+    before = feed(visitor)
+    told(visitor, ids["Eega"], "like")
+    after = feed(visitor)
+    assert after["ladder"][0] == "taste"
+    assert shown(after) != shown(before)
+    assert ids["Eega"] not in shown(after)
+    close = [live.listings[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
+    assert sum(listing.language == "te" for listing in close) >= len(close) / 2
+
+
+@pytest.mark.parametrize("event", ["dismiss", "dislike", "complete", "rate"])
+def test_what_was_dismissed_judged_or_seen_does_not_come_back(
+    visitor: httpx.Client, ids: dict[str, int], event: str
+) -> None:
+    told(visitor, ids["Eega"], "like")
+    first = shown(feed(visitor))
+    told(visitor, first[0], event, **({"value": 4.5} if event == "rate" else {}))
+    assert first[0] not in shown(feed(visitor))
+
+
+def test_terms_add_up_and_the_list_is_as_long_as_asked(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    told(visitor, ids["Eega"], "favorite")
+    answer = feed(visitor, limit=40, mood="wonder")
+    assert len(set(shown(answer))) == 40
+    for hit in answer["items"]:
+        assert hit["score"] == pytest.approx(sum(hit["terms"].values()))
+
+
+def test_titles_shown_already_make_room(visitor: httpx.Client, ids: dict[str, int]) -> None:
+    told(visitor, ids["Eega"], "like")
+    first = shown(feed(visitor))
+    assert not set(first) & set(shown(feed(visitor, exclude=first)))
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
+@pytest.mark.parametrize("path", [FEED, "/feed", "/feed/cards"])
+def test_what_is_no_titles_number_is_refused(visitor: httpx.Client, path: str, number: int) -> None:
+    assert visitor.get(path, params={"exclude": number}).status_code == 422
+
+
+def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
+    assert len(feed(visitor, device="phone")["items"]) == 12
+    assert len(feed(visitor, device="tv")["items"]) == 30
+
+
+def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    for title in ("Stree", "Bhool Bhulaiyaa"):  # horror, and comedies too
+        told(visitor, ids[title], "dislike")
+    for title in ("3 Idiots", "Munna Bhai M.B.B.S.", "Hera Pheri"):  # comedies
+        told(visitor, ids[title], "like")
+    items = feed(visitor, region="IN-MH", limit=40)["items"]
+    assert sum("horror" in hit["genres"] for hit in items) <= 1
+    different = [hit for hit in items if hit["source"] == "other_genre"]
+    assert different
+    assert not [hit["title"] for hit in different if "comedy" in hit["genres"]]
+
+
+def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
+    visitor: httpx.Client, ids: dict[str, int], live: Live
+) -> None:
+    for title in ("Stree", "Bhool Bhulaiyaa"):
+        told(visitor, ids[title], "dislike")
+    for title in ("3 Idiots", "Hera Pheri"):
+        told(visitor, ids[title], "like")
+    items = feed(visitor, region="IN-KA")["items"]
+    foreign = [hit for hit in items if "hi" not in live.listings[hit["id"]].languages]
+    assert {hit["source"] for hit in foreign} <= {"other_language", "person"}
+
+
+@pytest.mark.parametrize("mood", ["fear", "scary", "भयानक", "bhayanakam"])
+def test_a_mood_in_any_words_bends_the_feed(
+    visitor: httpx.Client, ids: dict[str, int], mood: str
+) -> None:
+    told(visitor, ids["Eega"], "like")
+    answer = feed(visitor, mood=mood)
+    assert answer["mood"] == "fear"
+    fearful = {"horror", "thriller", "supernatural", "mystery"}
+    assert sum(bool(fearful & {*hit["genres"]}) for hit in answer["items"]) >= 12
+
+
+@pytest.mark.parametrize("mood", Rasa)
+def test_a_mood_goes_before_what_one_usually_likes(
+    visitor: httpx.Client, ids: dict[str, int], mood: Rasa
+) -> None:
+    for title in ("Drishyam", "Ratsasan", "Vikram Vedha", "Mumbai Police", "Kaithi"):
+        told(visitor, ids[title], "like")
+    items = feed(visitor, mood=mood, region="IN-KL")["items"]
+    carrying = [carried(mood, hit["genres"]) >= 0.4 for hit in items]
+    assert sum(carrying) >= 10, [hit["title"] for hit in items]
+    named = [hit for hit in items if hit["reason"]["code"] == "mood"]
+    assert all(carried(mood, hit["genres"]) > 0 for hit in named)
+    assert named
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"mood": "purple"}, "mood"),
+        ({"limit": 0}, "limit"),
+        ({"region": "Nowhere"}, "region"),
+        ({"device": "toaster"}, "device"),
+    ],
+)
+def test_what_cannot_be_is_named(
+    visitor: httpx.Client, given: dict[str, object], field: str
+) -> None:
+    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # as above
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+
+
+def test_nobody_elses_cache_keeps_a_feed(visitor: httpx.Client) -> None:
+    assert visitor.get(FEED).headers["cache-control"] == "no-store"
+
+
+def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
+    assert feed(visitor, explain=True)["measures"] is None
+    assert "rasika_feed_coverage" in visitor.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("language", "mood"), [*((each, None) for each in LANGUAGES), ("en", "peace"), ("en", "fear")]
+)
+def test_every_reason_holds_by_what_is_stored(
+    visitor: httpx.Client,
+    seeded: Resources,
+    live: Live,
+    ids: dict[str, int],
+    language: str,
+    mood: str | None,
+) -> None:
+    for title, event, more in (
+        ("Eega", "like", {}),
+        ("Magadheera", "favorite", {}),
+        ("Drishyam", "complete", {}),
+        ("3 Idiots", "rate", {"value": 5}),
+        ("Sholay", "watchlist", {}),
+        ("RRR", "dislike", {}),
+    ):
+        told(visitor, ids[title], event, **more)
+    saying = {"languages": {"te": 1.0, "hi": 0.5}, "favourite_genres": ["romance", "war"]}
+    assert visitor.put("/api/user/profile", json=saying).status_code == 200
+    asked = {"mood": mood} if mood else {}
+    answer = feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
+    state = replace(stored(visitor, seeded, live), mood=Mood(Rasa(mood), None) if mood else None)
+    told_of = {"mood"} if mood else {"liked", "watched", "favorite"}
+    assert {hit["reason"]["code"] for hit in answer["items"]} & told_of
+    for hit in answer["items"]:
+        assert holds(hit, state, live), hit
+        assert hit["reason"]["text"]
+
+
+def stored(visitor: httpx.Client, resources: Resources, live: Live) -> Asking:
+    """Return the person as PostgreSQL holds him."""
+    with session(resources.engine) as reading:
+        today = datetime.now(UTC).date()
+        known = person(reading, whose(visitor), model=live.model, today=today)
+    wish = Wish(region="IN-TG", wanted=Filter(), limit=30, now=datetime.now(UTC))
+    return asked(live, known, wish)
+
+
+def holds(hit: dict[str, Any], state: Asking, live: Live) -> bool:
+    """Work a reason out again from the state, by its own definition."""
+    reason, listing = hit["reason"], live.listings[hit["id"]]
+    known = about(live, hit["id"])
+    assert known is not None
+    code, text = reason["code"], reason["text"]
+    checks: dict[str, Callable[[], bool]] = {
+        "more_from": lambda: any(
+            name in text and state.taste.affinity(f"person:{name}") >= PERSON_AT_LEAST
+            for name in (*listing.directors, *listing.stars)
+        ),
+        "leaning_genre": lambda: any(
+            state.taste.affinity(f"genre:{genre}") >= LEANING_AT_LEAST for genre in listing.genres
+        ),
+        "leaning_language": lambda: (
+            state.taste.affinity(f"language:{listing.language}") >= LEANING_AT_LEAST
+        ),
+        "different": lambda: (
+            listing.language not in state.own_languages
+            if hit["source"] == "other_language"
+            else not {*state.familiar_genres} & {*listing.genres}
+            and state.taste.affinity(f"genre:{listing.genres[0]}") < LEANING_AT_LEAST
+        ),
+        "trending_language": lambda: freshness(listing) >= FRESH_AT_LEAST,
+        "popular_language": lambda: freshness(listing) < FRESH_AT_LEAST,
+        "trending_region": lambda: freshness(listing) >= FRESH_AT_LEAST,
+        "loved_in": lambda: regional(listing, LANGUAGES_WATCHED)[state.region] >= LOVED_AT_LEAST,
+        "regional": lambda: freshness(listing) < FRESH_AT_LEAST,
+        "mood": lambda: state.mood is not None and carried(state.mood.rasa, listing.genres) > 0,
+        "popular_genre": lambda: bool({*state.familiar_genres} & {*listing.genres}),
+        "popular": lambda: hit["terms"]["popularity"] > 0,
+        "taste": lambda: hit["terms"]["similarity"] > 0,
+    }
+    if reason["title_id"] is None:
+        return checks[code]()
+    liked = state.standings[reason["title_id"]]
+    own, other = vectors(live, [hit["id"], reason["title_id"]])
+    return (
+        said_of(liked) == code
+        and opinion(liked) >= LIKED_AT_LEAST
+        and float(own @ other) >= LIKE_AT_LEAST
+    )
+
+
+def test_the_homepage_begins_with_ones_own_rows(visitor: httpx.Client, ids: dict[str, int]) -> None:
+    told(visitor, ids["Eega"], "like")
+    told(visitor, ids["Drishyam"], "watch", progress=0.5)
+    told(visitor, ids["Sholay"], "watchlist")
+    told(visitor, ids["RRR"], "dismiss")
+    page = visitor.get("/api/recommendations/homepage", params={"region": "IN-TG"}).json()
+    rows = {row["key"]: row for row in page["rows"]}
+    assert list(rows)[:3] == ["for_you", "continue", "watchlist"]
+    assert rows["continue"]["items"][0]["progress"] == 0.5
+    assert [hit["id"] for hit in rows["watchlist"]["items"]] == [ids["Sholay"]]
+    assert rows[f"because:{ids['Eega']}"]["title"] == "Because you liked Eega"
+    everything = [hit["id"] for row in page["rows"] for hit in row["items"]]
+    assert len(everything) == len(set(everything))
+    assert not {ids["RRR"], ids["Eega"]} & set(everything)
+
+
+def test_the_homepage_is_of_where_somebody_says_he_is_and_of_his_languages(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    said = {"region": "IN-KA", "languages": {"te": 1.0}}
+    assert visitor.put("/api/user/profile", json=said).status_code == 200
+    page = visitor.get("/api/recommendations/homepage")
+    rows = {row["key"]: row["title"] for row in page.json()["rows"]}
+    assert page.json()["region"] == "IN-KA"
+    assert rows["trending"] == "Trending in Karnataka"
+    assert [key for key in rows if key.startswith("language:")][:2] == [
+        "language:te",
+        "language:kn",
+    ]
+    assert page.headers["cache-control"] == "no-store"
+    assert "Trending in Karnataka" in visitor.get("/").text
+    assert "Trending in Kerala" in visitor.get("/?region=IN-KL").text
+
+
+def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
+    visitor: httpx.Client, ids: dict[str, int]
+) -> None:
+    def search(**given: object) -> list[dict[str, Any]]:
+        asked = {"q": "a revenge story"} | given
+        response = visitor.get("/api/search", params=asked)  # type: ignore[arg-type]  # as above
+        items: list[dict[str, Any]] = response.json()["items"]
+        return items
+
+    plain = search()
+    told(visitor, ids["Eega"], "like")
+    own = search()
+    kept = visitor.get("/api/search", params={"q": "a revenge story"}).headers["cache-control"]
+    assert kept == "no-store"
+    assert any(hit["terms"]["personal"] for hit in own)
+    assert all(abs(hit["terms"]["personal"]) <= 0.0501 for hit in own)
+    assert [hit["id"] for hit in search(personal=False)] == [hit["id"] for hit in plain]
+
+
+def test_a_child_finds_nothing_that_is_rated_above_his_age(
+    visitor: httpx.Client, live: Live
+) -> None:
+    forbidden = [each for each in live.listings.values() if (each.minimum_age or 0) >= 16]
+    born = datetime.now(UTC).year - 12
+
+    def found(name: str) -> list[int]:
+        items = visitor.get("/api/search", params={"q": name}).json()["items"]
+        return [hit["id"] for hit in items]
+
+    assert forbidden[0].id in found(forbidden[0].title)
+    assert visitor.put("/api/user/profile", json={"birth_year": born}).status_code == 200
+    ids = {each.id for each in forbidden}
+    similar = visitor.get(f"/api/content/{forbidden[0].id}/similar", params={"limit": 100}).json()
+    trending = visitor.get("/api/trending", params={"limit": 100}).json()
+    assert not ids & set(found(forbidden[0].title))
+    assert not ids & {hit["id"] for hit in [*similar["items"], *trending["items"]]}
+    assert not ids & set(shown(feed(visitor, limit=100)))

@@ -1,0 +1,166 @@
+"""What was acknowledged is stored, once, whatever dies in between."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+
+from api.auth.visitor_cookie import COOKIE
+from catalog.record import Record
+from catalog.store import Importer
+from db.engine import session
+from db.kinds import Event
+from embeddings.titles import embed_titles
+from tests.service import Service, kill_postgres, wait_until
+from viewers import hearing
+from wiring.resources import Resources, opened
+from wiring.settings import Settings
+from wiring.shelf import StoredShelf
+
+CLIENTS, EACH = 20, 50
+BATCHES = (1, 4)  # interactions of a post, in turn
+VIEWERS = 4
+TITLES = 10
+PATIENCE_S = 90.0
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Iterator[Resources]:
+    """A home with a few titles and their vectors, its servers held."""
+    with opened(Settings(home=tmp_path / "home")) as resources:
+        assert resources.embedder is not None
+        records = [
+            Record.model_validate(
+                {"kind": "movie", "title": f"Title {each}", "genres": ["drama"], "source": "test"}
+            )
+            for each in range(TITLES)
+        ]
+        with session(resources.engine) as writing:
+            stored = Importer().store(writing, records)
+            embed_titles(writing, resources.embedder, stored.created)
+            writing.commit()
+        yield resources
+
+
+@pytest.fixture
+def service(resources: Resources) -> Iterator[Service]:
+    made = Service(resources.settings.home, {"RASIKA_SEED": "0"})
+    with made.running():
+        yield made
+
+
+@dataclass
+class Clients:
+    """Tell what they have to, until every bit of it is acknowledged."""
+
+    address: str
+    acknowledged: Counter[UUID] = field(default_factory=Counter)
+    failures: int = 0
+
+    def cookie(self) -> str:
+        """Return the cookie of a new visitor."""
+        post = {"content_id": 1, "event": "impression"}
+        answer = httpx.post(f"{self.address}/api/user/interactions", json=post, timeout=30)
+        return answer.cookies[COOKIE]
+
+    def tell(self, cookie: str, events: list[dict[str, object]]) -> None:
+        with httpx.Client(base_url=self.address, timeout=10) as client:
+            turn = 0
+            while events:
+                size = BATCHES[turn % len(BATCHES)]
+                self._post(client, cookie, events[:size])
+                events = events[size:]
+                turn += 1
+
+    def _post(self, client: httpx.Client, cookie: str, batch: list[dict[str, object]]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                answer = client.post(
+                    "/api/user/interactions", json=batch, headers={"cookie": f"{COOKIE}={cookie}"}
+                )
+            except httpx.TransportError:
+                self.failures += 1
+            else:
+                if answer.status_code == 200:
+                    counted = answer.json()
+                    assert counted["stored"] + counted["repeated"] == len(batch)
+                    self.acknowledged.update(UUID(str(each["id"])) for each in batch)
+                    return
+                assert answer.status_code == 503, answer.text
+                self.failures += 1
+            time.sleep(0.1)
+        raise AssertionError("it was never acknowledged")
+
+
+def events(client: int) -> list[dict[str, object]]:
+    kinds = [*Event]
+    return [
+        {
+            "id": str(uuid4()),
+            "content_id": 1 + (client + number) % TITLES,
+            "event": (event := kinds[(3 * client + number) % len(kinds)]),
+            **({"value": 0.5 + (client + number) % 10 / 2} if event is Event.RATE else {}),
+            **({"progress": number / EACH} if event is Event.WATCH else {}),
+        }
+        for number in range(EACH)
+    ]
+
+
+def state(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT t::text FROM standing t UNION ALL SELECT t::text FROM taste t")
+        )
+        return sorted(rows.scalars())
+
+
+def test_what_is_acknowledged_is_stored_once_though_the_service_and_its_database_are_killed(
+    service: Service, resources: Resources
+) -> None:
+    clients = Clients(service.address)
+    cookies = [clients.cookie() for _ in range(VIEWERS)]
+    told = [events(client) for client in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        telling = [
+            threads.submit(clients.tell, cookies[client % VIEWERS], told[client])
+            for client in range(CLIENTS)
+        ]
+        wait_until(lambda: len(clients.acknowledged) > 250, within_s=PATIENCE_S)
+        service.kill()
+        killed_at = len(clients.acknowledged)
+        service.start()
+        wait_until(lambda: len(clients.acknowledged) > 600, within_s=PATIENCE_S)
+        kill_postgres(service.home)
+        for each in telling:
+            each.result()
+    assert killed_at < CLIENTS * EACH
+    assert clients.failures > 0
+    with resources.engine.connect() as connection:
+        stored = Counter(connection.execute(text("SELECT client_id FROM interaction")).scalars())
+    assert set(stored.values()) == {1}
+    assert stored.total() == CLIENTS * EACH + VIEWERS
+    assert set(clients.acknowledged) == {UUID(str(each["id"])) for each in chain(*told)}
+    assert set(clients.acknowledged) <= set(stored)
+    replayed(resources)
+
+
+def replayed(resources: Resources) -> None:
+    """Assert that what followed online follows from the log."""
+    assert resources.embedder is not None
+    online = state(resources.engine)
+    assert len(online) == VIEWERS * (TITLES + 1)
+    with session(resources.engine) as writing:
+        viewers = writing.execute(text("SELECT id FROM viewer")).scalars().all()
+        for viewer_id in viewers:
+            hearing.replay(writing, viewer_id, StoredShelf(writing, resources.embedder.model))
+        writing.commit()
+    assert state(resources.engine) == online
