@@ -29,14 +29,14 @@ from api.routes import (
 )
 from api.search_batcher import Abreast
 from api.user import export, interactions, lists, onboarding, profile, reviews, viewings
+from config.resources import Resources
+from config.signing_keys import signing_keys
+from runtime.catalogue_view import Live
+from runtime.result_cache import Remembered
+from runtime.search_log import Popular, SearchLog
 from search.reading import meaning
 from services.feed_metrics import Feeds
 from viewers.tokens import Tokens
-from wiring.live import Live
-from wiring.remembered import Remembered
-from wiring.resources import Resources
-from wiring.searches import Popular, SearchLog
-from wiring.signing import signing_keys
 
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 

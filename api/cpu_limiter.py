@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from wiring import machine
+from config import cpu
 
 Result = TypeVar("Result")
 
@@ -20,7 +20,7 @@ class Cores:
     """Threads that take turns, first come, first served."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(machine.cores() + 1)
+        self._limiter = CapacityLimiter(cpu.cores() + 1)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return what the work returns; it must not wait for anything but memory."""

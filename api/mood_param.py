@@ -10,7 +10,7 @@ from api.params import ResourcesDep
 from recommend import rasas
 from recommend.feed import Mood
 from recommend.rasas import Rasa
-from wiring.remembered import Remembered
+from runtime.result_cache import Remembered
 
 
 async def mood(

@@ -18,11 +18,11 @@ from api.auth.visitor_cookie import Visitor, VisitorDep
 from api.errors import NotAdministrator
 from api.metrics import Metrics
 from catalog import genres, languages
+from config.resources import Resources
 from db.engine import session
 from db.kinds import Kind, Role
 from index.query import Filter
-from wiring.live import Live
-from wiring.resources import Resources
+from runtime.catalogue_view import Live
 
 MOST = 100  # titles in one answer
 DEEPEST = 1000  # titles that can be skipped

@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from geoip2fast import GeoIP2Fast
 
 from catalog import regions
+from config.settings import Network
 from index.query import Region
-from wiring.settings import Network
 
 # (country, subdivision) headers: Vercel's and Cloudflare's documentation of request headers.
 PROXY_HEADERS = (

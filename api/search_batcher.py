@@ -15,8 +15,8 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends, Request, Response
 
+from config import cpu
 from index.query import Hit, Query, VectorIndex
-from wiring import machine
 
 MOST = 12  # searches of a turn; the first of them waits for all
 CORES_PER_PLACE = 2  # the other one talks to the callers; two turns at once would share the memory
@@ -34,7 +34,7 @@ class Abreast:
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
-        self._places = max(1, machine.cores() // CORES_PER_PLACE)
+        self._places = max(1, cpu.cores() // CORES_PER_PLACE)
         self._taken = 0
         self._waiting: deque[_Asked] = deque()
         self._turns: set[asyncio.Task[None]] = set()

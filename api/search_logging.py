@@ -14,7 +14,7 @@ from api.schemas.titles import SearchAnswer
 from catalog.names import fold
 from db.searches import FOLDED_KEPT, Search
 from index.query import Region
-from wiring.searches import SearchLog
+from runtime.search_log import SearchLog
 
 TEXT_KEPT = 500  # characters
 

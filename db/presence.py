@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-# Longer than any request takes, and than a search waits to be written (`wiring.searches.OUTAGE`).
+# Longer than any request takes, and than a search waits to be written (`runtime.search_log.OUTAGE`).
 REFUSED_S = 600
 
 # Of two who hold the same two viewers, one may find a row there that the other has yet to add, and

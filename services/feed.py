@@ -21,10 +21,10 @@ from recommend.ranking import About, Item
 from recommend.rasas import Rasa
 from recommend.reasons import Reason
 from recommend.why import Liked, Why, liked_ids, why
+from runtime.catalogue_view import Live
+from runtime.title_features import features
 from services import title_cards
 from viewers.person import Person
-from wiring.live import Live
-from wiring.shelf import features
 
 SEED_BYTES = 8
 

@@ -16,8 +16,8 @@ from index.load import freshness
 from index.query import Filter, TitleId
 from recommend import metrics, queries
 from recommend.why import liked_ids
+from runtime.catalogue_view import Live
 from services.feed import Served, vectors
-from wiring.live import Live
 
 DIGEST_BYTES = 16
 EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him

@@ -14,10 +14,10 @@ from recommend.rows import fill
 from recommend.standing import opinion
 from recommend.taste import SAME_INTEREST
 from recommend.why import liked_ids, said_of
+from runtime.catalogue_view import Live
 from services import feed, title_cards
 from services.feed import Wish
 from viewers.person import NOBODY, Person
-from wiring.live import Live
 
 LOVED = 0.5  # opinion; who only wants to watch something has not said that he likes it
 ANCHORS = 2  # rows of what is like a title; more and the page is about the past

@@ -24,13 +24,13 @@ from db.tables import Title
 from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
+from runtime.catalogue_view import Live
 from search import box
 from search.box import Asked
 from search.hybrid import Found
 from search.reading.meaning import bundled
 from search.understanding.understood import Chip
 from services import title_cards
-from wiring.live import Live
 
 NO_EMBEDDER = "embedder"
 

@@ -8,7 +8,7 @@ from db.listings import Listing
 from index.query import Hit, Region
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
-from wiring.live import Live
+from runtime.catalogue_view import Live
 
 NO_TERMS = Terms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 

@@ -14,15 +14,15 @@ from sqlmodel import Session
 
 from api.app import create_app
 from catalog.record import Record
+from config.resources import Resources, load_embedder, opened
+from config.settings import Settings
 from db import migrate
 from db.engine import connect
+from embedded.lease import Lease, acquire
 from embeddings.embedder import Embedder
+from runtime.catalogue_view import Live
+from services import seeding
 from tests.seeded import served
-from wiring import upkeep
-from wiring.embedded.lease import Lease, acquire
-from wiring.live import Live
-from wiring.resources import Resources, load_embedder, opened
-from wiring.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +126,7 @@ def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
         redis_url=servers.redis_url.replace("db=0", "db=1"),
     )
     with opened(settings, embedder=False) as resources:
-        upkeep.seed(resources.engine, embedder)
+        seeding.seed(resources.engine, embedder)
         yield replace(resources, embedder=embedder)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from wiring.embedded.status import status
+from embedded.status import status
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -49,7 +49,7 @@ class Service:
     def start(self) -> None:
         given = {"RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", "serve", "--port", str(self.port)],
+            [sys.executable, "-m", "scripts.cli.main", "serve", "--port", str(self.port)],
             cwd=self.home.parent,
             env={**os.environ, **given, **self.settings},
             stderr=subprocess.DEVNULL,

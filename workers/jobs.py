@@ -8,17 +8,17 @@ from typing import TypeVar
 import structlog
 from rq import get_current_job
 
+from config import settings as wiring_settings
+from config.resources import Resources, opened
 from db import changes, presence, searches, viewings
 from db.engine import session
 from db.kinds import Space
 from db.presence import ViewerForgotten
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
+from runtime.title_features import StoredShelf
+from services import seeding
 from viewers import sign_ins, watching
-from wiring import settings as wiring_settings
-from wiring import upkeep
-from wiring.resources import Resources, opened
-from wiring.shelf import StoredShelf
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
 SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
@@ -39,7 +39,7 @@ def embed_titles(ids: Sequence[int]) -> dict[str, int]:
         if resources.embedder is None:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         embedded = unchanged = 0
-        for batch in upkeep.batched(ids, upkeep.EMBED_BATCH):
+        for batch in seeding.batched(ids, seeding.EMBED_BATCH):
             with session(resources.engine) as writing:
                 done = embed(writing, resources.embedder, batch)
                 writing.commit()
@@ -56,7 +56,7 @@ def embed_missing() -> dict[str, int]:
     def work(resources: Resources) -> dict[str, int]:
         if resources.embedder is None:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
-        return {"embedded": upkeep.embed_missing(resources.engine, resources.embedder)}
+        return {"embedded": seeding.embed_missing(resources.engine, resources.embedder)}
 
     return _with_resources(work)
 
@@ -66,7 +66,7 @@ def refresh_popularity() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
-            changed = upkeep.refresh_popularity(writing)
+            changed = seeding.refresh_popularity(writing)
             writing.commit()
         return {"changed": changed}
 
@@ -78,7 +78,7 @@ def reindex() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
-            count = upkeep.ask_for_reload(writing)
+            count = seeding.ask_for_reload(writing)
             writing.commit()
         progress(count, count)
         return {"titles": count}

@@ -15,12 +15,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth import login_cookies, visitor_cookie
 from api.auth.visitor_cookie import VisitorDep
+from config.resources import Resources
 from db.engine import session
 from db.kinds import Role
 from viewers import sign_ins
 from viewers.sign_ins import NotSignedIn
 from viewers.tokens import Tokens
-from wiring.resources import Resources
 
 BEARER = "bearer"
 

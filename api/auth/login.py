@@ -27,17 +27,17 @@ from api.cpu_limiter import Cores, CoresDep
 from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
 from api.user.catalogue import CatalogueDep
+from config.resources import Resources
 from db import accounts as rows
 from db.engine import session
 from db.presence import ViewerForgotten
+from runtime.search_log import SearchLog
 from viewers import accounts, passwords, sign_ins
 from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
 from viewers.hearing import Catalogue
 from viewers.merging import merge
 from viewers.sign_ins import Pair
 from viewers.tokens import Tokens
-from wiring.resources import Resources
-from wiring.searches import SearchLog
 
 
 @dataclass(frozen=True, slots=True)

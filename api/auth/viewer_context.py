@@ -14,15 +14,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.auth.identity import AnybodyDep, Who
 from api.metrics import Metrics
 from api.params import LiveDep, MetricsDep, ResourcesDep
+from config.resources import Resources
 from db.engine import session
 from recommend.ages import Admits
 from recommend.phrases import LANGUAGES
 from recommend.reasons import ENGLISH
+from runtime.catalogue_view import Live
 from viewers.person import NOBODY, Lens, Person
 from viewers.person import lens as lens_of
 from viewers.person import person as person_of
-from wiring.live import Live
-from wiring.resources import Resources
 
 TASTE = "taste"  # as a cause of degraded answers
 NO_LENS = Lens()

@@ -17,8 +17,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wiring.settings import Settings
-from wiring.signing import signing_keys
+from config.settings import Settings
+from config.signing_keys import signing_keys
 
 COOKIE = "rasika_visitor"
 MAX_AGE_S = 365 * 86_400

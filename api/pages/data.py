@@ -21,16 +21,16 @@ from api.region_detection import detected
 from api.schemas.titles import Details, HitShown, Homepage, SearchAnswer
 from api.search_logging import Asking, AskingDep
 from catalog import languages
+from config.resources import Resources
 from db.engine import session
 from db.kinds import Kind
 from index.query import Filter, Region
 from recommend.standing import NOTHING, Standing
+from runtime.catalogue_view import Live
 from services import homepage, search
 from services.feed import Wish
 from viewers import hearing
 from viewers.person import Lens, Person
-from wiring.live import Live
-from wiring.resources import Resources
 
 SIMILAR = 18  # titles beside one
 

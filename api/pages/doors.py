@@ -16,10 +16,10 @@ from api.pages.greeting import GREETED
 from api.pages.look import page
 from api.params import ResourcesDep
 from api.routes import accounts
+from config.resources import Resources
 from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
 from viewers.passwords import WeakPassword
 from viewers.sign_ins import Pair
-from wiring.resources import Resources
 
 SEE_OTHER = 303  # what a form leads to is asked for anew
 LONGEST_ADDRESS = 2000  # characters

@@ -30,11 +30,11 @@ from recommend.feed import Mood, Rung
 from recommend.phrases import LANGUAGES
 from recommend.rasas import NAMES, Rasa
 from recommend.reasons import ENGLISH
+from runtime.catalogue_view import Live
 from services import feed
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
 from viewers.person import Person
-from wiring.live import Live
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 

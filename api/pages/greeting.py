@@ -9,9 +9,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth.identity import AnybodyDep, Who
 from api.params import ResourcesDep
+from config.resources import Resources
 from db import accounts
 from db.engine import session
-from wiring.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)

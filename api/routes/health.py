@@ -12,9 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.metrics import CONTENT_TYPE
 from api.params import LiveDep, MetricsDep, ResourcesDep
 from api.schemas.titles import Check, Readiness
+from config.resources import Resources
 from index.query import IndexUnavailable
-from wiring.live import Live
-from wiring.resources import Resources
+from runtime.catalogue_view import Live
 
 STALE_S = 10.0  # without word from PostgreSQL the index may miss changes
 ESSENTIAL = frozenset({"postgres", "index"})

@@ -28,6 +28,7 @@ from api.pages.doors import is_local
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
 from api.user.kept import PersonalDep
+from config.settings import Settings
 from db.engine import session
 from viewers import accounts
 from viewers.accounts import EmailTaken, EmailUnproven, Identity, IdentityTaken, WrongEmail
@@ -43,7 +44,6 @@ from viewers.openid import (
 )
 from viewers.sign_ins import NotSignedIn
 from viewers.tokens import Tokens, Use
-from wiring.settings import Settings
 
 COOKIE, PATH = "rasika_openid", "/api/auth/oidc"
 AT_ONCE = 4  # threads that wait for providers; a slow one shall not hold up anybody else

@@ -16,7 +16,7 @@ from api.schemas.titles import Answer, Listed, Problem
 from db import searches
 from db.engine import session
 from db.searches import Click
-from wiring.searches import SearchLog
+from runtime.search_log import SearchLog
 
 LAST_POSITION = DEEPEST + MOST
 

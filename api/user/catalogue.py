@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends
 
 from api.params import LiveDep
+from runtime.title_features import LiveShelf
 from viewers.hearing import Catalogue
-from wiring.shelf import LiveShelf
 
 
 async def catalogue(live: LiveDep) -> Catalogue:

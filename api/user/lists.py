@@ -15,8 +15,8 @@ from api.user.kept import PersonalDep
 from db import standings
 from db.kinds import Kind
 from db.standings import Placed, Shelf
+from runtime.catalogue_view import Live
 from viewers import hearing
-from wiring.live import Live
 
 router = APIRouter(
     prefix="/api/user", tags=["lists"], responses=NEEDS_DATABASE, dependencies=[PersonalDep]

@@ -23,11 +23,11 @@ from db.interactions import ONBOARDING, Told
 from db.kinds import Event
 from index.query import Filter, Region
 from recommend import onboarding, reasons
+from runtime.catalogue_view import Live
 from services import title_cards
 from services.feed import about, vectors
 from viewers.hearing import Catalogue, hear
 from viewers.person import Person
-from wiring.live import Live
 
 MOST_SHOWN = 60  # nobody looks at more before he begins
 MOST_PICKED = 100

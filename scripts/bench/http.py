@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 import numpy as np
 
 from catalog import regions
-from scripts.bench import catalogues, homes
-from scripts.bench.client import HOST, TIMEOUT_S, Answered, Plan
-from scripts.bench.homes import Filled
+from config.resources import load_embedder
+from config.settings import Settings
+from scripts.bench import datasets, fixtures
+from scripts.bench.fixtures import Filled
+from scripts.bench.http_load import HOST, TIMEOUT_S, Answered, Plan
+from scripts.bench.measurements import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
 from scripts.bench.server import PROJECT, served
-from scripts.bench.tables import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
-from wiring.resources import load_embedder
-from wiring.settings import Settings
 
 LIVEZ = "/livez"
 ABOUT_BASELINE = f"{LIVEZ} of the same server: what HTTP itself costs"
@@ -42,8 +42,8 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
         raise Failed(f"the embedder {settings.embedder} could not be loaded")
     model = embedder.model
     del embedder  # the server has its own
-    with homes.filled(settings.home, titles, model) as filled:
-        about = catalogues.described(len(filled.ids), filled.real)
+    with fixtures.filled(settings.home, titles, model) as filled:
+        about = datasets.described(len(filled.ids), filled.real)
         asked = f"queries are openings of synopses, repeated ones Zipf over {effort.pool}"
         run = Run(titles, f"{about}; {asked}; {effort.callers} callers", ABOUT_BASELINE)
         with served(settings, filled, run) as (process, port):
@@ -67,15 +67,15 @@ def _plan(filled: Filled, pid: int, port: int, effort: Effort) -> Plan:
 
 
 def _routes(filled: Filled, effort: Effort, rng: np.random.Generator) -> dict[str, list[str]]:
-    ids = [filled.ids[row] for row in catalogues.sample(len(filled.ids), PATHS, rng)]
+    ids = [filled.ids[row] for row in datasets.sample(len(filled.ids), PATHS, rng)]
     pool = [f"{text}?" for text in filled.texts[: effort.pool]]
-    names = [filled.names[row] for row in catalogues.sample(len(filled.names), PATHS, rng)]
-    new = [catalogues.query(filled.texts, number) for number in range(PATHS)]
+    names = [filled.names[row] for row in datasets.sample(len(filled.names), PATHS, rng)]
+    new = [datasets.query(filled.texts, number) for number in range(PATHS)]
     places = [region for region in regions.LANGUAGES if region.startswith("IN")]
     return {
         LIVEZ: [LIVEZ],
         "search, new queries": list(map(_search, new)),
-        REPEATED: [_search(pool[place]) for place in catalogues.zipf(len(pool), PATHS, rng)],
+        REPEATED: [_search(pool[place]) for place in datasets.zipf(len(pool), PATHS, rng)],
         "search, names": list(map(_search, names)),
         "similar": [f"/api/content/{title_id}/similar" for title_id in ids],
         "homepage": [f"/api/recommendations/homepage?region={place}" for place in places],
@@ -97,7 +97,7 @@ def _warm(port: int, paths: Sequence[str]) -> None:
 def _asked(plan: Plan) -> dict[str, Answered]:
     """Return what the callers measured."""
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.bench.client"],
+        [sys.executable, "-m", "scripts.bench.http_load"],
         input=json.dumps(asdict(plan)),
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,

@@ -9,19 +9,19 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from config.settings import Settings
 from index.memory import MemoryIndex
 from index.query import Filter, Query
-from scripts.bench import busy
-from scripts.bench.bars import BUSY_FACTS, TOGETHER_CASE, K, bars
-from scripts.bench.contest import Answers, abreast, built, contest, frozen, resident_mib, threads
-from scripts.bench.engines.contestant import Contestant
+from scripts.bench import concurrent_updates
+from scripts.bench.engines.benchmark_engine import Contestant
 from scripts.bench.engines.memory import Memory
-from scripts.bench.engines.roster import contestants, usual
-from scripts.bench.real import real
-from scripts.bench.stock import BOOSTS, Case, Stock, cases, made_up
-from scripts.bench.tables import Effort, Run, Taken, out, peak_mib
-from scripts.bench.truth import Judged, best, judged
-from wiring.settings import Settings
+from scripts.bench.engines.registry import contestants, usual
+from scripts.bench.exact import Judged, best, judged
+from scripts.bench.measurements import Effort, Run, Taken, out, peak_mib
+from scripts.bench.real_titles import real
+from scripts.bench.runner import Answers, abreast, built, contest, frozen, resident_mib, threads
+from scripts.bench.synthetic_titles import BOOSTS, Case, Stock, cases, made_up
+from scripts.bench.targets import BUSY_FACTS, TOGETHER_CASE, K, bars
 
 BASELINE = (
     "NumPy scan on one thread: float32 product of all rows, boosts and filter added, argpartition, "
@@ -152,16 +152,20 @@ def _measure_while_changing(bench: Bench, asked: Sequence[Case], rng: np.random.
     if not ours:
         return
     each, seconds = ours[-1], bench.effort.seconds
-    changes = busy.changes_of(bench.stock, int(busy.RATE * seconds), rng)
+    changes = concurrent_updates.changes_of(
+        bench.stock, int(concurrent_updates.RATE * seconds), rng
+    )
     queries = [query for case in asked[:2] for query in _queries(case, K)[:WHILE_CHANGING]]
     with threads(each.cores):
-        history = busy.observed(each, queries, changes, seconds)
-    for phase in busy.PHASES:
+        history = concurrent_updates.observed(each, queries, changes, seconds)
+    for phase in concurrent_updates.PHASES:
         taken = history.seconds(phase)
         row = Taken(taken, len(taken) / sum(taken)).row(phase, each.name)
         bench.run.rows.append(row)
-    found = busy.checked(bench.stock, changes, queries, history)
-    quiet, *others = (float(np.percentile(history.seconds(phase), 95)) for phase in busy.PHASES)
+    found = concurrent_updates.checked(bench.stock, changes, queries, history)
+    quiet, *others = (
+        float(np.percentile(history.seconds(phase), 95)) for phase in concurrent_updates.PHASES
+    )
     facts = dict(zip(BUSY_FACTS, (round(each / quiet, 3) for each in others), strict=True))
     bench.run.facts |= {
         **facts,

@@ -12,6 +12,8 @@ from api.metrics import Metrics
 from api.schemas.titles import SearchAnswer
 from catalog import regions
 from catalog.names import fold
+from config.resources import load_embedder
+from config.settings import Settings
 from db.engine import connect
 from db.kinds import ScopeKind
 from db.listings import Listing
@@ -19,19 +21,26 @@ from embeddings.embedder import Embedder, Matrix, Role
 from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Filter, Hit, Query, TitleId
-from scripts.bench import catalogues
-from scripts.bench.catalogues import Catalogue
-from scripts.bench.scan import Scan
-from scripts.bench.tables import OURS, Effort, Failed, Run, Taken, alternated, peak_mib, together
+from runtime.catalogue_view import Live, introduce, labels
+from scripts.bench import datasets
+from scripts.bench.datasets import Catalogue
+from scripts.bench.measurements import (
+    OURS,
+    Effort,
+    Failed,
+    Run,
+    Taken,
+    alternated,
+    peak_mib,
+    together,
+)
+from scripts.bench.numpy_baseline import Scan
 from scripts.evaluate.queries import queries
 from search.hybrid import search_boosts
 from search.names.lexical import LexicalIndex, Match
 from search.suggestions.suggest import Suggestion, Typed
 from search.suggestions.topics import topics
 from services import search
-from wiring.live import Live, introduce, labels
-from wiring.resources import load_embedder
-from wiring.settings import Settings
 
 BASELINE = (
     "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made. "
@@ -155,8 +164,8 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
     embedder, plain = load_embedder(settings), load_embedder(settings)
     if embedder is None or plain is None:
         raise Failed(f"the embedder {settings.embedder} could not be loaded")
-    centres = catalogues.cluster_centres(embedder.model, rng)
-    catalogue = catalogues.in_memory(titles, centres, rng)
+    centres = datasets.cluster_centres(embedder.model, rng)
+    catalogue = datasets.in_memory(titles, centres, rng)
     watch = Stopwatch()
     run = Run(titles, f"{catalogue.about}; queries are openings of synopses", BASELINE)
     bench = Bench(
@@ -168,7 +177,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
         run=run,
         effort=effort,
     )
-    texts = catalogues.shuffled([*catalogues.seed_texts(), *catalogue.texts], rng)
+    texts = datasets.shuffled([*datasets.seed_texts(), *catalogue.texts], rng)
     _measure_all(bench, texts, [listing.title for listing in catalogue.listings], rng)
     run.facts["peak_rss_mib"] = peak_mib()
     return run
@@ -197,23 +206,23 @@ def _measure_all(
     repeats = bench.effort.repeats
     new, crowd = texts[: len(texts) // 2], texts[len(texts) // 2 :]
     pool = [f"{text}?" for text in texts[: bench.effort.pool]]
-    asked = catalogues.zipf(len(pool), repeats, rng)
-    titles = [names[row] for row in catalogues.sample(len(names), repeats, rng)]
-    _measure_one(bench, "new queries", lambda number: catalogues.query(new, number))
+    asked = datasets.zipf(len(pool), repeats, rng)
+    titles = [names[row] for row in datasets.sample(len(names), repeats, rng)]
+    _measure_one(bench, "new queries", lambda number: datasets.query(new, number))
     for form in PLOTS:
         plots = [
             asked.query for name in CATALOGUES for asked in queries(name) if asked.form == form
         ]
         case = form.replace("_", "s, ")
-        _measure_one(bench, case, partial(catalogues.query, plots))
+        _measure_one(bench, case, partial(datasets.query, plots))
     for text in pool:
         bench.ours(text), bench.theirs(text)
     _measure_one(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[asked[number]])
     _measure_one(bench, "names", lambda number: titles[number])
     _measure_suggestions(bench, rng)
     ours, theirs = together(
-        lambda number: bench.ours(catalogues.query(crowd, number)),
-        lambda number: bench.theirs(catalogues.query(crowd, number)),
+        lambda number: bench.ours(datasets.query(crowd, number)),
+        lambda number: bench.theirs(datasets.query(crowd, number)),
         bench.effort,
     )
     bench.run.pair(f"new queries, {bench.effort.callers} threads", ours, theirs)
@@ -223,7 +232,7 @@ def _measure_suggestions(bench: Bench, rng: np.random.Generator) -> None:
     """Measure one to twelve letters of names of titles and people, each in a region's order."""
     listings = list(bench.live.listings.values())
     names = [name for each in listings for name in (each.title, *each.people_names[:1])]
-    chosen = catalogues.sample(len(names), bench.effort.repeats, rng)
+    chosen = datasets.sample(len(names), bench.effort.repeats, rng)
     typed = [_beginning(names[row], rng) for row in chosen]
     pair = alternated(
         lambda number: bench.suggested(typed[number]),

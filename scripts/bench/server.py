@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.bench.client import HOST
-from scripts.bench.homes import Filled
-from scripts.bench.tables import Failed, Run
-from wiring.settings import PREFIX, Settings
+from config.settings import PREFIX, Settings
+from scripts.bench.fixtures import Filled
+from scripts.bench.http_load import HOST
+from scripts.bench.measurements import Failed, Run
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 300.0  # a hundred thousand titles are read in one
@@ -26,7 +26,7 @@ def served(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Serve until the callers are done; with a Redis that is given, no worker runs beside."""
     port = _free_port()
-    command = [sys.executable, "-m", "scripts.cli", "serve", "--no-seed", "--port", str(port)]
+    command = [sys.executable, "-m", "scripts.cli.main", "serve", "--no-seed", "--port", str(port)]
     log = filled.path / "serve.log"
     began = time.monotonic()
     with log.open("wb") as written:

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from catalog.reading import read
 from catalog.record import Record
 from catalog.store import Importer
+from config.resources import Resources, opened
+from config.settings import Settings
 from db import titles
 from db.engine import session
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from scripts import catalogue
-from scripts.bench.catalogues import SHARED
-from scripts.bench.tables import out
-from wiring import upkeep
-from wiring.resources import Resources, opened
-from wiring.settings import Settings
+from scripts.bench.datasets import SHARED
+from scripts.bench.measurements import out
+from scripts.cli import titles as titles_command
+from services import seeding
 
 Records = Iterable[Record] | None  # none: the seed
 
@@ -44,16 +44,16 @@ def filled(settings: Settings, name: str, records: Records) -> Iterator[tuple[Re
 def _fill(resources: Resources, records: Records) -> None:
     """Import and embed a catalogue, unless it is there."""
     if records is None:
-        upkeep.seed(resources.engine, resources.embedder)
+        seeding.seed(resources.engine, resources.embedder)
     with session(resources.engine) as reading:
         found = titles.count(reading)
     if not found and records is not None:
         importer = Importer()
-        for batch in upkeep.batched(records, upkeep.BATCH):
+        for batch in seeding.batched(records, seeding.BATCH):
             with session(resources.engine) as writing:
                 importer.store(writing, batch)
                 writing.commit()
         with session(resources.engine) as writing:
-            upkeep.refresh_popularity(writing)
+            seeding.refresh_popularity(writing)
             writing.commit()
-    catalogue.embed_missing(resources, upkeep.EMBED_BATCH)
+    titles_command.embed_missing(resources, seeding.EMBED_BATCH)

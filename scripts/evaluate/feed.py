@@ -1,6 +1,6 @@
 """`rasika evaluate feed`: whether a feed finds what simulated people like in secret.
 
-See `scripts.evaluate.people` for the people. From the same ten reactions everybody is recommended
+See `scripts.evaluate.simulated_viewers` for the people. From the same ten reactions everybody is recommended
 titles by Rasika and by each baseline, over each catalogue and in each world; last, real people are
 (`scripts.evaluate.ratings`).
 """
@@ -14,19 +14,19 @@ import numpy as np
 from rich.progress import track
 from rich.table import Table
 
+from config.resources import Resources
+from config.settings import Settings
 from db.engine import session
-from scripts.bench.tables import out
-from scripts.catalogue import err
+from runtime.catalogue_view import Live
+from scripts.bench.measurements import out
+from scripts.cli.titles import err
 from scripts.evaluate import catalogues, ratings
-from scripts.evaluate.lists import Figures, Lists
-from scripts.evaluate.ours import Ours
-from scripts.evaluate.people import WHOLE, WORLDS, Person, World, crowd
-from scripts.evaluate.rivals import POPULARITY, Rivals
-from scripts.evaluate.shelf import Shelf
+from scripts.evaluate.feed_baselines import POPULARITY, Rivals
+from scripts.evaluate.rasika_feed import Ours
+from scripts.evaluate.recommendation_metrics import Figures, Lists
+from scripts.evaluate.simulated_viewers import WHOLE, WORLDS, Person, World, crowd
+from scripts.evaluate.simulation_catalogue import Shelf
 from services import feed as served
-from wiring.live import Live
-from wiring.resources import Resources
-from wiring.settings import Settings
 
 PEOPLE = 10_000
 OTHERS_SHARE = 0.2  # of the people in other worlds than the first: enough for a percent

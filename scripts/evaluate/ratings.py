@@ -21,8 +21,8 @@ from db import titles
 from db.kinds import Event
 from index.query import TitleId
 from recommend.standing import Done
-from scripts.bench.catalogues import SHARED
-from scripts.evaluate.people import NOW, REACTIONS, Guest, Person
+from scripts.bench.datasets import SHARED
+from scripts.evaluate.simulated_viewers import NOW, REACTIONS, Guest, Person
 
 RATINGS = SHARED / "bollywood_ratings.csv.gz"
 FILMS = SHARED / "bollywood.jsonl.gz"

@@ -17,17 +17,17 @@ from typing import Any
 from rich.table import Table
 
 from catalog.regions import DEFAULT_REGION
+from config.settings import Settings
 from embeddings.embedder import Embedder
 from index.query import Filter, TitleId
-from scripts.bench.tables import out
-from scripts.evaluate import baselines, catalogues
-from scripts.evaluate.baselines import DEPTH, Trigrams
+from runtime.catalogue_view import Live
+from scripts.bench.measurements import out
+from scripts.evaluate import catalogues, search_baselines
 from scripts.evaluate.catalogues import Records
 from scripts.evaluate.queries import Asked, queries
+from scripts.evaluate.search_baselines import DEPTH, Trigrams
 from search import box
 from search.reading.meaning import bundled
-from wiring.live import Live
-from wiring.settings import Settings
 
 DEEPEST = 10  # places that are looked at
 OURS = "rasika"
@@ -98,12 +98,14 @@ def _judge(settings: Settings, name: str, records: Records) -> Iterator[Judged]:
 def _systems(live: Live, embedder: Embedder) -> dict[str, Ranked]:
     names = Trigrams(live.listings.values())
     by_name = partial(names.ranked, k=DEPTH)
-    by_meaning = partial(baselines.by_meaning, live.index, embedder, k=DEPTH)
+    by_meaning = partial(search_baselines.by_meaning, live.index, embedder, k=DEPTH)
     return {
         OURS: partial(_ours, live, embedder),
         BASELINES[0]: by_name,
         BASELINES[1]: by_meaning,
-        BASELINES[2]: lambda text: baselines.fused([by_name(text), by_meaning(text)], k=DEEPEST),
+        BASELINES[2]: lambda text: search_baselines.fused(
+            [by_name(text), by_meaning(text)], k=DEEPEST
+        ),
     }
 
 

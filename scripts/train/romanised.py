@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.train import transliteration
-from scripts.train.texts import synopses
+from scripts.train.english_synopses import synopses
 from scripts.train.transliteration import Pair
 from search.reading.letters import count_letters
 from search.reading.romanised import LEARNT, WORD

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from config import cpu
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
-from scripts.train.texts import synopses
+from scripts.train.english_synopses import synopses
 from search.plots import WORD, stem
 from search.reading.thesaurus import LEARNT
-from wiring import machine
 
 FEWEST = 5  # synopses that have a word
 SHORTEST = 3  # letters
@@ -54,7 +54,7 @@ def _words(files: Sequence[Path]) -> dict[str, str]:
 
 
 def _rows(words: Sequence[str]) -> Matrix:
-    embedder = BundledEmbedder(machine.cores())
+    embedder = BundledEmbedder(cpu.cores())
     rows = np.concatenate(
         [
             embedder.embed(words[start : start + BATCH], role="query")

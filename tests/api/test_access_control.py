@@ -14,11 +14,11 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from api.app import create_app
+from config.resources import Resources
 from db.kinds import Role
+from runtime.catalogue_view import Live
 from tests.people import People, Person, people
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 ADMIN = "/api/admin/"
 CURATED = "/api/admin/reviews"

@@ -11,10 +11,10 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
+from config.resources import Resources
 from db.engine import connect
+from runtime.catalogue_view import Live
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/content/1", "/nothing"])

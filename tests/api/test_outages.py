@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from embedded.status import status
 from tests.service import PROJECT, Service, hold_down, kill, wait_until
-from wiring.embedded.status import status
 
 SEARCH = "/api/search?q=man+reborn+as+a+housefly"
 
@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         second = subprocess.run(
-            [sys.executable, "-m", "scripts.cli", "serve", "--port", port],
+            [sys.executable, "-m", "scripts.cli.main", "serve", "--port", port],
             cwd=tmp_path,
             env={**os.environ, "RASIKA_HOME": str(tmp_path / "home"), "PYTHONPATH": str(PROJECT)},
             capture_output=True,

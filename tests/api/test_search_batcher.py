@@ -9,9 +9,9 @@ from fastapi import Response
 
 from api import search_batcher
 from api.search_batcher import Abreast
+from config import cpu
 from index.memory import MemoryIndex
 from index.query import Hit, Query
-from wiring import machine
 
 
 class Slow(MemoryIndex):
@@ -36,7 +36,7 @@ def told(hits: list[Hit]) -> Response:
 
 @pytest.fixture(autouse=True)
 def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(cpu, "cores", lambda: 2)
 
 
 async def ask(searches: Abreast, *, count: int) -> list[Response | BaseException]:

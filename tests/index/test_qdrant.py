@@ -44,7 +44,7 @@ pytestmark = [
 def opened(kind: str, folder: Path) -> QdrantClient:
     if kind == "edge":
         pytest.importorskip("qdrant_edge")  # no extra: for these tests alone
-        from scripts.bench.engines.edge import EdgeClient
+        from scripts.bench.engines.qdrant_edge import EdgeClient
 
         return EdgeClient(folder)
     return QdrantClient(SERVER) if SERVER else QdrantClient(":memory:")

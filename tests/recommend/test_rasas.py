@@ -9,8 +9,8 @@ from embeddings.embedder import Embedder
 from recommend import rasas
 from recommend.phrases import LANGUAGES
 from recommend.rasas import GENRES, PLOTS, Rasa, carried, vectors
+from runtime.catalogue_view import Live
 from tests.embedders import FakeEmbedder
-from wiring.live import Live
 
 LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
 JUDGED = {

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from api.app import create_app
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 pytestmark = pytest.mark.browser
 

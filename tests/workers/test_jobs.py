@@ -11,17 +11,17 @@ from sqlalchemy import Engine, text
 from api.auth.visitor_cookie import MAX_AGE_S
 from catalog.record import Record
 from catalog.store import Importer
+from config import settings as wiring_settings
+from config.resources import load_embedder
 from db import changes, presence, viewings
 from db.changes import EVERYTHING, Position
 from db.engine import session
 from db.viewings import Started
+from embedded.lease import Lease
 from embeddings.embedder import EmbedderUnavailable
+from services import seeding
 from viewers import accounts
 from viewers.hearing import standings_of, taste_of
-from wiring import settings as wiring_settings
-from wiring import upkeep
-from wiring.embedded.lease import Lease
-from wiring.resources import load_embedder
 from workers import jobs, queues
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
@@ -195,7 +195,7 @@ def test_progress_is_visible_batch_by_batch(
         seen.append(Job.fetch(job.id, connection=valkey).meta)
 
     monkeypatch.setattr(jobs, "progress", watched)
-    monkeypatch.setattr(upkeep, "EMBED_BATCH", 16)
+    monkeypatch.setattr(seeding, "EMBED_BATCH", 16)
     (job,) = queues.embed_titles(valkey, ids)
     work(valkey)
     assert seen == [{"done": 16, "total": 18}, {"done": 18, "total": 18}]

@@ -18,7 +18,7 @@ from catalog.store import Importer
 from db import vectors
 from db.engine import session
 from db.kinds import Space
-from wiring.embedded.lease import Lease
+from embedded.lease import Lease
 from workers import queues
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from index.product import SCALE
 from index.query import Query, TitleId
-from scripts.bench.engines.contestant import Contestant, Kept, Unavailable
-from scripts.bench.engines.scans import first, vector_of
-from scripts.bench.stock import BLOCK, REGION, Rows, Stock
+from scripts.bench.engines.benchmark_engine import Contestant, Kept, Unavailable
+from scripts.bench.engines.numpy_scans import first, vector_of
+from scripts.bench.synthetic_titles import BLOCK, REGION, Rows, Stock
 
 SIGNALS = 8  # numbers behind a vector, two of them used: kernels take eight at once
 

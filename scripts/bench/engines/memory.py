@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from index import native
 from index.memory import MemoryIndex
 from index.query import Entry, Hit, Query
-from scripts.bench.engines.contestant import Contestant
-from scripts.bench.engines.scans import threads
-from scripts.bench.stock import Stock
+from scripts.bench.engines.benchmark_engine import Contestant
+from scripts.bench.engines.numpy_scans import threads
+from scripts.bench.synthetic_titles import Stock
 
 
 class Memory(Contestant):

@@ -8,12 +8,12 @@ from sqlalchemy import text
 
 from db.engine import connect
 from db.kinds import Space
+from embedded.home_folder import EmbeddedServicesError
+from embedded.lease import acquire
 from index.pgvector import PgvectorIndex
 from index.query import Hit, Query
-from scripts.bench.engines.contestant import Contestant, Unavailable
-from scripts.bench.stock import Stock
-from wiring.embedded.home import EmbeddedServicesError
-from wiring.embedded.lease import acquire
+from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
+from scripts.bench.synthetic_titles import Stock
 
 HOME = "bench-index"
 

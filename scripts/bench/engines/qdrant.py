@@ -11,8 +11,8 @@ from typing import Any
 
 from db.kinds import Space
 from index.query import Hit, IndexUnavailable, Query
-from scripts.bench.engines.contestant import Contestant, Unavailable
-from scripts.bench.stock import Stock
+from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
+from scripts.bench.synthetic_titles import Stock
 
 ALIAS = "rasika-bench"
 
@@ -83,7 +83,7 @@ def edge(stack: ExitStack) -> Any:
     if find_spec("qdrant_edge") is None:
         raise Unavailable("pip install 'rasika[bench]'")
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="rasika-bench-")))
-    client = import_module("scripts.bench.engines.edge").EdgeClient(folder)
+    client = import_module("scripts.bench.engines.qdrant_edge").EdgeClient(folder)
     stack.callback(client.close)
     return client
 

@@ -12,10 +12,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
 from api.app import create_app
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.seeded import served
 from viewers import passwords
-from wiring.live import Live
-from wiring.resources import Resources
 
 
 @pytest.fixture(autouse=True)

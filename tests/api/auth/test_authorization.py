@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.auth import login_cookies
+from config.resources import Resources
 from db.kinds import Role
+from runtime.catalogue_view import Live
 from tests.people import People, people
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 NEW, OLD = "the key of this year", "the key of last year"
 

@@ -16,10 +16,10 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth.rate_limits import SIGN_INS_OF_BOTH, SIGN_INS_OF_EMAIL
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.seeded import served
 from viewers import passwords
-from wiring.live import Live
-from wiring.resources import Resources
 
 PASSWORD = "mango lassi 9"
 

@@ -13,14 +13,14 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth import login_cookies, visitor_cookie
+from config.resources import Resources
+from config.settings import Settings
 from db.engine import session
+from runtime.catalogue_view import Live
 from tests.people import People, Person, people
 from tests.seeded import served
 from viewers import sign_ins
 from viewers.sign_ins import GRACE, Pair
-from wiring.live import Live
-from wiring.resources import Resources
-from wiring.settings import Settings
 
 ME = "/api/auth/me"
 INTERACTIONS = "/api/user/interactions"

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.auth import login_cookies
+from config.resources import Resources
 from db.engine import connect
+from runtime.catalogue_view import Live
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 EMAIL, PASSWORD, WRONG = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
 OTHERS = ("httpx", "httpcore", "asyncio")  # of the test's own client

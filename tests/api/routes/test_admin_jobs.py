@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "correct horse battery staple"
@@ -106,7 +106,7 @@ def test_a_rebuild_is_followed_to_its_end(
 
 def work_until_idle(resources: Resources, home: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "scripts.cli", "worker", "--burst"],
+        [sys.executable, "-m", "scripts.cli.main", "worker", "--burst"],
         cwd=home,
         env={
             **os.environ,

@@ -11,6 +11,7 @@ import pytest
 
 from api.auth.visitor_cookie import COOKIE
 from catalog.regions import LANGUAGES as LANGUAGES_WATCHED
+from config.resources import Resources
 from db.engine import session
 from index.load import freshness, regional
 from index.query import Filter
@@ -25,10 +26,9 @@ from recommend.why import (
     LOVED_AT_LEAST,
     said_of,
 )
+from runtime.catalogue_view import Live
 from services.feed import Wish, about, asked, vectors
 from viewers.person import person
-from wiring.live import Live
-from wiring.resources import Resources
 
 FEED = "/api/recommendations/personalized"
 INTERACTIONS = "/api/user/interactions"

@@ -14,14 +14,14 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth import login_cookies
+from config.resources import Resources
+from config.settings import OpenIdProvider
 from db import accounts as rows
 from db.engine import session
+from runtime.catalogue_view import Live
 from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
 from tests.people import People, people
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
-from wiring.settings import OpenIdProvider
 
 START = "/api/auth/oidc/home/start"
 CALLBACK = "/api/auth/oidc/home/callback"

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from api.app import create_app
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.seeded import hits, served, titles
-from wiring.live import Live
-from wiring.resources import Resources
 
 HIT = {
     *("id", "title", "original_title", "kind", "year", "language", "genres", "poster_url"),

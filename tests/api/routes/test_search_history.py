@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth.visitor_cookie import COOKIE
+from config.resources import Resources
+from runtime.catalogue_view import Live
+from runtime.search_log import SearchLog
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
-from wiring.searches import SearchLog
 
 TABLES = ("search_query", "search_click", "popular_search")
 

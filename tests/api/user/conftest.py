@@ -5,10 +5,10 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
+from config.resources import Resources
+from runtime.catalogue_view import Live
 from tests.people import People, people
 from tests.seeded import served
-from wiring.live import Live
-from wiring.resources import Resources
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 from api.auth.visitor_cookie import COOKIE
 from db import standings
 from db.engine import session
+from runtime.title_features import LiveShelf
 from tests.people import People
 from viewers import hearing
-from wiring.shelf import LiveShelf
 
 INTERACTIONS = "/api/user/interactions"
 NOWHERE = 2_000_000_000  # no title has it

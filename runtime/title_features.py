@@ -1,0 +1,83 @@
+"""The catalogue as tastes see it: out of a serving process's memory, or out of PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session
+
+from db import listings, vectors
+from db.kinds import Space
+from db.listings import Listing
+from index.query import TitleId, Vector, VectorMissing
+from recommend.taste import Features
+from runtime.catalogue_view import Live
+from viewers.hearing import Described
+
+
+class LiveShelf:
+    """Implements `viewers.hearing.Catalogue` over what a process serves."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.model = live.model
+
+    def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+        """Return what is known of the titles that are served."""
+        held = self._live.listings
+        found = ((title_id, held.get(title_id)) for title_id in title_ids)
+        return {
+            title_id: Described(features(listing), self._vector(title_id))
+            for title_id, listing in found
+            if listing is not None
+        }
+
+    def _vector(self, title_id: TitleId) -> Vector | None:
+        try:
+            vector: Vector = self._live.index.vectors([title_id], Space.CONTENT)[0]
+        except VectorMissing:
+            return None
+        return vector
+
+
+class StoredShelf:
+    """Implements `viewers.hearing.Catalogue` over PostgreSQL, each title being read once."""
+
+    def __init__(self, session: Session, model: str | None) -> None:
+        self._session = session
+        self._read = dict[TitleId, Described | None]()
+        self.model = model
+
+    def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+        """Return what is known of the titles that exist."""
+        new = sorted({each for each in title_ids if each not in self._read})
+        if new:
+            found = self._found(new)
+            self._read.update((each, found.get(each)) for each in new)
+        known = ((each, self._read[each]) for each in title_ids)
+        return {title_id: each for title_id, each in known if each is not None}
+
+    def _found(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+        models = {Space.CONTENT: self.model} if self.model else {}
+        placed = {
+            title_id: vector
+            for title_id, _, vector in vectors.read(self._session, title_ids, models)
+        }
+        return {
+            listing.id: Described(features(listing), placed.get(listing.id))
+            for listing in listings.read(self._session, title_ids)
+        }
+
+
+def features(listing: Listing) -> Features:
+    """Return what of a title somebody may lean to.
+
+    Of its languages the original one: who loves one film that was dubbed into five has not said
+    that he watches five languages.
+    """
+    return Features(
+        languages=(listing.language,) if listing.language else listing.languages,
+        genres=listing.genres,
+        people=listing.directors,
+        cast=listing.stars,
+        year=listing.year,
+        runtime_minutes=listing.runtime_minutes,
+    )

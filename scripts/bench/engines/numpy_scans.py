@@ -1,0 +1,104 @@
+"""NumPy by itself: what all others are measured against."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.query import Filter, Query, TitleId, Vector
+from scripts.bench.engines.benchmark_engine import Contestant, Kept
+from scripts.bench.synthetic_titles import Rows, Stock
+
+Floats = NDArray[np.float32]
+
+
+class NumpyScan(Contestant):
+    """The float32 product with all rows, of it those of the filter, boosts, argpartition, sort."""
+
+    together = True
+
+    def __init__(self, cores: int) -> None:
+        self.cores = cores
+        self.name = f"NumPy scan, {threads(cores)}"
+        self.about = "float32 product of all rows, then those of the filter"
+        self._kept = Kept()
+
+    def build(self, stock: Stock) -> None:
+        """Keep the columns as they are."""
+        self._stock = stock
+
+    def search(self, query: Query) -> Rows:
+        """Return the rows of the best."""
+        return self._first(self._stock.matrix @ vector_of(query), query)
+
+    def search_many(self, queries: Sequence[Query]) -> Sequence[Rows]:
+        """Return `search` of each, after one product for all."""
+        stacked = np.stack([vector_of(query) for query in queries])
+        return list(map(self._first, stacked @ self._stock.matrix.T, queries))
+
+    def ids(self, found: Rows) -> Sequence[TitleId]:
+        """Return the titles of rows."""
+        ids: list[TitleId] = self._stock.ids[found].tolist()
+        return ids
+
+    def _first(self, scores: Floats, query: Query) -> Rows:
+        rows, bias = self._kept.get(query.filter, query.boosts, lambda: field(self._stock, query))
+        if query.filter == Filter():
+            return first(scores, bias, query.k)
+        return rows[first(scores[rows], bias, query.k)]
+
+
+class NumpyGather(Contestant):
+    """The rows that meet the filter copied together and multiplied."""
+
+    name = "NumPy gather"
+    about = "the matching rows copied together, then as the scan; one thread"
+
+    def __init__(self) -> None:
+        self._kept = Kept()
+
+    def build(self, stock: Stock) -> None:
+        """Keep the columns as they are."""
+        self._stock = stock
+
+    def takes(self, wanted: Filter) -> bool:
+        """Tell whether there is anything to leave out."""
+        return wanted != Filter()
+
+    def search(self, query: Query) -> Rows:
+        """Return the rows of the best."""
+        rows, bias = self._kept.get(query.filter, query.boosts, lambda: field(self._stock, query))
+        return rows[first(self._stock.matrix[rows] @ vector_of(query), bias, query.k)]
+
+    def ids(self, found: Rows) -> Sequence[TitleId]:
+        """Return the titles of rows."""
+        ids: list[TitleId] = self._stock.ids[found].tolist()
+        return ids
+
+
+def field(stock: Stock, query: Query) -> tuple[Rows, Floats]:
+    """Return the rows that meet a filter, and what boosts add to them."""
+    rows = np.flatnonzero(stock.mask(query.filter))
+    return rows, stock.boosts(query.boosts)[rows].astype(np.float32)
+
+
+def vector_of(query: Query) -> Vector:
+    """Return the vector of a query, which has one here."""
+    if query.vector is None:
+        raise ValueError("a query without a vector")
+    return query.vector
+
+
+def first(scores: Floats, bias: Floats, k: int) -> Rows:
+    """Return the places of the `k` best, best first."""
+    scores += bias
+    if len(scores) > k:
+        places = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places])]
+
+
+def threads(cores: int) -> str:
+    """Return a number of threads in words."""
+    return "one thread" if cores == 1 else f"{cores} threads"

@@ -1,0 +1,122 @@
+"""Homes filled with titles for `rasika bench http`, kept to be used again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+import structlog
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+from sqlalchemy import Engine, text
+from sqlmodel import Session, select
+
+from catalog.record import Record
+from catalog.store import Importer
+from db import migrate, titles, vectors
+from db.engine import connect, session
+from db.kinds import Space
+from db.tables import Title
+from embedded.lease import Lease, acquire
+from index.query import Matrix
+from scripts.bench import datasets
+from services import seeding
+
+BATCH = 500  # titles per transaction
+VECTORS = "COPY title_vector (title_id, space, model, text_hash, vector) FROM STDIN (FORMAT BINARY)"
+REAL = text("SELECT count(*) FROM title WHERE source IS DISTINCT FROM :made_up")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A running PostgreSQL and Valkey of their own, with the titles that were asked for."""
+
+    path: Path
+    lease: Lease
+    ids: list[int]
+    names: list[str]
+    texts: list[str]
+    real: int
+
+
+@contextmanager
+def filled(home: Path, n: int, model: str) -> Iterator[Filled]:
+    """Fill `home/bench-n` with `n` titles that the model has embedded, unless it is already."""
+    path = home / f"bench-{n}"
+    path.mkdir(parents=True, exist_ok=True)
+    with acquire(path) as lease:
+        engine = connect(lease.database_url)
+        try:
+            migrate.upgrade(engine)
+            _fill(engine, n, model)
+            with session(engine) as reading:
+                yield _read(reading, path, lease)
+        finally:
+            engine.dispose()
+
+
+def _fill(engine: Engine, n: int, model: str) -> None:
+    _import(engine, n)
+    with session(engine) as writing:
+        if vectors.count(writing, Space.CONTENT, model) < n:
+            _place_vectors(writing, model)
+            seeding.refresh_popularity(writing)
+            writing.commit()
+
+
+def _import(engine: Engine, n: int) -> None:
+    """Import as many of the benchmarks' titles as are missing; what is there is passed over."""
+    importer = Importer()
+    with session(engine) as reading:
+        have = titles.count(reading)
+    source = islice(datasets.records(), have, None)  # a title takes a record at least
+    while have < n:
+        batch: list[Record] = list(islice(source, min(BATCH, n - have)))
+        with session(engine) as writing:
+            have += len(importer.store(writing, batch).created)
+            writing.commit()
+        log.info("bench_titles_imported", titles=have, wanted=n)
+
+
+def _place_vectors(writing: Session, model: str) -> None:
+    rng = np.random.default_rng(1)
+    query = select(Title.id, Title.original_language).order_by(text("id"))
+    rows = [(number, language or "") for number, language in writing.exec(query) if number]
+    languages = [language for _, language in rows]
+    matrix = datasets.vectors(languages, datasets.cluster_centres(model, rng), rng)
+    _copy(writing, [number for number, _ in rows], matrix, model)
+
+
+def _copy(writing: Session, ids: list[int], matrix: Matrix, model: str) -> None:
+    """Write every vector; the usual way would take minutes."""
+    writing.execute(text("DELETE FROM title_vector"))
+    connection = writing.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("the session has no connection")
+    register_vector(connection)
+    with connection.cursor().copy(VECTORS) as copy:
+        copy.set_types(["int4", "text", "text", "text", "halfvec"])
+        for title_id, vector in zip(ids, matrix, strict=True):
+            row = (title_id, Space.CONTENT.value, model, datasets.MADE_UP, HalfVector(vector))
+            copy.write_row(row)
+
+
+def _read(reading: Session, path: Path, lease: Lease) -> Filled:
+    rng = np.random.default_rng(2)
+    rows = reading.exec(select(Title.id, Title.title).order_by(text("id"))).all()
+    ids = [number for number, _ in rows if number is not None]
+    heard = islice(datasets.records(), len(ids))
+    found = chain.from_iterable(map(datasets.openings, heard))
+    real = reading.execute(REAL, {"made_up": datasets.MADE_UP}).scalar_one()
+    return Filled(
+        path=path,
+        lease=lease,
+        ids=ids,
+        names=datasets.shuffled([name for _, name in rows], rng),
+        texts=datasets.shuffled([*datasets.seed_texts(), *found], rng),
+        real=int(real),
+    )

@@ -1,0 +1,173 @@
+"""Titles to measure engines on, as columns: a million are made in seconds, without an object each.
+
+Vectors lie in clusters that belong to languages, so that a filter by language is as far from
+independent of meaning as it is in life.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.regions import DEFAULT_REGION
+from db.kinds import Kind, Space
+from index.query import Attributes, Boosts, Entry, Filter, Matrix
+from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, around, units
+
+# Shares of titles; among them a tenth, a hundredth and a thousandth for filters.
+LANGUAGES = {
+    "en": 0.3,
+    "hi": 0.2,
+    "ja": 0.159,
+    "te": 0.1,
+    "ta": 0.09,
+    "ml": 0.07,
+    "kn": 0.05,
+    "bn": 0.02,
+    "mr": 0.01,
+    "as": 0.001,
+}
+WATCHED = ("hi", "te", "ta", "ml", "kn", "bn", "mr", "as")  # titles liked in the region
+YEARS = (1950, 2027)
+SHARES = (0.1, 0.01, 0.001)  # of titles that filters leave
+DECADES = tuple((year, year + 9) for year in range(1950, 2030, 10))
+
+BLOCK = 16_384  # rows made at once
+OWN = 0.7  # of a query's direction is that of a title, the rest that of another one
+
+REGION = DEFAULT_REGION
+BOOSTS = Boosts(popularity=0.2, regional={REGION: 0.2})
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]  # (n,)
+Scores = NDArray[np.float64]  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Titles; row i of all columns is one title."""
+
+    about: str
+    names: Sequence[str]  # of languages
+    ids: Rows
+    matrix: Matrix  # (n, 384), numbers that half precision holds, as the catalogue keeps them
+    language: Rows  # places in `names`
+    year: Rows
+    popularity: Scores
+    regional: Scores  # in `REGION`
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what an index is built of, one at a time."""
+        known: dict[tuple[int, int], Attributes] = {}
+        for start in range(0, len(self), BLOCK):
+            some = slice(start, start + BLOCK)
+            columns = (self.ids, self.language, self.year, self.popularity, self.regional)
+            rows = zip(*(column[some].tolist() for column in columns), strict=True)
+            for (title_id, code, year, liked, there), vector in zip(
+                rows, self.matrix[some], strict=True
+            ):
+                if (code, year) not in known:
+                    languages = frozenset({self.names[code]})
+                    known[code, year] = Attributes(
+                        kind=Kind.MOVIE, languages=languages, year=year or None
+                    )
+                yield Entry(
+                    title_id=title_id,
+                    attributes=known[code, year],
+                    vectors={Space.CONTENT: vector},
+                    popularity=liked,
+                    regional={REGION: there} if there else {},
+                )
+
+    def mask(self, wanted: Filter) -> Mask:
+        """Return which rows meet the filter's languages and years; a year of 0 is none."""
+        mask = np.ones(len(self), np.bool_)
+        if wanted.languages:
+            codes = [code for code, name in enumerate(self.names) if name in wanted.languages]
+            mask &= np.isin(self.language, codes)
+        if wanted.year_from is not None:
+            mask &= self.year >= wanted.year_from
+        if wanted.year_to is not None:
+            mask &= (self.year <= wanted.year_to) & (self.year > 0)
+        return mask
+
+    def boosts(self, boosts: Boosts) -> Scores:
+        """Return what boosts add to every row."""
+        added: Scores = boosts.popularity * self.popularity
+        return added + boosts.regional.get(REGION, 0.0) * self.regional
+
+    def nearest_filter(self, share: float) -> Filter:
+        """Return the filter by a language, and a decade if need be, that leaves about a share."""
+        shares = {wanted: float(self.mask(wanted).mean()) for wanted in self._filters()}
+        return min(
+            (wanted for wanted in shares if shares[wanted]),
+            key=lambda wanted: abs(math.log(shares[wanted] / share)),
+        )
+
+    def queries(self, rows: Rows, size: int, rng: np.random.Generator) -> Matrix:
+        """Return unit rows (size, 384) near one of these titles each, and a little to another."""
+        one, other = (self.matrix[rng.choice(rows, size)] for _ in range(2))
+        return units(OWN * one + (1 - OWN) * other)
+
+    def _filters(self) -> Iterator[Filter]:
+        for name, years in product(self.names, ((None, None), *DECADES)):
+            yield Filter(languages=frozenset({name}), year_from=years[0], year_to=years[1])
+
+
+def halves(rows: Matrix) -> Matrix:
+    """Return what half precision leaves of each number."""
+    return rows.astype(np.float16).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A filter and the queries asked with it."""
+
+    name: str
+    wanted: Filter
+    queries: Matrix
+
+
+def cases(stock: Stock, size: int, rng: np.random.Generator) -> list[Case]:
+    """Return the cases: all titles, then each share, near the queries and away from them."""
+    found = [Case("all", Filter(), stock.queries(np.arange(len(stock)), size, rng))]
+    for share in SHARES:
+        wanted = stock.nearest_filter(share)
+        inside = stock.mask(Filter(languages=wanted.languages))
+        near, away = np.flatnonzero(stock.mask(wanted)), np.flatnonzero(~inside)
+        found.append(Case(f"{share * 100:g} % near", wanted, stock.queries(near, size, rng)))
+        if len(away):
+            found.append(Case(f"{share * 100:g} % away", wanted, stock.queries(away, size, rng)))
+    return found
+
+
+def made_up(n: int, rng: np.random.Generator) -> Stock:
+    """Return `n` titles that nobody made, their ids from 1."""
+    names = tuple(LANGUAGES)
+    ends = np.cumsum(list(LANGUAGES.values()))
+    language = np.searchsorted(ends, (np.arange(n) + 0.5) / n).clip(max=len(names) - 1)
+    language = rng.permutation(language)
+    places = len(names) * CLUSTERS_PER_LANGUAGE
+    centres = units(rng.standard_normal((places, DIMENSIONS), np.float32))
+    cluster = language * CLUSTERS_PER_LANGUAGE + rng.integers(CLUSTERS_PER_LANGUAGE, size=n)
+    matrix = np.empty((n, DIMENSIONS), np.float32)
+    for start in range(0, n, BLOCK):
+        rows = slice(start, start + BLOCK)
+        matrix[rows] = halves(around(centres[cluster[rows]], rng))
+    watched = np.isin(language, [names.index(name) for name in WATCHED])
+    return Stock(
+        about=f"{n:,} made-up titles, {DIMENSIONS} dimensions, in clusters by language",
+        names=names,
+        ids=np.arange(1, n + 1),
+        matrix=matrix,
+        language=language,
+        year=rng.integers(*YEARS, size=n),
+        popularity=rng.random(n).round(4),
+        regional=np.where(watched, rng.random(n).round(4), 0.0),
+    )

@@ -1,0 +1,293 @@
+"""`rasika`: every command, and how its failures read."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import redis
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from catalog.reading import UnreadableFile
+from config import index_engines, logging_setup
+from config.settings import Settings, WrongSettings, load
+from db.kinds import Role
+from embedded.home_folder import EmbeddedServicesError
+from embeddings.embedder import EmbedderUnavailable
+from index.query import IndexUnavailable
+from runtime.index_sync import CopyDiffers
+from scripts import bench as benchmarks
+from scripts.bench.engines.registry import FAMILIES
+from scripts.bench.measurements import Effort
+from scripts.cli import doctor as doctor_command
+from scripts.cli import interactions, taste
+from scripts.cli import serve as serve_command
+from scripts.cli import titles as titles_command
+from scripts.cli import user as user_command
+from scripts.evaluate import feed as feed_evaluation
+from scripts.evaluate import search as search_evaluation
+from scripts.train import romanised, thesaurus
+
+app = typer.Typer(
+    name="rasika",
+    help="Semantic search and recommendation for cinema.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+user = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(user, name="user", help="Accounts, for who runs the service.")
+tastes = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(tastes, name="taste", help="What viewers lean to.")
+
+EXPECTED = (
+    EmbeddedServicesError,
+    EmbedderUnavailable,
+    IndexUnavailable,
+    CopyDiffers,
+    UnreadableFile,
+    titles_command.Failed,
+    serve_command.PortTaken,
+    user_command.Failed,
+    benchmarks.Failed,
+    romanised.PairsMissing,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; exit 0 on success, 1 when something failed, 2 for wrong usage."""
+    logging_setup.configure()
+    try:
+        app(arguments)
+    except EXPECTED as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(f"PostgreSQL: {str(error.orig).strip().partition(chr(10))[0]}")
+    except redis.RedisError as error:
+        _fail(f"Redis: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1)] = 1,
+    no_seed: Annotated[
+        bool, typer.Option("--no-seed", help="Leave an empty catalogue so.")
+    ] = False,
+) -> None:
+    """Serve the API and the pages."""
+    settings = _settings()
+    serve_command.serve(
+        settings, host=host, port=port, workers=workers, seed=settings.seed and not no_seed
+    )
+
+
+@app.command()
+def worker(
+    queues: Annotated[list[str] | None, typer.Option(help="Queues to work on, in order.")] = None,
+    burst: Annotated[bool, typer.Option(help="Stop when nothing is left.")] = False,
+    with_parent: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
+    """Work on queued jobs, and enqueue what is scheduled."""
+    serve_command.work(_settings(), queues or [], burst=burst, with_parent=with_parent)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines (also .gz) or CSV.")],
+    format_: Annotated[str, typer.Option("--format", help="titles or interactions")] = "titles",
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="field=column, as often as needed")
+    ] = None,
+) -> None:
+    """Import titles, or what viewers did; bad lines are reported and skipped."""
+    if format_ == "titles":
+        titles_command.import_files(_settings(), files, _pairs(mapping or []))
+    elif format_ == "interactions":
+        interactions.import_files(_settings(), files, _pairs(mapping or []))
+    else:
+        raise typer.BadParameter("there are titles and interactions", param_hint="--format")
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="titles or interactions")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines to write, gzipped when it ends so.")],
+) -> None:
+    """Export titles, or what viewers did, in the form that import takes."""
+    if what == "titles":
+        titles_command.export_titles(_settings(), file)
+    elif what == "interactions":
+        interactions.export(_settings(), file)
+    else:
+        raise typer.BadParameter("there are titles and interactions", param_hint="WHAT")
+
+
+@app.command()
+def embed(
+    all_: Annotated[bool, typer.Option("--all", help="Read every title's text again.")] = False,
+    batch: Annotated[int, typer.Option(min=1, max=1000, help="Titles per transaction.")] = 16,
+) -> None:
+    """Embed what has no vector of the current model."""
+    titles_command.embed(_settings(), everything=all_, batch=batch)
+
+
+@app.command()
+def reindex(
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Copy into pgvector or qdrant, compare, and swap the copy in."),
+    ] = None,
+) -> None:
+    """Have every serving process rebuild its index from PostgreSQL and swap it in."""
+    if engine in index_engines.NAMES:
+        titles_command.copy_index(_settings(), engine)
+    elif engine in (None, "memory"):
+        titles_command.reindex(_settings())
+    else:
+        raise typer.BadParameter("there are memory, pgvector and qdrant", param_hint="--engine")
+
+
+@tastes.command("rebuild")
+def rebuild_tastes(
+    viewer: Annotated[UUID | None, typer.Option(help="Of this one alone.")] = None,
+) -> None:
+    """Work out tastes anew from what viewers did."""
+    taste.rebuild(_settings(), viewer)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="A plot, a mood or a name, in any script.")],
+    language: Annotated[list[str] | None, typer.Option(help="ISO 639-1, any of.")] = None,
+    genre: Annotated[list[str] | None, typer.Option(help="Any of.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+) -> None:
+    """Search on the terminal."""
+    titles_command.search(_settings(), text, language or [], genre or [], limit)
+
+
+@user.command("add")
+def user_add(
+    email: Annotated[str, typer.Argument(help="Of the account.")],
+    admin: Annotated[bool, typer.Option("--admin", help="May do everything.")] = False,
+    curator: Annotated[bool, typer.Option("--curator", help="May look after reviews.")] = False,
+) -> None:
+    """Make an account, or give one that is there a role; its password is asked for."""
+    if admin and curator:
+        raise typer.BadParameter("an admin may do all that a curator may", param_hint="--curator")
+    role = Role.ADMIN if admin else Role.CURATOR if curator else Role.USER
+    user_command.add(_settings(), email, role)
+
+
+@user.command("password")
+def user_password(email: Annotated[str, typer.Argument(help="Of the account.")]) -> None:
+    """Give an account another password, and sign it out everywhere."""
+    user_command.change_password(_settings(), email)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is configured, reachable, at which version, and what is missing."""
+    raise typer.Exit(doctor_command.doctor())
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="romanised or thesaurus")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="Files of titles; for romanised, a folder of pairs first.")
+    ],
+) -> None:
+    """Learn anew what the repository carries of languages."""
+    if model == "romanised" and len(sources) > 1:
+        _tell(f"wrote {romanised.train(sources[0], sources[1:])}")
+    elif model == "thesaurus":
+        _tell(f"wrote {thesaurus.train(sources)}")
+    else:
+        raise typer.BadParameter(
+            "there are `romanised FOLDER FILE…` and `thesaurus FILE…`", param_hint="MODEL"
+        )
+
+
+@app.command()
+def evaluate(
+    what: Annotated[str, typer.Argument(help="search or feed")],
+    people: Annotated[
+        int, typer.Option(help="Simulated ones, for feed.", min=1)
+    ] = feed_evaluation.PEOPLE,
+    seed: Annotated[int, typer.Option(help="Of the simulation.", min=0)] = feed_evaluation.SEED,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+) -> None:
+    """Tell how good what people get is, beside baselines."""
+    if what == "search":
+        search_evaluation.report(_settings(), json)
+    elif what == "feed":
+        feed_evaluation.report(_settings(), people=people, seed=seed, file=json)
+    else:
+        raise typer.BadParameter("there are search and feed", param_hint="WHAT")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="index, embed, search, feed or http")],
+    titles: Annotated[list[int] | None, typer.Option(help="Sizes of catalogue.", min=1)] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
+    charts: Annotated[
+        Path | None, typer.Option(help="Also draw them, into this folder.", file_okay=False)
+    ] = None,
+    engines: Annotated[
+        str, typer.Option(help="For `index`, beside NumPy: memory,faiss,pgvector,qdrant.")
+    ] = "",
+    real: Annotated[
+        bool, typer.Option("--real", help="For `index`: real titles, embedded by the model.")
+    ] = False,
+) -> None:
+    """Measure, beside a baseline in the same run."""
+    if name not in benchmarks.BENCHMARKS:
+        known = ", ".join(benchmarks.BENCHMARKS)
+        raise typer.BadParameter(f"there are {known}", param_hint="NAME")
+    families = tuple(filter(None, engines.split(",")))
+    if unknown := set(families) - set(FAMILIES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))} is none", param_hint="--engines")
+    effort = Effort(engines=families, real=real)
+    benchmarks.report(name, _settings(), titles or (), file=json, charts=charts, effort=effort)
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except WrongSettings as error:
+        _tell(str(error))
+        raise typer.Exit(2) from error
+
+
+def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for each in mapping:
+        field, equals, column = each.partition("=")
+        if not (field and equals and column):
+            raise typer.BadParameter(f"{each!r} is not field=column", param_hint="--map")
+        pairs[field] = column
+    return pairs
+
+
+def _fail(message: str) -> None:
+    _tell(message)
+    sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"rasika: {message}", highlight=False, markup=False)
+
+
+if __name__ == "__main__":
+    main()

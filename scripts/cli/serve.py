@@ -1,0 +1,157 @@
+"""`rasika serve` and `rasika worker`."""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
+from typing import TypedDict
+
+import redis
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from config import settings as wiring_settings
+from config.resources import Resources, opened
+from config.settings import Settings
+from services import seeding
+from workers import queues, worker
+
+PARENT_CHECK_S = 1.0
+WORKER_STOP_S = 3.0
+
+log = structlog.get_logger()
+
+leaving = threading.Event()  # whoever ends this process said so before it served
+
+
+class PortTaken(OSError):
+    """The address to listen on cannot be had."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host} port {port}: {reason}; choose another --port")
+
+
+class Listening(TypedDict):
+    """Where uvicorn answers, and in how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+
+class Quiet(TypedDict):
+    """What is left to others: logging to `config.logging_setup`, trusting proxies to `api.region_detection`."""
+
+    log_config: None
+    access_log: bool
+    proxy_headers: bool
+    server_header: bool
+
+
+QUIET = Quiet(log_config=None, access_log=False, proxy_headers=False, server_header=False)
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
+    """Serve until told to stop; on the embedded Valkey a worker runs beside.
+
+    Raises `PortTaken`, before anything is started.
+    """
+    _require_free(host, port)
+    # uvicorn raises the signal again once it has stopped; without a handler that would be the end.
+    signal.signal(signal.SIGTERM, _leave)
+    with opened(settings) as resources, _beside(settings):
+        if seed:
+            seeding.seed(resources.engine, resources.embedder)
+        _embed_what_waits(resources)
+        options = Listening(host=host, port=port, workers=workers)
+        application = _over(resources) if workers == 1 else "scripts.cli.serve:application"
+        if not leaving.is_set():
+            uvicorn.run(application, factory=workers > 1, **options, **QUIET)
+
+
+def application() -> FastAPI:
+    """Return the application of one of several processes, over resources of its own."""
+    held = ExitStack()
+    atexit.register(held.close)
+    return _over(held.enter_context(opened(wiring_settings.load())))
+
+
+def _over(resources: Resources) -> FastAPI:
+    live = resources.live()
+    live.load()
+    return create_app(resources, live)
+
+
+def work(settings: Settings, names: Sequence[str], *, burst: bool, with_parent: int) -> None:
+    """Work on queues until told to stop, or until the parent of that id is gone (0: never)."""
+    if with_parent:
+        threading.Thread(target=_leave_with_parent, args=(with_parent,), daemon=True).start()
+    with opened(settings, embedder=False) as resources:
+        worker.run(resources.redis, names or queues.NAMES, burst=burst)
+
+
+def _embed_what_waits(resources: Resources) -> None:
+    """Enqueue the titles that have no vector, rather than let people wait for them."""
+    embedder = resources.embedder
+    if embedder is None or not next(seeding.missing_batches(resources.engine, embedder, 1), None):
+        return
+    try:
+        queues.embed_missing(resources.redis)
+    except redis.RedisError as error:
+        log.warning("embedding_not_enqueued", error=str(error))
+
+
+@contextmanager
+def _beside(settings: Settings) -> Iterator[None]:
+    """Run a worker for those who started nothing but this."""
+    if settings.redis_url is not None:
+        yield
+        return
+    parent = str(os.getpid())
+    command = [sys.executable, "-m", "scripts.cli.main", "worker", "--with-parent", parent]
+    process = subprocess.Popen(command)  # noqa: S603  # this interpreter, our own words
+    try:
+        yield
+    finally:
+        _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let the worker's job end if it ends soon; asked twice, the worker gives it up for later."""
+    for end in (process.terminate, process.terminate, process.kill):
+        end()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(WORKER_STOP_S)
+            return
+
+
+def _require_free(host: str, port: int) -> None:
+    """Bind where uvicorn will, for a moment."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or str(error)) from error
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    # Python drops what is raised while an object is being finalised, as thousands are at a start.
+    leaving.set()
+    sys.exit(0)
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End this process once its parent is gone, however that went."""
+    while os.getppid() == parent:
+        threading.Event().wait(PARENT_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,53 @@
+"""`rasika taste`: tastes and standings worked out anew from what viewers did."""
+
+from uuid import UUID
+
+from rich.progress import Progress
+
+from config.resources import Resources, opened
+from config.settings import Settings
+from db import interactions
+from db.engine import session
+from db.presence import ViewerForgotten
+from embeddings.embedder import Embedder, EmbedderUnavailable
+from runtime.title_features import StoredShelf
+from scripts.cli.titles import Failed, err, out
+from viewers import hearing
+
+
+def rebuild(settings: Settings, viewer_id: UUID | None) -> None:
+    """Work out the taste of a viewer, or of everybody, from what the log holds."""
+    with opened(settings) as resources:
+        model = loaded(resources).model
+        with session(resources.engine) as reading:
+            everybody = interactions.viewers(reading)
+            if viewer_id is not None and viewer_id not in everybody:
+                raise Failed(f"viewer {viewer_id} did nothing that is known")
+            wanted = everybody if viewer_id is None else [viewer_id]
+            shelf = StoredShelf(reading, model)
+            with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+                told = [
+                    _replayed(resources, each, shelf)
+                    for each in progress.track(wanted, len(wanted))
+                ]
+    out.print(f"{len(wanted):,} tastes of {sum(told):,} events, by vectors of {model}")
+
+
+def loaded(resources: Resources) -> Embedder:
+    """Return the embedder, whose vectors tastes are made of.
+
+    Raises `EmbedderUnavailable`.
+    """
+    if resources.embedder is None:
+        raise EmbedderUnavailable(resources.settings.embedder, "see the warning above")
+    return resources.embedder
+
+
+def _replayed(resources: Resources, viewer_id: UUID, shelf: StoredShelf) -> int:
+    with session(resources.engine) as writing:
+        try:
+            told = hearing.replay(writing, viewer_id, shelf)
+        except ViewerForgotten:  # a moment ago
+            return 0
+        writing.commit()
+    return told

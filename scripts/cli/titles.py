@@ -1,0 +1,331 @@
+"""The commands over the catalogue: import, export, embed, reindex, search."""
+
+import gzip
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import redis
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+from sqlmodel import Session
+
+from api.metrics import Metrics
+from catalog import exporting, genres, languages
+from catalog.reading import Line, UnreadableFile, read
+from catalog.regions import DEFAULT_REGION
+from catalog.store import Importer, Stored
+from config.resources import Resources, opened
+from config.settings import Settings
+from db import titles, vectors
+from db.engine import session
+from db.kinds import Space
+from embeddings.embedder import Embedder, EmbedderUnavailable
+from embeddings.titles import embed_titles
+from index.query import Filter
+from runtime.index_sync import CopyDiffers
+from services import search as search_service
+from services import seeding
+from workers import queues
+
+SHOWN_PROBLEMS = 20  # per file; the rest is counted
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Failed(RuntimeError):
+    """A command could not do all that it was asked."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a file's lines."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    bad: int = 0
+    broken: UnreadableFile | None = None  # where the file ended before its end
+    ignored: dict[str, int] = field(default_factory=dict)  # field to lines
+
+    def add(self, stored: Stored) -> None:
+        """Count a batch."""
+        self.created += len(stored.created)
+        self.updated += len(stored.updated)
+        self.unchanged += stored.unchanged
+
+    def refuse(self, path: Path, line: Line) -> None:
+        """Report a bad line."""
+        self.bad += 1
+        if self.bad <= SHOWN_PROBLEMS:
+            err.print(f"{path}:{line.number}: {'; '.join(line.problems)}", markup=False)
+        elif self.bad == SHOWN_PROBLEMS + 1:
+            err.print(f"{path}: further bad lines are only counted", markup=False)
+
+
+def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
+    """Import titles from files, then enqueue what follows from them."""
+    with opened(settings, embedder=False) as resources:
+        touched: list[int] = []
+        failures: list[str] = []
+        importer = Importer()
+        for path in files:
+            tally, ids = _import_file(resources, importer, path, mapping)
+            touched += ids
+            stored = tally.created or tally.updated or tally.unchanged
+            if stored or not tally.broken:
+                out.print(_told(path, tally), markup=False)
+            if tally.broken:
+                failures.append(str(tally.broken))
+            elif tally.bad and not stored:
+                failures.append(f"no line of {path} could be imported")
+        if touched:
+            _enqueue(resources, touched)
+    if failures:
+        raise Failed("; ".join(failures))
+
+
+def export_titles(settings: Settings, file: Path) -> None:
+    """Write every title as a JSON line; the file appears whole or not at all."""
+    part = file.with_name(f".part-{file.name}")
+    with opened(settings, embedder=False) as resources, session(resources.engine) as reading:
+        try:
+            count = _export(reading, part)
+            part.replace(file)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise Failed(f"{file}: {(error.strerror or str(error)).lower()}") from error
+    out.print(f"{file}: {count:,} titles", markup=False)
+
+
+def embed(settings: Settings, *, everything: bool, batch: int) -> None:
+    """Embed what has no vector of the current model, or what changed among all."""
+    with opened(settings) as resources:
+        embedder = resources.embedder
+        if embedder is None:
+            raise EmbedderUnavailable(settings.embedder, "see the warning above")
+        with session(resources.engine) as reading:
+            total = titles.count(reading)
+            have = vectors.count(reading, Space.CONTENT, embedder.model)
+        batches = (
+            _all_ids(resources, batch)
+            if everything
+            else seeding.missing_batches(resources.engine, embedder, batch)
+        )
+        began = time.monotonic()
+        embedded = _embed(resources, embedder, batches, total if everything else total - have)
+        rate = embedded / max(time.monotonic() - began, 1e-9)
+        out.print(f"{embedded:,} titles embedded with {embedder.model}, {rate:.1f} a second")
+
+
+def embed_missing(resources: Resources, batch: int) -> int:
+    """Embed what has no vector of the current model; return the titles embedded."""
+    embedder = resources.embedder
+    if embedder is None:
+        raise EmbedderUnavailable(resources.settings.embedder, "see the warning above")
+    with session(resources.engine) as reading:
+        missing = titles.count(reading) - vectors.count(reading, Space.CONTENT, embedder.model)
+    batches = seeding.missing_batches(resources.engine, embedder, batch)
+    return _embed(resources, embedder, batches, missing)
+
+
+def _embed(
+    resources: Resources, embedder: Embedder, batches: Iterable[list[int]], total: int
+) -> int:
+    embedded = 0
+    with _progress() as progress:
+        task = progress.add_task("embedding", total=total)
+        for ids in batches:
+            with session(resources.engine) as writing:
+                embedded += embed_titles(writing, embedder, ids).embedded
+                writing.commit()
+            progress.advance(task, len(ids))
+    return embedded
+
+
+def copy_index(settings: Settings, name: str) -> None:
+    """Copy everything into an engine, compare its answers, and swap the copy in."""
+    with opened(settings) as resources:
+        shared = resources.shared(name)
+        if shared is None or resources.embedder is None:
+            raise Failed(f"{name} cannot be built: there is no embedder to tell its vectors by")
+        started = time.monotonic()
+        try:
+            built = shared.rebuild()
+        except CopyDiffers as error:
+            raise Failed(f"{name} was left as it was: {error}") from error
+    took = time.monotonic() - started
+    out.print(f"{built.titles:,} titles copied into {name} in {took:.1f} s")
+    out.print(f"{built.queries:,} searches there find what they should, exactly")
+    for space, share in built.graphs.items():
+        out.print(f"{space}: a graph, which finds {share:.1%} of that")
+    for space, share in built.refused.items():
+        out.print(f"{space}: no graph, for it finds {share:.1%} of that")
+
+
+def reindex(settings: Settings) -> None:
+    """Ask every serving process to rebuild its index."""
+    with opened(settings, embedder=False) as resources, session(resources.engine) as writing:
+        count = seeding.ask_for_reload(writing)
+        writing.commit()
+    out.print(f"{count:,} titles: every serving process rebuilds its index now")
+
+
+def search(
+    settings: Settings,
+    text: str,
+    wanted_languages: Sequence[str],
+    wanted_genres: Sequence[str],
+    limit: int,
+) -> None:
+    """Print what the search box finds."""
+    wanted = Filter(
+        languages=frozenset(map(languages.code, wanted_languages)),
+        genres_any=frozenset(slug for name in wanted_genres for slug in genres.canonical(name)),
+    )
+    with opened(settings) as resources:
+        if settings.seed:
+            seeding.seed(resources.engine, resources.embedder)
+        live = resources.live()
+        live.load()
+        answer = search_service.search(
+            live,
+            Metrics(),
+            asked=search_service.ask(live, resources.embedder, text),
+            wanted=wanted,
+            region=DEFAULT_REGION,
+            limit=limit,
+            offset=0,
+            embedded=resources.embedder is not None,
+        )
+    if answer.chips:
+        out.print(f"understood: {', '.join(chip.label for chip in answer.chips)}", markup=False)
+    if answer.relaxed:
+        given_up = ", ".join(chip.label for chip in answer.relaxed)
+        out.print(f"given up, for nothing would be left: {given_up}", markup=False)
+    if answer.did_you_mean:
+        out.print(f"did you mean: {answer.did_you_mean.title}", markup=False)
+    table = Table("score", "title", "", "year", "language", "genres", box=None)
+    for hit in answer.items:
+        table.add_row(
+            f"{hit.score:.3f}",
+            hit.title,
+            hit.original_title if hit.original_title != hit.title else "",
+            str(hit.year or ""),
+            languages.language_name(hit.language) if hit.language else "",
+            ", ".join(hit.genres),
+        )
+    out.print(table)
+
+
+def _export(reading: Session, file: Path) -> int:
+    with _opened(file) as stream, _progress() as progress:
+        task = progress.add_task("exporting", total=titles.count(reading))
+        written = 0
+        for title in titles.all_whole(reading):
+            stream.write(exporting.line(title) + "\n")
+            progress.advance(task)
+            written += 1
+    return written
+
+
+def _import_file(
+    resources: Resources, importer: Importer, path: Path, mapping: Mapping[str, str]
+) -> tuple[Tally, list[int]]:
+    tally, touched = Tally(), list[int]()
+    with _progress() as progress:
+        task = progress.add_task(path.name, total=None)
+        for lines in seeding.batched(_readable(path, mapping, tally), seeding.BATCH):
+            for line in lines:
+                if line.problems:
+                    tally.refuse(path, line)
+                for name in line.ignored:
+                    tally.ignored[name] = tally.ignored.get(name, 0) + 1
+            with session(resources.engine) as writing:
+                stored = importer.store(writing, [line.record for line in lines if line.record])
+                writing.commit()
+            tally.add(stored)
+            touched += stored.touched
+            progress.advance(task, len(lines))
+    return tally, touched
+
+
+def _readable(path: Path, mapping: Mapping[str, str], tally: Tally) -> Iterator[Line]:
+    """Yield the lines up to where the file breaks off, if it does."""
+    try:
+        yield from read(path, mapping)
+    except UnreadableFile as error:
+        tally.broken = error
+
+
+def _told(path: Path, tally: Tally) -> str:
+    parts = [
+        f"{tally.created:,} new",
+        f"{tally.updated:,} updated",
+        f"{tally.unchanged:,} unchanged",
+        f"{tally.bad:,} bad",
+    ]
+    ignored = ", ".join(f"{name} ({count:,} lines)" for name, count in tally.ignored.items())
+    return f"{path}: {', '.join(parts)}" + (f"; fields not known: {ignored}" if ignored else "")
+
+
+def _enqueue(resources: Resources, touched: Sequence[int]) -> None:
+    try:
+        queues.refresh_popularity(resources.redis)
+        queues.embed_titles(resources.redis, list(dict.fromkeys(touched)))
+    except redis.RedisError as error:
+        err.print(f"not enqueued ({error}); a worker will find the titles within ten minutes")
+    else:
+        out.print(f"{len(touched):,} titles wait for a worker to embed them (or: rasika embed)")
+
+
+def _all_ids(resources: Resources, batch: int) -> Iterator[list[int]]:
+    after = 0
+    while True:
+        with session(resources.engine) as reading:
+            ids = titles.ids_after(reading, after, limit=batch)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "wt", encoding="utf-8")
+    return path.open("w", encoding="utf-8")
+
+
+class Rate(ProgressColumn):
+    """Titles per second, lately."""
+
+    def render(self, task: Task) -> Text:
+        """Return for example `41.3/s`."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.1f}/s")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )

@@ -1,0 +1,92 @@
+"""`rasika user`: accounts, for who runs the service."""
+
+import sys
+
+import typer
+
+from config.resources import Resources, opened
+from config.settings import Settings
+from db import accounts as rows
+from db.engine import session
+from db.kinds import Role
+from db.viewers import Account
+from viewers import accounts, passwords, sign_ins
+from viewers.accounts import WrongEmail
+from viewers.passwords import WeakPassword
+
+
+class Failed(Exception):
+    """The account is not what was asked for; the message tells why."""
+
+
+def add(settings: Settings, email: str, role: Role) -> None:
+    """Make an account with a role, or give the role to one that is there.
+
+    Raises `Failed`.
+    """
+    email = _normalised(email)
+    with opened(settings, embedder=False) as resources:
+        account = _account(resources, email)
+        if account is None:
+            kept = _kept(email)
+            with session(resources.engine) as writing:
+                accounts.add(writing, email, password_hash=kept, role=role)
+                writing.commit()
+            _tell(f"{email} has an account now and is {_article(role)}")
+            return
+        if role is Role.USER:
+            raise Failed(f"{email} has an account, and is {_article(account.role)}")
+        with session(resources.engine) as writing:
+            rows.set_role(writing, account.viewer_id, role)
+            writing.commit()
+        _tell(f"{email} had an account and is {_article(role)} now")
+
+
+def change_password(settings: Settings, email: str) -> None:
+    """Give an account another password, and sign it out everywhere.
+
+    Raises `Failed`.
+    """
+    email = _normalised(email)
+    with opened(settings, embedder=False) as resources:
+        account = _account(resources, email)
+        if account is None:
+            raise Failed(f"{email} has no account")
+        kept = _kept(email)
+        with session(resources.engine) as writing:
+            rows.set_password(writing, account.viewer_id, kept)
+            sign_ins.end_all(writing, account.viewer_id)
+            writing.commit()
+    _tell(f"{email} has a new password, and is signed in nowhere")
+
+
+def _account(resources: Resources, email: str) -> Account | None:
+    with session(resources.engine) as reading:
+        return rows.of_email(reading, email)
+
+
+def _normalised(email: str) -> str:
+    try:
+        return accounts.normalised(email)
+    except WrongEmail as error:
+        raise Failed(f"{email}: {error}") from error
+
+
+def _kept(email: str) -> str:
+    """Return what is kept of a password, asked for on a terminal, else read from a line."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        return passwords.hashed(password, email=email)
+    except WeakPassword as error:
+        raise Failed(f"a password {error}") from error
+
+
+def _article(role: Role) -> str:
+    return f"an {role}" if role is Role.ADMIN else f"a {role}"
+
+
+def _tell(message: str) -> None:
+    print(message)

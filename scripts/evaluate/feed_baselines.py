@@ -1,0 +1,98 @@
+"""What one would do without a feed of one's own; all see the same of a guest."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from db.kinds import Space
+from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
+from recommend import queries, standing
+from recommend.standing import NOTHING, Standing
+from scripts.evaluate.simulated_viewers import Guest
+from scripts.evaluate.simulation_catalogue import Shelf
+
+Recommender = Callable[[Guest, int], list[TitleId]]
+"""Returns so many titles, best first; none that the guest has reacted to."""
+
+POPULARITY = "popularity"
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """The baselines."""
+
+    shelf: Shelf
+    index: VectorIndex
+    seed: int
+
+    def all(self) -> Mapping[str, Recommender]:
+        """Return them by name."""
+        return {
+            POPULARITY: self.popular,
+            "popularity, languages he saw": self.popular_in_languages,
+            "trending in the region": self.trending,
+            "one taste vector": self.one_vector,
+            "random": self.random,
+        }
+
+    def popular(self, guest: Guest, k: int) -> list[TitleId]:
+        """Return what is known best, to everybody the same."""
+        return _ids(self.index.search(_popular(_unseen(guest), k)))
+
+    def popular_in_languages(self, guest: Guest, k: int) -> list[TitleId]:
+        """Return what is known best in the languages of what he reacted to well."""
+        rows = [self.shelf.row_of[title_id] for title_id in liked(guest)]
+        spoken = frozenset(name for row in rows for name in self.shelf.listings[row].languages)
+        wanted = Filter(languages=spoken, exclude=_unseen(guest).exclude)
+        return _ids(self.index.search(_popular(wanted, k)))
+
+    def trending(self, guest: Guest, k: int) -> list[TitleId]:
+        """Return what trends where he lives."""
+        return _ids(self.index.search(queries.trending(guest.region, _unseen(guest), k=k)))
+
+    def one_vector(self, guest: Guest, k: int) -> list[TitleId]:
+        """Return what is nearest to the mean of what he reacted to well."""
+        rows = [self.shelf.row_of[title_id] for title_id in liked(guest)]
+        if not rows:
+            return self.popular(guest, k)
+        mean = self.shelf.vectors[rows].mean(axis=0)
+        vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+        query = Query(vector=vector, space=Space.CONTENT, filter=_unseen(guest), k=k)
+        return _ids(self.index.search(query))
+
+    def random(self, guest: Guest, k: int) -> list[TitleId]:
+        """Return anything."""
+        rng = np.random.default_rng([self.seed, guest.number, 1])
+        seen = _unseen(guest).exclude
+        drawn = self.shelf.ids[rng.choice(len(self.shelf), k + len(seen), replace=False)].tolist()
+        return [title_id for title_id in drawn if title_id not in seen][:k]
+
+
+def standings(guest: Guest) -> dict[TitleId, Standing]:
+    """Return what stands between a guest and the titles he reacted to."""
+    found: dict[TitleId, Standing] = {}
+    for done in guest.history:
+        found[done.title_id] = standing.after(found.get(done.title_id, NOTHING), done)
+    return found
+
+
+def liked(guest: Guest) -> list[TitleId]:
+    """Return the titles he has a good opinion of."""
+    return [
+        title_id
+        for title_id, each in standings(guest).items()
+        if standing.opinion(each) >= standing.WATCHED
+    ]
+
+
+def _popular(wanted: Filter, k: int) -> Query:
+    return Query(filter=wanted, boosts=Boosts(popularity=1.0), k=k)
+
+
+def _unseen(guest: Guest) -> Filter:
+    return Filter(exclude=frozenset(done.title_id for done in guest.history))
+
+
+def _ids(hits: list[Hit]) -> list[TitleId]:
+    return [hit.title_id for hit in hits]

@@ -1,0 +1,192 @@
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+
+from catalog.record import Record
+from catalog.store import Importer
+from db import changes, migrate, titles
+from db.engine import connect, session
+from db.kinds import Space
+from db.listings import Listing
+from embeddings.titles import embed_titles
+from index.load import Loader
+from index.query import Boosts, Query
+from runtime.catalogue_view import Live
+from search.suggestions.suggest import Typed
+from services import seeding
+from tests.embedders import FakeEmbedder
+
+Make = Callable[..., Record]
+LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+WITHIN_S = 20.0  # for busy machines; most takes milliseconds
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def live(own: Engine) -> Iterator[Live]:
+    """Loaded, and following the change log."""
+    following = Live(own, LOADER)
+    following.load()
+    following.start()
+    yield following
+    following.stop()
+
+
+def store(own: Engine, *records: Record) -> list[int]:
+    with session(own) as writing:
+        stored = Importer().store(writing, records)
+        writing.commit()
+    return stored.touched
+
+
+def found(live: Live, name: str) -> list[int]:
+    return [match.title_id for match in live.names.match(name)]
+
+
+def test_what_is_there_is_loaded(own: Engine, record: Make) -> None:
+    ids = store(own, record("Eega"), record("Magadheera"))
+    live = Live(own, LOADER)
+    live.load()
+    assert sorted(live.listings) == ids
+    assert len(live.index) == 2
+    assert found(live, "eega") == ids[:1]
+
+
+def test_a_title_imported_elsewhere_is_found_within_a_second(
+    own: Engine, live: Live, record: Make
+) -> None:
+    (number,) = store(own, record("Eega"))
+    wait_until(lambda: found(live, "eega"))
+    assert number in live.index
+    assert live.listings[number].title == "Eega"
+
+
+def test_a_corrected_title_goes_by_its_new_name(own: Engine, live: Live, record: Make) -> None:
+    (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
+    wait_until(lambda: number in live.listings)
+    store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
+    wait_until(lambda: found(live, "makkhi"))
+    assert live.listings[number].runtime_minutes == 134
+
+
+def test_suggestions_follow_a_title_from_its_import_to_its_end(
+    own: Engine, live: Live, record: Make
+) -> None:
+    def suggested(text: str) -> list[str]:
+        found = live.suggester.suggest(Typed(folded=text, region="IN"))
+        return [each.of.title for each in found if isinstance(each.of, Listing)]
+
+    (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
+    wait_until(lambda: suggested("ee") == ["Eega"])
+    store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
+    wait_until(lambda: suggested("ma") == ["Makkhi"])
+    with session(own) as writing:
+        titles.remove(writing, [number])
+        changes.record(writing, [number])
+        writing.commit()
+    wait_until(lambda: suggested("ma") == [])
+
+
+def test_a_removed_title_vanishes(own: Engine, live: Live, record: Make) -> None:
+    gone, stays = store(own, record("Eega"), record("Magadheera"))
+    wait_until(lambda: stays in live.index)
+    with session(own) as writing:
+        titles.remove(writing, [gone])
+        changes.record(writing, [gone])
+        writing.commit()
+    wait_until(lambda: gone not in live.index)
+    wait_until(lambda: gone not in live.listings)
+    assert found(live, "eega") == []
+    assert len(live.index) == 1
+
+
+def test_a_reload_swaps_everything_in(own: Engine, live: Live, record: Make) -> None:
+    (number,) = store(own, record("Eega"))
+    wait_until(lambda: number in live.listings)
+    before = live.listings
+    with own.begin() as connection:  # behind the change log's back
+        connection.execute(text("UPDATE title SET title = 'Makkhi'"))
+    with session(own) as writing:
+        assert seeding.ask_for_reload(writing) == 1
+        writing.commit()
+    wait_until(lambda: live.listings is not before)
+    assert live.listings[number].title == "Makkhi"
+    assert before[number].title == "Eega"
+    store(own, record("Magadheera"))
+    wait_until(lambda: len(live.listings) == 2)
+
+
+def test_the_index_follows_vectors_and_popularity(own: Engine, live: Live, record: Make) -> None:
+    fake = FakeEmbedder()
+    counts = (3, 9, 1, 5, 7)
+    ids = store(own, *(record(f"Title {n}", popularity=n) for n in counts))
+    with session(own) as writing:
+        embed_titles(writing, fake, ids)
+        seeding.refresh_popularity(writing)
+        writing.commit()
+    ranked = Query(boosts=Boosts(popularity=1), k=5)
+    best_first = [ids[place] for place in np.argsort(counts)[::-1]]
+    wait_until(lambda: [hit.title_id for hit in live.index.search(ranked)] == best_first)
+    (vector,) = live.index.vectors([ids[2]], Space.CONTENT)
+    (nearest,) = live.index.search(Query(vector=vector, k=1))
+    assert nearest.title_id == ids[2]
+
+
+def test_many_changes_at_once_are_all_followed(own: Engine, live: Live, record: Make) -> None:
+    for start in range(0, 300, 50):
+        store(own, *(record(f"Title {n}") for n in range(start, start + 50)))
+    # The index comes after what it leads to.
+    wait_until(lambda: len(live.index) == 300)
+    assert len(live.listings) == 300
+
+
+def test_the_follower_survives_a_database_that_goes_away(
+    own: Engine, live: Live, record: Make
+) -> None:
+    with session(own) as closing:
+        for _ in range(3):
+            closing.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+            time.sleep(0.3)
+    (number,) = store(own, record("Eega"))
+    wait_until(lambda: number in live.listings)
+
+
+def test_the_follower_tells_how_long_ago_it_heard_of_the_database(own: Engine, live: Live) -> None:
+    before = live.caught_up_at
+    wait_until(lambda: live.caught_up_at > before)
+
+
+def test_the_follower_survives_a_time_without_a_free_connection(
+    empty_database: str, record: Make
+) -> None:
+    scarce = connect(empty_database, pool_size=1, connect_timeout_s=1)
+    migrate.upgrade(scarce)
+    live = Live(scarce, LOADER)
+    live.load()
+    live.start()
+    with scarce.connect(), scarce.connect():
+        before = live.caught_up_at
+        time.sleep(1.6)
+        assert live.caught_up_at - before < 0.5
+    (number,) = store(scarce, record("Eega"))
+    wait_until(lambda: number in live.listings)
+    live.stop()
+    scarce.dispose()
+
+
+def test_a_follower_that_never_started_can_be_stopped(own: Engine) -> None:
+    Live(own, LOADER).stop()

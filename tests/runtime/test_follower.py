@@ -1,0 +1,136 @@
+"""Several processes follow one database while processes and the database are killed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from catalog.record import Record
+from catalog.store import Importer
+from db import changes, migrate
+from db.engine import connect, session
+from embedded.lease import acquire
+from embedded.status import status
+
+Make = Callable[..., Record]
+PROJECT = Path(__file__).resolve().parents[2]
+WITHIN_S = 60.0  # PostgreSQL starts again, on a busy machine
+
+FOLLOW = """
+import sys
+from db.engine import connect
+from db.kinds import Space
+from index.load import Loader
+from index.pgvector import PgvectorIndex
+from index.query import Query
+from runtime.catalogue_view import Live
+from runtime.index_sync import Shared
+
+engine, name = connect(sys.argv[1]), sys.argv[2]
+loader = Loader({Space.CONTENT: "fake"}, {})
+shared = Shared(name, PgvectorIndex(engine), engine, loader) if name == "pgvector" else None
+live = Live(engine, loader, shared)
+live.load()
+live.start()
+for line in sys.stdin:
+    try:
+        found = sorted(hit.title_id for hit in live.index.search(Query(k=100)))
+    except Exception as error:
+        found = type(error).__name__
+    print(found, sorted(each.title for each in live.listings.values()), flush=True)
+"""
+
+
+class Process:
+    """Another process that follows; tells what it has."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def told(self) -> str:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def following(url: str, engine: str) -> Iterator[Process]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])}
+    command = [sys.executable, "-c", FOLLOW, url, engine]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, text=True, **streams) as process:  # type: ignore[call-overload]  # one of many overloads
+        try:
+            yield Process(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    home = tmp_path / "home"
+    with acquire(home, valkey=False) as lease:
+        yield home, lease.database_url
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def store(own: Engine, record: Record) -> int:
+    """Store a title, as soon as PostgreSQL answers."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        try:
+            with session(own) as writing:
+                (number,) = Importer().store(writing, [record]).touched
+                writing.commit()
+        except OperationalError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return number
+
+
+def remove(own: Engine, number: int) -> None:
+    with session(own) as writing:
+        writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": number})
+        changes.record(writing, [number])
+        writing.commit()
+
+
+@pytest.mark.parametrize("name", ["memory", "pgvector"])
+def test_three_processes_have_the_same_whatever_is_killed(
+    home: tuple[Path, str], record: Make, name: str
+) -> None:
+    folder, url = home
+    own = connect(url)
+    migrate.upgrade(own)
+    with ExitStack() as held:
+        first, *others = [held.enter_context(following(url, name)) for _ in range(3)]
+        a, b = store(own, record("Eega")), store(own, record("Magadheera"))
+        for each in (first, *others):
+            wait_until(lambda each=each: each.told() == f"[{a}, {b}] ['Eega', 'Magadheera']")  # type: ignore[misc]  # mypy#12557
+        first.process.kill()
+        remove(own, a)
+        postmaster = status(folder).postgres_pid
+        assert postmaster is not None
+        killed = psutil.Process(postmaster)
+        killed.kill()
+        psutil.wait_procs([killed], timeout=WITHIN_S)
+        c = store(own, record("Makkhi"))
+        for each in (*others, held.enter_context(following(url, name))):
+            wait_until(lambda each=each: each.told() == f"[{b}, {c}] ['Magadheera', 'Makkhi']")  # type: ignore[misc]  # mypy#12557
+    own.dispose()

@@ -1,0 +1,208 @@
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+import redis
+from sqlalchemy import Engine, text
+
+from api.app import create_app
+from catalog.record import Record
+from catalog.store import Importer
+from config.resources import Resources
+from config.settings import Settings
+from db import changes, index_copies
+from db.engine import session
+from db.kinds import Space
+from embeddings.titles import embed_titles
+from index.load import Loader
+from index.memory import MemoryIndex
+from index.pgvector import PgvectorIndex
+from index.query import Entry, Query
+from index.shared import SharedIndex
+from runtime.catalogue_view import Live
+from runtime.index_sync import CopyDiffers, Shared
+from services import seeding
+from tests.embedders import FakeEmbedder
+from tests.seeded import served
+
+Make = Callable[..., Record]
+LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+
+
+def store(own: Engine, *records: Record) -> list[int]:
+    with session(own) as writing:
+        stored = Importer().store(writing, records)
+        embed_titles(writing, FakeEmbedder(), stored.touched)
+        writing.commit()
+    return stored.touched
+
+
+@pytest.fixture
+def shared(own: Engine) -> Shared:
+    shared = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+    shared.prepare()
+    return shared
+
+
+def found(shared: Shared) -> list[int]:
+    return [hit.title_id for hit in shared.index.search(Query(k=100))]
+
+
+def test_what_is_there_is_copied_and_what_changes_follows(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    first = store(own, record("Eega"), record("Magadheera"))
+    assert shared.catch_up() == 2
+    assert found(shared) == first
+    with session(own) as writing:
+        writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": first[0]})
+        changes.record(writing, first[:1])
+        writing.commit()
+    shared.catch_up()
+    assert found(shared) == first[1:]
+    assert shared.catch_up() == 0
+
+
+def test_one_process_feeds_and_the_others_see_it(own: Engine, shared: Shared, record: Make) -> None:
+    other = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+    (number,) = store(own, record("Eega"))
+    with index_copies.turn(own, "pgvector", wait=True):
+        assert other.catch_up() == 0  # for another does it
+    assert shared.catch_up() == 1
+    assert other.catch_up() == 0
+    assert number in other.index
+
+
+def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    ids = store(own, record("Eega"))
+    with session(own) as writing:
+        before = index_copies.read(writing, "pgvector")
+    shared.catch_up()
+    assert before is not None
+    with session(own) as writing:  # as if the process had died in between
+        index_copies.write(writing, "pgvector", before.position, built_from=before.built_from)
+        writing.commit()
+    assert shared.catch_up() == 1
+    assert found(shared) == ids
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "UPDATE index_copy SET built_from = '2 content=older'",
+        "UPDATE index_copy SET transaction = transaction + 1000000",  # a backup was restored
+        "UPDATE change SET at = at + interval '1 second'",  # and another history has grown since
+        "DELETE FROM index_copy",
+        "DELETE FROM vector_search.entry",
+    ],
+)
+def test_a_copy_that_the_log_does_not_lead_from_is_built_anew_at_the_start(
+    own: Engine, shared: Shared, record: Make, wrong: str
+) -> None:
+    ids = store(own, record("Eega"))
+    shared.catch_up()
+    with own.begin() as connection:
+        connection.execute(text(wrong))
+        connection.execute(text("DELETE FROM change"))
+    starting = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+    starting.prepare()
+    assert found(starting) == ids
+
+
+def test_a_process_without_the_model_feeds_nothing(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    (number,) = store(own, record("Eega"))
+    for models in ({}, {Space.CONTENT: "another"}):
+        other = Shared("pgvector", PgvectorIndex(own), own, Loader(models, LOADER.watched))
+        assert other.catch_up() == 0
+        assert number not in other.index
+
+
+def test_asking_for_everything_anew_rebuilds_the_copy(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    ids = store(own, record("Eega"))
+    with own.begin() as connection:
+        connection.execute(text("DELETE FROM change"))
+    with session(own) as writing:
+        seeding.ask_for_reload(writing)
+        writing.commit()
+    assert shared.catch_up() == 1
+    assert found(shared) == ids
+
+
+class Forgetful(MemoryIndex):
+    """Loses a title of those copied into it."""
+
+    def replace(
+        self, entries: Iterable[Entry], approve: Callable[[SharedIndex], None] | None = None
+    ) -> None:
+        if approve:
+            approve(Forgetful(list(entries)[1:]))
+        raise AssertionError("it was approved")
+
+    def link(self, space: Space) -> None: ...
+
+    def unlink(self, space: Space) -> None: ...
+
+    def reached(self) -> None: ...
+
+    def note(self, mark: str) -> None: ...
+
+
+def test_a_copy_that_lost_a_title_is_not_approved(own: Engine, record: Make) -> None:
+    store(own, record("Eega"), record("Magadheera"))
+    shared = Shared("forgetful", Forgetful(), own, LOADER)
+    with pytest.raises(CopyDiffers, match="2 titles were copied, 1 are there"):
+        shared.rebuild()
+
+
+def test_graphs_serve_where_they_find_enough(own: Engine, record: Make) -> None:
+    store(own, *(record(f"Film {number}") for number in range(30)))
+    for least, linked in ((0.5, True), (1.0, False)):
+        shared = Shared("pgvector", PgvectorIndex(own), own, LOADER, least_recall=least)
+        assert (Space.CONTENT in shared.rebuild().graphs) is linked
+
+
+@pytest.fixture
+def serving(own: Engine, shared: Shared, record: Make) -> Iterator[Live]:
+    store(own, record("Eega"), record("Magadheera"))
+    live = Live(own, LOADER, shared)
+    live.load()
+    yield live
+    live.stop()
+
+
+def test_a_serving_process_forgets_what_it_found_before_the_copy_changed(
+    own: Engine, serving: Live, shared: Shared, record: Make
+) -> None:
+    shared.catch_up()
+    serving.catch_up()
+    remembered = serving.remembered
+    serving.catch_up()
+    assert serving.remembered is remembered
+    store(own, record("Baahubali"))
+    shared.catch_up()
+    serving.catch_up()
+    assert serving.remembered is not remembered
+    assert len(serving.index) == len(serving.listings) == 3
+
+
+def test_a_service_over_a_shared_index_answers(
+    own: Engine, serving: Live, shared: Shared, valkey: "redis.Redis"
+) -> None:
+    resources = Resources(Settings(index="pgvector"), own, valkey, None)
+    with served(create_app(resources, serving)) as client:
+        shared.catch_up()
+        serving.catch_up()
+        (check,) = (
+            each for each in client.get("/readyz").json()["checks"] if each["name"] == "index"
+        )
+        assert check["ok"]
+        assert check["detail"].startswith("pgvector, 2 titles, confirmed")
+        trending = client.get("/api/trending?region=IN").json()["items"]
+        assert sorted(each["title"] for each in trending) == ["Eega", "Magadheera"]
+        similar = client.get(f"/api/content/{trending[0]['id']}/similar").json()["items"]
+        assert [each["title"] for each in similar] == [trending[1]["title"]]

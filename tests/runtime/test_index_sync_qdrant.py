@@ -1,0 +1,124 @@
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("qdrant_client")  # an extra
+
+from qdrant_client import QdrantClient
+from sqlalchemy import Engine
+
+from catalog.record import Record
+from catalog.store import Importer
+from db.engine import session
+from db.kinds import Space
+from embeddings.titles import embed_titles
+from index.load import Loader
+from index.qdrant.collections import Cluster, Collections
+from index.qdrant.engine import QdrantIndex
+from index.query import Query
+from runtime.index_sync import Shared
+from tests.embedders import FakeEmbedder
+from tests.runtime.database_backups import copy_database
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
+
+Make = Callable[..., Record]
+LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+
+
+@pytest.fixture
+def collections() -> Collections:
+    return Collections(client=QdrantClient(":memory:"), cluster=Cluster(), alias="rasika")
+
+
+@pytest.fixture
+def shared(own: Engine, collections: Collections) -> Shared:
+    shared = Shared("qdrant", QdrantIndex(collections), own, LOADER)
+    shared.prepare()
+    return shared
+
+
+def store(own: Engine, record: Record) -> int:
+    with session(own) as writing:
+        (number,) = Importer().store(writing, [record]).touched
+        embed_titles(writing, FakeEmbedder(), [number])
+        writing.commit()
+    return number
+
+
+def found(shared: Shared) -> list[int]:
+    return [hit.title_id for hit in shared.index.search(Query(k=100))]
+
+
+def test_what_changes_follows_and_what_was_noted_is_not_applied_again(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    number = store(own, record("Eega"))
+    assert shared.catch_up() == 1
+    assert found(shared) == [number]
+    assert shared.catch_up() == 0
+
+
+def test_a_backup_of_postgresql_restored_beside_it_is_noticed(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    kept = store(own, record("Eega"))
+    shared.catch_up()
+    copy_database(own, "own", "saved")
+    lost = [store(own, record(title)) for title in ("Magadheera", "Baahubali")]
+    shared.catch_up()
+    assert found(shared) == [kept, *lost]
+    copy_database(own, "saved", "own")
+    own.dispose()
+    new = store(own, record("Makkhi"))
+    shared.catch_up()
+    assert found(shared) == [kept, new]
+    assert shared.catch_up() == 0
+
+
+def test_a_server_that_lost_everything_is_filled_again(
+    own: Engine, shared: Shared, collections: Collections, record: Make
+) -> None:
+    number = store(own, record("Eega"))
+    shared.catch_up()
+    content = collections.found()
+    assert content is not None
+    collections.drop(content.name)
+    assert found(shared) == []
+    shared.catch_up()
+    assert found(shared) == [number]
+
+
+def test_an_older_state_of_the_server_is_led_on_by_the_log(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    shared.catch_up()
+    before = shared.index.reached()
+    number = store(own, record("Eega"))
+    shared.catch_up()
+    assert before
+    shared.index.remove([number])
+    shared.index.note(before)
+    assert shared.catch_up() == 1
+    assert found(shared) == [number]
+
+
+def test_a_process_that_ended_after_writing_and_before_noting_it_in_postgresql_is_followed_on(
+    own: Engine, shared: Shared, record: Make
+) -> None:
+    store(own, record("Eega"))
+    with session(own) as reading:
+        before = shared.position(reading)
+    shared.catch_up()
+    with session(own) as reading:
+        after = shared.position(reading)
+        reading.connection().exec_driver_sql(
+            "UPDATE index_copy SET transaction = 1, position = 1, seal = ''"
+        )
+        reading.commit()
+    assert shared.catch_up() == 0
+    with session(own) as reading:
+        assert shared.position(reading) == after != before

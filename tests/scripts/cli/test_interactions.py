@@ -1,0 +1,128 @@
+"""What viewers did out of files and into files, and tastes worked out anew."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from config.settings import Settings
+from db import interactions as log
+from db.engine import session
+from embedded.lease import Lease
+from scripts.cli import interactions, taste, titles
+from scripts.cli.titles import Failed
+from viewers.logbook import Entry, entry
+
+MINE = UUID(int=7)
+WHEN = "2024-05-06T07:08:09Z"
+
+
+@pytest.fixture
+def settings(own: Engine, servers: Lease, jsonl: Callable[..., Path]) -> Settings:
+    """A home with two titles, 1 and 2."""
+    url = own.url.render_as_string(hide_password=False)
+    settings = Settings(database_url=url, redis_url=servers.redis_url)
+    eega = {"kind": "movie", "title": "Eega", "external_ids": {"imdb": "tt2258337"}}
+    path = jsonl(eega, {"kind": "movie", "title": "Lagaan"})
+    titles.import_files(settings, [path], {})
+    return settings
+
+
+def line(title_id: int = 1, **given: object) -> dict[str, object]:
+    return {"viewer": str(MINE), "content_id": title_id, "event": "like", "at": WHEN, **given}
+
+
+def state(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT t::text FROM standing t UNION ALL SELECT t::text FROM taste t")
+        )
+        return sorted(rows.scalars())
+
+
+def test_what_is_exported_is_imported_once_and_leads_to_the_same(
+    settings: Settings,
+    own: Engine,
+    jsonl: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = [
+        line(1, id=str(uuid4()), device="tv", row="because:7", position=2),
+        line(2, event="rate", value=4.5),
+        line(2, event="watch", progress=0.3, viewer="user 12"),
+        line(1, event="impression", session_id="abc"),
+    ]
+    interactions.import_files(settings, [jsonl(*told, name="told.jsonl")], {})
+    assert "4 new, 0 known already, 0 bad" in capsys.readouterr().out
+    before = state(own)
+    assert len(before) == 5  # three standings, two tastes
+    exported = tmp_path / "out.jsonl.gz"
+    interactions.export(settings, exported)
+    assert "4 interactions" in capsys.readouterr().out
+    with gzip.open(exported, "rt") as stream:
+        first = json.loads(stream.readline())
+    assert first == {**told[0], "external_ids": {"imdb": "tt2258337"}}
+    interactions.import_files(settings, [exported], {})
+    assert "0 new, 4 known already, 0 bad" in capsys.readouterr().out
+    with own.begin() as connection:
+        connection.execute(text("TRUNCATE viewer CASCADE"))
+    interactions.import_files(settings, [exported], {})
+    taste.rebuild(settings, None)
+    assert "2 tastes of 3 events" in capsys.readouterr().out
+    assert state(own) == before
+
+
+def test_ratings_of_another_system_are_mapped(
+    settings: Settings, own: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,movie,stars,when\n12,tt2258337,4,1400000000\n12,tt1,5,1400000000\n")
+    mapping = {"viewer": "user", "external_ids.imdb": "movie", "value": "stars", "at": "when"}
+    interactions.import_files(settings, [path], mapping)
+    told = capsys.readouterr()
+    assert "1 new, 0 known already, 1 bad" in told.out
+    assert f"{path}:3: there is no such title" in told.err
+    with session(own) as reading:
+        ((viewer_id, rated),) = log.everything(reading)
+    assert (rated.title_id, rated.event, rated.value) == (1, "rate", 4.0)
+    taste.rebuild(settings, viewer_id)
+    assert "1 tastes of 1 events" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"event": "sing"}, "event: "),
+        ({"content_id": None}, "give `content_id` or `external_ids`"),
+        ({"content_id": 0}, "content_id: "),
+        ({"at": None}, "at: "),
+        ({"at": "2024-05-06T07:08:09"}, "at: Input should have timezone info"),
+        ({"at": "2999-01-01T00:00:00Z"}, "at: is in the future"),
+        ({"at": "1970-01-01T00:00:00Z"}, "at: is in the future, or before 1990"),
+        ({"event": "rate"}, "`rate` needs a `value`"),
+        ({"event": "rate", "value": 7}, "value: "),
+        ({"viewer": ""}, "viewer: "),
+    ],
+)
+def test_a_line_that_cannot_be_is_told_by_field_and_reason(
+    given: dict[str, object], problem: str
+) -> None:
+    found = entry({**line(), **given})
+    assert not isinstance(found, Entry)
+    assert problem in "; ".join(found)
+
+
+def test_nothing_good_or_nobody_known_is_a_failure(
+    settings: Settings, jsonl: Callable[..., Path]
+) -> None:
+    with pytest.raises(Failed, match="no line of"):
+        interactions.import_files(settings, [jsonl(line(99), name="bad.jsonl")], {})
+    with pytest.raises(Failed, match="did nothing"):
+        taste.rebuild(settings, uuid4())
+    with pytest.raises(Failed, match="no such file"):
+        interactions.export(settings, Path("nowhere") / "out.jsonl")

@@ -1,0 +1,92 @@
+"""`rasika user`, on a database of its own."""
+
+import io
+import sys
+
+import pytest
+from sqlalchemy import Engine
+
+from config import logging_setup
+from db import accounts
+from db.engine import session
+from db.kinds import Role
+from embedded.lease import Lease
+from scripts.cli.main import main
+from viewers import passwords
+
+EMAIL, PASSWORD = "asha@example.com", "mango lassi 9"
+
+
+@pytest.fixture(autouse=True)
+def _own_servers(
+    own: Engine, own_address: str, servers: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RASIKA_DATABASE_URL", own_address)
+    monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
+    monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
+
+
+def user(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSWORD) -> int:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{password}\n"))
+    with pytest.raises(SystemExit) as left:
+        main(["user", *arguments])
+    return int(left.value.code or 0)
+
+
+def kept(own: Engine) -> tuple[Role, str]:
+    with session(own) as reading:
+        account = accounts.of_email(reading, EMAIL)
+    assert account is not None
+    return account.role, account.password_hash or ""
+
+
+def test_the_first_administrator_is_made_from_a_line(
+    own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert user(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
+    role, password_hash = kept(own)
+    assert role is Role.ADMIN
+    assert passwords.recognised(PASSWORD, password_hash)[0]
+    said = capsys.readouterr()
+    assert said.out == f"{EMAIL} has an account now and is an admin\n"
+    assert PASSWORD not in said.out + said.err
+
+
+def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
+    own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert user(monkeypatch, "add", EMAIL) == 0
+    before = kept(own)
+    assert user(monkeypatch, "add", "--curator", EMAIL, password="another one 1") == 0
+    assert kept(own) == (Role.CURATOR, before[1])
+    assert user(monkeypatch, "add", EMAIL) == 1
+    assert "rasika: asha@example.com has an account, and is a curator" in capsys.readouterr().err
+
+
+def test_a_forgotten_password_is_replaced(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    user(monkeypatch, "add", EMAIL)
+    assert user(monkeypatch, "password", EMAIL, password="quite another 1") == 0
+    assert passwords.recognised("quite another 1", kept(own)[1])[0]
+    assert user(monkeypatch, "password", "nobody@example.com") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "code"),
+    [
+        (("add", "nobody"), PASSWORD, 1),
+        (("add", EMAIL), "short", 1),
+        (("add", EMAIL), "", 1),
+        (("add", "--admin", "--curator", EMAIL), PASSWORD, 2),
+        (("add",), PASSWORD, 2),
+    ],
+)
+def test_what_cannot_be_makes_no_account(
+    own: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    password: str,
+    code: int,
+) -> None:
+    assert user(monkeypatch, *arguments, password=password) == code
+    with session(own) as reading:
+        assert accounts.of_email(reading, EMAIL) is None

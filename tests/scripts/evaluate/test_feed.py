@@ -1,0 +1,166 @@
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlmodel import Session
+
+from catalog.record import Record
+from catalog.store import Importer
+from config import logging_setup
+from config.resources import Resources
+from recommend import standing
+from runtime.catalogue_view import Live
+from scripts.cli import main
+from scripts.evaluate import catalogues, feed, ratings
+from scripts.evaluate.feed_baselines import POPULARITY, Rivals, liked, standings
+from scripts.evaluate.recommendation_metrics import accuracy
+from scripts.evaluate.simulated_viewers import (
+    METADATA,
+    REACTIONS,
+    WHOLE,
+    WORLDS,
+    Person,
+    crowd,
+    drawn,
+)
+from scripts.evaluate.simulation_catalogue import Shelf
+
+SOME = 60
+
+
+@pytest.fixture(scope="module")
+def shelf(live: Live) -> Shelf:
+    return feed.shelf_of(live)
+
+
+@pytest.fixture(scope="module")
+def people(shelf: Shelf) -> list[Person]:
+    return list(crowd(shelf, WHOLE, seed=1, people=SOME))
+
+
+def test_a_person_is_the_same_in_every_run_and_like_nobody_else(
+    shelf: Shelf, people: list[Person]
+) -> None:
+    assert drawn(shelf, WHOLE, seed=1, number=7) == people[7]
+    assert drawn(shelf, WHOLE, seed=2, number=7).hidden != people[7].hidden
+    assert len({person.hidden for person in people}) == SOME
+
+
+def test_what_is_hidden_was_never_reacted_to(people: list[Person]) -> None:
+    for person in people:
+        heard = [done.title_id for done in person.guest.history]
+        assert len(heard) == len(set(heard)) == REACTIONS
+        assert person.hidden
+        assert not person.hidden & set(heard)
+        moments = [done.at for done in person.guest.history]
+        assert moments == sorted(moments)
+
+
+def test_everybody_likes_something_and_reactions_tell_it_from_what_he_dislikes(
+    people: list[Person],
+) -> None:
+    opinions = [
+        standing.opinion(each) for person in people for each in standings(person.guest).values()
+    ]
+    assert all(liked(person.guest) for person in people)
+    assert sum(opinion >= standing.WATCHED for opinion in opinions) > SOME * REACTIONS / 2
+    assert sum(opinion < 0 for opinion in opinions) > SOME * REACTIONS / 10
+
+
+def test_people_are_shown_the_famous_more_than_they_like_them(
+    shelf: Shelf, people: list[Person]
+) -> None:
+    def fame(title_ids: Iterator[int]) -> float:
+        return float(np.mean([shelf.fame[shelf.row_of[each]] for each in title_ids]))
+
+    shown = fame(title_id for person in people for title_id in liked(person.guest))
+    hidden = fame(title_id for person in people for title_id in person.hidden)
+    assert shown > hidden
+
+
+def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(shelf: Shelf) -> None:
+    rng = np.random.default_rng(1)
+    other = Shelf(shelf.listings, rng.standard_normal((len(shelf), 8), np.float32))
+    for number in range(5):
+        person = drawn(shelf, METADATA, seed=1, number=number)
+        assert drawn(other, METADATA, seed=1, number=number) == person
+        assert drawn(other, WHOLE, seed=1, number=number) != person
+
+
+def test_nobody_recommends_what_was_reacted_to_nor_anything_twice(
+    live: Live, shelf: Shelf, people: list[Person]
+) -> None:
+    for name, recommend in Rivals(shelf, live.index, seed=1).all().items():
+        for person in people[:10]:
+            told = recommend(person.guest, 20)
+            assert len(set(told)) == 20, name
+            assert not {done.title_id for done in person.guest.history} & set(told), name
+
+
+def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
+    hits = np.array([[True, False, True], [False, False, False], [False, True, False]])
+    came = accuracy(hits, np.array([4, 2, 1]))
+    assert came.hit_rate == pytest.approx(2 / 3)
+    assert came.precision == pytest.approx(3 / 9)
+    assert came.recall == pytest.approx((2 / 4 + 0 + 1) / 3)
+    ideal = 1 + 1 / np.log2(3) + 1 / 2
+    assert came.ndcg == pytest.approx(((1 + 1 / 2) / ideal + 0 + 1 / np.log2(3)) / 3)
+
+
+def test_the_feed_finds_what_people_like_in_secret(live: Live) -> None:
+    judged = feed.judge(feed.simulated(live, WHOLE, catalogue="seed", people=150, seed=3), seed=3)
+    ours = judged[feed.OURS]
+    rates = {name: each.accuracy.hit_rate for name, each in judged.items()}
+    assert max(rates, key=lambda name: rates[name]) == feed.OURS
+    assert feed.times(ours, judged[POPULARITY]) > 2
+    assert ours.coverage > 0.6
+    assert judged["random"].coverage > ours.coverage > judged[POPULARITY].coverage
+
+
+def test_of_real_people_the_first_ratings_are_seen_and_the_high_ones_after_them_hidden(
+    database: Session,
+    record: Callable[..., Record],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    films = [record(f"Film {n}", year=2000 + n, external_ids={"imdb": f"tt{n}"}) for n in range(9)]
+    ids = Importer().store(database, films).created
+    lines = [f"somebody,tt{n},{stars},{n}" for n, stars in enumerate([4, 1, 5, 2, 4, 3.5, 5, 9])]
+    lines[7] = "somebody,tt99,5,7"  # a film that is not in the catalogue
+    monkeypatch.setattr(ratings, "RATINGS", tmp_path / "ratings.csv.gz")
+    with gzip.open(ratings.RATINGS, "wt") as file:
+        file.write("\n".join(["user,imdb,rating,timestamp", *reversed(lines), "other,tt1,5,1"]))
+    (person,) = ratings.people(database)
+    assert [done.title_id for done in person.guest.history] == ids[:3]
+    assert [done.value for done in person.guest.history] == [4, 1, 5]
+    assert person.hidden == {ids[4], ids[6]}
+
+
+def test_evaluate_feed_prints_and_writes_the_figures(
+    seeded: Resources,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @contextmanager
+    def filled(*_: object) -> Iterator[tuple[Resources, object]]:
+        yield seeded, seeded.embedder
+
+    monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
+    monkeypatch.setattr(catalogues, "there", lambda: iter([("seed", [])]))
+    monkeypatch.setattr(catalogues, "filled", filled)
+    monkeypatch.setattr(ratings, "RATINGS", tmp_path / "nothing")
+    file = tmp_path / "figures.json"
+    with pytest.raises(SystemExit) as ended:
+        main.main(["evaluate", "feed", "--people", "5", "--json", str(file)])
+    assert ended.value.code == 0
+    written = json.loads(file.read_text())
+    assert [run["about"].split("; ")[1:] for run in written] == [
+        [f"{size} people", world.name] for size, world in zip([5, 1, 1], WORLDS, strict=True)
+    ]
+    assert all(0 <= run[feed.OURS]["accuracy"]["hit_rate"] <= 1 for run in written)
+    assert "1 people; metadata alone" in capsys.readouterr().out

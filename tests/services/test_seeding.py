@@ -1,0 +1,200 @@
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from catalog.reading import read
+from catalog.record import Record
+from catalog.store import Importer
+from db import titles, vectors
+from db.engine import session
+from db.kinds import Space
+from services import seeding
+from tests.embedders import FakeEmbedder
+
+Make = Callable[..., Record]
+Scopes = dict[tuple[str, str], float]
+
+
+@pytest.fixture
+def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A seed of twelve titles, for tests that need one but not all of it."""
+    whole = seeding.seed_folder() / "telugu.jsonl"
+    lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "few.jsonl").write_text("".join(lines[:12]), encoding="utf-8")
+    monkeypatch.setattr(seeding, "seed_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def store(own: Engine, *records: Record) -> list[int]:
+    with session(own) as writing:
+        created = Importer().store(writing, records).created
+        writing.commit()
+    return created
+
+
+def refresh(own: Engine) -> int:
+    with session(own) as writing:
+        changed = seeding.refresh_popularity(writing)
+        writing.commit()
+    return changed
+
+
+def popularity(own: Engine, title_id: int) -> Scopes:
+    query = text("SELECT scope_kind, scope, value FROM popularity WHERE title_id = :id")
+    with own.connect() as connection:
+        return {(row[0], row[1]): row[2] for row in connection.execute(query, {"id": title_id})}
+
+
+def test_popularity_is_the_squared_rank_within_a_source(own: Engine, record: Make) -> None:
+    votes = (10, 20, 30, 40, 50)
+    ids = store(
+        own,
+        *(
+            record(
+                f"Title {count}",
+                ratings=[{"source": "imdb", "votes": count}],
+                original_language="te" if count < 40 else "ta",
+                countries=["IN"],
+            )
+            for count in votes
+        ),
+        record("Unknown", original_language="te"),
+    )
+    assert refresh(own) == 5
+    for number, rank in zip(ids[:5], (0.2, 0.4, 0.6, 0.8, 1.0), strict=True):
+        assert popularity(own, number)["global", ""] == pytest.approx(rank**2)
+        assert popularity(own, number)["country", "IN"] == pytest.approx(rank**2)
+    assert popularity(own, ids[5]) == {}
+    assert popularity(own, ids[2])["language", "te"] == pytest.approx(0.25)  # of few, half
+
+
+def test_the_source_that_knows_a_title_best_counts(own: Engine, record: Make) -> None:
+    said = [record(f"Title {n}", ratings=[{"source": "imdb", "votes": n}]) for n in range(1, 6)]
+    listed = [record(f"Title {n}", source="tmdb", popularity=100 - n) for n in range(1, 6)]
+    ids = store(own, *said)
+    store(own, *listed)
+    refresh(own)
+    assert popularity(own, ids[0])["global", ""] == 1.0
+    assert popularity(own, ids[4])["global", ""] == 1.0
+    assert popularity(own, ids[2])["global", ""] == pytest.approx(0.36)
+
+
+def test_what_is_popular_no_more_is_forgotten(own: Engine, record: Make) -> None:
+    (number,) = store(own, record(popularity=3))
+    assert refresh(own) == 1
+    with own.begin() as connection:
+        connection.execute(text("DELETE FROM rating"))
+    assert refresh(own) == 1
+    assert popularity(own, number) == {}
+    assert refresh(own) == 0
+
+
+def test_a_title_imported_meanwhile_waits_for_the_next_refresh(own: Engine, record: Make) -> None:
+    (first,) = store(own, record(popularity=3, original_language="te", countries=["IN"]))
+    later: list[int] = []
+
+    def import_one(_: Connection, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("SELECT id FROM title ORDER BY id") and not later:
+            later.append(0)
+            said = record("Later", popularity=5, original_language="te", countries=["IN"])
+            later[:] = store(own, said)
+
+    event.listen(own, "after_cursor_execute", import_one)
+    refresh(own)
+    event.remove(own, "after_cursor_execute", import_one)
+    assert popularity(own, first)
+    assert popularity(own, later[0]) == {}
+    refresh(own)
+    assert popularity(own, later[0])
+
+
+@pytest.mark.usefixtures("few")
+def test_only_an_empty_catalogue_is_seeded(own: Engine, record: Make) -> None:
+    assert seeding.seed(own, None) == 12
+    assert seeding.seed(own, None) == 0
+    with session(own) as reading:
+        assert titles.count(reading) == 12
+
+
+def test_a_catalogue_of_ones_own_is_left_alone(own: Engine, record: Make) -> None:
+    store(own, record("Mine"))
+    assert seeding.seed(own, None) == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_processes_that_start_together_seed_once(own: Engine) -> None:
+    stored: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: stored.append(seeding.seed(own, None))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(stored) == [0, 0, 0, 12]
+
+
+@pytest.mark.usefixtures("few")
+def test_a_seeding_that_was_cut_short_leaves_nothing_and_can_be_repeated(own: Engine) -> None:
+    def cut(_: Connection, __: object, statement: str, *___: object) -> None:
+        if statement.lstrip().startswith("CREATE TEMPORARY TABLE fresh"):
+            raise KeyboardInterrupt
+
+    event.listen(own, "before_cursor_execute", cut)
+    with pytest.raises(KeyboardInterrupt):
+        seeding.seed(own, None)
+    event.remove(own, "before_cursor_execute", cut)
+    with session(own) as reading:
+        assert titles.count(reading) == 0
+    assert seeding.seed(own, None) == 12
+
+
+def test_vectors_that_come_with_the_seed_are_used_without_embedding(own: Engine, few: Path) -> None:
+    fake = FakeEmbedder("some-model+c1")
+    seeding.seed(own, None)
+    seeding.embed_missing(own, fake)
+    with session(own) as reading:
+        ids = titles.ids_after(reading, 0, limit=99)
+        before = list(vectors.read(reading, ids, {Space.CONTENT: fake.model}))
+        assert seeding.write_seed_vectors(reading, ids, fake) == 12
+        titles.remove(reading, ids)
+        reading.commit()
+    fake.asked.clear()
+    seeding.seed(own, fake)
+    assert fake.asked == []
+    with session(own) as reading:
+        assert vectors.missing(reading, Space.CONTENT, fake.model, limit=99) == []
+        ids = titles.ids_after(reading, 0, limit=99)
+        after = list(vectors.read(reading, ids, {Space.CONTENT: fake.model}))
+    for (_, _, was), (_, _, now) in zip(before, after, strict=True):
+        assert np.linalg.norm(now) == pytest.approx(1, abs=2**-11)  # half precision
+        np.testing.assert_allclose(now, was, atol=2e-3)
+
+
+def test_vectors_of_another_model_are_not_used(own: Engine, few: Path) -> None:
+    np.savez(
+        few / "vectors.npz",
+        model=np.array("another"),
+        text_hashes=np.array(["x"]),
+        vectors=np.ones((1, 8), np.float16),
+    )
+    seeding.seed(own, FakeEmbedder())
+    with session(own) as reading:
+        assert vectors.count(reading, Space.CONTENT, "fake") == 0
+
+
+def test_what_is_missing_is_embedded_in_batches(own: Engine, record: Make) -> None:
+    ids = store(own, *(record(f"Title {n}") for n in range(5)))
+    fake = FakeEmbedder()
+    assert list(seeding.missing_batches(own, fake, 2)) == [ids[:2], ids[2:4], ids[4:]]
+    assert seeding.embed_missing(own, fake) == 5
+    assert seeding.embed_missing(own, fake) == 0
+
+
+def test_the_seed_that_is_shipped_can_be_read() -> None:
+    for path in sorted(seeding.seed_folder().glob("*.jsonl")):
+        assert not [line.problems for line in read(path) if line.problems]
