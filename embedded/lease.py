@@ -31,7 +31,7 @@ DATABASE = "rasika"
 
 _POLL_S = 0.05
 _ANSWER_S = 2  # one attempt to connect
-_PROJECT = Path(__file__).resolve().parents[2]
+_PROJECT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 from rq import get_current_job
 
-from config import settings as wiring_settings
+from config import settings as settings_module
 from config.resources import Resources, opened
 from db import changes, presence, searches, viewings
 from db.engine import session
@@ -188,5 +188,5 @@ def progress(done: int, total: int) -> None:
 
 
 def _with_resources(work: Callable[[Resources], Result], *, embedder: bool = True) -> Result:
-    with opened(wiring_settings.load(), embedder=embedder) as resources:
+    with opened(settings_module.load(), embedder=embedder) as resources:
         return work(resources)

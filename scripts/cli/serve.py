@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from config import settings as wiring_settings
+from config import settings as settings_module
 from config.resources import Resources, opened
 from config.settings import Settings
 from services import seeding
@@ -81,7 +81,7 @@ def application() -> FastAPI:
     """Return the application of one of several processes, over resources of its own."""
     held = ExitStack()
     atexit.register(held.close)
-    return _over(held.enter_context(opened(wiring_settings.load())))
+    return _over(held.enter_context(opened(settings_module.load())))
 
 
 def _over(resources: Resources) -> FastAPI:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from api.auth.visitor_cookie import MAX_AGE_S
 from catalog.record import Record
 from catalog.store import Importer
-from config import settings as wiring_settings
+from config import settings as settings_module
 from config.resources import load_embedder
 from db import changes, presence, viewings
 from db.changes import EVERYTHING, Position
@@ -135,7 +135,7 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
 
 
 def jobs_model() -> str | None:
-    embedder = load_embedder(wiring_settings.load())
+    embedder = load_embedder(settings_module.load())
     return embedder.model if embedder else None
 
 

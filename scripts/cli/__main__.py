@@ -1,0 +1,5 @@
+"""`python -m scripts.cli`."""
+
+from scripts.cli.main import main
+
+main()
