@@ -20,8 +20,8 @@ from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
 from index.query import IndexUnavailable
 from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
-from viewers.openid import ProviderRefused, ProviderUnavailable, ProviderUnknown
-from viewers.sign_ins import NotSignedIn
+from viewers.login_sessions import NotSignedIn
+from viewers.oidc import ProviderRefused, ProviderUnavailable, ProviderUnknown
 
 RETRY_AFTER_S = 2
 SERVER_ERROR = 500

@@ -7,9 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from api.params import ResourcesDep
-from recommend import rasas
-from recommend.feed import Mood
-from recommend.rasas import Rasa
+from recommend import moods
+from recommend.feed_plan import Mood
+from recommend.moods import Rasa
 from runtime.result_cache import Remembered
 
 
@@ -32,14 +32,14 @@ async def mood(
     """
     if mood is None or not mood.strip():
         return None
-    rasa = rasas.rasa(mood)
+    rasa = moods.rasa(mood)
     if rasa is None:
         raise RequestValidationError([_unknown(mood)])
     embedder = resources.embedder
     if embedder is None:
         return Mood(rasa, None)
     known: Remembered = request.app.state.moods
-    lies = await run_in_threadpool(known.get, "rasas", lambda: rasas.vectors(embedder))
+    lies = await run_in_threadpool(known.get, "rasas", lambda: moods.vectors(embedder))
     return Mood(rasa, lies[rasa])
 
 

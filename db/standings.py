@@ -1,4 +1,4 @@
-"""What stands between viewers and titles, as it is kept; `recommend.standing` works it out."""
+"""What stands between viewers and titles, as it is kept; `recommend.title_state` works it out."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Tastes as they are kept: numbers as JSON, vectors as bytes; `viewers.tastes` reads them."""
+"""Tastes as they are kept: numbers as JSON, vectors as bytes; `viewers.taste_codec` reads them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -138,7 +138,7 @@ class Interaction(SQLModel, table=True):
 
 
 class StandingRow(SQLModel, table=True):
-    """What stands between a viewer and a title, as `recommend.standing` works it out."""
+    """What stands between a viewer and a title, as `recommend.title_state` works it out."""
 
     __tablename__ = "standing"
 

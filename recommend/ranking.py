@@ -14,9 +14,9 @@ from datetime import datetime
 import numpy as np
 
 from index.query import Hit, Matrix, TitleId
-from recommend import rasas
+from recommend import moods
 from recommend.diversity import CAPS, MOOD_CAPS, Candidate, Worth, diversified
-from recommend.feed import SHARES, Ask, Asking, Plan, Preferences, Slot
+from recommend.feed_plan import SHARES, Ask, Asking, Plan, Preferences, Slot
 
 # What the strongest leaning adds, on the scale of a cosine.
 LEANING = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}
@@ -202,7 +202,7 @@ class _Gathered:
 def _further(asking: Asking, about: About, hour: Hour) -> Further:
     mood, share = 0.0, 1.0
     if asking.mood is not None:
-        mood = MOOD_GENRE * rasas.carried(asking.mood.rasa, about.genres)
+        mood = MOOD_GENRE * moods.carried(asking.mood.rasa, about.genres)
         share = LEANING_IN_MOOD
     return Further(
         share * asking.taste.leaning(about.traits, LEANING),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from index.query import Hit, TitleId
-from recommend.phrases import LANGUAGES, PHRASES, Name
+from recommend.reason_texts import LANGUAGES, PHRASES, Name
 
 ENGLISH = "en"
 
@@ -52,7 +52,7 @@ def spoken(language: str | None) -> str:
 
 
 def text(code: str, told_in: str = ENGLISH, /, **names: str) -> str:
-    """Return what a reason says in a language; `names` fill `recommend.phrases`, in it too.
+    """Return what a reason says in a language; `names` fill `recommend.reason_texts`, in it too.
 
     Raises `KeyError` for a code that is none and for a name that is missing.
 

@@ -11,7 +11,7 @@ after ten events and after ten thousand:
 - `aversion`: what was disliked, which pushes the others away;
 - `affinities`: the same for languages, genres, people, eras and lengths, as numbers.
 
-What one title adds is the change of the opinion of it (`recommend.standing`): what was added for
+What one title adds is the change of the opinion of it (`recommend.title_state`): what was added for
 the opinion before, as far as it has not decayed, is taken back, and what the new one is worth comes
 in its place. So each sum is, but for rounding, that of all opinions held, each decayed since it was
 formed, in whatever order they came.
@@ -25,7 +25,7 @@ from itertools import combinations
 import numpy as np
 
 from index.query import Vector
-from recommend.standing import Standing, held
+from recommend.title_state import Standing, held
 
 HALF_LIFE = timedelta(days=90)  # tastes in films change with the seasons
 SESSION_HALF_LIFE = timedelta(hours=2)  # about a film, or an evening of looking for one

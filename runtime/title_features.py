@@ -10,11 +10,11 @@ from db.listings import Listing
 from index.query import TitleId, Vector, VectorMissing
 from recommend.taste import Features
 from runtime.catalogue_view import Live
-from viewers.hearing import Described
+from viewers.interactions import Described
 
 
 class LiveShelf:
-    """Implements `viewers.hearing.Catalogue` over what a process serves."""
+    """Implements `viewers.interactions.Catalogue` over what a process serves."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -39,7 +39,7 @@ class LiveShelf:
 
 
 class StoredShelf:
-    """Implements `viewers.hearing.Catalogue` over PostgreSQL, each title being read once."""
+    """Implements `viewers.interactions.Catalogue` over PostgreSQL, each title being read once."""
 
     def __init__(self, session: Session, model: str | None) -> None:
         self._session = session

@@ -15,16 +15,16 @@ from catalog.names import fold
 from db.kinds import Space
 from db.listings import Listing
 from index.query import Filter, Matrix, Region, TitleId, Vector, VectorMissing
-from recommend import feed, ranking, rasas, reasons
-from recommend.feed import Asking, Mood, Plan
+from recommend import feed_plan, moods, ranking, reasons
+from recommend.explanations import Liked, Why, liked_ids, why
+from recommend.feed_plan import Asking, Mood, Plan
+from recommend.moods import Rasa
 from recommend.ranking import About, Item
-from recommend.rasas import Rasa
 from recommend.reasons import Reason
-from recommend.why import Liked, Why, liked_ids, why
 from runtime.catalogue_view import Live
 from runtime.title_features import features
 from services import title_cards
-from viewers.person import Person
+from viewers.context import Person
 
 SEED_BYTES = 8
 
@@ -58,12 +58,12 @@ def excluding(wanted: Filter, ids: Sequence[TitleId]) -> Filter:
 def serve(live: Live, person: Person, wish: Wish) -> Served:
     """Return a person's feed."""
     asking = asked(live, person, wish)
-    plan = feed.plan(asking)
+    plan = feed_plan.plan(asking)
     found = live.index.search_many([ask.query for ask in plan.asks])
     known = partial(about, live)
     items = ranking.ranked(asking, plan, found, about=known, vectors=partial(vectors, live))
     if len(items) < asking.k:
-        more = feed.filling(asking, (item.hit.title_id for item in items))
+        more = feed_plan.filling(asking, (item.hit.title_id for item in items))
         left = live.index.search(more.query)
         items += ranking.filled(asking, more, left, about=known)[: asking.k - len(items)]
     return Served(asking, plan, items)
@@ -141,7 +141,7 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
         case "more_from":
             return reasons.because(code, told_in, person=name)
         case "mood":
-            return reasons.because(code, told_in, rasa=rasas.name(Rasa(name), told_in))
+            return reasons.because(code, told_in, rasa=moods.name(Rasa(name), told_in))
     return reasons.because(code, told_in)
 
 

@@ -15,7 +15,7 @@ from db.kinds import ScopeKind
 from index.load import freshness
 from index.query import Filter, TitleId
 from recommend import metrics, queries
-from recommend.why import liked_ids
+from recommend.explanations import liked_ids
 from runtime.catalogue_view import Live
 from services.feed import Served, vectors
 

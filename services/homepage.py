@@ -8,16 +8,16 @@ from catalog import genres, languages, regions
 from db.kinds import Space
 from index.query import Filter, Hit, Region, TitleId, VectorMissing
 from recommend import queries, reasons
+from recommend.explanations import liked_ids, said_of
+from recommend.homepage import fill
 from recommend.queries import Anchor, RowPlan
 from recommend.reasons import Reason
-from recommend.rows import fill
-from recommend.standing import opinion
 from recommend.taste import SAME_INTEREST
-from recommend.why import liked_ids, said_of
+from recommend.title_state import opinion
 from runtime.catalogue_view import Live
 from services import feed, title_cards
 from services.feed import Wish
-from viewers.person import NOBODY, Person
+from viewers.context import NOBODY, Person
 
 LOVED = 0.5  # opinion; who only wants to watch something has not said that he likes it
 ANCHORS = 2  # rows of what is like a title; more and the page is about the past

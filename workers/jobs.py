@@ -18,7 +18,8 @@ from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
 from runtime.title_features import StoredShelf
 from services import seeding
-from viewers import sign_ins, watching
+from viewers import login_sessions
+from viewers import viewings as viewer_viewings
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
 SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
@@ -115,7 +116,7 @@ def trim_sign_ins() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
-            deleted = sign_ins.trim(writing)
+            deleted = login_sessions.trim(writing)
             writing.commit()
         return {"deleted": deleted}
 
@@ -144,11 +145,11 @@ def close_viewings() -> dict[str, int]:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         closed = 0
         with session(resources.engine) as reading:
-            silent = viewings.silent(reading, watching.SILENCE, limit=VIEWINGS_AT_ONCE)
+            silent = viewings.silent(reading, viewer_viewings.SILENCE, limit=VIEWINGS_AT_ONCE)
         for viewer_id, viewing_id in silent:
             with session(resources.engine) as writing, suppress(ViewerForgotten):
                 shelf = StoredShelf(writing, model)
-                closed += watching.close(writing, viewer_id, viewing_id, catalogue=shelf)
+                closed += viewer_viewings.close(writing, viewer_id, viewing_id, catalogue=shelf)
                 writing.commit()
         return {"closed": closed}
 

@@ -18,8 +18,8 @@ from api.auth.visitor_cookie import VisitorDep
 from config.resources import Resources
 from db.engine import session
 from db.kinds import Role
-from viewers import sign_ins
-from viewers.sign_ins import NotSignedIn
+from viewers import login_sessions
+from viewers.login_sessions import NotSignedIn
 from viewers.tokens import Tokens
 
 BEARER = "bearer"
@@ -118,8 +118,8 @@ def _of_cookies(request: Request) -> Who | None:
 def _renewed(request: Request, token: str) -> Who | None:
     tokens: Tokens = request.app.state.tokens
     with session(_resources(request).engine) as writing:
-        renewed = sign_ins.refresh(writing, token, tokens=tokens, grace=sign_ins.GRACE)
-        found = sign_ins.going_on(writing, renewed.id) if renewed else None
+        renewed = login_sessions.refresh(writing, token, tokens=tokens, grace=login_sessions.GRACE)
+        found = login_sessions.going_on(writing, renewed.id) if renewed else None
         writing.commit()
     if renewed is None or found is None:
         login_cookies.clear(request)
@@ -130,11 +130,11 @@ def _renewed(request: Request, token: str) -> Who | None:
 
 def _of_access(request: Request, token: str) -> Who | None:
     tokens: Tokens = request.app.state.tokens
-    sign_in_id = sign_ins.of_access(tokens, token)
+    sign_in_id = login_sessions.of_access(tokens, token)
     if sign_in_id is None:
         return None
     with session(_resources(request).engine) as reading:
-        found = sign_ins.going_on(reading, sign_in_id)
+        found = login_sessions.going_on(reading, sign_in_id)
     return Who(found.viewer_id, found.role, sign_in_id) if found else None
 
 

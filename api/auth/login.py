@@ -32,11 +32,11 @@ from db import accounts as rows
 from db.engine import session
 from db.presence import ViewerForgotten
 from runtime.search_log import SearchLog
-from viewers import accounts, passwords, sign_ins
+from viewers import accounts, login_sessions, passwords
+from viewers.account_merge import merge
 from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
-from viewers.hearing import Catalogue
-from viewers.merging import merge
-from viewers.sign_ins import Pair
+from viewers.interactions import Catalogue
+from viewers.login_sessions import Pair
 from viewers.tokens import Tokens
 
 
@@ -95,7 +95,7 @@ class Entrance:
         with session(self.resources.engine) as writing:
             viewer_id = whose(writing)
             self._take_along(writing, viewer_id)
-            pair = sign_ins.begin(writing, viewer_id, tokens=self.tokens)
+            pair = login_sessions.begin(writing, viewer_id, tokens=self.tokens)
             writing.commit()
         login_cookies.forget_visitor(self.request)
         return pair

@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.auth import visitor_cookie
-from viewers.sign_ins import ACCESS_LASTS, REFRESH_LASTS, Pair
+from viewers.login_sessions import ACCESS_LASTS, REFRESH_LASTS, Pair
 
 ACCESS, REFRESH = "rasika_access", "rasika_refresh"
 GONE = timedelta(0)

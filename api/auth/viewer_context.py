@@ -16,13 +16,13 @@ from api.metrics import Metrics
 from api.params import LiveDep, MetricsDep, ResourcesDep
 from config.resources import Resources
 from db.engine import session
-from recommend.ages import Admits
-from recommend.phrases import LANGUAGES
+from recommend.age_limits import Admits
+from recommend.reason_texts import LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import Live
-from viewers.person import NOBODY, Lens, Person
-from viewers.person import lens as lens_of
-from viewers.person import person as person_of
+from viewers.context import NOBODY, Lens, Person
+from viewers.context import lens as lens_of
+from viewers.context import person as person_of
 
 TASTE = "taste"  # as a cause of degraded answers
 NO_LENS = Lens()

@@ -25,12 +25,12 @@ from config.resources import Resources
 from db.engine import session
 from db.kinds import Kind
 from index.query import Filter, Region
-from recommend.standing import NOTHING, Standing
+from recommend.title_state import NOTHING, Standing
 from runtime.catalogue_view import Live
 from services import homepage, search
 from services.feed import Wish
-from viewers import hearing
-from viewers.person import Lens, Person
+from viewers import interactions
+from viewers.context import Lens, Person
 
 SIMILAR = 18  # titles beside one
 
@@ -125,7 +125,7 @@ class LivePages:
             return Marks.of(NOTHING)
         try:
             with session(self.resources.engine) as reading:
-                found = hearing.standing_of(reading, self.who.id, title_id)
+                found = interactions.standing_of(reading, self.who.id, title_id)
         except (DBAPIError, PoolTimeout):
             return None
         return Marks.of(found)

@@ -18,8 +18,8 @@ from api.params import ResourcesDep
 from api.routes import accounts
 from config.resources import Resources
 from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
+from viewers.login_sessions import Pair
 from viewers.passwords import WeakPassword
-from viewers.sign_ins import Pair
 
 SEE_OTHER = 303  # what a form leads to is asked for anew
 LONGEST_ADDRESS = 2000  # characters

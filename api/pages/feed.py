@@ -26,15 +26,15 @@ from api.user.catalogue import CatalogueDep
 from api.user.interactions import Interaction, interact
 from catalog.regions import languages as watched
 from index.query import Filter, Region
-from recommend.feed import Mood, Rung
-from recommend.phrases import LANGUAGES
-from recommend.rasas import NAMES, Rasa
+from recommend.feed_plan import Mood, Rung
+from recommend.moods import NAMES, Rasa
+from recommend.reason_texts import LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import Live
 from services import feed
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
-from viewers.person import Person
+from viewers.context import Person
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 

@@ -22,10 +22,10 @@ from api.user.kept import PersonalDep
 from db import accounts as rows
 from db.engine import session
 from db.kinds import Role
-from viewers import sign_ins
+from viewers import login_sessions
 from viewers.accounts import LONGEST_EMAIL, LONGEST_NAME, WrongEmail
+from viewers.login_sessions import ACCESS_LASTS, NotSignedIn, Pair
 from viewers.passwords import LONGEST, SHORTEST, WeakPassword
-from viewers.sign_ins import ACCESS_LASTS, NotSignedIn, Pair
 from viewers.tokens import Tokens
 
 LONGEST_SENT = 4 * LONGEST  # characters of a password before it is normalised
@@ -125,7 +125,7 @@ def refresh(asked: RefreshAsked, request: Request, resources: ResourcesDep) -> T
     """Return new tokens for a refresh token, which is used up; used again, it ends the sign-in."""
     tokens: Tokens = request.app.state.tokens
     with session(resources.engine) as writing:
-        refreshed = sign_ins.refresh(writing, asked.refresh_token, tokens=tokens)
+        refreshed = login_sessions.refresh(writing, asked.refresh_token, tokens=tokens)
         writing.commit()
     if refreshed is None:
         raise NotSignedIn("the refresh token has expired or was used, or its sign-in has ended")
@@ -146,12 +146,12 @@ def logout(
     bearer, handed = bearer_of(request), asked.refresh_token if asked else None
     access = (bearer, request.cookies.get(login_cookies.ACCESS))
     refresh = (handed, request.cookies.get(login_cookies.REFRESH))
-    ending = sign_ins.carried(tokens, access=access, refresh=refresh)
+    ending = login_sessions.carried(tokens, access=access, refresh=refresh)
     if bearer and not ending:
         raise NotSignedIn("the access token has expired; send the refresh token")
     with session(resources.engine) as writing:
         for each in ending:
-            sign_ins.end(writing, each)
+            login_sessions.end(writing, each)
         writing.commit()
     login_cookies.clear(request)
 
@@ -160,7 +160,7 @@ def logout(
 def logout_everywhere(request: Request, resources: ResourcesDep, known: SignedInDep) -> None:
     """Sign out wherever this account is signed in."""
     with session(resources.engine) as writing:
-        sign_ins.end_all(writing, known.id)
+        login_sessions.end_all(writing, known.id)
         writing.commit()
     login_cookies.clear(request)
 

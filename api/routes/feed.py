@@ -22,7 +22,7 @@ from services import feed, search
 from services import homepage as homepage_service
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
-from viewers.person import Person
+from viewers.context import Person
 
 MOST_EXCLUDED = 500  # titles that a client has shown already
 

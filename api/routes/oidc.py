@@ -32,7 +32,8 @@ from config.settings import Settings
 from db.engine import session
 from viewers import accounts
 from viewers.accounts import EmailTaken, EmailUnproven, Identity, IdentityTaken, WrongEmail
-from viewers.openid import (
+from viewers.login_sessions import NotSignedIn
+from viewers.oidc import (
     ASKING_LASTS,
     TIMEOUT_S,
     Asking,
@@ -42,7 +43,6 @@ from viewers.openid import (
     ProviderUnavailable,
     ProviderUnknown,
 )
-from viewers.sign_ins import NotSignedIn
 from viewers.tokens import Tokens, Use
 
 COOKIE, PATH = "rasika_openid", "/api/auth/oidc"

@@ -6,7 +6,7 @@ from fastapi import Depends
 
 from api.params import LiveDep
 from runtime.title_features import LiveShelf
-from viewers.hearing import Catalogue
+from viewers.interactions import Catalogue
 
 
 async def catalogue(live: LiveDep) -> Catalogue:

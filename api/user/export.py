@@ -16,8 +16,8 @@ from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
 from db import held
 from db.engine import session
-from viewers import export
-from viewers.sign_ins import NotSignedIn
+from viewers import data_export
+from viewers.login_sessions import NotSignedIn
 
 IN_MEMORY = 1 << 20  # bytes, some thousand events; more is written to a file meanwhile
 PIECE = 1 << 16  # bytes
@@ -54,7 +54,7 @@ def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
     with session(engine) as reading:
         held.begin(reading)
-        for piece in export.written(reading, viewer_id):
+        for piece in data_export.written(reading, viewer_id):
             document.write(piece.encode())
     document.seek(0)
     return document

@@ -25,9 +25,8 @@ from db import interactions
 from db.engine import session
 from db.interactions import Told
 from db.kinds import Event
-from viewers import hearing
-from viewers.logbook import Deed
-from viewers.logbook import Word as Word
+from viewers import interactions as viewer_interactions
+from viewers.interaction_format import Deed, Word
 
 MOST_AT_ONCE = 500
 OLDEST = timedelta(days=730)  # a client that was away longer has nothing to tell
@@ -153,7 +152,7 @@ def interact(
         if index not in unknown
     ]
     with session(resources.engine) as writing:
-        counted = hearing.hear(writing, asking.id, told, catalogue)
+        counted = viewer_interactions.hear(writing, asking.id, told, catalogue)
         writing.commit()
     for each in counted.new:
         metrics.interactions.labels(each.event).inc()

@@ -16,7 +16,7 @@ from db import standings
 from db.kinds import Kind
 from db.standings import Placed, Shelf
 from runtime.catalogue_view import Live
-from viewers import hearing
+from viewers import interactions
 
 router = APIRouter(
     prefix="/api/user", tags=["lists"], responses=NEEDS_DATABASE, dependencies=[PersonalDep]
@@ -97,7 +97,7 @@ def shelf(
 def _begun(live: Live, reading: Session, asking: Who) -> list[Placed]:
     found = [
         Placed(title_id, each.watched_at, each.rating, each.progress)
-        for title_id, each in hearing.standings_of(reading, asking.id).items()
+        for title_id, each in interactions.standings_of(reading, asking.id).items()
         if each.under_way and each.watched_at is not None and title_id in live.listings
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)

@@ -26,8 +26,8 @@ from recommend import onboarding, reasons
 from runtime.catalogue_view import Live
 from services import title_cards
 from services.feed import about, vectors
-from viewers.hearing import Catalogue, hear
-from viewers.person import Person
+from viewers.context import Person
+from viewers.interactions import Catalogue, hear
 
 MOST_SHOWN = 60  # nobody looks at more before he begins
 MOST_PICKED = 100

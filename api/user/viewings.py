@@ -18,9 +18,9 @@ from api.user.kept import KeptDep, PersonalDep
 from db import presence, viewings
 from db.engine import session
 from db.viewings import Seen, Started
-from recommend.standing import COMPLETED_FROM
+from recommend.title_state import COMPLETED_FROM
 from runtime.catalogue_view import Live
-from viewers import watching
+from viewers import viewings as viewer_viewings
 
 USUAL = timedelta(days=30)
 
@@ -171,7 +171,7 @@ def stop(
     """Stop watching: so much was watched, or all of it; told twice, it counts once."""
     progress = (stopped and stopped.progress) or 0.0
     with session(resources.engine) as writing:
-        seen = watching.stop(writing, asking.id, id, catalogue=catalogue, progress=progress)
+        seen = viewer_viewings.stop(writing, asking.id, id, catalogue=catalogue, progress=progress)
         writing.commit()
     return _shown(live, seen)
 

@@ -21,8 +21,9 @@ from runtime.title_features import StoredShelf
 from scripts.cli.taste import loaded
 from scripts.cli.titles import SHOWN_PROBLEMS, Failed, err, out
 from services import seeding
-from viewers import hearing, logbook
-from viewers.logbook import Entry
+from viewers import interaction_format
+from viewers import interactions as viewer_interactions
+from viewers.interaction_format import Entry
 
 Numbered = tuple[int, Entry]
 """The number of a line, and what it says."""
@@ -89,7 +90,9 @@ def _export(reading: Session, stream: IO[str]) -> int:
     for page in seeding.batched(interactions.everything(reading), seeding.BATCH):
         external = titles.external_ids(reading, {told.title_id for _, told in page})
         for viewer_id, told in page:
-            stream.write(logbook.line(viewer_id, told, external.get(told.title_id, {})) + "\n")
+            stream.write(
+                interaction_format.line(viewer_id, told, external.get(told.title_id, {})) + "\n"
+            )
         count += len(page)
     return count
 
@@ -112,7 +115,7 @@ def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
     """Yield the good lines up to where the file breaks off, if it does."""
     try:
         for number, data in objects(tally.path, mapping):
-            found = (data,) if isinstance(data, str) else logbook.entry(data)
+            found = (data,) if isinstance(data, str) else interaction_format.entry(data)
             if isinstance(found, Entry):
                 yield number, found
             else:
@@ -128,7 +131,7 @@ def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Nu
     except ViewerForgotten as error:
         raise Failed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
     for viewer_id, lines in told.items():
-        counted = hearing.hear(writing, viewer_id, lines, shelf)
+        counted = viewer_interactions.hear(writing, viewer_id, lines, shelf)
         tally.stored += counted.stored
         tally.repeated += counted.repeated
 

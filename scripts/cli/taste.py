@@ -12,7 +12,7 @@ from db.presence import ViewerForgotten
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from runtime.title_features import StoredShelf
 from scripts.cli.titles import Failed, err, out
-from viewers import hearing
+from viewers import interactions as viewer_interactions
 
 
 def rebuild(settings: Settings, viewer_id: UUID | None) -> None:
@@ -46,7 +46,7 @@ def loaded(resources: Resources) -> Embedder:
 def _replayed(resources: Resources, viewer_id: UUID, shelf: StoredShelf) -> int:
     with session(resources.engine) as writing:
         try:
-            told = hearing.replay(writing, viewer_id, shelf)
+            told = viewer_interactions.replay(writing, viewer_id, shelf)
         except ViewerForgotten:  # a moment ago
             return 0
         writing.commit()

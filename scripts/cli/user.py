@@ -10,7 +10,7 @@ from db import accounts as rows
 from db.engine import session
 from db.kinds import Role
 from db.viewers import Account
-from viewers import accounts, passwords, sign_ins
+from viewers import accounts, login_sessions, passwords
 from viewers.accounts import WrongEmail
 from viewers.passwords import WeakPassword
 
@@ -55,7 +55,7 @@ def change_password(settings: Settings, email: str) -> None:
         kept = _kept(email)
         with session(resources.engine) as writing:
             rows.set_password(writing, account.viewer_id, kept)
-            sign_ins.end_all(writing, account.viewer_id)
+            login_sessions.end_all(writing, account.viewer_id)
             writing.commit()
     _tell(f"{email} has a new password, and is signed in nowhere")
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from db.kinds import Space
 from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
-from recommend import queries, standing
-from recommend.standing import NOTHING, Standing
+from recommend import queries, title_state
+from recommend.title_state import NOTHING, Standing
 from scripts.evaluate.simulated_viewers import Guest
 from scripts.evaluate.simulation_catalogue import Shelf
 
@@ -73,7 +73,7 @@ def standings(guest: Guest) -> dict[TitleId, Standing]:
     """Return what stands between a guest and the titles he reacted to."""
     found: dict[TitleId, Standing] = {}
     for done in guest.history:
-        found[done.title_id] = standing.after(found.get(done.title_id, NOTHING), done)
+        found[done.title_id] = title_state.after(found.get(done.title_id, NOTHING), done)
     return found
 
 
@@ -82,7 +82,7 @@ def liked(guest: Guest) -> list[TitleId]:
     return [
         title_id
         for title_id, each in standings(guest).items()
-        if standing.opinion(each) >= standing.WATCHED
+        if title_state.opinion(each) >= title_state.WATCHED
     ]
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from index.query import Filter, TitleId
-from recommend import ages, standing, taste
-from recommend.standing import NOTHING, Standing
+from recommend import age_limits, taste, title_state
 from recommend.taste import Taste
+from recommend.title_state import NOTHING, Standing
 from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
 from scripts.evaluate.simulated_viewers import NOW, Guest
 from services import feed
 from services.feed import Served, Wish
-from viewers.person import NO_PREFERENCES, Person
+from viewers.context import NO_PREFERENCES, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Ours:
             taste=learnt,
             standings=standings,
             preferences=NO_PREFERENCES,
-            admits=ages.ANYBODY,
+            admits=age_limits.ANYBODY,
         )
         wish = Wish(region=guest.region, wanted=Filter(), limit=k, now=NOW)
         return feed.serve(self.live, person, wish)
@@ -44,7 +44,7 @@ class Ours:
         standings, learnt = dict[TitleId, Standing](), taste.NOTHING
         for done in guest.history:
             was = standings.get(done.title_id, NOTHING)
-            now = standings[done.title_id] = standing.after(was, done)
+            now = standings[done.title_id] = title_state.after(was, done)
             about = described[done.title_id]
             heard = taste.heard(was, now, vector=about.vector, features=about.features)
             if heard is not None:

@@ -20,7 +20,7 @@ from catalog.record import Record
 from db import titles
 from db.kinds import Event
 from index.query import TitleId
-from recommend.standing import Done
+from recommend.title_state import Done
 from scripts.bench.datasets import SHARED
 from scripts.evaluate.simulated_viewers import NOW, REACTIONS, Guest, Person
 

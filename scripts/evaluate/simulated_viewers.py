@@ -24,7 +24,7 @@ import numpy as np
 from catalog import regions
 from db.kinds import Event
 from index.query import Region, TitleId
-from recommend.standing import Done
+from recommend.title_state import Done
 from scripts.evaluate.simulation_catalogue import Numbers, Rows, Shelf
 
 NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India

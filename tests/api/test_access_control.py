@@ -17,8 +17,8 @@ from api.app import create_app
 from config.resources import Resources
 from db.kinds import Role
 from runtime.catalogue_view import Live
-from tests.people import People, Person, people
 from tests.seeded import served
+from tests.viewer_clients import People, Person, people
 
 ADMIN = "/api/admin/"
 CURATED = "/api/admin/reviews"

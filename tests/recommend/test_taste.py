@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from db.kinds import Event
 from index.query import Vector
-from recommend import standing
-from recommend.standing import Done, Standing, held
+from recommend import title_state
 from recommend.taste import (
     HALF_LIFE,
     MOST_AFFINITIES,
@@ -29,6 +28,7 @@ from recommend.taste import (
     unit,
     updated,
 )
+from recommend.title_state import Done, Standing, held
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DIM = 32
@@ -75,8 +75,8 @@ def followed(events: list[Done]) -> tuple[Taste, dict[int, Standing]]:
     """Fold events as they are told."""
     taste, standings = NOTHING, dict[int, Standing]()
     for each in events:
-        before = standings.get(each.title_id, standing.NOTHING)
-        after = standings[each.title_id] = standing.after(before, each)
+        before = standings.get(each.title_id, title_state.NOTHING)
+        after = standings[each.title_id] = title_state.after(before, each)
         number = each.title_id
         told = heard(before, after, vector=VECTORS[number], features=FEATURES[number])
         taste = taste if told is None else updated(taste, told)

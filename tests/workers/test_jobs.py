@@ -21,7 +21,7 @@ from embedded.lease import Lease
 from embeddings.embedder import EmbedderUnavailable
 from services import seeding
 from viewers import accounts
-from viewers.hearing import standings_of, taste_of
+from viewers.interactions import standings_of, taste_of
 from workers import jobs, queues
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"

@@ -13,8 +13,8 @@ from api.auth import login_cookies
 from config.resources import Resources
 from db.kinds import Role
 from runtime.catalogue_view import Live
-from tests.people import People, people
 from tests.seeded import served
+from tests.viewer_clients import People, people
 
 NEW, OLD = "the key of this year", "the key of last year"
 

@@ -17,10 +17,10 @@ from config.resources import Resources
 from config.settings import Settings
 from db.engine import session
 from runtime.catalogue_view import Live
-from tests.people import People, Person, people
 from tests.seeded import served
-from viewers import sign_ins
-from viewers.sign_ins import GRACE, Pair
+from tests.viewer_clients import People, Person, people
+from viewers import login_sessions
+from viewers.login_sessions import GRACE, Pair
 
 ME = "/api/auth/me"
 INTERACTIONS = "/api/user/interactions"
@@ -45,7 +45,7 @@ class Browser:
 def browser(guests: People) -> Browser:
     person = guests.member()
     with session(guests.engine) as writing:
-        pair = sign_ins.begin(writing, person.id, tokens=guests.app.state.tokens)
+        pair = login_sessions.begin(writing, person.id, tokens=guests.app.state.tokens)
         writing.commit()
     tab = guests.stranger()
     keep(tab, access=pair.access, refresh=pair.refresh)
@@ -202,7 +202,7 @@ def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: People) 
 def test_in_production_cookies_go_over_https_alone(elsewhere: People) -> None:
     person = elsewhere.member()
     with session(elsewhere.engine) as writing:
-        pair = sign_ins.begin(writing, person.id, tokens=elsewhere.app.state.tokens)
+        pair = login_sessions.begin(writing, person.id, tokens=elsewhere.app.state.tokens)
         writing.commit()
     header = {"cookie": f"{login_cookies.REFRESH}={pair.refresh}"}
     renewed = given(elsewhere.stranger().get(ME, headers=header))

@@ -15,7 +15,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
 from db.kinds import Role
-from tests.people import People, people
+from tests.viewer_clients import People, people
 
 UNREADABLE = "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
 EXAMPLES = 5  # of each operation, sender and mode

@@ -15,20 +15,20 @@ from config.resources import Resources
 from db.engine import session
 from index.load import freshness, regional
 from index.query import Filter
-from recommend.feed import LEANING_AT_LEAST, PERSON_AT_LEAST, Asking, Mood
-from recommend.phrases import LANGUAGES
-from recommend.rasas import Rasa, carried
-from recommend.standing import opinion
-from recommend.why import (
+from recommend.explanations import (
     FRESH_AT_LEAST,
     LIKE_AT_LEAST,
     LIKED_AT_LEAST,
     LOVED_AT_LEAST,
     said_of,
 )
+from recommend.feed_plan import LEANING_AT_LEAST, PERSON_AT_LEAST, Asking, Mood
+from recommend.moods import Rasa, carried
+from recommend.reason_texts import LANGUAGES
+from recommend.title_state import opinion
 from runtime.catalogue_view import Live
 from services.feed import Wish, about, asked, vectors
-from viewers.person import person
+from viewers.context import person
 
 FEED = "/api/recommendations/personalized"
 INTERACTIONS = "/api/user/interactions"

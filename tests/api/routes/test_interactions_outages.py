@@ -23,7 +23,7 @@ from db.kinds import Event
 from embeddings.titles import embed_titles
 from runtime.title_features import StoredShelf
 from tests.service import Service, kill_postgres, wait_until
-from viewers import hearing
+from viewers import interactions
 
 CLIENTS, EACH = 20, 50
 BATCHES = (1, 4)  # interactions of a post, in turn
@@ -161,6 +161,6 @@ def replayed(resources: Resources) -> None:
     with session(resources.engine) as writing:
         viewers = writing.execute(text("SELECT id FROM viewer")).scalars().all()
         for viewer_id in viewers:
-            hearing.replay(writing, viewer_id, StoredShelf(writing, resources.embedder.model))
+            interactions.replay(writing, viewer_id, StoredShelf(writing, resources.embedder.model))
         writing.commit()
     assert state(resources.engine) == online

@@ -20,8 +20,8 @@ from db import accounts as rows
 from db.engine import session
 from runtime.catalogue_view import Live
 from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
-from tests.people import People, people
 from tests.seeded import served
+from tests.viewer_clients import People, people
 
 START = "/api/auth/oidc/home/start"
 CALLBACK = "/api/auth/oidc/home/callback"
@@ -200,7 +200,7 @@ def test_new_keys_of_a_provider_are_read(
     guests: People, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there_and_back(guests.stranger())
-    monkeypatch.setattr("viewers.openid.KEYS_ANEW_S", 0.0)
+    monkeypatch.setattr("viewers.oidc.KEYS_ANEW_S", 0.0)
     provider.rotate()
     assert there_and_back(guests.stranger()).status_code == 303
 

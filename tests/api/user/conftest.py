@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.people import People, people
 from tests.seeded import served
+from tests.viewer_clients import People, people
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from db.held import SECTIONS
-from tests.people import People, Person
+from tests.viewer_clients import People, Person
 
 NOT_TOLD = {"viewer_id", "visitor_id", "password_hash", "sign_in_id", "search_id", "vectors"}
 

@@ -17,8 +17,8 @@ from api.auth import login_cookies
 from api.auth.visitor_cookie import COOKIE
 from db import presence
 from db.engine import session
-from tests.people import People, Person
-from viewers import sign_ins
+from tests.viewer_clients import People, Person
+from viewers import login_sessions
 
 TABLES = text(
     """
@@ -157,7 +157,7 @@ def test_what_somebody_was_shown_is_not_remembered_either(everybody: People) -> 
 def test_the_browser_forgets_too(everybody: People) -> None:
     visitor, member = everybody.visitor(), everybody.member()
     with session(everybody.engine) as writing:
-        pair = sign_ins.begin(writing, member.id, tokens=everybody.app.state.tokens)
+        pair = login_sessions.begin(writing, member.id, tokens=everybody.app.state.tokens)
         writing.commit()
     everything(visitor, everybody.engine)
     browser = visitor.browser

@@ -12,8 +12,8 @@ from api.auth.visitor_cookie import COOKIE
 from db import standings
 from db.engine import session
 from runtime.title_features import LiveShelf
-from tests.people import People
-from viewers import hearing
+from tests.viewer_clients import People
+from viewers import interactions
 
 INTERACTIONS = "/api/user/interactions"
 NOWHERE = 2_000_000_000  # no title has it
@@ -213,12 +213,12 @@ def test_taste_and_standings_follow_in_the_same_transaction(everybody: People) -
     post(person.browser, [like(EEGA), {"content_id": OTHER, "event": "dismiss"}])
     live = everybody.app.state.live
     with session(everybody.engine) as reading:
-        learnt = hearing.taste_of(reading, person.id, live.model)
-        assert set(hearing.standings_of(reading, person.id)) == {EEGA, OTHER}
+        learnt = interactions.taste_of(reading, person.id, live.model)
+        assert set(interactions.standings_of(reading, person.id)) == {EEGA, OTHER}
         assert learnt.long_term is not None
         assert learnt.aversion is not None
-        hearing.replay(reading, person.id, LiveShelf(live))
-        assert hearing.taste_of(reading, person.id, live.model).mass == learnt.mass
+        interactions.replay(reading, person.id, LiveShelf(live))
+        assert interactions.taste_of(reading, person.id, live.model).mass == learnt.mass
 
 
 def test_what_viewers_do_is_counted(everybody: People) -> None:
@@ -293,7 +293,7 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
         *[datetime.now(UTC) if "un" not in each else None for each in standings.MOMENTS],
     )._replace(dismissed_at=None)
     with session(everybody.engine) as writing:
-        hearing.hear(writing, person.id, [], LiveShelf(everybody.app.state.live))
+        interactions.hear(writing, person.id, [], LiveShelf(everybody.app.state.live))
         standings.store(writing, person.id, [gone])
         writing.commit()
     found = listed(person.browser, f"/api/user/{name}")

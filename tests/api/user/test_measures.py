@@ -3,7 +3,7 @@
 import pytest
 
 from db.kinds import Role
-from tests.people import People
+from tests.viewer_clients import People
 
 FEED = "/api/recommendations/personalized"
 

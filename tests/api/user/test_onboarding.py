@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from catalog.regions import languages
-from tests.people import People
+from tests.viewer_clients import People
 
 Hits = list[dict[str, Any]]
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.people import People
+from tests.viewer_clients import People
 
 NOTHING_SAID: dict[str, object] = {
     "email": None,

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from db.kinds import Role
-from tests.people import People, Person
+from tests.viewer_clients import People, Person
 
 TEXT = "A fly takes revenge, and you are on its side."
 

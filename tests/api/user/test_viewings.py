@@ -10,8 +10,8 @@ from sqlalchemy import text
 from db.engine import session
 from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
-from tests.people import People, Person
-from viewers import watching
+from tests.viewer_clients import People, Person
+from viewers import viewings
 
 Viewing = dict[str, Any]
 
@@ -165,7 +165,7 @@ def test_a_viewing_that_falls_silent_ends_where_it_was(
     with session(everybody.engine) as writing:
         shelf = LiveShelf(live)
         closed = [
-            watching.close(writing, ravi.id, UUID(viewing["id"]), catalogue=shelf)
+            viewings.close(writing, ravi.id, UUID(viewing["id"]), catalogue=shelf)
             for viewing in (silent, silent, going)
         ]
         writing.commit()

@@ -15,7 +15,7 @@ from db.engine import session
 from embedded.lease import Lease
 from scripts.cli import interactions, taste, titles
 from scripts.cli.titles import Failed
-from viewers.logbook import Entry, entry
+from viewers.interaction_format import Entry, entry
 
 MINE = UUID(int=7)
 WHEN = "2024-05-06T07:08:09Z"

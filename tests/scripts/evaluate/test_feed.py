@@ -12,7 +12,7 @@ from catalog.record import Record
 from catalog.store import Importer
 from config import logging_setup
 from config.resources import Resources
-from recommend import standing
+from recommend import title_state
 from runtime.catalogue_view import Live
 from scripts.cli import main
 from scripts.evaluate import catalogues, feed, ratings
@@ -64,10 +64,10 @@ def test_everybody_likes_something_and_reactions_tell_it_from_what_he_dislikes(
     people: list[Person],
 ) -> None:
     opinions = [
-        standing.opinion(each) for person in people for each in standings(person.guest).values()
+        title_state.opinion(each) for person in people for each in standings(person.guest).values()
     ]
     assert all(liked(person.guest) for person in people)
-    assert sum(opinion >= standing.WATCHED for opinion in opinions) > SOME * REACTIONS / 2
+    assert sum(opinion >= title_state.WATCHED for opinion in opinions) > SOME * REACTIONS / 2
     assert sum(opinion < 0 for opinion in opinions) > SOME * REACTIONS / 10
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from db import accounts, interactions, presence, profiles, reviews, searches, viewings
-from viewers import hearing
-from viewers.hearing import Catalogue
+from viewers import interactions as viewer_interactions
+from viewers.interactions import Catalogue
 
 
 def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogue) -> None:
@@ -28,4 +28,4 @@ def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogu
     searches.move(session, visitor_id, into=into)
     presence.let_go(session, visitor_id)
     if moved:
-        hearing.replay(session, into, catalogue)
+        viewer_interactions.replay(session, into, catalogue)

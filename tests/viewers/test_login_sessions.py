@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db.engine import session
-from viewers import accounts, sign_ins
-from viewers.sign_ins import GRACE, NO_GRACE, Pair
+from viewers import accounts, login_sessions
+from viewers.login_sessions import GRACE, NO_GRACE, Pair
 from viewers.tokens import Tokens, Use
 
 TOKENS = Tokens(lambda: [b"a key of the tests"])
@@ -20,14 +20,14 @@ A_MONTH_AGO = {"then": datetime.now(UTC) - timedelta(days=61)}
 def pair(own: Engine) -> Pair:
     with session(own) as writing:
         viewer_id = accounts.add(writing, "asha@example.com", password_hash=None)
-        begun = sign_ins.begin(writing, viewer_id, tokens=TOKENS)
+        begun = login_sessions.begin(writing, viewer_id, tokens=TOKENS)
         writing.commit()
     return begun
 
 
 def refreshed(own: Engine, token: str, grace: timedelta) -> str | None:
     with session(own) as writing:
-        found = sign_ins.refresh(writing, token, tokens=TOKENS, grace=grace)
+        found = login_sessions.refresh(writing, token, tokens=TOKENS, grace=grace)
         writing.commit()
     return None if found is None else number(found.pair.refresh)
 
@@ -37,9 +37,9 @@ def number(token: str) -> str:
 
 
 def goes_on(reading: Session, pair: Pair) -> bool:
-    sign_in_id = sign_ins.of_access(TOKENS, pair.access)
+    sign_in_id = login_sessions.of_access(TOKENS, pair.access)
     assert sign_in_id is not None
-    return sign_ins.going_on(reading, sign_in_id) is not None
+    return login_sessions.going_on(reading, sign_in_id) is not None
 
 
 def test_of_many_who_hand_in_a_token_at_once_one_has_it(own: Engine, pair: Pair) -> None:
@@ -72,12 +72,12 @@ def test_after_the_grace_a_copy_ends_the_sign_in(own: Engine, pair: Pair) -> Non
 def test_what_ended_is_deleted_and_what_goes_on_is_not(own: Engine, pair: Pair) -> None:
     with session(own) as writing:
         viewer_id = accounts.add(writing, "ravi@example.com", password_hash=None)
-        gone = sign_ins.begin(writing, viewer_id, tokens=TOKENS)
+        gone = login_sessions.begin(writing, viewer_id, tokens=TOKENS)
         writing.commit()
-        sign_in_id = sign_ins.of_access(TOKENS, gone.access)
+        sign_in_id = login_sessions.of_access(TOKENS, gone.access)
         ended = text("UPDATE sign_in SET expires_at = :then WHERE id = :id")
         writing.execute(ended, {**A_MONTH_AGO, "id": sign_in_id})
-        assert sign_ins.trim(writing) == 1
+        assert login_sessions.trim(writing) == 1
         writing.commit()
         assert not goes_on(writing, gone)
         assert goes_on(writing, pair)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommend.rasas import NAMES, Rasa, rasa
-from recommend.sayings import SAID
+from recommend.mood_phrases import SAID
+from recommend.moods import NAMES, Rasa, rasa
 
 SAYINGS = {
     "Śṛṅgāra": Rasa.LOVE,

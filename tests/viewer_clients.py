@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api.auth.visitor_cookie import COOKIE, Visitor
 from db.engine import session
 from db.kinds import Role
-from viewers import accounts, sign_ins
+from viewers import accounts, login_sessions
 
 EVERYTHING = "TRUNCATE viewer, forgotten, search_query CASCADE"
 
@@ -40,7 +40,7 @@ class People:
         email = f"{uuid4().hex[:12]}@example.com"
         with session(self.engine) as writing:
             number = accounts.add(writing, email, password_hash=None, name=name, role=role)
-            pair = sign_ins.begin(writing, number, tokens=self.app.state.tokens)
+            pair = login_sessions.begin(writing, number, tokens=self.app.state.tokens)
             writing.commit()
         browser = self._browser({"authorization": f"Bearer {pair.access}"})
         return Person(number, browser, email)

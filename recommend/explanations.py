@@ -10,17 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.query import Matrix, TitleId, Vector
-from recommend.feed import (
-    LEANING_AT_LEAST,
-    MOOD_GENRE,
-    PERSON_AT_LEAST,
-    Asking,
-    Mood,
-    Source,
-)
+from recommend.feed_plan import LEANING_AT_LEAST, MOOD_GENRE, PERSON_AT_LEAST, Asking, Mood, Source
+from recommend.moods import carried
 from recommend.ranking import About, Item
-from recommend.rasas import carried
-from recommend.standing import Standing, opinion
+from recommend.title_state import Standing, opinion
 
 LIKE_AT_LEAST = 0.25  # cosine to a title that he liked; one pair of titles in a hundred is nearer
 MOST_LIKED = 60  # titles that a reason may name, the latest

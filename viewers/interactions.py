@@ -16,10 +16,10 @@ from db.interactions import Line, Told
 from db.kinds import Event, Space
 from db.standings import Kept
 from index.query import TitleId, Vector
-from recommend import standing, taste
-from recommend.standing import Done, Standing
+from recommend import taste, title_state
 from recommend.taste import Features, Taste
-from viewers import tastes as forms
+from recommend.title_state import Done, Standing
+from viewers import taste_codec as forms
 
 STATE = Kept._fields[1:]  # the same names as in `Standing`
 NO_MODEL = ""  # of a taste without vectors
@@ -108,7 +108,7 @@ def known_of(session: Session, viewer_id: UUID) -> frozenset[TitleId]:
 def standing_of(session: Session, viewer_id: UUID, title_id: TitleId) -> Standing:
     """Return what stands between a viewer and one title."""
     found = _standings(standings.of_titles(session, viewer_id, [title_id]))
-    return found.get(title_id, standing.NOTHING)
+    return found.get(title_id, title_state.NOTHING)
 
 
 def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: Catalogue) -> None:
@@ -136,8 +136,8 @@ def _folded(
     described = catalogue.described(sorted({each.title_id for each in done}))
     standings, learnt = dict[TitleId, Standing](), known
     for each in done:
-        was = standings.get(each.title_id) or before.get(each.title_id, standing.NOTHING)
-        now = standing.after(was, each)
+        was = standings.get(each.title_id) or before.get(each.title_id, title_state.NOTHING)
+        now = title_state.after(was, each)
         if now == was:
             continue
         standings[each.title_id] = now

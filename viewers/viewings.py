@@ -9,8 +9,8 @@ from db import presence, viewings
 from db.interactions import Told
 from db.kinds import Event
 from db.viewings import Seen
-from recommend.standing import COMPLETED_FROM
-from viewers.hearing import Catalogue, hear
+from recommend.title_state import COMPLETED_FROM
+from viewers.interactions import Catalogue, hear
 
 SILENCE = timedelta(hours=6)  # a long film with an interval and a dinner in it; then it is over
 STOPPED = "stopped"  # what a viewing's line is numbered by: stopped twice, it counts once

@@ -12,7 +12,7 @@ import numpy as np
 
 from embeddings.embedder import Embedder
 from index.query import Vector
-from recommend import sayings
+from recommend import mood_phrases
 from recommend.taste import unit
 
 
@@ -148,7 +148,7 @@ SHARED = 0.8
 """How much is taken away of what all moods have in common, which is to be a plot told in English.
 
 Mean average precision of the nine moods among the 960 seed titles, judged by hand
-(tests/recommend/rasas.txt, which the plots were tried on too): .42 for genres alone, .29 for
+(tests/recommend/mood_labels.txt, which the plots were tried on too): .42 for genres alone, .29 for
 vectors of nothing taken away and .46 with genres, .41 and .53 as it is here. To take away all of it
 helps no more, and love and sorrow lose.
 """
@@ -210,7 +210,7 @@ def rasa(text: str) -> Rasa | None:
     >>> rasa("Śṛṅgāra"), rasa("something feel-good"), rasa("మనసు బాలేదు"), rasa("Telugu")
     (<Rasa.LOVE: 'love'>, <Rasa.LAUGHTER: 'laughter'>, <Rasa.SORROW: 'sorrow'>, None)
     """
-    found = (BY_WORDS[part] for part in sayings.parts(text) if part in BY_WORDS)
+    found = (BY_WORDS[part] for part in mood_phrases.parts(text) if part in BY_WORDS)
     return next(found, None)
 
 
@@ -240,7 +240,7 @@ def vectors(embedder: Embedder) -> dict[Rasa, Vector]:
 
 
 BY_WORDS = {
-    sayings.plain(words): rasa
+    mood_phrases.plain(words): rasa
     for rasa in Rasa
-    for words in (rasa, *NAMES[rasa].values(), *sayings.SAID[rasa].split(", "))
+    for words in (rasa, *NAMES[rasa].values(), *mood_phrases.SAID[rasa].split(", "))
 }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.kinds import Event
-from recommend.standing import (
+from recommend.title_state import (
     ABANDONED,
     COMPLETED,
     DISLIKED,

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from db.kinds import Kind
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
+from recommend.homepage import FEWEST, fill
 from recommend.queries import RowPlan
-from recommend.rows import FEWEST, fill
 from tests.index_contract import GENRES, catalogues, meets
 
 

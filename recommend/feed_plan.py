@@ -21,9 +21,9 @@ import numpy as np
 from db.kinds import Space
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 from recommend import queries
-from recommend.rasas import GENRES, Rasa
-from recommend.standing import Standing
+from recommend.moods import GENRES, Rasa
 from recommend.taste import Taste, unit
+from recommend.title_state import Standing
 
 CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
 

@@ -18,7 +18,7 @@ from pydantic import (
 from catalog.reading import problems
 from db.interactions import Told
 from db.kinds import Event
-from recommend.standing import BEST_RATING, LEAST_RATING
+from recommend.title_state import BEST_RATING, LEAST_RATING
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 LAST_POSITION = 10_000

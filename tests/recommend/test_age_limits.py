@@ -5,7 +5,7 @@ import pytest
 from db.kinds import Kind
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
-from recommend.ages import GROWN_UP_GENRES, Admits, admits
+from recommend.age_limits import GROWN_UP_GENRES, Admits, admits
 
 TODAY = date(2026, 11, 21)
 

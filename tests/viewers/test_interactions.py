@@ -20,9 +20,9 @@ from db.kinds import Event
 from db.presence import ViewerForgotten
 from index.query import TitleId
 from recommend import taste
-from recommend.standing import NOTHING
 from recommend.taste import Features, unit
-from viewers.hearing import Described, hear, known_of, replay, standings_of, taste_of
+from recommend.title_state import NOTHING
+from viewers.interactions import Described, hear, known_of, replay, standings_of, taste_of
 
 NOW = datetime.now(UTC)
 DIM = 16

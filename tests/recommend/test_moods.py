@@ -6,9 +6,9 @@ import pytest
 from catalog.genres import GENRES as KNOWN
 from db.kinds import Space
 from embeddings.embedder import Embedder
-from recommend import rasas
-from recommend.phrases import LANGUAGES
-from recommend.rasas import GENRES, PLOTS, Rasa, carried, vectors
+from recommend import moods
+from recommend.moods import GENRES, PLOTS, Rasa, carried, vectors
+from recommend.reason_texts import LANGUAGES
 from runtime.catalogue_view import Live
 from tests.embedders import FakeEmbedder
 
@@ -31,11 +31,11 @@ def test_every_mood_has_plots_and_genres_that_exist() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_mood_has_a_name_of_its_own_in_every_language(language: str) -> None:
-    assert len({rasas.name(mood, language) for mood in Rasa}) == len(Rasa)
+    assert len({moods.name(mood, language) for mood in Rasa}) == len(Rasa)
 
 
 def test_a_mood_is_named_in_english_where_the_language_does_not_tell() -> None:
-    assert rasas.name(Rasa.WONDER, "fr") == "Wonder"
+    assert moods.name(Rasa.WONDER, "fr") == "Wonder"
 
 
 def test_what_a_title_is_first_counts_most() -> None:

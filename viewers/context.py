@@ -10,12 +10,12 @@ from sqlmodel import Session
 from db import interactions, profiles
 from db.profiles import Said
 from index.query import Filter, TitleId, Vector
-from recommend import ages, taste
-from recommend.ages import Admits
-from recommend.feed import Preferences
-from recommend.standing import Standing
+from recommend import age_limits, taste
+from recommend.age_limits import Admits
+from recommend.feed_plan import Preferences
 from recommend.taste import Taste, unit
-from viewers.hearing import known_of, standings_of, taste_of
+from recommend.title_state import Standing
+from viewers.interactions import known_of, standings_of, taste_of
 
 MOST_PICKED = 100  # titles; who has more to do with did not only pick
 LATEST = 400  # standings: what reasons name and rows show; of the others it is enough to know which
@@ -55,7 +55,11 @@ class Person:
 
 NO_PREFERENCES = Preferences()
 NOBODY = Person(
-    id=None, taste=taste.NOTHING, standings={}, preferences=NO_PREFERENCES, admits=ages.ANYBODY
+    id=None,
+    taste=taste.NOTHING,
+    standings={},
+    preferences=NO_PREFERENCES,
+    admits=age_limits.ANYBODY,
 )
 
 
@@ -69,7 +73,7 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
         standings=standings,
         known=_known(session, viewer_id, standings),
         preferences=_preferences(said),
-        admits=ages.admits(said.birth_year, today),
+        admits=age_limits.admits(said.birth_year, today),
         region=said.region,
         display_language=said.display_language,
         personal_search=said.personal_search,
@@ -82,13 +86,13 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
 class Lens:
     """What of a viewer an answer to a question looks through: his age, and where his taste lies."""
 
-    admits: Admits = ages.ANYBODY
+    admits: Admits = age_limits.ANYBODY
     direction: Vector | None = None
 
     @property
     def is_anybodys(self) -> bool:
         """Whether everybody sees the same through it."""
-        return self.direction is None and self.admits == ages.ANYBODY
+        return self.direction is None and self.admits == age_limits.ANYBODY
 
 
 def lens(
@@ -96,7 +100,7 @@ def lens(
 ) -> Lens:
     """Return the lens of a viewer; without a direction for who has no taste or wants none."""
     said = profiles.said(session, viewer_id)
-    admits = ages.admits(said.birth_year, today)
+    admits = age_limits.admits(said.birth_year, today)
     if not personal or not said.personal_search:
         return Lens(admits)
     return Lens(admits, _direction(taste_of(session, viewer_id, model)))

@@ -11,12 +11,12 @@ import pytest
 from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
-from recommend.feed import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
+from recommend.explanations import Liked, liked_ids, said_of, why
+from recommend.feed_plan import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
+from recommend.moods import Rasa
 from recommend.ranking import CONTEXT, About, Further, Hour, Item, ranked
-from recommend.rasas import Rasa
-from recommend.standing import Standing, opinion
 from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
-from recommend.why import Liked, liked_ids, said_of, why
+from recommend.title_state import Standing, opinion
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday afternoon: no hour's favourites
 LANGUAGES = ("te", "ta", "hi", "en")

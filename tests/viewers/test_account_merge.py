@@ -20,8 +20,8 @@ from db.viewings import Started
 from index.query import TitleId
 from recommend.taste import Features
 from viewers import accounts
-from viewers.hearing import Described, hear, replay
-from viewers.merging import merge
+from viewers.account_merge import merge
+from viewers.interactions import Described, hear, replay
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 STATE = ("standing", "taste")

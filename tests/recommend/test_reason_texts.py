@@ -4,7 +4,7 @@ from string import Formatter
 import pytest
 
 from embeddings.scripts import script_of
-from recommend.phrases import LANGUAGES, PHRASES
+from recommend.reason_texts import LANGUAGES, PHRASES
 from recommend.reasons import spoken, text
 
 SCRIPTS = {"hi": "Deva", "te": "Telu", "ta": "Taml", "kn": "Knda", "ml": "Mlym"}
