@@ -13,7 +13,6 @@ from api.params import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, S
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, Listed, Problem
 from api.user.catalogue import CatalogueDep
-from api.user.interactions import Word
 from api.user.kept import KeptDep, PersonalDep
 from db import presence, viewings
 from db.engine import session
@@ -21,6 +20,7 @@ from db.viewings import Seen, Started
 from recommend.title_state import COMPLETED_FROM
 from runtime.catalogue_view import Live
 from viewers import viewings as viewer_viewings
+from viewers.interaction_format import Word
 
 USUAL = timedelta(days=30)
 
