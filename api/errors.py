@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from api.auth.rate_limits import TooManyAttempts
 from api.pages.look import error_page, wants_page
-from db.presence import ViewerForgotten
 from db.reviews import ReviewChanged, ReviewNotFound
+from db.viewer_lifecycle import ViewerForgotten
 from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
 from index.query import IndexUnavailable
 from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised

@@ -20,9 +20,9 @@ from api.metrics import Metrics
 from catalog import genres, languages
 from config.resources import Resources
 from db.engine import session
-from db.kinds import Kind, Role
 from index.query import Filter
 from runtime.catalogue_view import Live
+from vocabulary.kinds import Kind, Role
 
 MOST = 100  # titles in one answer
 DEEPEST = 1000  # titles that can be skipped

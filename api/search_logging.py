@@ -11,10 +11,10 @@ from fastapi import Depends, Request
 from api.auth import visitor_cookie
 from api.auth.identity import AnybodyDep, Who, is_private
 from api.schemas.titles import SearchAnswer
-from catalog.names import fold
 from db.searches import FOLDED_KEPT, Search
 from index.query import Region
 from runtime.search_log import SearchLog
+from vocabulary.name_folding import fold
 
 TEXT_KEPT = 500  # characters
 

@@ -2,7 +2,7 @@
 
 import re
 
-from catalog.names import fold
+from vocabulary.name_folding import fold
 
 LAST_PART = 12  # series go on, their numbers seldom: `Article 15` is no part of anything
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from catalog import labels
-from catalog.names import fold
+from catalog import translated_labels
+from vocabulary.name_folding import fold
 
 GENRES: dict[str, str] = {
     "action": "Action",
@@ -80,7 +80,7 @@ GENRES: dict[str, str] = {
 }
 """Slug to English label."""
 
-LABELS = labels.parted(labels.GENRES)
+LABELS = translated_labels.parted(translated_labels.GENRES)
 """Slug to language to label."""
 
 ADULT = frozenset({"hentai"})

@@ -8,10 +8,8 @@ further languages, places to see it.
 from collections.abc import Iterable, Mapping
 
 from catalog.certificates import certificate
-from catalog.names import fold
 from catalog.record import Record
-from db.kinds import NameKind
-from db.tables import (
+from db.tables.titles import (
     EVERY_REGION,
     Availability,
     ContentWarning,
@@ -30,6 +28,8 @@ from db.tables import (
     Video,
 )
 from embeddings.scripts import script_of
+from vocabulary.kinds import NameKind
+from vocabulary.name_folding import fold
 
 PEOPLE = Mapping[str, Person]  # by folded name
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from catalog import genres, languages
 from catalog.certificates import certificate
-from db.kinds import Kind
+from vocabulary.kinds import Kind
 
 UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 """What PostgreSQL's UTF-8 text cannot hold: NUL, and halves of surrogate pairs."""

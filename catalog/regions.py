@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from catalog import labels
+from catalog import translated_labels
 from catalog.languages import country_name
 
 DEFAULT_REGION = "IN"
@@ -53,7 +53,7 @@ TIME_ZONES: dict[str, str] = {
     "US": "America/Chicago",
 }
 
-STATES = labels.parted(labels.STATES)
+STATES = translated_labels.parted(translated_labels.STATES)
 """State to language to name, where it is not English."""
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too

@@ -15,7 +15,6 @@ from config import cpu, index_engines
 from config.settings import Settings
 from db import migrate
 from db.engine import connect
-from db.kinds import Space
 from embedded.lease import acquire
 from embeddings.bundled import BundledEmbedder
 from embeddings.cached import CachedEmbedder
@@ -26,6 +25,7 @@ from index.load import Loader
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import Saved
 from runtime.index_sync import Shared
+from vocabulary.kinds import Space
 
 REDIS_TIMEOUT_S = 2.0
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, delete, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from db.kinds import Role
-from db.viewers import Account, ProviderIdentity, RefreshToken, SignIn, Viewer
+from db.tables.users import Account, ProviderIdentity, RefreshToken, SignIn, Viewer
+from vocabulary.kinds import Role
 
 # Asked by every request of somebody who is signed in.
 SIGNED_IN = text(

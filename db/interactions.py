@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from db.kinds import Event
+from vocabulary.kinds import Event
 
 PAGE = 5000  # lines read at once
 

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import SQLModel
 
-from db import tables as tables  # registers what is compared
-from db import viewers as viewers
+from db.tables import titles as tables  # registers what is compared
+from db.tables import users as viewers
 
 # One migration at a time, however many processes start together; any constant will do.
 MIGRATION_LOCK = 7_276_325

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
-from db.kinds import ScopeKind
+from vocabulary.kinds import ScopeKind
 
 COUNTED = text(
     """

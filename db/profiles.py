@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from db.tables import now
-from db.viewers import Account, Profile, Viewer
+from db.tables.titles import now
+from db.tables.users import Account, Profile, Viewer
 
 NOBODY = UUID(int=0)
 FIELDS = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from db.kinds import ReviewState
+from vocabulary.kinds import ReviewState
 
 PUT = text(
     """

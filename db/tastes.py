@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session
 
-from db.kinds import Space
+from vocabulary.kinds import Space
 
 READ = text(
     """

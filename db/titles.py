@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
-from db.kinds import Kind
-from db.tables import Credit, ExternalId, Person, SourceRecord, Title
+from db.tables.titles import Credit, ExternalId, Person, SourceRecord, Title
+from vocabulary.kinds import Kind
 
 Identity = tuple[str, int | None, Kind]  # folded title, year, kind
 

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from db.kinds import Space
-from db.tables import Title, TitleVector
+from db.tables.titles import Title, TitleVector
+from vocabulary.kinds import Space
 
 HEADER = 4  # bytes before the numbers in pgvector's binary form: dimension and a reserved word
 

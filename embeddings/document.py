@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from babel import Locale
 
-from db.tables import Synopsis, Title, TitleName
+from db.tables.titles import Synopsis, Title, TitleName
 from embeddings.embedder import Embedder, Matrix
 
 LONGEST_SYNOPSIS = 1200  # characters; the model reads 512 tokens, and a plot's start says most

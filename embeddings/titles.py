@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from db import changes, titles, vectors
-from db.kinds import Space
 from db.vectors import Row
 from embeddings.document import document_parts, embed_documents, text_hash
 from embeddings.embedder import Embedder
+from vocabulary.kinds import Space
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
-from db.kinds import Space
 from index.memory import MemoryIndex
 from index.query import Boosts, Entry, Filter, Hit, Query, VectorIndex
+from vocabulary.kinds import Space
 
 TITLES = 16  # whose neighbours are asked for
 K = 50

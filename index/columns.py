@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import Kind
 from index.arrays import Arrays
 from index.query import Attributes, Entry, Filter, Region
+from vocabulary.kinds import Kind
 
 BITS = 64  # in a word of a label column
 UNKNOWN = -1  # year, age, runtime, rating that a title does not have

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import Space
 from index.masks import Words, packed
 from index.query import Boosts, Filter, Matrix, Query, Vector
 from index.rows import Vectors
+from vocabulary.kinds import Space
 
 PER_LIST = 32  # rows that a middle is learnt from
 ROUNDS = 8

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 from sqlmodel import Session
 
-from db import listings, vectors
-from db.kinds import ScopeKind, Space
-from db.listings import Listing
+from db import title_summaries, vectors
+from db.title_summaries import Listing
 from index.query import Attributes, Entry, Region, Vector
+from vocabulary.kinds import ScopeKind, Space
 
 FRESHNESS_HALF_LIFE_DAYS = 365.0
 
@@ -31,11 +31,11 @@ class Loader:
 
     def page(self, session: Session, ids: Sequence[int]) -> list[tuple[Listing, Entry]]:
         """Return the titles that exist, in the order of their ids."""
-        return self._joined(session, listings.read(session, ids))
+        return self._joined(session, title_summaries.read(session, ids))
 
     def pages(self, session: Session) -> Iterator[list[tuple[Listing, Entry]]]:
         """Yield every title, a page at a time."""
-        for page in listings.pages(session):
+        for page in title_summaries.pages(session):
             yield self._joined(session, page)
 
     def placed(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:

@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 
-from db.kinds import Space
 from index import arrays, masks, native, plain
 from index.arrays import Arrays
 from index.lists import Lists, arranged, samples, tried
@@ -39,6 +38,7 @@ from index.query import (
     hits,
 )
 from index.rows import NO_ROW, Rows, Shape, check_dimensions, room_for
+from vocabulary.kinds import Space
 
 DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied
 FEWEST_DEAD = 64

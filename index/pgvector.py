@@ -15,10 +15,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db import vector_search, vector_store
-from db.kinds import Space
-from db.vector_search import Ask, Found, Given, Value
-from db.vector_store import BESIDE, SERVED, Layout, Shape, Stored
+from db import pgvector_search, pgvector_store
+from db.pgvector_search import Ask, Found, Given, Value
+from db.pgvector_store import BESIDE, SERVED, Layout, Shape, Stored
 from index import product
 from index.product import FLOAT32_ERROR, HALF_ERROR, Candidates
 from index.query import (
@@ -33,6 +32,7 @@ from index.query import (
     Vector,
     VectorMissing,
 )
+from vocabulary.kinds import Space
 
 BATCH = 2000  # titles written in one transaction
 
@@ -48,15 +48,15 @@ class PgvectorIndex:
         self._engine = engine
         self._schema = SERVED
         with engine.begin() as connection:
-            vector_store.prepare(connection)
+            pgvector_store.prepare(connection)
 
     def __len__(self) -> int:
         with self._entered() as (connection, _):
-            return vector_search.count(connection)
+            return pgvector_search.count(connection)
 
     def __contains__(self, title_id: TitleId) -> bool:
         with self._entered() as (connection, _):
-            return vector_search.has(connection, title_id)
+            return pgvector_search.has(connection, title_id)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
@@ -70,7 +70,7 @@ class PgvectorIndex:
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
         with self._entered() as (connection, _):
-            found = vector_search.vectors(connection, ids, space)
+            found = pgvector_search.vectors(connection, ids, space)
         for title_id in ids:
             if title_id not in found:
                 raise VectorMissing(title_id, space)
@@ -79,44 +79,44 @@ class PgvectorIndex:
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Add or replace titles; all processes see them at once."""
         with self._engine.begin() as connection:
-            vector_store.lock(connection)
+            pgvector_store.lock(connection)
             _write(connection, entries, SERVED)
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
         with self._engine.begin() as connection:
-            vector_store.lock(connection)
-            vector_store.remove(connection, ids)
+            pgvector_store.lock(connection)
+            pgvector_store.remove(connection, ids)
 
     def replace(
         self, entries: Iterable[Entry], approve: Callable[["PgvectorIndex"], None] | None = None
     ) -> None:
         """Build a whole new content beside the old one and swap it in, when it is approved."""
         with self._engine.begin() as connection:
-            vector_store.drop_beside(connection)
-            vector_store.prepare(connection, BESIDE)
+            pgvector_store.drop_beside(connection)
+            pgvector_store.prepare(connection, BESIDE)
         remaining = iter(entries)
         while batch := list(islice(remaining, BATCH)):
             with self._engine.begin() as connection:
                 _write(connection, batch, BESIDE)
         with self._engine.begin() as connection:
-            vector_store.analyse(connection, BESIDE)
+            pgvector_store.analyse(connection, BESIDE)
         if approve is not None:
             approve(self._beside())
         with self._engine.begin() as connection:
-            vector_store.swap(connection)
+            pgvector_store.swap(connection)
 
     def link(self, space: Space) -> None:
         """Link a space to a graph, which makes wide searches faster and approximate."""
         with self._committing() as connection:
-            shape = vector_store.layout(connection, self._schema).spaces.get(space)
+            shape = pgvector_store.layout(connection, self._schema).spaces.get(space)
             if shape is not None and not shape.graph:
-                vector_store.build_graph(connection, space, shape.width, self._schema)
+                pgvector_store.build_graph(connection, space, shape.width, self._schema)
 
     def unlink(self, space: Space) -> None:
         """Search a space exactly again."""
         with self._committing() as connection:
-            vector_store.drop_graph(connection, space, self._schema)
+            pgvector_store.drop_graph(connection, space, self._schema)
 
     def reached(self) -> None:
         """Leave this to PostgreSQL, which holds both the content and how far it has followed."""
@@ -133,7 +133,7 @@ class PgvectorIndex:
     def _entered(self) -> Iterator[tuple[Connection, Layout]]:
         try:
             with self._engine.connect() as connection:
-                yield connection, vector_search.enter(connection, self._schema)
+                yield connection, pgvector_search.enter(connection, self._schema)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             raise IndexUnavailable(reason) from error
@@ -189,9 +189,9 @@ def _search(connection: Connection, layout: Layout, query: Query) -> list[Hit]:
 def _by_signals(connection: Connection, layout: Layout, query: Query) -> list[Found]:
     asked, row = given(query.filter), product.weights(query.boosts, layout.regions)
     if not row.any():
-        return vector_search.first(connection, asked, query.k)
+        return pgvector_search.first(connection, asked, query.k)
     margin = 2 * FLOAT32_ERROR * product.size(row)
-    return vector_search.scanned(connection, asked, Ask(None, row, query.k), margin=margin)
+    return pgvector_search.scanned(connection, asked, Ask(None, row, query.k), margin=margin)
 
 
 def _by_vector(connection: Connection, layout: Layout, query: Query, vector: Vector) -> list[Found]:
@@ -200,20 +200,20 @@ def _by_vector(connection: Connection, layout: Layout, query: Query, vector: Vec
     ask = Ask(query.space, product.operand(vector, row), query.k)
     if shape.graph and _is_wide(connection, asked, query, shape):
         pool = Ask(ask.space, ask.operand, query.k * 3 // 2 + 32)
-        found = vector_search.nearest(connection, asked, pool, shape)
+        found = pgvector_search.nearest(connection, asked, pool, shape)
         if len(found) == pool.k:
             return found
     margin = 2 * HALF_ERROR * product.size(row, vector)
-    return vector_search.scanned(connection, asked, ask, margin=margin)
+    return pgvector_search.scanned(connection, asked, ask, margin=margin)
 
 
 def _is_wide(connection: Connection, asked: Given, query: Query, shape: Shape) -> bool:
     """Tell whether many titles meet a filter, of all or of a language that has its own graph."""
-    share = vector_search.share(connection, asked, query.space)
+    share = pgvector_search.share(connection, asked, query.space)
     languages = query.filter.languages
     if share >= WIDE_SHARE or len(languages) != 1 or not languages <= set(shape.languages):
         return share >= WIDE_SHARE
-    of_all = vector_search.share(connection, {"languages": sorted(languages)}, query.space)
+    of_all = pgvector_search.share(connection, {"languages": sorted(languages)}, query.space)
     return share >= WIDE_SHARE * of_all
 
 
@@ -230,7 +230,7 @@ def _candidates(found: Sequence[Found], *, vectors: bool) -> Candidates:
 
 def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> None:
     latest = list({entry.title_id: entry for entry in entries}.values())
-    layout = vector_store.layout(connection, schema)
+    layout = pgvector_store.layout(connection, schema)
     dimensions = {space: shape.dimension for space, shape in layout.spaces.items()}
     for entry in latest:
         for space, vector in entry.vectors.items():
@@ -240,13 +240,13 @@ def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> Non
     regions = [region for entry in latest for region in sorted(entry.regional)]
     slots = product.slots_for(layout.regions, regions)
     for region, slot in slots.items():
-        vector_store.name_region(connection, region, slot=slot, schema=schema)
+        pgvector_store.name_region(connection, region, slot=slot, schema=schema)
     for space in dimensions.keys() - layout.spaces.keys():
         shape = Shape(dimensions[space], dimensions[space] + product.WIDTH, graph=False)
-        vector_store.name_space(connection, space, shape, schema=schema)
+        pgvector_store.name_space(connection, space, shape, schema=schema)
     known = {**layout.regions, **slots}
-    vector_store.remove(connection, [entry.title_id for entry in latest], schema)
-    vector_store.add(connection, [_stored(entry, known) for entry in latest], schema)
+    pgvector_store.remove(connection, [entry.title_id for entry in latest], schema)
+    pgvector_store.add(connection, [_stored(entry, known) for entry in latest], schema)
 
 
 def _stored(entry: Entry, slots: Mapping[str, int]) -> Stored:

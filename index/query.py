@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import Kind, Space
+from vocabulary.kinds import Kind, Space
 
 TitleId = int
 Region = str

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import Space
 from index.arrays import Arrays
 from index.codes import Codes
 from index.columns import Columns, Mask, Test
 from index.masks import BITS, Masks
 from index.query import DimensionMismatch, Entry, Matrix, TitleId, Vector
+from vocabulary.kinds import Space
 
 Numbers = NDArray[np.int64]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from db.kinds import Space
 from index.query import Entry, VectorIndex
+from vocabulary.kinds import Space
 
 
 class SharedIndex(VectorIndex, Protocol):

@@ -18,12 +18,12 @@ from math import sqrt
 
 import numpy as np
 
-from db.kinds import Space
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 from recommend import queries
 from recommend.moods import GENRES, Rasa
 from recommend.taste import Taste, unit
 from recommend.title_state import Standing
+from vocabulary.kinds import Space
 
 CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from db.kinds import Kind, Space
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
+from vocabulary.kinds import Kind, Space
 
 # Boosts are on the scale of a cosine, -1..1.
 TRENDING_POPULARITY = 0.4

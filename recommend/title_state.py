@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from db.kinds import Event
+from vocabulary.kinds import Event
 
 # Opinions are on a scale of -1..1, a favourite being 1.
 FAVORITE = 1.0

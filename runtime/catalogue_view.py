@@ -13,8 +13,7 @@ from sqlmodel import Session
 from db import changes, plots
 from db.changes import Position
 from db.engine import session
-from db.kinds import Space
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry, VectorIndex
@@ -28,6 +27,7 @@ from search.plots import PlotIndex
 from search.suggestions.suggest import Suggester
 from search.understanding.known import Vocabulary
 from services.seeding import batched
+from vocabulary.kinds import Space
 
 PAGE = 1000  # titles whose vectors are read at once
 FEW = 5000  # changes, up to which an index in files is caught up with instead of built anew

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.changes import CHANNEL
-from db.listening import listening, tell
+from db.notifications import listening, tell
 
 POLL_S = 0.25  # without word from PostgreSQL a change is served within this
 SELDOM_S = 2.0  # between two looks of those who are told

@@ -9,17 +9,17 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from db import changes, index_copies, titles
+from db import changes, index_state, titles
 from db.changes import Position
 from db.engine import session
-from db.index_copies import Copy
-from db.kinds import Space
+from db.index_state import Copy
 from index.agreement import Sample, recall, truth
 from index.load import Loader
 from index.query import Entry, Hit, Query
 from index.shared import SharedIndex
 from runtime.change_listener import Bell
 from runtime.follower import CannotFollow, Follower
+from vocabulary.kinds import Space
 
 LAYOUT = "2"  # of what engines keep; another makes every engine be built anew
 
@@ -70,9 +70,9 @@ class Shared:
         """Build the engine's content where there is none to search, or one of another model."""
         if not self._loader.models:
             return  # without a model there is nothing to build from, but all to search
-        with index_copies.turn(self._engine, self.name, wait=True):
+        with index_state.turn(self._engine, self.name, wait=True):
             with session(self._engine) as reading:
-                copy = index_copies.read(reading, self.name)
+                copy = index_state.read(reading, self.name)
                 usable = self._usable(reading, copy)
             if not usable:
                 self._rebuild()
@@ -83,14 +83,14 @@ class Shared:
 
         Raises `CopyDiffers`.
         """
-        with index_copies.turn(self._engine, self.name, wait=True):
+        with index_state.turn(self._engine, self.name, wait=True):
             return self._rebuild()
 
     def catch_up(self) -> int:
         """Apply what changed, unless another process does; return the number of titles."""
         applied: int | None = 0
         if self._loader.models:
-            with index_copies.turn(self._engine, self.name, wait=False) as taken:
+            with index_state.turn(self._engine, self.name, wait=False) as taken:
                 applied = self._apply() if taken else 0
         if applied is None:
             return 0
@@ -99,7 +99,7 @@ class Shared:
 
     def position(self, reading: Session) -> Position | None:
         """Return how far the engine has got, by which to see whether its content has changed."""
-        copy = index_copies.read(reading, self.name)
+        copy = index_state.read(reading, self.name)
         return copy.position if copy else None
 
     def start(self, bell: Bell) -> None:
@@ -147,7 +147,7 @@ class Shared:
         A copy of another model is left to processes of that model, until one of another starts.
         """
         with session(self._engine) as writing:
-            copy = index_copies.read(writing, self.name)
+            copy = index_state.read(writing, self.name)
             if copy is None or copy.built_from != self._built_from:
                 return None
             reached = self._reached(copy)
@@ -158,7 +158,7 @@ class Shared:
                 if ids:
                     self._write(writing, ids, position)
                 if position != copy.position:
-                    index_copies.write(writing, self.name, position, built_from=self._built_from)
+                    index_state.write(writing, self.name, position, built_from=self._built_from)
                 self.waiting = changes.waiting(writing, position)
                 writing.commit()
                 return len(ids)
@@ -181,7 +181,7 @@ class Shared:
             approve = partial(self._approve, reading, position, sample, built)
             self.index.replace(copied, approve)
         with session(self._engine) as writing:
-            index_copies.write(writing, self.name, position, built_from=self._built_from)
+            index_state.write(writing, self.name, position, built_from=self._built_from)
             writing.commit()
         log.info("index_rebuilt", engine=self.name, titles=built.titles)
         return built

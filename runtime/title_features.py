@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from db import listings, vectors
-from db.kinds import Space
-from db.listings import Listing
+from db import title_summaries, vectors
+from db.title_summaries import Listing
 from index.query import TitleId, Vector, VectorMissing
 from recommend.taste import Features
 from runtime.catalogue_view import Live
 from viewers.interactions import Described
+from vocabulary.kinds import Space
 
 
 class LiveShelf:
@@ -63,7 +63,7 @@ class StoredShelf:
         }
         return {
             listing.id: Described(features(listing), placed.get(listing.id))
-            for listing in listings.read(self._session, title_ids)
+            for listing in title_summaries.read(self._session, title_ids)
         }
 
 

@@ -12,7 +12,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from db.kinds import Space
 from index.query import Filter, Query, Region, TitleId, Vector, VectorIndex, VectorMissing
 from search.hybrid import (
     SAME_SOUND_STRENGTH,
@@ -30,6 +29,7 @@ from search.reading.meaning import Embed, Meaning, Reader, plain
 from search.understanding.known import Vocabulary
 from search.understanding.understand import understand
 from search.understanding.understood import Chip, Understood, relaxations
+from vocabulary.kinds import Space
 
 Value = TypeVar("Value")
 

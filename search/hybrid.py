@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from db.kinds import Space
 from index.query import (
     Boosts,
     Filter,
@@ -25,6 +24,7 @@ from index.query import (
 )
 from search.names.lexical import Match
 from search.plots import PlotMatch
+from vocabulary.kinds import Space
 
 # A name that is nearly the same outweighs most differences in meaning, as a rule: a likeness of 0.6
 # counts for 0.36 of a name.

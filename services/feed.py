@@ -11,9 +11,7 @@ import numpy as np
 
 from api.schemas.titles import Feed, HitShown
 from catalog import franchises, genres, languages, regions
-from catalog.names import fold
-from db.kinds import Space
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.query import Filter, Matrix, Region, TitleId, Vector, VectorMissing
 from recommend import feed_plan, moods, ranking, reasons
 from recommend.explanations import Liked, Why, liked_ids, why
@@ -25,6 +23,8 @@ from runtime.catalogue_view import Live
 from runtime.title_features import features
 from services import title_cards
 from viewers.context import Person
+from vocabulary.kinds import Space
+from vocabulary.name_folding import fold
 
 SEED_BYTES = 8
 

@@ -11,13 +11,13 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
 from api.schemas.titles import ListMeasures
-from db.kinds import ScopeKind
 from index.load import freshness
 from index.query import Filter, TitleId
 from recommend import metrics, queries
 from recommend.explanations import liked_ids
 from runtime.catalogue_view import Live
 from services.feed import Served, vectors
+from vocabulary.kinds import ScopeKind
 
 DIGEST_BYTES = 16
 EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from api.schemas.titles import HitShown, Homepage, RowShown
 from catalog import genres, languages, regions
-from db.kinds import Space
 from index.query import Filter, Hit, Region, TitleId, VectorMissing
 from recommend import queries, reasons
 from recommend.explanations import liked_ids, said_of
@@ -18,6 +17,7 @@ from runtime.catalogue_view import Live
 from services import feed, title_cards
 from services.feed import Wish
 from viewers.context import NOBODY, Person
+from vocabulary.kinds import Space
 
 LOVED = 0.5  # opinion; who only wants to watch something has not said that he likes it
 ANCHORS = 2  # rows of what is like a title; more and the page is about the past

@@ -19,8 +19,7 @@ from api.schemas.titles import (
 )
 from catalog import regions
 from db import titles
-from db.kinds import Space
-from db.tables import Title
+from db.tables.titles import Title
 from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
@@ -31,6 +30,7 @@ from search.hybrid import Found
 from search.reading.meaning import bundled
 from search.understanding.understood import Chip
 from services import title_cards
+from vocabulary.kinds import Space
 
 NO_EMBEDDER = "embedder"
 

@@ -13,11 +13,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 import catalog
-from catalog.reading import read
-from catalog.store import Importer
+from catalog.import_reader import read
+from catalog.importer import Importer
 from db import changes, popularity, titles, vectors
 from db.engine import session
-from db.kinds import ScopeKind, Space
 from db.popularity import Scoped
 from db.vectors import Row
 from embeddings.document import document_parts, text_hash
@@ -25,6 +24,7 @@ from embeddings.embedder import Embedder
 from embeddings.titles import embed_titles
 from index.query import Vector
 from recommend import popularity as ranks
+from vocabulary.kinds import ScopeKind, Space
 
 BATCH = 500  # titles per transaction
 EMBED_BATCH = 64  # titles per transaction: a second of work on two cores

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from api.schemas.titles import HitShown, ReasonShown, Terms
 from catalog import regions
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.query import Hit, Region
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason

@@ -22,7 +22,7 @@ from embedded.lease import Lease, acquire
 from embeddings.embedder import Embedder
 from runtime.catalogue_view import Live
 from services import seeding
-from tests.seeded import served
+from tests.running_app import served
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.kinds import Kind, Space
 from index.query import (
     Attributes,
     Boosts,
@@ -25,6 +24,7 @@ from index.query import (
     VectorIndex,
     VectorMissing,
 )
+from vocabulary.kinds import Kind, Space
 
 D = 6
 LANGUAGES = ["te", "ta", "hi", "kn", "ml", "en"]

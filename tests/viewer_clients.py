@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from api.auth.visitor_cookie import COOKIE, Visitor
 from db.engine import session
-from db.kinds import Role
 from viewers import accounts, login_sessions
+from vocabulary.kinds import Role
 
 EVERYTHING = "TRUNCATE viewer, forgotten, search_query CASCADE"
 

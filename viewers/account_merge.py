@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from db import accounts, interactions, presence, profiles, reviews, searches, viewings
+from db import accounts, interactions, profiles, reviews, searches, viewer_lifecycle, viewings
 from viewers import interactions as viewer_interactions
 from viewers.interactions import Catalogue
 
@@ -16,16 +16,16 @@ def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogu
     which it was heard. What an account said of itself stays; a visitor's profile fills its gaps.
     A number that is an account's is no visitor's, and nothing happens.
 
-    Raises `db.presence.ViewerForgotten`.
+    Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
     if visitor_id == into or accounts.find(session, visitor_id) is not None:
         return
-    presence.hold(session, visitor_id, into)  # in one order, whoever merges whom
+    viewer_lifecycle.hold(session, visitor_id, into)  # in one order, whoever merges whom
     moved = interactions.move(session, visitor_id, into=into)
     profiles.fill(session, visitor_id, into=into)
     viewings.move(session, visitor_id, into=into)
     reviews.move(session, visitor_id, into=into)
     searches.move(session, visitor_id, into=into)
-    presence.let_go(session, visitor_id)
+    viewer_lifecycle.let_go(session, visitor_id)
     if moved:
         viewer_interactions.replay(session, into, catalogue)

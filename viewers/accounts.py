@@ -8,8 +8,8 @@ from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session
 
 from db import accounts
-from db.kinds import Role
-from db.viewers import Account, ProviderIdentity
+from db.tables.users import Account, ProviderIdentity
+from vocabulary.kinds import Role
 
 LONGEST_EMAIL = 254  # characters, RFC 5321
 LONGEST_NAME = 100

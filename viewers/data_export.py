@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from db import held
-from db.held import SECTIONS, Section
+from db import personal_data
+from db.personal_data import SECTIONS, Section
 
 FORM = "rasika-export/1"
 
@@ -24,7 +24,7 @@ def written(session: Session, viewer_id: UUID) -> Iterator[str]:
 
 
 def _section(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
-    rows = held.rows(session, section, viewer_id)
+    rows = personal_data.rows(session, section, viewer_id)
     if section.single:
         yield "".join(rows) or "null"
         return

@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.reading import problems
+from catalog.import_reader import problems
 from db.interactions import Told
-from db.kinds import Event
 from recommend.title_state import BEST_RATING, LEAST_RATING
+from vocabulary.kinds import Event
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 LAST_POSITION = 10_000

@@ -11,15 +11,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from db import interactions, presence, standings, tastes
+from db import interactions, tastes, title_states, viewer_lifecycle
 from db.interactions import Line, Told
-from db.kinds import Event, Space
-from db.standings import Kept
+from db.title_states import Kept
 from index.query import TitleId, Vector
 from recommend import taste, title_state
 from recommend.taste import Features, Taste
 from recommend.title_state import Done, Standing
 from viewers import taste_codec as forms
+from vocabulary.kinds import Event, Space
 
 STATE = Kept._fields[1:]  # the same names as in `Standing`
 NO_MODEL = ""  # of a taste without vectors
@@ -62,9 +62,9 @@ class Counted:
 def hear(session: Session, viewer_id: UUID, told: Sequence[Told], catalogue: Catalogue) -> Counted:
     """Store what a viewer did, each line once, and what follows from it; the caller commits.
 
-    Raises `db.presence.ViewerForgotten`.
+    Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    presence.hold(session, viewer_id)
+    viewer_lifecycle.hold(session, viewer_id)
     new = interactions.append(session, viewer_id, told)
     if done := _heard(new):
         _follow(session, viewer_id, done, catalogue)
@@ -74,11 +74,11 @@ def hear(session: Session, viewer_id: UUID, told: Sequence[Told], catalogue: Cat
 def replay(session: Session, viewer_id: UUID, catalogue: Catalogue) -> int:
     """Work out a viewer's standings and taste anew, return the events; the caller commits.
 
-    Raises `db.presence.ViewerForgotten`.
+    Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    presence.hold(session, viewer_id)
+    viewer_lifecycle.hold(session, viewer_id)
     done = _heard(interactions.lines(session, viewer_id))
-    standings.clear(session, viewer_id)
+    title_states.clear(session, viewer_id)
     tastes.clear(session, viewer_id, Space.CONTENT)
     folded = _folded(done, {}, taste.NOTHING, catalogue)
     _store(session, viewer_id, folded, catalogue)
@@ -97,17 +97,17 @@ def standings_of(
     session: Session, viewer_id: UUID, *, limit: int | None = None
 ) -> dict[TitleId, Standing]:
     """Return a viewer's standings, the latest changed first; all of them without a limit."""
-    return _standings(standings.latest(session, viewer_id, limit=limit))
+    return _standings(title_states.latest(session, viewer_id, limit=limit))
 
 
 def known_of(session: Session, viewer_id: UUID) -> frozenset[TitleId]:
     """Return the titles that a viewer knows: of thousands, sooner than all their standings."""
-    return frozenset(standings.known(session, viewer_id))
+    return frozenset(title_states.known(session, viewer_id))
 
 
 def standing_of(session: Session, viewer_id: UUID, title_id: TitleId) -> Standing:
     """Return what stands between a viewer and one title."""
-    found = _standings(standings.of_titles(session, viewer_id, [title_id]))
+    found = _standings(title_states.of_titles(session, viewer_id, [title_id]))
     return found.get(title_id, title_state.NOTHING)
 
 
@@ -116,7 +116,9 @@ def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: 
     if kept is not None and kept.model != (catalogue.model or NO_MODEL):
         replay(session, viewer_id, catalogue)
         return
-    before = _standings(standings.of_titles(session, viewer_id, (each.title_id for each in done)))
+    before = _standings(
+        title_states.of_titles(session, viewer_id, (each.title_id for each in done))
+    )
     known = taste.NOTHING if kept is None else forms.taste(kept)
     after = _folded(done, before, known, catalogue)
     _store(session, viewer_id, after, catalogue)
@@ -126,7 +128,7 @@ def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: 
 class _Folded:
     """The standings that changed, and the taste, none where it did not."""
 
-    standings: Mapping[TitleId, Standing]
+    title_states: Mapping[TitleId, Standing]
     taste: Taste | None
 
 
@@ -149,7 +151,7 @@ def _folded(
 
 
 def _store(session: Session, viewer_id: UUID, folded: _Folded, catalogue: Catalogue) -> None:
-    standings.store(session, viewer_id, [_kept(*each) for each in folded.standings.items()])
+    title_states.store(session, viewer_id, [_kept(*each) for each in folded.standings.items()])
     learnt = folded.taste
     if learnt is not None and learnt.at is not None:
         form = forms.kept(learnt, model=catalogue.model or NO_MODEL, at=learnt.at)

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from db import accounts
 from db.accounts import SignedIn
-from db.viewers import SignIn
+from db.tables.users import SignIn
 from viewers.tokens import Tokens, Use
 
 ACCESS_LASTS = timedelta(minutes=15)

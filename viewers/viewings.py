@@ -5,12 +5,12 @@ from uuid import UUID, uuid5
 
 from sqlmodel import Session
 
-from db import presence, viewings
+from db import viewer_lifecycle, viewings
 from db.interactions import Told
-from db.kinds import Event
 from db.viewings import Seen
 from recommend.title_state import COMPLETED_FROM
 from viewers.interactions import Catalogue, hear
+from vocabulary.kinds import Event
 
 SILENCE = timedelta(hours=6)  # a long film with an interval and a dinner in it; then it is over
 STOPPED = "stopped"  # what a viewing's line is numbered by: stopped twice, it counts once
@@ -28,9 +28,9 @@ def stop(
 
     A viewing that is over stays as it is.
 
-    Raises `db.viewings.ViewingNotFound` and `db.presence.ViewerForgotten`.
+    Raises `db.viewings.ViewingNotFound` and `db.viewer_lifecycle.ViewerForgotten`.
     """
-    presence.hold(session, viewer_id)
+    viewer_lifecycle.hold(session, viewer_id)
     if viewings.get(session, viewer_id, viewing_id).stopped_at is None:
         viewings.go_on(session, viewer_id, viewing_id, progress=progress)
         _end(session, viewer_id, viewing_id, catalogue)
@@ -40,9 +40,9 @@ def stop(
 def close(session: Session, viewer_id: UUID, viewing_id: UUID, *, catalogue: Catalogue) -> bool:
     """End a viewing where it was last heard of, if it is still silent; the caller commits.
 
-    Returns whether it was. Raises `db.presence.ViewerForgotten`.
+    Returns whether it was. Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    presence.hold(session, viewer_id)
+    viewer_lifecycle.hold(session, viewer_id)
     if not viewings.is_silent(session, viewer_id, viewing_id, SILENCE):
         return False
     _end(session, viewer_id, viewing_id, catalogue)

@@ -10,16 +10,16 @@ from rq import get_current_job
 
 from config import settings as settings_module
 from config.resources import Resources, opened
-from db import changes, presence, searches, viewings
+from db import changes, searches, viewer_lifecycle, viewings
 from db.engine import session
-from db.kinds import Space
-from db.presence import ViewerForgotten
+from db.viewer_lifecycle import ViewerForgotten
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
 from runtime.title_features import StoredShelf
 from services import seeding
 from viewers import login_sessions
 from viewers import viewings as viewer_viewings
+from vocabulary.kinds import Space
 
 CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
 SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
@@ -161,7 +161,7 @@ def trim_visitors() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
-            deleted = presence.trim(writing, days=VISITORS_KEPT_DAYS)
+            deleted = viewer_lifecycle.trim(writing, days=VISITORS_KEPT_DAYS)
             writing.commit()
         return {"deleted": deleted}
 
@@ -173,7 +173,7 @@ def sweep_forgotten() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with session(resources.engine) as writing:
-            swept = presence.sweep(writing)
+            swept = viewer_lifecycle.sweep(writing)
             writing.commit()
         return {"swept": swept}
 

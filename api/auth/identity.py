@@ -17,10 +17,10 @@ from api.auth import login_cookies, visitor_cookie
 from api.auth.visitor_cookie import VisitorDep
 from config.resources import Resources
 from db.engine import session
-from db.kinds import Role
 from viewers import login_sessions
 from viewers.login_sessions import NotSignedIn
 from viewers.tokens import Tokens
+from vocabulary.kinds import Role
 
 BEARER = "bearer"
 

@@ -30,7 +30,7 @@ from api.user.catalogue import CatalogueDep
 from config.resources import Resources
 from db import accounts as rows
 from db.engine import session
-from db.presence import ViewerForgotten
+from db.viewer_lifecycle import ViewerForgotten
 from runtime.search_log import SearchLog
 from viewers import accounts, login_sessions, passwords
 from viewers.account_merge import merge

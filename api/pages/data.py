@@ -23,7 +23,6 @@ from api.search_logging import Asking, AskingDep
 from catalog import languages
 from config.resources import Resources
 from db.engine import session
-from db.kinds import Kind
 from index.query import Filter, Region
 from recommend.title_state import NOTHING, Standing
 from runtime.catalogue_view import Live
@@ -31,6 +30,7 @@ from services import homepage, search
 from services.feed import Wish
 from viewers import interactions
 from viewers.context import Lens, Person
+from vocabulary.kinds import Kind
 
 SIMILAR = 18  # titles beside one
 

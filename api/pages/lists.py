@@ -11,7 +11,7 @@ from api.pages.look import page
 from api.pages.wanted import PAGE, number
 from api.params import DEEPEST, LiveDep, Page, SessionDep
 from api.user import lists
-from db.standings import Shelf
+from db.title_states import Shelf
 
 LISTS = {
     Shelf.HISTORY: "Watched",

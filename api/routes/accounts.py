@@ -21,12 +21,12 @@ from api.schemas.titles import Answer, Problem
 from api.user.kept import PersonalDep
 from db import accounts as rows
 from db.engine import session
-from db.kinds import Role
 from viewers import login_sessions
 from viewers.accounts import LONGEST_EMAIL, LONGEST_NAME, WrongEmail
 from viewers.login_sessions import ACCESS_LASTS, NotSignedIn, Pair
 from viewers.passwords import LONGEST, SHORTEST, WeakPassword
 from viewers.tokens import Tokens
+from vocabulary.kinds import Role
 
 LONGEST_SENT = 4 * LONGEST  # characters of a password before it is normalised
 LONGEST_TOKEN = 4096

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from api.params import MOST, AdministratorDep, SessionDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Answer, Problem
-from db import search_reports
+from db import search_analytics
 
 USUAL = timedelta(days=7)
 
@@ -73,10 +73,10 @@ def searches(
 ) -> SearchReport:
     """Return what is asked most, what finds nothing and what is asked anew in other words."""
     start = _utc(since) if since else datetime.now(UTC) - USUAL
-    totals = search_reports.totals(reading, since=start)
-    asked = search_reports.popular(reading, since=start, limit=limit)
-    missed = search_reports.without_results(reading, since=start, limit=limit)
-    again = search_reports.reformulated(reading, since=start, limit=limit)
+    totals = search_analytics.totals(reading, since=start)
+    asked = search_analytics.popular(reading, since=start, limit=limit)
+    missed = search_analytics.without_results(reading, since=start, limit=limit)
+    again = search_analytics.reformulated(reading, since=start, limit=limit)
     return SearchReport(
         since=start,
         searches=totals.searches,

@@ -16,13 +16,13 @@ from api.region_detection import RegionDep
 from api.routes.titles import LARGEST_ID
 from api.schemas.titles import Feed, HitShown, Homepage, Listed, personal, rendered
 from catalog import languages
-from db.kinds import Role
 from index.query import Filter, TitleId
 from services import feed, search
 from services import homepage as homepage_service
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
 from viewers.context import Person
+from vocabulary.kinds import Role
 
 MOST_EXCLUDED = 500  # titles that a client has shown already
 

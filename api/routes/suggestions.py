@@ -12,14 +12,14 @@ from api.region_detection import RegionDep
 from api.routes.search import LONGEST
 from api.schemas.titles import Listed, rendered
 from catalog import languages, regions
-from catalog.names import fold
-from db.kinds import Kind
-from db.listings import Listing
+from db.title_summaries import Listing
 from embeddings.scripts import script_of
 from search.suggestions.highlight import Span, highlights
 from search.suggestions.suggest import LONGEST as LONGEST_TYPED
 from search.suggestions.suggest import Person, Suggestion, Topic, Typed, What
 from search.suggestions.topics import topics
+from vocabulary.kinds import Kind
+from vocabulary.name_folding import fold
 
 MOST = 20  # suggestions in one answer; more would be a page of results
 FEW = 8  # what fits on a phone above its keyboard

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from db.kinds import Kind, NameKind
+from vocabulary.kinds import Kind, NameKind
 
 Item = TypeVar("Item")
 

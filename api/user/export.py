@@ -14,7 +14,7 @@ from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
-from db import held
+from db import personal_data
 from db.engine import session
 from viewers import data_export
 from viewers.login_sessions import NotSignedIn
@@ -53,7 +53,7 @@ def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     """Return the whole document, so that nobody who reads slowly holds a connection."""
     document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
     with session(engine) as reading:
-        held.begin(reading)
+        personal_data.begin(reading)
         for piece in data_export.written(reading, viewer_id):
             document.write(piece.encode())
     document.seek(0)

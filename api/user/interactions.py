@@ -24,9 +24,9 @@ from api.user.kept import PersonalDep
 from db import interactions
 from db.engine import session
 from db.interactions import Told
-from db.kinds import Event
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import Deed
+from vocabulary.kinds import Event
 
 MOST_AT_ONCE = 500
 OLDEST = timedelta(days=730)  # a client that was away longer has nothing to tell

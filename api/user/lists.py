@@ -12,11 +12,11 @@ from api.params import LiveDep, Page, PageDep, SessionDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Listed
 from api.user.kept import PersonalDep
-from db import standings
-from db.kinds import Kind
-from db.standings import Placed, Shelf
+from db import title_states
+from db.title_states import Placed, Shelf
 from runtime.catalogue_view import Live
 from viewers import interactions
+from vocabulary.kinds import Kind
 
 router = APIRouter(
     prefix="/api/user", tags=["lists"], responses=NEEDS_DATABASE, dependencies=[PersonalDep]
@@ -88,8 +88,8 @@ def shelf(
     """Return a part of a list; nobody's is empty."""
     found, total = list[Placed](), 0
     if asking is not None:
-        found = standings.placed(reading, asking.id, which, limit=page.limit, offset=page.offset)
-        total = standings.count(reading, asking.id, which)
+        found = title_states.placed(reading, asking.id, which, limit=page.limit, offset=page.offset)
+        total = title_states.count(reading, asking.id, which)
     items = _shown(live, found)
     return Listed[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
 

@@ -20,7 +20,6 @@ from api.user.kept import KeptDep, PersonalDep
 from catalog import languages, regions
 from db.engine import session
 from db.interactions import ONBOARDING, Told
-from db.kinds import Event
 from index.query import Filter, Region
 from recommend import onboarding, reasons
 from runtime.catalogue_view import Live
@@ -28,6 +27,7 @@ from services import title_cards
 from services.feed import about, vectors
 from viewers.context import Person
 from viewers.interactions import Catalogue, hear
+from vocabulary.kinds import Event
 
 MOST_SHOWN = 60  # nobody looks at more before he begins
 MOST_PICKED = 100

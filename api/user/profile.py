@@ -26,12 +26,12 @@ from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Answer, Problem
 from api.user.kept import KeptDep, PersonalDep
 from catalog import genres, languages, regions
-from db import presence, profiles
+from db import profiles, viewer_lifecycle
 from db.engine import session
-from db.kinds import Role
 from db.profiles import Known
 from services.feed_metrics import FeedsDep
 from viewers.accounts import LONGEST_NAME
+from vocabulary.kinds import Role
 
 FIRST_BIRTH_YEAR = 1900
 LONGEST_WORD = 100  # characters, of a genre
@@ -207,7 +207,7 @@ def forget_me(
     if gone:
         log.flush()  # lest what still waits be written afterwards
         with session(resources.engine) as writing:
-            presence.forget(writing, *gone)
+            viewer_lifecycle.forget(writing, *gone)
             writing.commit()
         for each in gone:
             feeds.forget(each)
@@ -217,7 +217,7 @@ def forget_me(
 
 def put(writing: Session, asking: Who, said: Preferences) -> None:
     """Store somebody's preferences."""
-    presence.hold(writing, asking.id)
+    viewer_lifecycle.hold(writing, asking.id)
     profiles.put(writing, asking.id, said.model_dump())
     if asking.signed_in:
         profiles.rename(writing, asking.id, said.name)

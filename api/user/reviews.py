@@ -15,10 +15,10 @@ from api.routes.titles import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
 from api.schemas.titles import Answer, Listed, Problem
 from api.user.kept import PersonalDep
 from catalog import languages
-from db import presence, reviews
+from db import reviews, viewer_lifecycle
 from db.engine import session
-from db.kinds import ReviewState
 from db.reviews import Said, Written
+from vocabulary.kinds import ReviewState
 
 FEWEST, MOST = 10, 5000  # characters
 TAG = re.compile(r"<[/!?]?[a-zA-Z][^<>]*>")
@@ -136,7 +136,7 @@ def write(
         raise TitleNotFound(id)
     said = Said(id, posted.text, posted.language, posted.spoiler)
     with session(resources.engine) as writing:
-        presence.hold(writing, asking.id)
+        viewer_lifecycle.hold(writing, asking.id)
         number, new = reviews.put(writing, asking.id, said)
         written = reviews.one(writing, number)
         writing.commit()

@@ -14,7 +14,7 @@ from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, Listed, Problem
 from api.user.catalogue import CatalogueDep
 from api.user.kept import KeptDep, PersonalDep
-from db import presence, viewings
+from db import viewer_lifecycle, viewings
 from db.engine import session
 from db.viewings import Seen, Started
 from recommend.title_state import COMPLETED_FROM
@@ -135,7 +135,7 @@ def start(
         raise TitleNotFound(begun.content_id)
     started = Started(begun.id or uuid4(), begun.content_id, begun.device)
     with session(resources.engine) as writing:
-        presence.hold(writing, asking.id)
+        viewer_lifecycle.hold(writing, asking.id)
         seen, new = viewings.start(writing, asking.id, started)
         writing.commit()
     if not new:
@@ -153,7 +153,7 @@ def go_on(
 ) -> ViewingShown:
     """Tell how far one is; to go back is not to have seen less."""
     with session(resources.engine) as writing:
-        presence.hold(writing, asking.id)
+        viewer_lifecycle.hold(writing, asking.id)
         seen = viewings.go_on(writing, asking.id, id, progress=going.progress)
         writing.commit()
     return _shown(live, seen)

@@ -10,10 +10,10 @@ from uuid import uuid4
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from db.kinds import Space
 from index import product
 from index.qdrant.points import INTEGERS, KEYWORDS, SIGNALS
 from index.query import DimensionMismatch, Entry, IndexUnavailable
+from vocabulary.kinds import Space
 
 LINKED_WITHIN_S = 7200.0  # how long a graph may take
 SETTLE_S = 5.0  # without anything being built, after which nothing more is expected

@@ -19,7 +19,6 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from db.kinds import Space
 from index.qdrant.collections import Cluster, Collections, Content
 from index.qdrant.filters import conditions
 from index.qdrant.points import KEPT, candidates, point
@@ -34,6 +33,7 @@ from index.query import (
     TitleId,
     VectorMissing,
 )
+from vocabulary.kinds import Space
 
 ALIAS = "rasika"
 BATCH = 250  # titles written in one request: about 2 MB of JSON

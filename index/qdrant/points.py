@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from qdrant_client import models
 
-from db.kinds import Space
 from index import product
 from index.product import Candidates
 from index.query import Entry
+from vocabulary.kinds import Space
 
 SIGNALS = "signals"  # the vector of those whom boosts alone rank
 KEYWORDS = ("kind", "languages", "genres", "providers")

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import regions
-from catalog.names import fold
-from catalog.reading import UnreadableFile, read
+from catalog.import_reader import UnreadableFile, read
 from catalog.record import Record
-from db.kinds import ScopeKind, Space
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.load import Loader
 from index.query import Entry, Matrix
 from recommend import popularity
 from services import seeding
+from vocabulary.kinds import ScopeKind, Space
+from vocabulary.name_folding import fold
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FILES = ("indian", "bollywood", "indian_rich", "world", "us_films", "anime", "streaming")

@@ -13,16 +13,16 @@ from pgvector.psycopg import register_vector
 from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import migrate, titles, vectors
 from db.engine import connect, session
-from db.kinds import Space
-from db.tables import Title
+from db.tables.titles import Title
 from embedded.lease import Lease, acquire
 from index.query import Matrix
 from scripts.bench import datasets
 from services import seeding
+from vocabulary.kinds import Space
 
 BATCH = 500  # titles per transaction
 VECTORS = "COPY title_vector (title_id, space, model, text_hash, vector) FROM STDIN (FORMAT BINARY)"

@@ -9,16 +9,16 @@ import numpy as np
 from rich.progress import track
 
 from catalog import regions
-from catalog.names import fold
 from catalog.record import Record
 from config.cpu import cores
-from db.listings import Listing
+from db.title_summaries import Listing
 from embeddings.bundled import NAME, BundledEmbedder
 from index.load import Loader
 from index.query import Matrix
 from scripts.bench import datasets
 from scripts.bench.measurements import Failed
 from scripts.bench.synthetic_titles import REGION, Stock, halves
+from vocabulary.name_folding import fold
 
 TITLES = 30_000
 A_CALL = 512  # texts

@@ -11,12 +11,10 @@ import numpy as np
 from api.metrics import Metrics
 from api.schemas.titles import SearchAnswer
 from catalog import regions
-from catalog.names import fold
 from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
-from db.kinds import ScopeKind
-from db.listings import Listing
+from db.title_summaries import Listing
 from embeddings.embedder import Embedder, Matrix, Role
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -41,6 +39,8 @@ from search.names.lexical import LexicalIndex, Match
 from search.suggestions.suggest import Suggestion, Typed
 from search.suggestions.topics import topics
 from services import search
+from vocabulary.kinds import ScopeKind
+from vocabulary.name_folding import fold
 
 BASELINE = (
     "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made. "

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.regions import DEFAULT_REGION
-from db.kinds import Kind, Space
 from index.query import Attributes, Boosts, Entry, Filter, Matrix
 from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, around, units
+from vocabulary.kinds import Kind, Space
 
 # Shares of titles; among them a tenth, a hundredth and a thousandth for filters.
 LANGUAGES = {

@@ -17,13 +17,13 @@ from config.resources import Resources, embedder_named, opened
 from config.settings import PREFIX, Settings, WrongSettings, load
 from db import migrate, titles, vectors
 from db.engine import session
-from db.kinds import Space
 from embedded.home_folder import EmbeddedServicesError
 from embedded.status import status
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from index import native
 from index.query import IndexUnavailable
 from runtime.catalogue_view import APPROXIMATE_FROM
+from vocabulary.kinds import Space
 
 EXTRAS = {
     "fast": ("openvino", "openvino"),

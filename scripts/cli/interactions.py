@@ -10,13 +10,13 @@ from uuid import UUID
 from rich.progress import Progress
 from sqlmodel import Session
 
-from catalog.reading import UnreadableFile, objects
+from catalog.import_reader import UnreadableFile, objects
 from config.resources import Resources, opened
 from config.settings import Settings
-from db import interactions, presence, titles
+from db import interactions, titles, viewer_lifecycle
 from db.engine import session
 from db.interactions import Told
-from db.presence import ViewerForgotten
+from db.viewer_lifecycle import ViewerForgotten
 from runtime.title_features import StoredShelf
 from scripts.cli.taste import loaded
 from scripts.cli.titles import SHOWN_PROBLEMS, Failed, err, out
@@ -127,7 +127,7 @@ def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
 def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Numbered]) -> None:
     told = _by_viewer(writing, shelf, tally, batch)
     try:
-        presence.hold(writing, *told)  # all at once, in an order that everybody keeps
+        viewer_lifecycle.hold(writing, *told)  # all at once, in an order that everybody keeps
     except ViewerForgotten as error:
         raise Failed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
     for viewer_id, lines in told.items():

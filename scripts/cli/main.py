@@ -11,10 +11,9 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
-from catalog.reading import UnreadableFile
+from catalog.import_reader import UnreadableFile
 from config import index_engines, logging_setup
 from config.settings import Settings, WrongSettings, load
-from db.kinds import Role
 from embedded.home_folder import EmbeddedServicesError
 from embeddings.embedder import EmbedderUnavailable
 from index.query import IndexUnavailable
@@ -30,6 +29,7 @@ from scripts.cli import user as user_command
 from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
+from vocabulary.kinds import Role
 
 app = typer.Typer(
     name="rasika",

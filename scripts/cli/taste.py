@@ -8,7 +8,7 @@ from config.resources import Resources, opened
 from config.settings import Settings
 from db import interactions
 from db.engine import session
-from db.presence import ViewerForgotten
+from db.viewer_lifecycle import ViewerForgotten
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from runtime.title_features import StoredShelf
 from scripts.cli.titles import Failed, err, out

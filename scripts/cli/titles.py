@@ -23,21 +23,21 @@ from rich.text import Text
 from sqlmodel import Session
 
 from api.metrics import Metrics
-from catalog import exporting, genres, languages
-from catalog.reading import Line, UnreadableFile, read
+from catalog import export, genres, languages
+from catalog.import_reader import Line, UnreadableFile, read
+from catalog.importer import Importer, Stored
 from catalog.regions import DEFAULT_REGION
-from catalog.store import Importer, Stored
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import titles, vectors
 from db.engine import session
-from db.kinds import Space
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.titles import embed_titles
 from index.query import Filter
 from runtime.index_sync import CopyDiffers
 from services import search as search_service
 from services import seeding
+from vocabulary.kinds import Space
 from workers import queues
 
 SHOWN_PROBLEMS = 20  # per file; the rest is counted
@@ -236,7 +236,7 @@ def _export(reading: Session, file: Path) -> int:
         task = progress.add_task("exporting", total=titles.count(reading))
         written = 0
         for title in titles.all_whole(reading):
-            stream.write(exporting.line(title) + "\n")
+            stream.write(export.line(title) + "\n")
             progress.advance(task)
             written += 1
     return written

@@ -8,11 +8,11 @@ from config.resources import Resources, opened
 from config.settings import Settings
 from db import accounts as rows
 from db.engine import session
-from db.kinds import Role
-from db.viewers import Account
+from db.tables.users import Account
 from viewers import accounts, login_sessions, passwords
 from viewers.accounts import WrongEmail
 from viewers.passwords import WeakPassword
+from vocabulary.kinds import Role
 
 
 class Failed(Exception):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from catalog.reading import read
+from catalog.import_reader import read
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import titles

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from db.kinds import Space
 from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
 from recommend import queries, title_state
 from recommend.title_state import NOTHING, Standing
 from scripts.evaluate.simulated_viewers import Guest
 from scripts.evaluate.simulation_catalogue import Shelf
+from vocabulary.kinds import Space
 
 Recommender = Callable[[Guest, int], list[TitleId]]
 """Returns so many titles, best first; none that the guest has reacted to."""

@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from catalog import regions
-from catalog.reading import read
+from catalog.import_reader import read
 from catalog.record import Record
 from db import titles
-from db.kinds import Event
 from index.query import TitleId
 from recommend.title_state import Done
 from scripts.bench.datasets import SHARED
 from scripts.evaluate.simulated_viewers import NOW, REACTIONS, Guest, Person
+from vocabulary.kinds import Event
 
 RATINGS = SHARED / "bollywood_ratings.csv.gz"
 FILMS = SHARED / "bollywood.jsonl.gz"

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from catalog.names import fold
-from db.listings import Listing
+from db.title_summaries import Listing
 from embeddings.embedder import Embedder
 from index.query import Query, TitleId, VectorIndex
+from vocabulary.name_folding import fold
 
 DEPTH = 100  # of each ranking that is fused
 RRF = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009

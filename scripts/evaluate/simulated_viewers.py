@@ -22,10 +22,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from catalog import regions
-from db.kinds import Event
 from index.query import Region, TitleId
 from recommend.title_state import Done
 from scripts.evaluate.simulation_catalogue import Numbers, Rows, Shelf
+from vocabulary.kinds import Event
 
 NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India
 DAYS = 30  # that the first reactions are spread over

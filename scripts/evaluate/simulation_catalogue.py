@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from db.kinds import ScopeKind
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.query import Matrix
+from vocabulary.kinds import ScopeKind
 
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.int64]

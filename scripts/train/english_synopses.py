@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from catalog.reading import read
+from catalog.import_reader import read
 
 
 def synopses(files: Sequence[Path]) -> Iterator[str]:

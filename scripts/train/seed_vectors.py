@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.reading import read
+from catalog.import_reader import read
 from config import cpu
 from config.resources import opened
 from config.settings import Settings

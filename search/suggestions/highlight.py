@@ -5,10 +5,10 @@ from collections.abc import Callable
 from itertools import accumulate
 
 from api.pages.posters import clusters
-from catalog.names import fold
 from search.names.phonetic import key
 from search.suggestions.beginnings import sound_of
 from search.suggestions.prefixes import nearly_begins
+from vocabulary.name_folding import fold
 
 Span = tuple[int, int]
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.query import Entry, Region
 from search.suggestions.beginnings import START, SURE, WORDS, Scores, Table
 from search.suggestions.prefixes import Rows

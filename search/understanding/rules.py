@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from db.kinds import Kind
 from index.query import Filter
 from search.understanding import lexicon
 from search.understanding.groups import SHORT, Item
@@ -13,6 +12,7 @@ from search.understanding.periods import Period
 from search.understanding.phrases import SOUTH, Role, has_any
 from search.understanding.spots import Spot
 from search.understanding.understood import Aspect, Reading
+from vocabulary.kinds import Kind
 
 FEW_PLAIN = 3  # words of a plot beside a genre that is asked for in the plural
 LONGEST_WITH_PERSON = 8  # words; in longer texts a name may be a character's

@@ -15,10 +15,10 @@ from sqlmodel import SQLModel
 
 from api.app import create_app
 from config.resources import Resources
-from db.kinds import Role
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from tests.viewer_clients import People, Person, people
+from vocabulary.kinds import Role
 
 ADMIN = "/api/admin/"
 CURATED = "/api/admin/reviews"

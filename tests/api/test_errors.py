@@ -14,7 +14,7 @@ from api.app import create_app
 from config.resources import Resources
 from db.engine import connect
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/content/1", "/nothing"])

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from embedded.status import status
-from tests.service import PROJECT, Service, hold_down, kill, wait_until
+from tests.rasika_process import PROJECT, Service, hold_down, kill, wait_until
 
 SEARCH = "/api/search?q=man+reborn+as+a+housefly"
 

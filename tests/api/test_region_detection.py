@@ -10,7 +10,7 @@ import pytest
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 
 Ask = Callable[..., str]
 GERMANY, JAPAN, CLOUD = "141.20.1.1", "133.11.0.1", "203.0.113.7"  # two universities; nobody

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.franchises import franchise
-from catalog.reading import read
+from catalog.import_reader import read
 from catalog.record import Record
 
 SEED = Path(__file__).parents[2] / "catalog" / "seed"

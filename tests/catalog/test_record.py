@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.reading import check
+from catalog.import_reader import check
 from catalog.record import Record
 
 PLAIN: dict[str, Any] = {"kind": "movie", "title": "Eega"}

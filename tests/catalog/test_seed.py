@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from catalog.genres import canonical
+from catalog.import_reader import read
 from catalog.languages import SCRIPTS
-from catalog.names import fold
-from catalog.reading import read
 from catalog.record import Record
-from db.kinds import Kind
 from embeddings.scripts import script_of
+from vocabulary.kinds import Kind
+from vocabulary.name_folding import fold
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "catalog" / "seed").glob("*.jsonl"))

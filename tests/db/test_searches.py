@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from catalog.names import fold
-from db import search_reports, searches
-from db.search_reports import Asked, Reformulated
+from db import search_analytics, searches
+from db.search_analytics import Asked, Reformulated
 from db.searches import Click, Search
+from vocabulary.name_folding import fold
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=400)
@@ -277,18 +277,18 @@ def test_searches_are_counted_with_what_was_opened(database: Session) -> None:
     asked(database, "zzz", CHITRA, results=0)
     asked(database, "old", CHITRA, at=LONG_AGO)
     since = NOW - timedelta(days=30)
-    assert search_reports.totals(database, since=since) == (4, 3, 1, 2, 2.0)
-    assert search_reports.popular(database, since=since, limit=9) == [
+    assert search_analytics.totals(database, since=since) == (4, 3, 1, 2, 2.0)
+    assert search_analytics.popular(database, since=since, limit=9) == [
         Asked("Robot", searches=3, visitors=2, clicked=2, mean_position=2.0),
         Asked("zzz", searches=1, visitors=1, clicked=0, mean_position=None),
     ]
 
 
 def test_of_nothing_there_is_nothing_to_count(database: Session) -> None:
-    assert search_reports.totals(database, since=NOW) == (0, 0, 0, 0, None)
-    assert search_reports.popular(database, since=NOW, limit=9) == []
-    assert search_reports.without_results(database, since=NOW, limit=9) == []
-    assert search_reports.reformulated(database, since=NOW, limit=9) == []
+    assert search_analytics.totals(database, since=NOW) == (0, 0, 0, 0, None)
+    assert search_analytics.popular(database, since=NOW, limit=9) == []
+    assert search_analytics.without_results(database, since=NOW, limit=9) == []
+    assert search_analytics.reformulated(database, since=NOW, limit=9) == []
 
 
 def test_what_found_nothing_as_asked_is_listed(database: Session) -> None:
@@ -296,7 +296,7 @@ def test_what_found_nothing_as_asked_is_listed(database: Session) -> None:
     asked(database, "ZZZ", BALA, results=0, ago_s=9)
     asked(database, "malayalam anime", relaxed=True)
     asked(database, "robot")
-    found = search_reports.without_results(database, since=LONG_AGO, limit=9)
+    found = search_analytics.without_results(database, since=LONG_AGO, limit=9)
     assert [(each.text.lower(), each.searches, each.visitors) for each in found] == [
         ("zzz", 2, 2),
         ("malayalam anime", 1, 1),
@@ -308,7 +308,7 @@ def test_a_text_soon_given_up_for_another_is_reformulated(database: Session) -> 
     for visitor in (ANNA, BALA):
         asked(database, "bahubli", visitor, ago_s=90)
         asked(database, "baahubali", visitor)
-    assert search_reports.reformulated(database, since=LONG_AGO, limit=9) == [
+    assert search_analytics.reformulated(database, since=LONG_AGO, limit=9) == [
         Reformulated("bahubli", then="baahubali", times=2, visitors=2)
     ]
 
@@ -317,10 +317,10 @@ def test_a_text_that_served_is_not_reformulated(database: Session) -> None:
     asked(database, "bahubli", ANNA, ago_s=90)
     opened(database, words="bahubli")
     asked(database, "baahubali", ANNA)
-    asked(database, "magadheera", BALA, ago_s=search_reports.AGAIN_S + 1)
+    asked(database, "magadheera", BALA, ago_s=search_analytics.AGAIN_S + 1)
     asked(database, "eega", BALA)
     asked(database, "again", CHITRA, ago_s=90)
     asked(database, "Again!", CHITRA)
     asked(database, "anybody", None, ago_s=9)
     asked(database, "somebody", None)
-    assert search_reports.reformulated(database, since=LONG_AGO, limit=9) == []
+    assert search_analytics.reformulated(database, since=LONG_AGO, limit=9) == []

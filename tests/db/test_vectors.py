@@ -5,11 +5,11 @@ import pytest
 from numpy.typing import NDArray
 from sqlmodel import Session
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import titles, vectors
-from db.kinds import Space
 from db.vectors import Row
+from vocabulary.kinds import Space
 
 Vector = NDArray[np.float32]
 MODEL = "fake-1"

@@ -6,7 +6,7 @@ import pytest
 
 from embeddings.cached import CachedEmbedder
 from embeddings.embedder import EmbedderUnavailable, Matrix, Role
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
 
 
 def test_equal_queries_at_once_are_embedded_once() -> None:

@@ -4,7 +4,7 @@ import pytest
 from embeddings.bundled import DIMENSIONS, NAME
 from embeddings.centred import REVISION, CentredEmbedder, load_centres, measure_centres
 from embeddings.embedder import Embedder, Role
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
 
 FAKE = FakeEmbedder()
 CENTRES = {

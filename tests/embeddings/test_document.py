@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import titles
-from db.tables import Title
+from db.tables.titles import Title
 from embeddings.document import (
     BATCH,
     LONGEST_SYNOPSIS,
@@ -15,7 +15,7 @@ from embeddings.document import (
     embed_documents,
     text_hash,
 )
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
 
 Stored = Callable[..., Title]
 

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import titles, vectors
-from db.kinds import Space
 from embeddings.titles import Embedded, embed_titles
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 

@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from db.kinds import Kind, Space
 from index import native
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from tests.index_contract import IndexContract, many, reference
+from vocabulary.kinds import Kind, Space
 
 
 class TestMemoryIndex(IndexContract):

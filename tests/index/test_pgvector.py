@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
-from db import vector_search
+from db import pgvector_search
 from db.engine import connect
-from db.kinds import Kind, Space
-from db.vector_search import Ask
-from db.vector_store import LANGUAGE_TITLES, SERVED
+from db.pgvector_search import Ask
+from db.pgvector_store import LANGUAGE_TITLES, SERVED
 from index.memory import MemoryIndex
 from index.pgvector import PgvectorIndex, given
 from index.product import SLOTS, TooManyRegions
 from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
 from tests.index_contract import IndexContract, many, reference
+from vocabulary.kinds import Kind, Space
 
 LEAST_RECALL = 0.95  # of wide searches by a graph
 
@@ -67,9 +67,9 @@ def wide(entries: Sequence[Entry]) -> Iterator[Query]:
 
 def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
     with engine.connect() as connection:
-        shape = vector_search.enter(connection, SERVED).spaces[Space.CONTENT]
+        shape = pgvector_search.enter(connection, SERVED).spaces[Space.CONTENT]
         ask = Ask(Space.CONTENT, np.ones(shape.width, np.float32), 20)
-        return vector_search.explained(connection, given(wanted), ask, shape if graph else None)
+        return pgvector_search.explained(connection, given(wanted), ask, shape if graph else None)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ import stamina
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException
 
-from db.kinds import Kind, Space
 from index.product import SLOTS, WIDTH, TooManyRegions
 from index.qdrant.collections import Cluster, Collections
 from index.qdrant.engine import QdrantIndex, connect
@@ -29,6 +28,7 @@ from index.query import (
     VectorMissing,
 )
 from tests.index_contract import IndexContract, many, reference, unit
+from vocabulary.kinds import Kind, Space
 
 # Before fixtures hide the machine's settings. Without a server, the client's local mode answers,
 # which scans, and says so; and, where it is installed, Qdrant's own engine in this process.

@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
-from db.kinds import Kind
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from recommend.age_limits import GROWN_UP_GENRES, Admits, admits
+from vocabulary.kinds import Kind
 
 TODAY = date(2026, 11, 21)
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
 from recommend.explanations import Liked, liked_ids, said_of, why
@@ -17,6 +16,7 @@ from recommend.moods import Rasa
 from recommend.ranking import CONTEXT, About, Further, Hour, Item, ranked
 from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
 from recommend.title_state import Standing, opinion
+from vocabulary.kinds import Kind, Space
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday afternoon: no hour's favourites
 LANGUAGES = ("te", "ta", "hi", "en")

@@ -1,12 +1,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.kinds import Kind
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from recommend.homepage import FEWEST, fill
 from recommend.queries import RowPlan
 from tests.index_contract import GENRES, catalogues, meets
+from vocabulary.kinds import Kind
 
 
 def plan(key: str, wanted: Filter, k: int = 4) -> RowPlan:

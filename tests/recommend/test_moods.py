@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from catalog.genres import GENRES as KNOWN
-from db.kinds import Space
 from embeddings.embedder import Embedder
 from recommend import moods
 from recommend.moods import GENRES, PLOTS, Rasa, carried, vectors
 from recommend.reason_texts import LANGUAGES
 from runtime.catalogue_view import Live
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
+from vocabulary.kinds import Space
 
 LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
 JUDGED = {

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Query
 from recommend import queries
 from tests.index_contract import unit
+from vocabulary.kinds import Kind, Space
 
 LANGUAGES = {"te": "Telugu", "ta": "Tamil", "hi": "Hindi"}
 GENRES = {"comedy": "Comedy", "horror": "Horror"}

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from db.kinds import Event
 from index.query import Vector
 from recommend import title_state
 from recommend.taste import (
@@ -29,6 +28,7 @@ from recommend.taste import (
     updated,
 )
 from recommend.title_state import Done, Standing, held
+from vocabulary.kinds import Event
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DIM = 32

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.kinds import Event
 from recommend.title_state import (
     ABANDONED,
     COMPLETED,
@@ -28,6 +27,7 @@ from recommend.title_state import (
     opinion,
     stars,
 )
+from vocabulary.kinds import Event
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

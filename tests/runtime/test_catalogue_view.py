@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import changes, migrate, titles
 from db.engine import connect, session
-from db.kinds import Space
-from db.listings import Listing
+from db.title_summaries import Listing
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.query import Boosts, Query
 from runtime.catalogue_view import Live
 from search.suggestions.suggest import Typed
 from services import seeding
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, text
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import changes
 from db.engine import connect, session
-from db.kinds import Space
 from index.load import Loader
 from runtime.catalogue_view import Live
 from runtime.change_listener import Bell
 from tests.runtime.database_backups import copy_database
 from tests.runtime.postgres_proxy import Relay
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import changes, migrate
 from db.engine import connect, session
 from embedded.lease import acquire
@@ -27,7 +27,7 @@ WITHIN_S = 60.0  # PostgreSQL starts again, on a busy machine
 FOLLOW = """
 import sys
 from db.engine import connect
-from db.kinds import Space
+from vocabulary.kinds import Space
 from index.load import Loader
 from index.pgvector import PgvectorIndex
 from index.query import Query

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db.changes import Position
 from db.engine import session
-from db.kinds import Space
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -17,7 +16,8 @@ from index.query import Query
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import TOLD, Saved
 from services import seeding
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})

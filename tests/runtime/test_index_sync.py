@@ -5,13 +5,12 @@ import redis
 from sqlalchemy import Engine, text
 
 from api.app import create_app
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from config.resources import Resources
 from config.settings import Settings
-from db import changes, index_copies
+from db import changes, index_state
 from db.engine import session
-from db.kinds import Space
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -21,8 +20,9 @@ from index.shared import SharedIndex
 from runtime.catalogue_view import Live
 from runtime.index_sync import CopyDiffers, Shared
 from services import seeding
-from tests.embedders import FakeEmbedder
-from tests.seeded import served
+from tests.fake_embedder import FakeEmbedder
+from tests.running_app import served
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
@@ -65,7 +65,7 @@ def test_what_is_there_is_copied_and_what_changes_follows(
 def test_one_process_feeds_and_the_others_see_it(own: Engine, shared: Shared, record: Make) -> None:
     other = Shared("pgvector", PgvectorIndex(own), own, LOADER)
     (number,) = store(own, record("Eega"))
-    with index_copies.turn(own, "pgvector", wait=True):
+    with index_state.turn(own, "pgvector", wait=True):
         assert other.catch_up() == 0  # for another does it
     assert shared.catch_up() == 1
     assert other.catch_up() == 0
@@ -77,11 +77,11 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
 ) -> None:
     ids = store(own, record("Eega"))
     with session(own) as writing:
-        before = index_copies.read(writing, "pgvector")
+        before = index_state.read(writing, "pgvector")
     shared.catch_up()
     assert before is not None
     with session(own) as writing:  # as if the process had died in between
-        index_copies.write(writing, "pgvector", before.position, built_from=before.built_from)
+        index_state.write(writing, "pgvector", before.position, built_from=before.built_from)
         writing.commit()
     assert shared.catch_up() == 1
     assert found(shared) == ids

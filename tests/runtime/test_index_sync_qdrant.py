@@ -7,18 +7,18 @@ pytest.importorskip("qdrant_client")  # an extra
 from qdrant_client import QdrantClient
 from sqlalchemy import Engine
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db.engine import session
-from db.kinds import Space
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.qdrant.collections import Cluster, Collections
 from index.qdrant.engine import QdrantIndex
 from index.query import Query
 from runtime.index_sync import Shared
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
 from tests.runtime.database_backups import copy_database
+from vocabulary.kinds import Space
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.seeded import hits, titles
+from tests.running_app import hits, titles
 
 DESCRIPTIONS = Path(__file__).with_name("descriptions.jsonl")
 

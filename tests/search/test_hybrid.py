@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.kinds import Kind, Space
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query, TitleId, Vector
 from search.hybrid import (
@@ -24,6 +23,7 @@ from search.hybrid import (
 from search.names.lexical import Field, Match
 from search.plots import PlotMatch
 from tests.index_contract import catalogues, filters, hit, meets, queries, unit, vectors
+from vocabulary.kinds import Kind, Space
 
 terms = st.sampled_from([0.0, 0.1, 0.7, 3.5])
 told_titles = st.dictionaries(

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from catalog.reading import read
+from catalog.import_reader import read
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import titles, vectors
 from db.engine import session
-from db.kinds import Space
 from services import seeding
-from tests.embedders import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder
+from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 Scopes = dict[tuple[str, str], float]

@@ -10,18 +10,18 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
-from db import presence, profiles, viewings
+from db import profiles, viewer_lifecycle, viewings
 from db.engine import session
 from db.interactions import Told
-from db.kinds import Event
-from db.presence import ViewerForgotten
-from db.viewers import Account
+from db.tables.users import Account
+from db.viewer_lifecycle import ViewerForgotten
 from db.viewings import Started
 from index.query import TitleId
 from recommend.taste import Features
 from viewers import accounts
 from viewers.account_merge import merge
 from viewers.interactions import Described, hear, replay
+from vocabulary.kinds import Event
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 STATE = ("standing", "taste")
@@ -122,7 +122,7 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "disliked_genres": [],
         "personal_search": True,
     }
-    presence.hold(database, visitor)
+    viewer_lifecycle.hold(database, visitor)
     profiles.put(database, account, {**nothing, "region": "IN-TG", "favourite_genres": ["drama"]})
     said = {
         "birth_year": 1990,
@@ -142,7 +142,7 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
 
 def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    presence.hold(database, visitor)
+    viewer_lifecycle.hold(database, visitor)
     said = profiles.get(database, visitor).model_dump() | {"region": "IN-KA"}
     profiles.put(database, visitor, said | {"personal_search": False})
     merge(database, visitor, into=account, catalogue=SHELF)
@@ -152,7 +152,7 @@ def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
 
 def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    presence.hold(database, visitor)
+    viewer_lifecycle.hold(database, visitor)
     begun = Started(uuid4(), 7, "tv")
     viewings.start(database, visitor, begun)
     database.execute(
@@ -170,7 +170,7 @@ def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
 
 def test_nobody_is_merged_into_who_was_forgotten(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    presence.forget(database, account)
+    viewer_lifecycle.forget(database, account)
     with pytest.raises(ViewerForgotten):
         merge(database, visitor, into=account, catalogue=SHELF)
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from db import interactions, presence
+from db import interactions, viewer_lifecycle
 from db.engine import session
 from db.interactions import Told
-from db.kinds import Event
-from db.presence import ViewerForgotten
+from db.viewer_lifecycle import ViewerForgotten
 from index.query import TitleId
 from recommend import taste
 from recommend.taste import Features, unit
 from recommend.title_state import NOTHING
 from viewers.interactions import Described, hear, known_of, replay, standings_of, taste_of
+from vocabulary.kinds import Event
 
 NOW = datetime.now(UTC)
 DIM = 16
@@ -179,7 +179,7 @@ def test_one_viewer_says_nothing_of_another(database: Session) -> None:
 def test_who_was_forgotten_is_not_heard(database: Session) -> None:
     viewer_id = uuid4()
     hear(database, viewer_id, [told("like")], Shelf())
-    presence.forget(database, viewer_id)
+    viewer_lifecycle.forget(database, viewer_id)
     assert state(database) == []
     with pytest.raises(ViewerForgotten):
         hear(database, viewer_id, [told("like")], Shelf())

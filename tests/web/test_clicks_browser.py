@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.seeded import hits
+from tests.running_app import hits
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from playwright.sync_api import Request as Sent
 
-from tests.seeded import hits
+from tests.running_app import hits
 
 pytestmark = pytest.mark.browser
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.seeded import titles
+from tests.running_app import titles
 
 
 def shown(client: httpx.Client, **asked: str) -> str:

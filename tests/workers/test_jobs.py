@@ -9,11 +9,11 @@ from rq.job import Job
 from sqlalchemy import Engine, text
 
 from api.auth.visitor_cookie import MAX_AGE_S
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from config import settings as settings_module
 from config.resources import load_embedder
-from db import changes, presence, viewings
+from db import changes, viewer_lifecycle, viewings
 from db.changes import EVERYTHING, Position
 from db.engine import session
 from db.viewings import Started
@@ -116,7 +116,7 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
     jobs.embed_titles(ids)
     viewer, silent, going = uuid4(), uuid4(), uuid4()
     with session(own) as writing:
-        presence.hold(writing, viewer)
+        viewer_lifecycle.hold(writing, viewer)
         for number, title_id in ((silent, ids[0]), (going, ids[1])):
             viewings.start(writing, viewer, Started(number, title_id, "tv"))
             viewings.go_on(writing, viewer, number, progress=0.95)
@@ -143,7 +143,7 @@ def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine)
     assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > MAX_AGE_S
     recent, gone = uuid4(), uuid4()
     with session(own) as writing:
-        presence.hold(writing, recent, gone)
+        viewer_lifecycle.hold(writing, recent, gone)
         account = accounts.add(writing, "asha@example.com", password_hash=None)
         writing.execute(
             text("UPDATE viewer SET created_at = now() - interval '2 years' WHERE id <> :recent"),
@@ -162,7 +162,7 @@ def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
         gone = connection.execute(text("SELECT visitor_id FROM search_query LIMIT 1")).scalar_one()
         late = connection.execute(text("SELECT * FROM search_query")).mappings().all()
     with session(own) as writing:
-        presence.forget(writing, gone)
+        viewer_lifecycle.forget(writing, gone)
         writing.execute(
             text("UPDATE search_query SET visitor_id = :gone WHERE id = :id"),
             {"gone": gone, "id": next(row["id"] for row in late if row["visitor_id"] != gone)},

@@ -13,12 +13,12 @@ import redis
 from rq import Worker
 from sqlalchemy import Engine, text
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from db import vectors
 from db.engine import session
-from db.kinds import Space
 from embedded.lease import Lease
+from vocabulary.kinds import Space
 from workers import queues
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -23,6 +23,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("index_copy")
-    # The engine's own, see db.vector_store.
+    # The engine's own, see db.pgvector_store.
     for schema in ("vector_search", "vector_search_next"):
         op.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")

@@ -7,13 +7,13 @@ from pathlib import Path
 from sqlalchemy import text
 
 from db.engine import connect
-from db.kinds import Space
 from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import acquire
 from index.pgvector import PgvectorIndex
 from index.query import Hit, Query
 from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
 from scripts.bench.synthetic_titles import Stock
+from vocabulary.kinds import Space
 
 HOME = "bench-index"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from db.kinds import Space
 from index.query import Hit, IndexUnavailable, Query
 from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
 from scripts.bench.synthetic_titles import Stock
+from vocabulary.kinds import Space
 
 ALIAS = "rasika-bench"
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from viewers import passwords
 
 

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.auth import login_cookies
 from config.resources import Resources
-from db.kinds import Role
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from tests.viewer_clients import People, people
+from vocabulary.kinds import Role
 
 NEW, OLD = "the key of this year", "the key of last year"
 

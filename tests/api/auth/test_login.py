@@ -18,7 +18,7 @@ from api.app import create_app
 from api.auth.rate_limits import SIGN_INS_OF_BOTH, SIGN_INS_OF_EMAIL
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from viewers import passwords
 
 PASSWORD = "mango lassi 9"

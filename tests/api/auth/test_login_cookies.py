@@ -17,7 +17,7 @@ from config.resources import Resources
 from config.settings import Settings
 from db.engine import session
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from tests.viewer_clients import People, Person, people
 from viewers import login_sessions
 from viewers.login_sessions import GRACE, Pair

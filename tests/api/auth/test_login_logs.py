@@ -15,7 +15,7 @@ from api.auth import login_cookies
 from config.resources import Resources
 from db.engine import connect
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 
 EMAIL, PASSWORD, WRONG = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
 OTHERS = ("httpx", "httpcore", "asyncio")  # of the test's own client

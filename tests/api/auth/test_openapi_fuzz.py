@@ -14,8 +14,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from db.kinds import Role
 from tests.viewer_clients import People, people
+from vocabulary.kinds import Role
 
 UNREADABLE = "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
 EXAMPLES = 5  # of each operation, sender and mode

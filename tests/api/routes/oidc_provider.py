@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
-from tests.seeded import served
+from tests.running_app import served
 
 CLIENT_ID, CLIENT_SECRET = "rasika-here", "the secret of rasika"
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "correct horse battery staple"

@@ -14,16 +14,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from api.auth.visitor_cookie import COOKIE
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from config.resources import Resources, opened
 from config.settings import Settings
 from db.engine import session
-from db.kinds import Event
 from embeddings.titles import embed_titles
 from runtime.title_features import StoredShelf
-from tests.service import Service, kill_postgres, wait_until
+from tests.rasika_process import Service, kill_postgres, wait_until
 from viewers import interactions
+from vocabulary.kinds import Event
 
 CLIENTS, EACH = 20, 50
 BATCHES = (1, 4)  # interactions of a post, in turn

@@ -20,7 +20,7 @@ from db import accounts as rows
 from db.engine import session
 from runtime.catalogue_view import Live
 from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
-from tests.seeded import served
+from tests.running_app import served
 from tests.viewer_clients import People, people
 
 START = "/api/auth/oidc/home/start"

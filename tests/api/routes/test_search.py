@@ -11,7 +11,7 @@ import pytest
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import hits, served, titles
+from tests.running_app import hits, served, titles
 
 HIT = {
     *("id", "title", "original_title", "kind", "year", "language", "genres", "poster_url"),

@@ -14,7 +14,7 @@ from api.auth.visitor_cookie import COOKIE
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from runtime.search_log import SearchLog
-from tests.seeded import served
+from tests.running_app import served
 
 TABLES = ("search_query", "search_click", "popular_search")
 

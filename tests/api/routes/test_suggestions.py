@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.names import fold
 from search.suggestions.highlight import highlights
 from search.suggestions.suggest import Topic, What
 from search.suggestions.topics import queries, topics
+from vocabulary.name_folding import fold
 
 SUGGESTION = {
     *("kind", "text", "query", "highlight"),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.seeded import hits, titles
+from tests.running_app import hits, titles
 
 Hit = dict[str, object]
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.seeded import served
+from tests.running_app import served
 from tests.viewer_clients import People, people
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from db.held import SECTIONS
+from db.personal_data import SECTIONS
 from tests.viewer_clients import People, Person
 
 NOT_TOLD = {"viewer_id", "visitor_id", "password_hash", "sign_in_id", "search_id", "vectors"}

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from api.auth import login_cookies
 from api.auth.visitor_cookie import COOKIE
-from db import presence
+from db import viewer_lifecycle
 from db.engine import session
 from tests.viewer_clients import People, Person
 from viewers import login_sessions
@@ -204,7 +204,7 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: People) -> No
         assert answers <= {200, 201, 401, 410}, answers
         everybody.app.state.search_log.flush()
         with session(everybody.engine) as writing:
-            presence.sweep(writing)
+            viewer_lifecycle.sweep(writing)
             writing.commit()
         assert naming(everybody.engine, str(person.id)) == set()
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from api.auth.visitor_cookie import COOKIE
-from db import standings
+from db import title_states
 from db.engine import session
 from runtime.title_features import LiveShelf
 from tests.viewer_clients import People
@@ -241,7 +241,7 @@ def test_a_database_that_goes_away_on_the_way_leaves_nothing(
         raise OperationalError("INSERT", {}, ConnectionError("the server went away"))
 
     with monkeypatch.context() as failing:
-        failing.setattr(standings, "store", broken)
+        failing.setattr(title_states, "store", broken)
         assert person.browser.post(INTERACTIONS, json=like()).status_code == 503
     assert listed(person.browser)["total"] == 0
 
@@ -286,15 +286,15 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
 ) -> None:
     assert listed(everybody.stranger(), f"/api/user/{name}")["total"] == 0
     person = everybody.visitor()
-    gone = standings.Kept(
+    gone = title_states.Kept(
         NOWHERE,
         4.0,
         0.5,
-        *[datetime.now(UTC) if "un" not in each else None for each in standings.MOMENTS],
+        *[datetime.now(UTC) if "un" not in each else None for each in title_states.MOMENTS],
     )._replace(dismissed_at=None)
     with session(everybody.engine) as writing:
         interactions.hear(writing, person.id, [], LiveShelf(everybody.app.state.live))
-        standings.store(writing, person.id, [gone])
+        title_states.store(writing, person.id, [gone])
         writing.commit()
     found = listed(person.browser, f"/api/user/{name}")
     assert (found["items"], found["total"]) == ([], 0)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from db.kinds import Role
 from tests.viewer_clients import People
+from vocabulary.kinds import Role
 
 FEED = "/api/recommendations/personalized"
 

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from db.kinds import Role
 from tests.viewer_clients import People, Person
+from vocabulary.kinds import Role
 
 TEXT = "A fly takes revenge, and you are on its side."
 

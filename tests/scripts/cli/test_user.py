@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from config import logging_setup
 from db import accounts
 from db.engine import session
-from db.kinds import Role
 from embedded.lease import Lease
 from scripts.cli.main import main
 from viewers import passwords
+from vocabulary.kinds import Role
 
 EMAIL, PASSWORD = "asha@example.com", "mango lassi 9"
 

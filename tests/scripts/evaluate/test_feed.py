@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
+from catalog.importer import Importer
 from catalog.record import Record
-from catalog.store import Importer
 from config import logging_setup
 from config.resources import Resources
 from recommend import title_state

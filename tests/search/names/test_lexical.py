@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.names import fold
 from search.names.lexical import NOTHING, Field, Labels, LexicalIndex
+from vocabulary.name_folding import fold
 
 STRONG = 0.6
 """What a text has to reach to pass for a name."""

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.kinds import Kind, ScopeKind
-from db.listings import Listing
+from db.title_summaries import Listing
 from index.query import Attributes, Entry
 from search.suggestions.beginnings import Table, sound_of
 from search.suggestions.prefixes import Prefixes, begins, edits, nearly_begins, respaced
 from search.suggestions.suggest import Person, Suggester, Suggestion, Topic, Topics, Typed, What
+from vocabulary.kinds import Kind, ScopeKind
 
 COMEDY = Topic(What.GENRE, "comedy", "Comedy", ("comedy", "comedies"))
 TAMIL = Topic(What.LANGUAGE, "ta", "Tamil", ("tamil", "தமிழ்", "kollywood"))

@@ -3,10 +3,10 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.names import fold
 from search.names.words import words_of
 from search.understanding.known import Vocabulary
 from search.understanding.persons import Likeness
+from vocabulary.name_folding import fold
 
 
 def named(*names: str) -> Vocabulary:

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import genres
-from catalog.names import fold
 from catalog.record import Record
-from db.kinds import Kind
 from index.query import Filter, TitleId
 from search.names.words import words_of
 from search.understanding import lexicon
 from search.understanding.known import Vocabulary
 from search.understanding.understand import understand
 from search.understanding.understood import Understood, relaxations
+from vocabulary.kinds import Kind
+from vocabulary.name_folding import fold
 
 SEED = Path(__file__).parents[3] / "catalog" / "seed"
 DESCRIPTIONS = Path(__file__).parents[1] / "descriptions.jsonl"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.names import fold
+from vocabulary.name_folding import fold
 
 
 @pytest.mark.parametrize(

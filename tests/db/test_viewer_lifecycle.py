@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from db import presence, searches
+from db import searches, viewer_lifecycle
 from db.engine import session
-from db.presence import ViewerForgotten, forget, hold
 from db.searches import Search
+from db.viewer_lifecycle import ViewerForgotten, forget, hold
 
 
 def viewers(engine: Engine) -> set[UUID]:
@@ -79,11 +79,11 @@ def test_to_forget_twice_or_nobody_is_no_error(database: Session) -> None:
 def test_who_was_forgotten_long_ago_may_come_back(database: Session) -> None:
     gone = uuid4()
     forget(database, gone)
-    presence.sweep(database)
+    viewer_lifecycle.sweep(database)
     with pytest.raises(ViewerForgotten):
         hold(database, gone)
     database.execute(text("UPDATE forgotten SET at = at - make_interval(hours => 1)"))
-    presence.sweep(database)
+    viewer_lifecycle.sweep(database)
     hold(database, gone)
 
 
@@ -106,6 +106,6 @@ def test_searches_that_came_late_are_swept(database: Session) -> None:
         )
         searches.record(database, [late])
     database.execute(text("UPDATE forgotten SET at = at - make_interval(mins => 9)"))
-    assert presence.sweep(database) == 1
+    assert viewer_lifecycle.sweep(database) == 1
     left = database.execute(text("SELECT visitor_id FROM search_query")).scalars()
     assert set(left) == {other, None}

@@ -1,8 +1,8 @@
 import pytest
 
 from catalog import genres, languages, regions
-from catalog.labels import COLUMNS
 from catalog.languages import SCRIPTS
+from catalog.translated_labels import COLUMNS
 from embeddings.scripts import script_of
 
 

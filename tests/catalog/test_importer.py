@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from catalog import exporting
-from catalog.reading import check, read
+from catalog import export
+from catalog.import_reader import check, read
+from catalog.importer import Importer, Stored
 from catalog.record import Record
-from catalog.store import Importer, Stored
 from db import migrate, titles
 from db.engine import connect, session
-from db.kinds import Kind
-from db.tables import Change, ExternalId, Person, Title
+from db.tables.titles import Change, ExternalId, Person, Title
+from vocabulary.kinds import Kind
 
 Make = Callable[..., Record]
 SEED = Path(__file__).parents[2] / "catalog" / "seed"
@@ -49,7 +49,7 @@ def changes(database: Session) -> list[int]:
 
 
 def exported(database: Session) -> list[dict[str, Any]]:
-    return [json.loads(exporting.line(title)) for title in everything(database)]
+    return [json.loads(export.line(title)) for title in everything(database)]
 
 
 def again(lines: Sequence[dict[str, Any]]) -> list[Record]:
@@ -362,7 +362,7 @@ def test_an_export_of_seed_titles_gives_the_same_catalogue(database: Session) ->
     lines = (line for path in files for line in itertools.islice(read(path), 8))
     records = [line.record for line in lines if line.record]
     store(database, *records)
-    assert [exporting.record_of(title).title for title in everything(database)] == [
+    assert [export.record_of(title).title for title in everything(database)] == [
         each.title for each in records
     ]
     before = exported(database)

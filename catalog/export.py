@@ -11,8 +11,8 @@ from catalog.record import (
     Record,
     VideoPart,
 )
-from db.kinds import NameKind
-from db.tables import Title
+from db.tables.titles import Title
+from vocabulary.kinds import NameKind
 
 SAME = (
     "kind",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, TextClause, text
 
-from db.kinds import Kind, Space
+from vocabulary.kinds import Kind, Space
 
 SERVED = "vector_search"
 BESIDE = "vector_search_next"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from catalog.exporting import record_of
+from catalog.export import record_of
 from catalog.merge import PEOPLE, create, merge
-from catalog.names import fold
 from catalog.record import Record
 from db import changes, titles
-from db.tables import SourceRecord, Title, now
+from db.tables.titles import SourceRecord, Title, now
+from vocabulary.name_folding import fold
 
 Key = tuple[str, str] | titles.Identity
 """An external id (source, value), or the identity of last resort."""

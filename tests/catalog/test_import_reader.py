@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog import reading
-from catalog.reading import Line, UnreadableFile, read
+from catalog import import_reader
+from catalog.import_reader import Line, UnreadableFile, read
 
 PLAIN = '{"kind": "movie", "title": "Eega"}'
 Write = Callable[..., Path]
@@ -86,7 +86,7 @@ def test_fields_that_the_form_does_not_have_are_told(jsonl: Write) -> None:
 def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
     jsonl: Write, monkeypatch: pytest.MonkeyPatch, over: int
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    monkeypatch.setattr(import_reader, "LONGEST_LINE", 100)
     long = json.dumps({"kind": "movie", "title": "x"}).ljust(100 + 50 * over)
     lines = list(read(jsonl(PLAIN, long, PLAIN)))
     assert titles(lines) == ["Eega", None, "Eega"]
@@ -96,7 +96,7 @@ def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
 def test_a_line_of_just_the_longest_length_is_read(
     jsonl: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    monkeypatch.setattr(import_reader, "LONGEST_LINE", 100)
     assert titles(list(read(jsonl(PLAIN.ljust(99), PLAIN)))) == ["Eega", "Eega"]
 
 
@@ -231,7 +231,7 @@ def test_a_bad_row_is_told_and_the_others_are_read(csv: Write) -> None:
 def test_the_head_of_a_row_that_is_too_long_is_no_row(
     csv: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST_LINE", 200)
+    monkeypatch.setattr(import_reader, "LONGEST_LINE", 200)
     lines = list(read(csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
     assert titles(lines)[-1] == "Eega"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from catalog.reading import Line, read
-from catalog.store import Importer
+from catalog.import_reader import Line, read
+from catalog.importer import Importer
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 FILES = sorted(DATA.glob("*.jsonl.gz"))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from db.kinds import Kind, ScopeKind
+from vocabulary.kinds import Kind, ScopeKind
 
 PAGE = 2000  # titles read at once
 STARS = 5  # of a title; who is billed further down draws few

@@ -10,21 +10,21 @@ from sqlmodel import Session, col, select
 
 from db import (
     changes,
-    held,
-    listings,
-    presence,
+    personal_data,
     profiles,
     reviews,
-    search_reports,
+    search_analytics,
     searches,
+    title_summaries,
     titles,
     vectors,
+    viewer_lifecycle,
     viewings,
 )
 from db.engine import session
-from db.kinds import Kind, ReviewState, Space
 from db.searches import Click, Search
-from db.tables import Credit, TitleGenre, TitleName
+from db.tables.titles import Credit, TitleGenre, TitleName
+from vocabulary.kinds import Kind, ReviewState, Space
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_vectors_and_listings_are_read_by_their_titles(
 ) -> None:
     used = indexes_of(lambda: list(vectors.read(database, [1, 2], {Space.CONTENT: "m"})))
     assert used <= {"title_vector_pkey", "ix_title_vector_model"}
-    used = indexes_of(lambda: listings.read(database, [1, 2]))
+    used = indexes_of(lambda: title_summaries.read(database, [1, 2]))
     assert {"title_pkey", "title_genre_pkey", "title_name_pkey", "popularity_pkey"} <= used
 
 
@@ -198,10 +198,10 @@ def test_reports_read_only_their_time(database: Session, indexes_of: Explain) ->
     since = datetime.now(UTC)
     for query in (
         lambda: searches.popular(database, "IN", since=since, limit=9),
-        lambda: search_reports.totals(database, since=since),
-        lambda: search_reports.popular(database, since=since, limit=9),
-        lambda: search_reports.without_results(database, since=since, limit=9),
-        lambda: search_reports.reformulated(database, since=since, limit=9),
+        lambda: search_analytics.totals(database, since=since),
+        lambda: search_analytics.popular(database, since=since, limit=9),
+        lambda: search_analytics.without_results(database, since=since, limit=9),
+        lambda: search_analytics.reformulated(database, since=since, limit=9),
     ):
         assert "ix_search_query_at" in indexes_of(query)
 
@@ -216,14 +216,18 @@ def test_of_a_viewer_nothing_else_is_read(database: Session, indexes_of: Explain
     assert indexes_of(lambda: viewings.count(database, viewer, completed_from=0.9)) == {
         "ix_viewing_viewer"
     }
-    for section in held.SECTIONS:
-        assert indexes_of(lambda section=section: list(held.rows(database, section, viewer)))  # type: ignore[misc]
+    for section in personal_data.SECTIONS:
+        assert indexes_of(
+            lambda section=section: list(personal_data.rows(database, section, viewer))
+        )  # type: ignore[misc]
 
 
 def test_who_is_forgotten_is_found_by_his_number(database: Session, indexes_of: Explain) -> None:
-    assert "viewer_pkey" in indexes_of(lambda: presence.hold(database, uuid4()))
-    assert "ix_search_query_visitor" in indexes_of(lambda: presence.forget(database, uuid4()))
-    assert "ix_search_query_at" in indexes_of(lambda: presence.sweep(database))
+    assert "viewer_pkey" in indexes_of(lambda: viewer_lifecycle.hold(database, uuid4()))
+    assert "ix_search_query_visitor" in indexes_of(
+        lambda: viewer_lifecycle.forget(database, uuid4())
+    )
+    assert "ix_search_query_at" in indexes_of(lambda: viewer_lifecycle.sweep(database))
 
 
 def test_viewings_are_found_by_what_is_asked_of_them(

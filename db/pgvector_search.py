@@ -1,4 +1,4 @@
-"""Searching the vectors that PostgreSQL holds for the engine `pgvector` (see `db.vector_store`).
+"""Searching the vectors that PostgreSQL holds for the engine `pgvector` (see `db.pgvector_store`).
 
 A search is an inner product: a title's vector is followed by its signals, a query's by their
 weights, so ordering by the product is ordering by the blended score, filter applied. Halves err a
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
-from db.kinds import Space
-from db.vector_store import Layout, Shape
+from db.pgvector_store import Layout, Shape
+from vocabulary.kinds import Space
 
 HEADER = 4  # bytes before the floats in pgvector's binary form
 
@@ -42,7 +42,7 @@ CONDITIONS = {
 }
 
 # Tables are those of the copy that is searched, the served one or the next; what they consist of is
-# read first of all, see `db.vector_store.swap`.
+# read first of all, see `db.pgvector_store.swap`.
 # Plans are made for the values at hand: a language may be that of half the titles or of three.
 # Compiling a plan takes longer than most searches. Whoever has waited half a minute has gone.
 # Scores of a million titles fit the memory.

@@ -1,7 +1,7 @@
 """What PostgreSQL holds: titles and what belongs to them, and the searches that were asked.
 
 Lists that belong to a title (names, credits, genres …) are tables of their own, deleted with it.
-Table classes do not validate: rows are made by `catalog.store` from a checked record.
+Table classes do not validate: rows are made by `catalog.importer` from a checked record.
 """
 
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import BigInteger, Column, DateTime, Enum, Index, text
 from sqlmodel import Field, Relationship, SQLModel
 
-from db.kinds import Kind, NameKind, ScopeKind, Space
+from vocabulary.kinds import Kind, NameKind, ScopeKind, Space
 
 EVERY_REGION = ""  # availability whose source names no region
 
@@ -63,9 +63,7 @@ class Title(SQLModel, table=True):
     title: str
     original_title: str | None = None
     original_language: str | None = None  # ISO 639-1
-    folded: (
-        str  # `catalog.names.fold` of the title: with year and kind, the identity of last resort
-    )
+    folded: str  # `vocabulary.name_folding.fold` of the title: with year and kind, the identity of last resort
     release_date: date | None = None
     year: int | None = None
     end_year: int | None = None
@@ -355,7 +353,7 @@ class SearchQuery(SQLModel, table=True):
     visitor_id: UUID | None = None
     recognised: bool  # the visitor brought the cookie of an earlier answer, as crawlers do not
     text: str
-    folded: str  # `catalog.names.fold` of the text, its beginning
+    folded: str  # `vocabulary.name_folding.fold` of the text, its beginning
     region: str  # ISO 3166
     results: int  # titles on the first page
     degraded: bool

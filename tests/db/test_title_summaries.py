@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
+from catalog.importer import Importer
 from catalog.record import PersonPart, Record
-from catalog.store import Importer
-from db import listings
+from db import title_summaries
 
 Make = Callable[..., Record]
 
@@ -16,7 +16,7 @@ def test_a_listing_names_people_and_whom_they_play(database: Session, record: Ma
         PersonPart(name="A. R. Rahman", job="composer"),
     ]
     ids = Importer().store(database, [record("Enthiran", people=people)]).touched
-    listing = listings.read(database, ids)[0]
+    listing = title_summaries.read(database, ids)[0]
     assert set(listing.people) == {"rajinikanth", "ar rahman"}
     assert set(listing.people_names) == {"Rajinikanth", "A. R. Rahman"}
     assert set(listing.characters) == {"chitti", "dr. vaseegaran"}

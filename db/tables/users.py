@@ -12,8 +12,8 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from db.kinds import Event, ReviewState, Role, Space
-from db.tables import now, stored_as_value
+from db.tables.titles import now, stored_as_value
+from vocabulary.kinds import Event, ReviewState, Role, Space
 
 
 def _viewer_key(**column: Any) -> Any:
@@ -213,7 +213,7 @@ class Review(SQLModel, table=True):
 
 
 class ForgottenRow(SQLModel, table=True):
-    """A viewer who was just forgotten: what is under way of his is refused (see `db.presence`).
+    """A viewer who was just forgotten: what is under way of his is refused (see `db.viewer_lifecycle`).
 
     No more is told of him than who knows his number can check.
     """

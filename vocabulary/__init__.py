@@ -1,0 +1,1 @@
+"""Enums, identifiers and plain value types that every layer shares; imports nothing of the project."""
