@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import SQLModel
 
-from db.tables import titles as tables  # registers what is compared
-from db.tables import users as viewers
+import db.tables.titles
+import db.tables.users  # noqa: F401  # registers what is compared
 
 # One migration at a time, however many processes start together; any constant will do.
 MIGRATION_LOCK = 7_276_325

@@ -128,7 +128,7 @@ def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: 
 class _Folded:
     """The standings that changed, and the taste, none where it did not."""
 
-    title_states: Mapping[TitleId, Standing]
+    standings: Mapping[TitleId, Standing]
     taste: Taste | None
 
 

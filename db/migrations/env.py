@@ -3,8 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from db.tables import titles as tables  # registers the tables
-from db.tables import users as viewers
+import db.tables.titles
+import db.tables.users  # noqa: F401  # registers the tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)

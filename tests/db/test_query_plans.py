@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -217,9 +218,8 @@ def test_of_a_viewer_nothing_else_is_read(database: Session, indexes_of: Explain
         "ix_viewing_viewer"
     }
     for section in personal_data.SECTIONS:
-        assert indexes_of(
-            lambda section=section: list(personal_data.rows(database, section, viewer))
-        )  # type: ignore[misc]
+        rows = personal_data.rows(database, section, viewer)
+        assert indexes_of(partial(list, rows))
 
 
 def test_who_is_forgotten_is_found_by_his_number(database: Session, indexes_of: Explain) -> None:

@@ -1,0 +1,1 @@
+"""What PostgreSQL holds: titles and what belongs to them, users, and searches."""
