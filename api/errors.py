@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from api.auth.rate_limits import TooManyAttempts
 from api.pages.look import error_page, wants_page
 from db.reviews import ReviewChanged, ReviewNotFound
-from db.viewer_lifecycle import ViewerForgotten
-from db.viewings import ViewingNotFound, ViewingOver, ViewingTaken
+from db.viewer_lifecycle import ViewerDeleted
+from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound
 from index.query import IndexUnavailable
 from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
 from viewers.login_sessions import NotSignedIn
@@ -82,12 +82,12 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     CrossOrigin: (403, "cross-origin", None),
     NotAdministrator: (403, "not-administrator", None),
     NothingKept: (403, "nothing-kept", None),
-    ViewerForgotten: (410, "viewer-forgotten", None),
+    ViewerDeleted: (410, "viewer-forgotten", None),
     ReviewNotFound: (404, "review-not-found", None),
     ReviewChanged: (409, "review-changed", None),
     ViewingNotFound: (404, "viewing-not-found", None),
-    ViewingOver: (409, "viewing-over", None),
-    ViewingTaken: (409, "viewing-taken", None),
+    ViewingEnded: (409, "viewing-over", None),
+    ViewingIdTaken: (409, "viewing-taken", None),
     DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
     PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
     IndexUnavailable: (503, "index-unavailable", "the search engine does not answer; try again"),

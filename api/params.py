@@ -19,7 +19,7 @@ from api.errors import NotAdministrator
 from api.metrics import Metrics
 from catalog import genres, languages
 from config.resources import Resources
-from db.engine import session
+from db.engine import open_session
 from index.query import Filter
 from runtime.catalogue_view import Live
 from vocabulary.kinds import Kind, Role
@@ -65,7 +65,7 @@ async def wanted(
     """Return the filter that the query string asks for; repeated parameters are any-of."""
     return Filter(
         kinds=frozenset(kind),
-        languages=frozenset(map(languages.code, _given(language))),
+        languages=frozenset(map(languages.normalise_code, _given(language))),
         genres_any=slugs(genre),
         year_from=year_from,
         year_to=year_to,
@@ -76,7 +76,7 @@ async def wanted(
 def slugs(names: Iterable[str]) -> frozenset[str]:
     """Return the genres that a filter asks for; a word that is none stays, and no title has it."""
     return frozenset(
-        slug for name in _given(names) for slug in genres.canonical(name) or [name.strip()]
+        slug for name in _given(names) for slug in genres.canonical_slugs(name) or [name.strip()]
     )
 
 
@@ -109,7 +109,7 @@ async def metrics(request: Request) -> Metrics:
 
 def reading(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Session]:
     """Yield a session for reading."""
-    with session(resources.engine) as opened:
+    with open_session(resources.engine) as opened:
         yield opened
 
 

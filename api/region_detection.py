@@ -40,7 +40,7 @@ def asked(text: str) -> Region:
 
     Raises `RequestValidationError` for what is none.
     """
-    canonical = regions.canonical(text)
+    canonical = regions.canonical_region(text)
     if canonical is None:
         raise RequestValidationError(
             [
@@ -59,7 +59,7 @@ def detected(request: Request) -> Region:
     """Return where a request seems to come from."""
     trusted = request.app.state.resources.settings.trusted_proxies
     for candidate in _candidates(request, trusted):
-        canonical = regions.canonical(candidate)
+        canonical = regions.canonical_region(candidate)
         if canonical is not None:
             return canonical
     return regions.DEFAULT_REGION

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from api.auth import visitor_cookie
 from api.auth.identity import AnybodyDep, Who, is_private
 from api.schemas.titles import SearchAnswer
-from db.searches import FOLDED_KEPT, Search
+from db.searches import MAX_FOLDED_CHARACTERS, SearchLogEntry
 from index.query import Region
 from runtime.search_log import SearchLog
 from vocabulary.name_folding import fold
@@ -26,7 +26,7 @@ def storable(text: str) -> str:
 
 def key(text: str) -> str:
     """Return what a text is counted under."""
-    return fold(text)[:FOLDED_KEPT]
+    return fold(text)[:MAX_FOLDED_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Asking:
         if not kept or answer.offset or is_private(self.request, self.who):
             return answer
         took = timedelta(seconds=time.perf_counter() - self.began)
-        search = Search(
+        search = SearchLogEntry(
             id=uuid4(),
             visitor_id=self.who.id if self.who else None,
             recognised=self.recognised,

@@ -1,6 +1,6 @@
 """Age certificates of many boards, as the youngest age that they admit."""
 
-MINIMUM_AGE: dict[str, int] = {
+MINIMUM_AGE_YEARS: dict[str, int] = {
     # Central Board of Film Certification (India), and the OTT scheme of 2021
     "U": 0,
     "UA": 12,
@@ -25,10 +25,10 @@ MINIMUM_AGE: dict[str, int] = {
     "ALL-AGES": 0,
 }
 
-UNRATED = frozenset({"NR", "UR", "TV-NR", "UNRATED", "NOT-RATE", "NOT-RATED", "N/A"})
+UNRATED_LABELS = frozenset({"NR", "UR", "TV-NR", "UNRATED", "NOT-RATE", "NOT-RATED", "N/A"})
 
 
-def certificate(text: str) -> tuple[str | None, int | None]:
+def parse_certificate(text: str) -> tuple[str | None, int | None]:
     """Return a certificate as its board writes it and the age it asks for, in years.
 
     What is no certificate (`74 min`, as real files hold) gives neither.
@@ -37,10 +37,10 @@ def certificate(text: str) -> tuple[str | None, int | None]:
     (('UA 13+', 13), ('18+', 18), ('TV-MA', 17), (None, None))
     """
     plain = text.strip().upper().replace("_", "-").strip("-").replace("U/A", "UA")
-    if plain in UNRATED:
+    if plain in UNRATED_LABELS:
         return None, None
-    if plain in MINIMUM_AGE:
-        return plain, MINIMUM_AGE[plain]
+    if plain in MINIMUM_AGE_YEARS:
+        return plain, MINIMUM_AGE_YEARS[plain]
     age = plain.removeprefix("AGES-").removeprefix("UA").strip().removesuffix("+")
     if age.isascii() and age.isdecimal() and int(age) <= 21:
         board = "UA " if plain.startswith("UA") else ""

@@ -14,7 +14,7 @@ from catalog.record import (
 from db.tables.titles import Title
 from vocabulary.kinds import NameKind
 
-SAME = (
+EXPORTED_FIELDS = (
     "kind",
     "title",
     "original_title",
@@ -31,10 +31,10 @@ SAME = (
 )
 
 
-def record_of(title: Title) -> Record:
+def to_record(title: Title) -> Record:
     """Return a title, its lists loaded, as the record that would make it."""
-    same: dict[str, Any] = {name: getattr(title, name) for name in SAME}
-    names = _translated(title)
+    same: dict[str, Any] = {name: getattr(title, name) for name in EXPORTED_FIELDS}
+    names = _translated_names(title)
     told = {title.title, title.original_title, *names.values()}
     # Stored titles were checked on the way in; `model_construct` spares checking them again.
     return Record.model_construct(
@@ -46,7 +46,7 @@ def record_of(title: Title) -> Record:
         genres=[each.genre for each in sorted(title.genres, key=lambda each: each.position)],
         keywords=sorted(each.keyword for each in title.keywords),
         synopsis=dict(sorted((each.language, each.text) for each in title.synopses)),
-        people=list(_people(title)),
+        people=list(_person_parts(title)),
         countries=sorted(each.country for each in title.countries),
         warnings=sorted(each.warning for each in title.warnings),
         ratings=[
@@ -91,12 +91,12 @@ def record_of(title: Title) -> Record:
     )
 
 
-def line(title: Title) -> str:
+def to_json_line(title: Title) -> str:
     """Return a title as one JSON line, without what it does not know."""
-    return record_of(title).model_dump_json(exclude_defaults=True, exclude_none=True)
+    return to_record(title).model_dump_json(exclude_defaults=True, exclude_none=True)
 
 
-def _translated(title: Title) -> dict[str, str]:
+def _translated_names(title: Title) -> dict[str, str]:
     names: dict[str, str] = {}
     for each in title.names:
         if each.kind == NameKind.TRANSLATED and each.language:
@@ -104,7 +104,7 @@ def _translated(title: Title) -> dict[str, str]:
     return names
 
 
-def _people(title: Title) -> Iterable[PersonPart]:
+def _person_parts(title: Title) -> Iterable[PersonPart]:
     for each in sorted(title.credits, key=lambda each: each.position):
         yield PersonPart.model_construct(
             name=each.person.name, job=each.job, character=each.character

@@ -4,21 +4,21 @@ import re
 
 from vocabulary.name_folding import fold
 
-LAST_PART = 12  # series go on, their numbers seldom: `Article 15` is no part of anything
+MAX_PART_NUMBER = 12  # series go on, their numbers seldom: `Article 15` is no part of anything
 
-SUBTITLE = re.compile(r"\s*[:：]\s+|\s+[–—-]\s+|:$")
-ASIDE = re.compile(r"\s*[(\[].*?[)\]]\s*$")  # a year, a language
-SAGA = re.compile(r"^(\w+ \w.*?) and the .+$")  # `Harry Potter and the …`
-ARTICLE = re.compile(r"^(?:the|a|an) (?=\S)")
-NUMBER = r"\d+|[ivx]{2,}|one|two|three|four|five"
-PART = re.compile(
+SUBTITLE_SEPARATOR = re.compile(r"\s*[:：]\s+|\s+[–—-]\s+|:$")
+TRAILING_PARENTHESES = re.compile(r"\s*[(\[].*?[)\]]\s*$")  # a year, a language
+SAGA_PATTERN = re.compile(r"^(\w+ \w.*?) and the .+$")  # `Harry Potter and the …`
+LEADING_ARTICLE = re.compile(r"^(?:the|a|an) (?=\S)")
+NUMBER_PATTERN = r"\d+|[ivx]{2,}|one|two|three|four|five"
+PART_SUFFIX = re.compile(
     r"(?:\s+(?:part|chapter|volume|vol|episode|season|side|bhaag|bhag)"
-    rf"\s+(?:{NUMBER}|[a-c]|[ivx])"
+    rf"\s+(?:{NUMBER_PATTERN}|[a-c]|[ivx])"
     r"|\s+(?P<number>[1-9]\d*|[ivx]{2,})|\s+(?:returns|again|reloaded))$"
 )
 
 
-def franchise(title: str) -> str:
+def franchise_key(title: str) -> str:
     """Return a key that the parts of a series of films share, whatever stands alone being its own.
 
     >>> franchise("Baahubali 2: The Conclusion") == franchise("Baahubali: The Beginning")
@@ -29,19 +29,19 @@ def franchise(title: str) -> str:
     ('aditya 369', '2001 a space odyssey')
     """
     whole = fold(title)
-    stem = fold(ASIDE.sub("", SUBTITLE.split(title.strip())[0]))
-    stem = _without_part(ARTICLE.sub("", stem))
-    saga = SAGA.match(stem)
+    stem = fold(TRAILING_PARENTHESES.sub("", SUBTITLE_SEPARATOR.split(title.strip())[0]))
+    stem = _without_part(LEADING_ARTICLE.sub("", stem))
+    saga = SAGA_PATTERN.match(stem)
     stem = saga[1] if saga else stem
     return stem if any(character.isalpha() for character in stem) else whole
 
 
 def _without_part(stem: str) -> str:
-    found = PART.search(stem)
-    if found is None or _too_many(found["number"]):
+    found = PART_SUFFIX.search(stem)
+    if found is None or _exceeds_max_part(found["number"]):
         return stem
     return stem[: found.start()]
 
 
-def _too_many(number: str | None) -> bool:
-    return number is not None and number.isdecimal() and int(number) > LAST_PART
+def _exceeds_max_part(number: str | None) -> bool:
+    return number is not None and number.isdecimal() and int(number) > MAX_PART_NUMBER

@@ -80,10 +80,10 @@ GENRES: dict[str, str] = {
 }
 """Slug to English label."""
 
-LABELS = translated_labels.parted(translated_labels.GENRES)
+TRANSLATED_LABELS = translated_labels.parse_labels(translated_labels.GENRE_LABELS)
 """Slug to language to label."""
 
-ADULT = frozenset({"hentai"})
+EXPLICIT_GENRES = frozenset({"hentai"})
 """Genres that make a title an adult one."""
 
 # What others write, to our slugs; an empty list says that the word is no genre (a shelf of a
@@ -178,7 +178,7 @@ SYNONYMS: dict[str, list[str]] = {
     "westerns": ["western"],
 }
 
-SHELF = re.compile(r"^tv | (?:movies?|films?|tv shows?|tv|cinema)$")
+SHOP_WORDS = re.compile(r"^tv | (?:movies?|films?|tv shows?|tv|cinema)$")
 """What shops put around a genre: `tv dramas`, `crime tv shows`, `horror movies`."""
 
 
@@ -186,10 +186,10 @@ def _slug(name: str) -> str:
     return fold(name).replace(" ", "-")
 
 
-BY_SLUG = {_slug(name): slugs for name, slugs in SYNONYMS.items()}
+SLUGS_BY_SYNONYM = {_slug(name): slugs for name, slugs in SYNONYMS.items()}
 
 
-def canonical(name: str) -> list[str]:
+def canonical_slugs(name: str) -> list[str]:
     """Return the slugs that a source's genre stands for; an unknown one becomes a slug of its own.
 
     >>> canonical("Sci-Fi & Fantasy"), canonical("TV Dramas"), canonical("international movies")
@@ -200,18 +200,18 @@ def canonical(name: str) -> list[str]:
         slug = _slug(words)
         if slug in GENRES:
             return [slug]
-        if slug in BY_SLUG:
-            return list(BY_SLUG[slug])
-        words, before = SHELF.sub("", words), words
+        if slug in SLUGS_BY_SYNONYM:
+            return list(SLUGS_BY_SYNONYM[slug])
+        words, before = SHOP_WORDS.sub("", words), words
     return [slug] if any(character.isalnum() for character in slug) else []
 
 
-def canonical_all(names: Iterable[str]) -> list[str]:
+def merged_canonical_slugs(names: Iterable[str]) -> list[str]:
     """Return the slugs of several names in their order, each once."""
-    return list(dict.fromkeys(slug for name in names for slug in canonical(name)))
+    return list(dict.fromkeys(slug for name in names for slug in canonical_slugs(name)))
 
 
-def label(slug: str, *, inside: str = "en") -> str:
+def label(slug: str, *, in_language: str = "en") -> str:
     """Return how a genre is written for people, in English where the language does not tell."""
-    told = LABELS.get(slug, {}).get(inside)
+    told = TRANSLATED_LABELS.get(slug, {}).get(in_language)
     return told or GENRES.get(slug) or slug.replace("-", " ").capitalize()

@@ -14,24 +14,40 @@ from pydantic import ValidationError
 
 from catalog.record import Record
 
-LISTS = ("languages", "genres", "keywords", "countries", "country_names", "aliases", "warnings")
+LIST_FIELDS = (
+    "languages",
+    "genres",
+    "keywords",
+    "countries",
+    "country_names",
+    "aliases",
+    "warnings",
+)
 """Fields that a CSV cell holds several of, parted by `|`, `;` or `,`."""
 
-NESTED = {*LISTS, "people", "ratings", "names", "synopsis", "external_ids", "availability"}
-NESTED |= {"images", "videos"}  # fields that a CSV cell may hold as JSON
+JSON_CELL_FIELDS = {
+    *LIST_FIELDS,
+    "people",
+    "ratings",
+    "names",
+    "synopsis",
+    "external_ids",
+    "availability",
+}
+JSON_CELL_FIELDS |= {"images", "videos"}  # fields that a CSV cell may hold as JSON
 
-LONGEST_SHOWN = 60  # characters of a value or a name in a message
-LONGEST_LINE = 4 * 1024 * 1024  # bytes; a title that needs more is not a title
+MAX_SHOWN_CHARACTERS = 60  # characters of a value or a name in a message
+MAX_LINE_CHARACTERS = 4 * 1024 * 1024  # bytes; a title that needs more is not a title
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ImportLine:
     """A line read; `record` is none where `problems` say why."""
 
     number: int  # from 1, as editors count
     record: Record | None
     problems: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()  # fields that the form does not have
+    ignored_fields: tuple[str, ...] = ()  # fields that the form does not have
 
 
 class UnreadableFile(ValueError):
@@ -42,7 +58,7 @@ class UnreadableFile(ValueError):
         self.path = path
 
 
-def read(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Line]:
+def read_lines(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[ImportLine]:
     """Yield every line that holds something, in constant memory.
 
     `mapping` renames: field of the form to column (or JSON field) of the file. A dotted field
@@ -51,14 +67,14 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Line]
     Raises `UnreadableFile`, also half-way through a broken gzip file: lines before it stand.
     """
     cells = _is_csv(path)
-    for number, found in objects(path, mapping):
+    for number, found in read_objects(path, mapping):
         if isinstance(found, str):
-            yield Line(number, None, (found,))
+            yield ImportLine(number, None, (found,))
         else:
-            yield check(_split(found) if cells else found, number)
+            yield check_line(_split_cells(found) if cells else found, number)
 
 
-def objects(
+def read_objects(
     path: Path, mapping: Mapping[str, str] | None = None
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Yield the number of every line and its object, renamed, or what is wrong with the line.
@@ -66,13 +82,13 @@ def objects(
     Raises `UnreadableFile`.
     """
     try:
-        with _opened(path) as stream:
+        with _open(path) as stream:
             if _is_csv(path):
                 yield from _csv_lines(path, stream, mapping or {})
             else:
                 yield from _json_lines(stream, mapping or {})
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise UnreadableFile(path, _reason(error)) from error
+        raise UnreadableFile(path, _failure_reason(error)) from error
 
 
 def size(path: Path) -> int:
@@ -80,16 +96,16 @@ def size(path: Path) -> int:
     return path.stat().st_size
 
 
-def check(data: Mapping[str, Any], number: int) -> Line:
+def check_line(data: Mapping[str, Any], number: int) -> ImportLine:
     """Return one object as a line: a record, or what is wrong with it field by field."""
     ignored = tuple(_printable(name) for name in sorted(set(data) - set(Record.model_fields)))
     try:
-        return Line(number, Record.model_validate(data), ignored=ignored)
+        return ImportLine(number, Record.model_validate(data), ignored_fields=ignored)
     except ValidationError as error:
-        return Line(number, None, tuple(problems(error)), ignored)
+        return ImportLine(number, None, tuple(describe_errors(error)), ignored)
 
 
-def _opened(path: Path) -> IO[str]:
+def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -103,39 +119,39 @@ def _json_lines(
     stream: IO[str], mapping: Mapping[str, str]
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     number = 0
-    while line := stream.readline(LONGEST_LINE):
+    while line := stream.readline(MAX_LINE_CHARACTERS):
         number += 1
-        if _cut(line):
+        if _is_cut(line):
             _skip_rest(stream)
-            yield number, f"longer than {LONGEST_LINE:,} characters"
+            yield number, f"longer than {MAX_LINE_CHARACTERS:,} characters"
         elif line.strip():
-            yield number, _json_object(line, mapping)
+            yield number, _parse_object(line, mapping)
 
 
-def _cut(line: str) -> bool:
-    return len(line) == LONGEST_LINE and not line.endswith(("\n", "\r"))
+def _is_cut(line: str) -> bool:
+    return len(line) == MAX_LINE_CHARACTERS and not line.endswith(("\n", "\r"))
 
 
 def _skip_rest(stream: IO[str]) -> None:
-    while _cut(stream.readline(LONGEST_LINE)):
+    while _is_cut(stream.readline(MAX_LINE_CHARACTERS)):
         pass
 
 
-def _json_object(line: str, mapping: Mapping[str, str]) -> dict[str, Any] | str:
+def _parse_object(line: str, mapping: Mapping[str, str]) -> dict[str, Any] | str:
     try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
     if not isinstance(data, dict):
         return f"not a JSON object but {type(data).__name__}"
-    return _renamed(data, mapping) if mapping else data
+    return _rename_fields(data, mapping) if mapping else data
 
 
 def _csv_lines(
     path: Path, stream: IO[str], mapping: Mapping[str, str]
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     delimiter = "\t" if ".tsv" in path.suffixes else ","
-    reader = csv.DictReader(_bounded(stream), delimiter=delimiter)
+    reader = csv.DictReader(_bounded_lines(stream), delimiter=delimiter)
     columns = reader.fieldnames or []
     missing = sorted(column for column in mapping.values() if column not in columns)
     if missing:
@@ -149,18 +165,18 @@ def _csv_lines(
             yield reader.reader.line_num, f"not CSV: {error}"
             continue
         data = {key: value for key, value in row.items() if key and value and value.strip()}
-        yield reader.line_num, _renamed(data, mapping)
+        yield reader.line_num, _rename_fields(data, mapping)
 
 
-def _bounded(stream: IO[str]) -> Iterator[str]:
+def _bounded_lines(stream: IO[str]) -> Iterator[str]:
     """Yield the lines, what is too long of one left out."""
-    while line := stream.readline(LONGEST_LINE):
-        if _cut(line):
+    while line := stream.readline(MAX_LINE_CHARACTERS):
+        if _is_cut(line):
             _skip_rest(stream)
         yield line
 
 
-def _renamed(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
+def _rename_fields(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
     taken = set(mapping.values())
     renamed: dict[str, Any] = {key: value for key, value in data.items() if key not in taken}
     for field, column in mapping.items():
@@ -175,17 +191,17 @@ def _renamed(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, A
     return renamed
 
 
-def _split(data: dict[str, Any]) -> dict[str, Any]:
+def _split_cells(data: dict[str, Any]) -> dict[str, Any]:
     """Return a CSV row with its cells taken apart; a cell may also hold JSON."""
     for field, value in data.items():
         if not isinstance(value, str):
             continue
-        if value.lstrip()[:1] in ("[", "{") and field in NESTED:
+        if value.lstrip()[:1] in ("[", "{") and field in JSON_CELL_FIELDS:
             try:
                 data[field] = json.loads(value)
             except (ValueError, RecursionError):
                 continue
-        elif field in LISTS:
+        elif field in LIST_FIELDS:
             data[field] = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
         elif field == "people":
             names = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
@@ -193,26 +209,26 @@ def _split(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def problems(error: ValidationError) -> Iterator[str]:
+def describe_errors(error: ValidationError) -> Iterator[str]:
     """Yield what is wrong, field by field, with the beginning of what was given."""
     for problem in error.errors(include_url=False, include_context=False):
         parts = (_printable(str(part)) for part in problem["loc"] if part != "[key]")
         field = ".".join(parts) or "line"
         message = problem["msg"].removeprefix("Value error, ")
-        shown = "" if problem["type"] == "missing" else f" (got {_short(problem['input'])})"
+        shown = "" if problem["type"] == "missing" else f" (got {_shorten(problem['input'])})"
         yield f"{field}: {message}{shown}"
 
 
 def _printable(name: str) -> str:
-    return name if name.isprintable() and len(name) <= LONGEST_SHOWN else _short(name)
+    return name if name.isprintable() and len(name) <= MAX_SHOWN_CHARACTERS else _shorten(name)
 
 
-def _short(value: object) -> str:
+def _shorten(value: object) -> str:
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
-def _reason(error: Exception) -> str:
+def _failure_reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, OSError) and error.strerror:

@@ -5,29 +5,29 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from catalog.export import record_of
-from catalog.merge import PEOPLE, create, merge
+from catalog.export import to_record
+from catalog.merge import PeopleByFoldedName, create_title, merge_record
 from catalog.record import Record
 from db import changes, titles
-from db.tables.titles import SourceRecord, Title, now
+from db.tables.titles import SourceRecord, Title, utc_now
 from vocabulary.name_folding import fold
 
-Key = tuple[str, str] | titles.Identity
+TitleKey = tuple[str, str] | titles.TitleIdentity
 """An external id (source, value), or the identity of last resort."""
 
 
 @dataclass(slots=True)
-class Stored:
+class ImportResult:
     """What was done, as ids of titles."""
 
-    created: list[int] = field(default_factory=list)
-    updated: list[int] = field(default_factory=list)
-    unchanged: int = 0  # records
+    created_ids: list[int] = field(default_factory=list)
+    updated_ids: list[int] = field(default_factory=list)
+    unchanged_count: int = 0  # records
 
     @property
-    def touched(self) -> list[int]:
+    def changed_ids(self) -> list[int]:
         """The titles whose vectors may be out of date."""
-        return [*self.created, *self.updated]
+        return [*self.created_ids, *self.updated_ids]
 
 
 class Importer:
@@ -38,37 +38,38 @@ class Importer:
     """
 
     def __init__(self) -> None:
-        self._said: set[tuple[int, str]] = set()
+        self._seen_sources: set[tuple[int, str]] = set()
 
-    def store(self, session: Session, records: Sequence[Record]) -> Stored:
+    def store(self, session: Session, records: Sequence[Record]) -> ImportResult:
         """Write a batch and log its changes; the caller commits."""
-        titles.await_turn(session)
+        titles.lock_for_writing(session)
         batch = _Batch(session, records)
         for record in records:
-            self._take(batch, record)
+            self._import_record(batch, record)
         session.flush()
-        for title, record in batch.heard:
-            number = _stored_id(title)
-            self._said.add((number, record.source))
+        for title, record in batch.title_records:
+            number = _flushed_id(title)
+            self._seen_sources.add((number, record.source))
             session.merge(
                 SourceRecord(title_id=number, source=record.source, digest=record.digest())
             )
-        stored = batch.stored()
-        changes.record(session, stored.touched)
+        stored = batch.result()
+        changes.record(session, stored.changed_ids)
         return stored
 
-    def _take(self, batch: "_Batch", record: Record) -> None:
+    def _import_record(self, batch: "_Batch", record: Record) -> None:
         found = batch.find(record)
         if found is None:
             batch.add(record)
         elif isinstance(found, int):
-            self._said.add((found, record.source))
-            batch.unchanged += 1
+            self._seen_sources.add((found, record.source))
+            batch.unchanged_count += 1
         else:
-            first = (found.id or 0, record.source) not in self._said and all(
-                heard is not found or said.source != record.source for heard, said in batch.heard
+            first = (found.id or 0, record.source) not in self._seen_sources and all(
+                heard is not found or said.source != record.source
+                for heard, said in batch.title_records
             )
-            batch.merge(found, record, first=first)
+            batch.merge(found, record, first_in_run=first)
 
 
 class _Batch:
@@ -77,96 +78,100 @@ class _Batch:
     def __init__(self, session: Session, records: Sequence[Record]) -> None:
         self._session = session
         ids = {key for record in records for key in record.external_ids.items()}
-        self._numbers: dict[Key, int] = {}
-        known = titles.by_identities(session, {_identity(each) for each in records})
-        self._numbers.update((key, number) for key, number in known.items())
-        owned = titles.by_external_ids(session, ids)
-        self._numbers.update((key, number) for key, number in owned.items())
-        self._digests = titles.digests(session, set(self._numbers.values()))
+        self._ids_by_key: dict[TitleKey, int] = {}
+        known = titles.ids_by_identity(session, {_title_identity(each) for each in records})
+        self._ids_by_key.update((key, number) for key, number in known.items())
+        owned = titles.ids_by_external_id(session, ids)
+        self._ids_by_key.update((key, number) for key, number in owned.items())
+        self._digests = titles.source_digests(session, set(self._ids_by_key.values()))
         needed = {
             number
             for record in records
-            if (number := self._number(record)) is not None and not self._known(number, record)
+            if (number := self._find_id(record)) is not None and not self._is_known(number, record)
         }
-        self._titles = {title.id: title for title in titles.whole(session, sorted(needed))}
-        self._fresh: dict[Key, Title] = {}
-        self._created: list[Title] = []
-        self._changed: dict[int, Title] = {}
+        self._titles_by_id = {title.id: title for title in titles.get_many(session, sorted(needed))}
+        self._batch_titles: dict[TitleKey, Title] = {}
+        self._created_titles: list[Title] = []
+        self._changed_titles: dict[int, Title] = {}
         names = {fold(part.name): part.name for record in records for part in record.people}
-        self.people: PEOPLE = titles.people_by_names(session, names)
-        self.heard: list[tuple[Title, Record]] = []
-        self.unchanged = 0
+        self.people: PeopleByFoldedName = titles.get_or_add_people(session, names)
+        self.title_records: list[tuple[Title, Record]] = []
+        self.unchanged_count = 0
 
     def find(self, record: Record) -> Title | int | None:
         """Return the title to merge into, its id when nothing is new, or none for a new one."""
-        for key in _keys(record):
-            if key in self._numbers:
-                number = self._numbers[key]
-                known = self._known(number, record) and number not in self._changed
-                return number if known else self._titles.get(number, number)
-            if key in self._fresh:
-                return self._fresh[key]
+        for key in _title_keys(record):
+            if key in self._ids_by_key:
+                number = self._ids_by_key[key]
+                known = self._is_known(number, record) and number not in self._changed_titles
+                return number if known else self._titles_by_id.get(number, number)
+            if key in self._batch_titles:
+                return self._batch_titles[key]
         return None
 
     def add(self, record: Record) -> None:
         """Make a new title."""
-        title = create(record, self.people)
+        title = create_title(record, self.people)
         self._session.add(title)
-        self._created.append(title)
-        self._remember(title, record)
-        self.heard.append((title, record))
+        self._created_titles.append(title)
+        self._index_keys(title, record)
+        self.title_records.append((title, record))
 
-    def merge(self, title: Title, record: Record, *, first: bool) -> None:
+    def merge(self, title: Title, record: Record, *, first_in_run: bool) -> None:
         """Bring a record into a title, which counts as changed only when it is."""
-        before = record_of(title)
-        said = self._without_ids_of_others(title, record)
-        own = first and title.source == record.source
-        merge(title, said, self.people, own=own, first=first)
-        self._remember(title, said)
-        if first:
-            self.heard.append((title, record))
-        if record_of(title) == before:
-            self.unchanged += 1
+        before = to_record(title)
+        said = self._without_foreign_ids(title, record)
+        own = first_in_run and title.source == record.source
+        merge_record(title, said, self.people, may_correct=own, first_in_run=first_in_run)
+        self._index_keys(title, said)
+        if first_in_run:
+            self.title_records.append((title, record))
+        if to_record(title) == before:
+            self.unchanged_count += 1
         elif title.id is not None:
-            title.updated_at = now()
-            self._changed[title.id] = title
+            title.updated_at = utc_now()
+            self._changed_titles[title.id] = title
 
-    def stored(self) -> Stored:
+    def result(self) -> ImportResult:
         """Return what was done, after the flush."""
-        return Stored(
-            [_stored_id(title) for title in self._created], list(self._changed), self.unchanged
+        return ImportResult(
+            [_flushed_id(title) for title in self._created_titles],
+            list(self._changed_titles),
+            self.unchanged_count,
         )
 
-    def _without_ids_of_others(self, title: Title, record: Record) -> Record:
+    def _without_foreign_ids(self, title: Title, record: Record) -> Record:
         """Return the record without the ids that belong to another title."""
         ids = {
             source: value
             for source, value in record.external_ids.items()
-            if self._numbers.get((source, value), title.id) == title.id
-            and self._fresh.get((source, value), title) is title
+            if self._ids_by_key.get((source, value), title.id) == title.id
+            and self._batch_titles.get((source, value), title) is title
         }
         return record.model_copy(update={"external_ids": ids})
 
-    def _remember(self, title: Title, record: Record) -> None:
-        for key in _keys(record):
-            self._fresh.setdefault(key, title)
+    def _index_keys(self, title: Title, record: Record) -> None:
+        for key in _title_keys(record):
+            self._batch_titles.setdefault(key, title)
 
-    def _number(self, record: Record) -> int | None:
-        return next((self._numbers[key] for key in _keys(record) if key in self._numbers), None)
+    def _find_id(self, record: Record) -> int | None:
+        return next(
+            (self._ids_by_key[key] for key in _title_keys(record) if key in self._ids_by_key), None
+        )
 
-    def _known(self, number: int, record: Record) -> bool:
+    def _is_known(self, number: int, record: Record) -> bool:
         return self._digests.get((number, record.source)) == record.digest()
 
 
-def _keys(record: Record) -> list[Key]:
-    return [*record.external_ids.items(), _identity(record)]
+def _title_keys(record: Record) -> list[TitleKey]:
+    return [*record.external_ids.items(), _title_identity(record)]
 
 
-def _identity(record: Record) -> titles.Identity:
+def _title_identity(record: Record) -> titles.TitleIdentity:
     return fold(record.title), record.year, record.kind
 
 
-def _stored_id(title: Title) -> int:
+def _flushed_id(title: Title) -> int:
     if title.id is None:
         raise ValueError(f"title {title.title!r} was not flushed")
     return title.id

@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 # The languages that Rasika is made for, in the order that it shows them.
 HOME_LANGUAGES = ("te", "ta", "hi", "kn", "ml")
 
-SCRIPTS: dict[str, str] = {
+SCRIPT_OF_LANGUAGE: dict[str, str] = {
     "bn": "Beng",
     "gu": "Gujr",
     "hi": "Deva",
@@ -26,10 +26,10 @@ SCRIPTS: dict[str, str] = {
 """ISO 639-1 language to the ISO 15924 script that it is mostly written in, where not Latin."""
 
 # Codes that sources use for what ISO 639-1 calls otherwise (TMDB's `cn` is Cantonese).
-CODES = {"cn": "zh", "nb": "no", "sh": "sr", "xx": "zxx"}
+CODE_ALIASES = {"cn": "zh", "nb": "no", "sh": "sr", "xx": "zxx"}
 
 # Names that the CLDR spells otherwise.
-COUNTRY_NAMES = {
+COUNTRY_ALIASES = {
     "bosnia and herzegovina": "BA",
     "czech republic": "CZ",
     "east germany": "DE",
@@ -48,57 +48,57 @@ COUNTRY_NAMES = {
 }
 
 
-SHAPE = re.compile(r"[a-z]{2,3}")
-NO_LANGUAGES = frozenset({"mul", "und", "zxx"})  # several, not known, none
+LANGUAGE_CODE_PATTERN = re.compile(r"[a-z]{2,3}")
+NON_LANGUAGE_CODES = frozenset({"mul", "und", "zxx"})  # several, not known, none
 
 
-def code(language: str) -> str:
+def normalise_code(language: str) -> str:
     """Return the ISO 639-1 code that a source's code stands for."""
     plain = language.strip().lower()
-    return CODES.get(plain, plain)
+    return CODE_ALIASES.get(plain, plain)
 
 
-def canonical(language: str) -> str | None:
+def canonical_language(language: str) -> str | None:
     """Return the code of a language that people speak, or none for what is no such code.
 
     >>> canonical("TE"), canonical("cn"), canonical("zxx"), canonical("Telugu")
     ('te', 'zh', None, None)
     """
-    plain = code(language)
-    spoken = SHAPE.fullmatch(plain) and plain not in NO_LANGUAGES
+    plain = normalise_code(language)
+    spoken = LANGUAGE_CODE_PATTERN.fullmatch(plain) and plain not in NON_LANGUAGE_CODES
     return plain if spoken and plain in Locale("en").languages else None
 
 
 def language_of_script(script: str) -> str | None:
     """Return the most spoken language written in a script, where the script tells it."""
-    return next((language for language, own in SCRIPTS.items() if own == script), None)
+    return next((language for language, own in SCRIPT_OF_LANGUAGE.items() if own == script), None)
 
 
 @lru_cache(maxsize=512)
-def language_name(language: str, *, inside: str = "en") -> str:
+def language_name(language: str, *, in_language: str = "en") -> str:
     """Return what a language is called in another, or its code when nobody knows."""
     try:
-        return Locale.parse(inside).languages.get(language) or language
+        return Locale.parse(in_language).languages.get(language) or language
     except (UnknownLocaleError, ValueError):
         return language
 
 
 @lru_cache(maxsize=512)
-def country_name(country: str, *, inside: str = "en") -> str:
+def country_name(country: str, *, in_language: str = "en") -> str:
     """Return what a country (ISO 3166-1) is called in a language, or its code."""
     try:
-        return Locale.parse(inside).territories.get(country) or country
+        return Locale.parse(in_language).territories.get(country) or country
     except (UnknownLocaleError, ValueError):
         return country
 
 
 @lru_cache(maxsize=1)
-def _countries() -> dict[str, str]:
+def _country_codes() -> dict[str, str]:
     territories = Locale("en").territories
     known = {name.casefold(): key for key, name in territories.items() if len(key) == 2}
-    return known | COUNTRY_NAMES
+    return known | COUNTRY_ALIASES
 
 
 def country_code(name: str) -> str | None:
     """Return the ISO 3166-1 code of a country's English name, or none when unknown."""
-    return _countries().get(name.strip().casefold())
+    return _country_codes().get(name.strip().casefold())

@@ -7,7 +7,7 @@ further languages, places to see it.
 
 from collections.abc import Iterable, Mapping
 
-from catalog.certificates import certificate
+from catalog.certificates import parse_certificate
 from catalog.record import Record
 from db.tables.titles import (
     EVERY_REGION,
@@ -31,11 +31,11 @@ from embeddings.scripts import script_of
 from vocabulary.kinds import NameKind
 from vocabulary.name_folding import fold
 
-PEOPLE = Mapping[str, Person]  # by folded name
+PeopleByFoldedName = Mapping[str, Person]  # by folded name
 
-MOST_VOTES = 2**31 - 1  # what an integer column holds
+MAX_VOTES = 2**31 - 1  # what an integer column holds
 
-PLAIN = (
+MERGED_FIELDS = (
     "original_title",
     "original_language",
     "release_date",
@@ -49,25 +49,32 @@ PLAIN = (
 """Fields that a title and a record have in common."""
 
 
-def create(record: Record, people: PEOPLE) -> Title:
+def create_title(record: Record, people: PeopleByFoldedName) -> Title:
     """Return a new title as the record tells it."""
     title = Title(
         kind=record.kind, title=record.title, folded=fold(record.title), source=record.source
     )
-    merge(title, record, people, own=True, first=True)
+    merge_record(title, record, people, may_correct=True, first_in_run=True)
     return title
 
 
-def merge(title: Title, record: Record, people: PEOPLE, *, own: bool, first: bool) -> None:
+def merge_record(
+    title: Title,
+    record: Record,
+    people: PeopleByFoldedName,
+    *,
+    may_correct: bool,
+    first_in_run: bool,
+) -> None:
     """Bring a record into a title whose lists are loaded.
 
     `own` lets it correct what is there; `first`, whether its source speaks of the title for the
     first time in this run, lets it correct that source's ratings.
     """
-    _merge_fields(title, record, own=own)
+    _merge_fields(title, record, may_correct=may_correct)
     _merge_names(title, record)
-    _merge_lists(title, record, people, own=own)
-    _merge_sources(title, record, first=first)
+    _merge_lists(title, record, people, may_correct=may_correct)
+    _merge_sources(title, record, first_in_run=first_in_run)
     title.rating, title.votes = weighted_rating(title.ratings)
 
 
@@ -80,21 +87,21 @@ def weighted_rating(ratings: Iterable[Rating]) -> tuple[float | None, int]:
     ]
     votes = sum(rating.votes or 0 for rating in ratings)
     if not scored:
-        return None, min(votes, MOST_VOTES)
+        return None, min(votes, MAX_VOTES)
     weight = sum(count for _, count in scored)
-    return round(sum(score * count for score, count in scored) / weight, 2), min(votes, MOST_VOTES)
+    return round(sum(score * count for score, count in scored) / weight, 2), min(votes, MAX_VOTES)
 
 
-def _merge_fields(title: Title, record: Record, *, own: bool) -> None:
-    if own:
+def _merge_fields(title: Title, record: Record, *, may_correct: bool) -> None:
+    if may_correct:
         title.title, title.folded = record.title, fold(record.title)
-    for name in PLAIN:
+    for name in MERGED_FIELDS:
         value = getattr(record, name)
-        if value is not None and (own or getattr(title, name) is None):
+        if value is not None and (may_correct or getattr(title, name) is None):
             setattr(title, name, value)
-    if record.certificate and (own or title.certificate is None):
-        title.certificate, title.minimum_age = certificate(record.certificate)
-    title.adult = title.adult or record.for_adults
+    if record.certificate and (may_correct or title.certificate is None):
+        title.certificate, title.minimum_age = parse_certificate(record.certificate)
+    title.adult = title.adult or record.is_adult
 
 
 def _merge_names(title: Title, record: Record) -> None:
@@ -126,35 +133,37 @@ def _names(record: Record) -> Iterable[tuple[str, str | None, NameKind]]:
         yield name, None, NameKind.ALIAS
 
 
-def _merge_lists(title: Title, record: Record, people: PEOPLE, *, own: bool) -> None:
+def _merge_lists(
+    title: Title, record: Record, people: PeopleByFoldedName, *, may_correct: bool
+) -> None:
     """Bring in the lists that one source should tell whole, lest two opinions mix."""
-    if record.genres and (own or not title.genres):
+    if record.genres and (may_correct or not title.genres):
         title.genres = [
             TitleGenre(genre=genre, position=position)
             for position, genre in enumerate(record.genres)
         ]
-    if record.people and (own or not title.credits):
+    if record.people and (may_correct or not title.credits):
         title.credits = list(_credits(record, people))
-    if record.keywords and (own or not title.keywords):
+    if record.keywords and (may_correct or not title.keywords):
         title.keywords = [TitleKeyword(keyword=word) for word in dict.fromkeys(record.keywords)]
-    if record.made_in and (own or not title.countries):
-        title.countries = [TitleCountry(country=country) for country in record.made_in]
-    if record.spoken and (own or not title.languages):
-        title.languages = [TitleLanguage(language=language) for language in record.spoken]
+    if record.all_countries and (may_correct or not title.countries):
+        title.countries = [TitleCountry(country=country) for country in record.all_countries]
+    if record.all_languages and (may_correct or not title.languages):
+        title.languages = [TitleLanguage(language=language) for language in record.all_languages]
     _require_original_language(title)
-    if record.warnings and (own or not title.warnings):
+    if record.warnings and (may_correct or not title.warnings):
         title.warnings = [ContentWarning(warning=word) for word in dict.fromkeys(record.warnings)]
-    if record.images and (own or not title.images):
+    if record.images and (may_correct or not title.images):
         title.images = [
             Image(position=position, **image.model_dump())
             for position, image in enumerate(record.images)
         ]
-    if record.videos and (own or not title.videos):
+    if record.videos and (may_correct or not title.videos):
         title.videos = [
             Video(position=position, **video.model_dump())
             for position, video in enumerate(record.videos)
         ]
-    _merge_synopses(title, record, own=own)
+    _merge_synopses(title, record, may_correct=may_correct)
 
 
 def _require_original_language(title: Title) -> None:
@@ -164,7 +173,7 @@ def _require_original_language(title: Title) -> None:
         title.languages.append(TitleLanguage(language=original))
 
 
-def _credits(record: Record, people: PEOPLE) -> Iterable[Credit]:
+def _credits(record: Record, people: PeopleByFoldedName) -> Iterable[Credit]:
     seen = set()
     for part in record.people:
         key = (fold(part.name), part.job, part.character)
@@ -178,22 +187,22 @@ def _credits(record: Record, people: PEOPLE) -> Iterable[Credit]:
             )
 
 
-def _merge_synopses(title: Title, record: Record, *, own: bool) -> None:
+def _merge_synopses(title: Title, record: Record, *, may_correct: bool) -> None:
     known = {synopsis.language: synopsis for synopsis in title.synopses}
     for language, text in record.synopsis.items():
         if language not in known:
             title.synopses.append(Synopsis(language=language, text=text, source=record.source))
-        elif own:
+        elif may_correct:
             known[language].text, known[language].source = text, record.source
 
 
-def _merge_sources(title: Title, record: Record, *, first: bool) -> None:
+def _merge_sources(title: Title, record: Record, *, first_in_run: bool) -> None:
     """Bring in what each source says for itself, or of places to see the title."""
     for source, value in record.external_ids.items():
         if all((known.source, known.value) != (source, value) for known in title.external_ids):
             title.external_ids.append(ExternalId(source=source, value=value))
     for rating in _ratings(record):
-        _merge_rating(title, rating, first=first)
+        _merge_rating(title, rating, first_in_run=first_in_run)
     seen = {(known.provider, known.region, known.access) for known in title.availability}
     for part in record.availability:
         region = part.region or EVERY_REGION
@@ -216,14 +225,14 @@ def _ratings(record: Record) -> Iterable[Rating]:
     return rows.values()
 
 
-def _merge_rating(title: Title, rating: Rating, *, first: bool) -> None:
+def _merge_rating(title: Title, rating: Rating, *, first_in_run: bool) -> None:
     known = next((each for each in title.ratings if each.source == rating.source), None)
     if known is None:
         title.ratings.append(rating)
         return
-    if rating.score is not None and (first or known.score is None):
+    if rating.score is not None and (first_in_run or known.score is None):
         known.score, known.scale = rating.score, rating.scale
-    if rating.votes is not None and (first or known.votes is None):
+    if rating.votes is not None and (first_in_run or known.votes is None):
         known.votes = rating.votes
-    if rating.popularity is not None and (first or known.popularity is None):
+    if rating.popularity is not None and (first_in_run or known.popularity is None):
         known.popularity = rating.popularity

@@ -21,26 +21,26 @@ from pydantic import (
 )
 
 from catalog import genres, languages
-from catalog.certificates import certificate
+from catalog.certificates import parse_certificate
 from vocabulary.kinds import Kind
 
-UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
+UNSTORABLE_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
 """What PostgreSQL's UTF-8 text cannot hold: NUL, and halves of surrogate pairs."""
 
-FIRST_YEAR, LAST_YEAR = 1870, 2100
-REQUIRED = ("kind", "title")
-LONGEST_MINUTES = 60 * 100  # the longest films ever made run for days
+MIN_TITLE_YEAR, MAX_TITLE_YEAR = 1870, 2100
+REQUIRED_FIELDS = ("kind", "title")
+MAX_RUNTIME_MINUTES = 60 * 100  # the longest films ever made run for days
 
 
-def _writable(text: str) -> str:
-    found = UNWRITABLE.search(text)
+def _check_storable(text: str) -> str:
+    found = UNSTORABLE_CHARACTERS.search(text)
     if found:
         raise ValueError(f"holds the character U+{ord(found.group()):04X}, which is no text")
     return text
 
 
-def _code(value: object) -> object:
-    return languages.code(value) if isinstance(value, str) else value
+def _normalise_language(value: object) -> object:
+    return languages.normalise_code(value) if isinstance(value, str) else value
 
 
 def _none_if_blank(value: object) -> object:
@@ -52,45 +52,45 @@ def _none_if_zero(value: object) -> object:
     return None if value in (0, "0") and not isinstance(value, bool) else value
 
 
-def _text(longest: int) -> Any:
+def _text_constraint(max_characters: int) -> Any:
     """Return a constraint: stripped, not empty, writable, of at most so many characters."""
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_characters)
 
 
-Writable = AfterValidator(_writable)
-Name = Annotated[str, _text(500), Writable]
-Prose = Annotated[str, _text(20_000), Writable]
-Word = Annotated[str, _text(200), Writable]
-Url = Annotated[str, _text(2_000), Writable]
+Storable = AfterValidator(_check_storable)
+NameText = Annotated[str, _text_constraint(500), Storable]
+LongText = Annotated[str, _text_constraint(20_000), Storable]
+ShortText = Annotated[str, _text_constraint(200), Storable]
+Url = Annotated[str, _text_constraint(2_000), Storable]
 Language = Annotated[
     str,
-    BeforeValidator(_code),
+    BeforeValidator(_normalise_language),
     StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$", max_length=35),  # BCP 47, 4.4.1
 ]
 Country = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
 ZeroIsNone = BeforeValidator(_none_if_zero)
 Pixels = Annotated[int, Field(gt=0, le=100_000)]
-Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+Year = Annotated[int, Field(ge=MIN_TITLE_YEAR, le=MAX_TITLE_YEAR)]
 
 
-class Part(BaseModel):
+class RecordPart(BaseModel):
     """A checked piece of a record; what it does not know is ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class PersonPart(Part):
+class PersonPart(RecordPart):
     """Somebody's part in the title."""
 
-    name: Name
-    job: Word = "actor"
-    character: Name | None = None
+    name: NameText
+    job: ShortText = "actor"
+    character: NameText | None = None
 
 
-class RatingPart(Part):
+class RatingPart(RecordPart):
     """What one source's public thinks; `score` is 0..`scale`."""
 
-    source: Word
+    source: ShortText
     score: Annotated[float, Field(ge=0)] | None = None
     scale: Annotated[float, Field(gt=0)] = 10
     votes: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
@@ -103,16 +103,16 @@ class RatingPart(Part):
         return self
 
 
-class AvailabilityPart(Part):
+class AvailabilityPart(RecordPart):
     """Where the title can be seen; without a region, wherever the provider is."""
 
-    provider: Annotated[Word, StringConstraints(to_lower=True)]
+    provider: Annotated[ShortText, StringConstraints(to_lower=True)]
     region: Country | None = None
-    access: Word = "subscription"
+    access: ShortText = "subscription"
     url: Url | None = None
 
 
-class ImagePart(Part):
+class ImagePart(RecordPart):
     """A poster, backdrop or still; sizes in pixels."""
 
     kind: Annotated[str, StringConstraints(pattern="^(poster|backdrop|still|logo)$")] = "poster"
@@ -122,50 +122,50 @@ class ImagePart(Part):
     height: Pixels | None = None
 
 
-class VideoPart(Part):
+class VideoPart(RecordPart):
     """A trailer, teaser or clip."""
 
-    kind: Word = "trailer"
+    kind: ShortText = "trailer"
     url: Url
-    name: Name | None = None
+    name: NameText | None = None
     language: Language | None = None
 
 
-class Record(Part):
+class Record(RecordPart):
     """One title as a source tells it."""
 
     kind: Kind
-    title: Name
-    original_title: Name | None = None
+    title: NameText
+    original_title: NameText | None = None
     original_language: Annotated[Language | None, BeforeValidator(_none_if_blank)] = None
     languages: list[Language] = []
-    names: dict[Language, Name] = {}
-    aliases: list[Name] = []
+    names: dict[Language, NameText] = {}
+    aliases: list[NameText] = []
     release_date: date | None = None
     year: Year | None = None
     end_year: Year | None = None
     runtime_minutes: Annotated[
-        Annotated[int, Field(gt=0, le=LONGEST_MINUTES)] | None, ZeroIsNone
+        Annotated[int, Field(gt=0, le=MAX_RUNTIME_MINUTES)] | None, ZeroIsNone
     ] = None
     episodes: Annotated[Annotated[int, Field(gt=0, le=100_000)] | None, ZeroIsNone] = None
-    genres: list[Word] = []
-    keywords: list[Word] = []
-    synopsis: dict[Language, Prose] = {}
-    tagline: Name | None = None
+    genres: list[ShortText] = []
+    keywords: list[ShortText] = []
+    synopsis: dict[Language, LongText] = {}
+    tagline: NameText | None = None
     people: list[PersonPart] = []
     countries: list[Country] = []
-    country_names: list[Word] = []
-    certificate: Word | None = None
-    warnings: list[Word] = []
+    country_names: list[ShortText] = []
+    certificate: ShortText | None = None
+    warnings: list[ShortText] = []
     ratings: list[RatingPart] = []
     popularity: Annotated[float, Field(ge=0)] | None = None  # the source's own scale
-    external_ids: dict[Word, Word] = {}
+    external_ids: dict[ShortText, ShortText] = {}
     availability: list[AvailabilityPart] = []
     images: list[ImagePart] = []
     videos: list[VideoPart] = []
-    format: Word | None = None
+    format: ShortText | None = None
     adult: bool = False
-    source: Word = "import"
+    source: ShortText = "import"
 
     @field_validator("external_ids", mode="before")
     @classmethod
@@ -184,18 +184,18 @@ class Record(Part):
     @field_validator("genres")
     @classmethod
     def _canonical_genres(cls, value: list[str]) -> list[str]:
-        return genres.canonical_all(value)
+        return genres.merged_canonical_slugs(value)
 
     @model_validator(mode="before")
     @classmethod
-    def _told(cls, data: object) -> object:
+    def _drop_blanks(cls, data: object) -> object:
         """Drop what is null or blank, which says nothing; a release date tells the year too."""
         if not isinstance(data, dict):
             return data
         told = {
             field: value
             for field, value in data.items()
-            if field in REQUIRED or _none_if_blank(value) is not None
+            if field in REQUIRED_FIELDS or _none_if_blank(value) is not None
         }
         year = str(told.get("release_date", ""))[:4]
         if not told.get("year") and year.isascii() and year.isdecimal():
@@ -205,24 +205,24 @@ class Record(Part):
     @property
     def minimum_age(self) -> int | None:
         """The age in years that the certificate asks for."""
-        return certificate(self.certificate)[1] if self.certificate else None
+        return parse_certificate(self.certificate)[1] if self.certificate else None
 
     @property
-    def spoken(self) -> list[str]:
+    def all_languages(self) -> list[str]:
         """The languages the title was made in, the original one first."""
         first = [self.original_language] if self.original_language else []
         return list(dict.fromkeys([*first, *self.languages]))
 
     @property
-    def made_in(self) -> list[str]:
+    def all_countries(self) -> list[str]:
         """The countries, those given by name included where the name is known."""
         named = [languages.country_code(name) for name in self.country_names]
         return list(dict.fromkeys([*self.countries, *(code for code in named if code)]))
 
     @property
-    def for_adults(self) -> bool:
+    def is_adult(self) -> bool:
         """Whether the title is shown on request only."""
-        return self.adult or not genres.ADULT.isdisjoint(self.genres)
+        return self.adult or not genres.EXPLICIT_GENRES.isdisjoint(self.genres)
 
     def digest(self) -> str:
         """Return a hash of everything said; equal records have equal digests."""

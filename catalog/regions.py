@@ -13,7 +13,7 @@ from catalog.languages import country_name
 
 DEFAULT_REGION = "IN"
 
-LANGUAGES: dict[str, dict[str, float]] = {
+LANGUAGE_WEIGHTS: dict[str, dict[str, float]] = {
     "IN": {"hi": 0.46, "te": 0.14, "ta": 0.12, "ml": 0.07, "kn": 0.07, "en": 0.08, "mr": 0.06},
     "IN-AP": {"te": 0.84, "hi": 0.06, "ta": 0.04, "en": 0.06},
     "IN-DL": {"hi": 0.80, "en": 0.12, "pa": 0.08},
@@ -31,7 +31,7 @@ LANGUAGES: dict[str, dict[str, float]] = {
     "US": {"en": 1.0},
 }
 
-NAMES: dict[str, str] = {
+STATE_NAMES: dict[str, str] = {
     "IN-AP": "Andhra Pradesh",
     "IN-DL": "Delhi",
     "IN-GJ": "Gujarat",
@@ -53,52 +53,52 @@ TIME_ZONES: dict[str, str] = {
     "US": "America/Chicago",
 }
 
-STATES = translated_labels.parted(translated_labels.STATES)
+TRANSLATED_STATE_NAMES = translated_labels.parse_labels(translated_labels.STATE_LABELS)
 """State to language to name, where it is not English."""
 
-NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
+NON_COUNTRY_CODES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
 
-SHAPE = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
+REGION_CODE_PATTERN = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
 
 # ISO renamed Telangana's code; geolocation providers send either.
-SAME = {"IN-TS": "IN-TG", "UK": "GB"}
+REGION_ALIASES = {"IN-TS": "IN-TG", "UK": "GB"}
 
 
-def canonical(region: str) -> str | None:
+def canonical_region(region: str) -> str | None:
     """Return a region as ISO 3166 writes it, or none for what is no region.
 
     >>> canonical("in-tg"), canonical("IN-TS"), canonical("Telangana")
     ('IN-TG', 'IN-TG', None)
     """
     plain = region.strip().upper().replace("_", "-")
-    plain = SAME.get(plain, plain)
-    shape = SHAPE.fullmatch(plain)
-    if shape is None or shape[1] in NO_COUNTRIES or country_name(shape[1]) == shape[1]:
+    plain = REGION_ALIASES.get(plain, plain)
+    shape = REGION_CODE_PATTERN.fullmatch(plain)
+    if shape is None or shape[1] in NON_COUNTRY_CODES or country_name(shape[1]) == shape[1]:
         return None
     return plain
 
 
-def known(region: str) -> str:
+def known_region(region: str) -> str:
     """Return the region, or the wider one that languages are known for, or India."""
     for candidate in (region, region.partition("-")[0]):
-        if candidate in LANGUAGES:
+        if candidate in LANGUAGE_WEIGHTS:
             return candidate
     return DEFAULT_REGION
 
 
-def languages(region: str) -> Mapping[str, float]:
+def language_weights(region: str) -> Mapping[str, float]:
     """Return the weights of the languages watched in a region, most watched first, sum 1."""
-    weights = LANGUAGES[known(region)]
+    weights = LANGUAGE_WEIGHTS[known_region(region)]
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
 
 
-def clock(region: str) -> ZoneInfo:
+def time_zone(region: str) -> ZoneInfo:
     """Return the time zone of a region."""
     country = region.partition("-")[0]
     return ZoneInfo(TIME_ZONES.get(country, TIME_ZONES[DEFAULT_REGION]))
 
 
-def name(region: str, *, inside: str = "en") -> str:
+def region_name(region: str, *, in_language: str = "en") -> str:
     """Return what people call a region, in English where the language does not tell."""
-    told = STATES.get(region, {}).get(inside) or NAMES.get(region)
-    return told or country_name(region.partition("-")[0], inside=inside)
+    told = TRANSLATED_STATE_NAMES.get(region, {}).get(in_language) or STATE_NAMES.get(region)
+    return told or country_name(region.partition("-")[0], inside=in_language)

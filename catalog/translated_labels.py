@@ -3,9 +3,9 @@
 A label is a noun in the singular, as it stands after “because you like”.
 """
 
-COLUMNS = ("hi", "te", "ta", "kn", "ml")
+LABEL_LANGUAGES = ("hi", "te", "ta", "kn", "ml")
 
-GENRES = """
+GENRE_LABELS = """
 action | एक्शन | యాక్షన్ | ஆக்‌ஷன் | ಆಕ್ಷನ್ | ആക്ഷൻ
 adventure | एडवेंचर | సాహసం | சாகசம் | ಸಾಹಸ | സാഹസികത
 animation | एनिमेशन | యానిమేషన్ | அனிமேஷன் | ಅನಿಮೇಷನ್ | ആനിമേഷൻ
@@ -78,7 +78,7 @@ yaoi | याओई | యావోయ్ | யாவோய் | ಯಾವೋಯ�
 yuri | यूरी | యూరి | யூரி | ಯೂರಿ | യൂരി
 """
 
-STATES = """
+STATE_LABELS = """
 IN-AP | आंध्र प्रदेश | ఆంధ్రప్రదేశ్ | ஆந்திரப் பிரதேசம் | ಆಂಧ್ರಪ್ರದೇಶ | ആന്ധ്രാപ്രദേശ്
 IN-DL | दिल्ली | ఢిల్లీ | டெல்லி | ದೆಹಲಿ | ഡൽഹി
 IN-GJ | गुजरात | గుజరాత్ | குஜராத் | ಗುಜರಾತ್ | ഗുജറാത്ത്
@@ -93,11 +93,11 @@ IN-WB | पश्चिम बंगाल | పశ్చిమ బెంగా�
 """
 
 
-def parted(table: str) -> dict[str, dict[str, str]]:
+def parse_labels(table: str) -> dict[str, dict[str, str]]:
     """Return code to language to label, as a table says it.
 
     >>> parted("war | युद्ध | యుద్ధం | போர் | ಯುದ್ಧ | യുദ്ധം")["war"]["te"]
     'యుద్ధం'
     """
     rows = (line.split(" | ") for line in table.strip().splitlines())
-    return {code: dict(zip(COLUMNS, labels, strict=True)) for code, *labels in rows}
+    return {code: dict(zip(LABEL_LANGUAGES, labels, strict=True)) for code, *labels in rows}

@@ -44,7 +44,7 @@ class Resources:
     def loader(self) -> Loader:
         """Return what reads titles for an index."""
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
-        return Loader(models, regions.LANGUAGES)
+        return Loader(models, regions.LANGUAGE_WEIGHTS)
 
     def live(self) -> Live:
         """Return what a serving process holds; nothing yet."""

@@ -12,7 +12,7 @@ from db.tables.users import Account, ProviderIdentity, RefreshToken, SignIn, Vie
 from vocabulary.kinds import Role
 
 # Asked by every request of somebody who is signed in.
-SIGNED_IN = text(
+SELECT_ACTIVE_SIGN_IN = text(
     """
     SELECT s.viewer_id, a.role FROM sign_in s JOIN account a ON a.viewer_id = s.viewer_id
     WHERE s.id = :id AND s.revoked_at IS NULL AND s.expires_at > :now
@@ -20,14 +20,14 @@ SIGNED_IN = text(
 )
 
 
-class SignedIn(NamedTuple):
+class ActiveSignIn(NamedTuple):
     """Whose a sign-in is, and what he may do."""
 
     viewer_id: UUID
     role: Role
 
 
-class Rotation(NamedTuple):
+class TokenRotation(NamedTuple):
     """A refresh token that was handed in; `used_at` tells when it had been before."""
 
     sign_in_id: UUID
@@ -53,7 +53,7 @@ def find(session: Session, viewer_id: UUID) -> Account | None:
     return session.get(Account, viewer_id)
 
 
-def of_email(session: Session, email: str) -> Account | None:
+def find_by_email(session: Session, email: str) -> Account | None:
     """Return the account of a normalised e-mail."""
     return session.exec(select(Account).where(Account.email == email)).first()
 
@@ -72,23 +72,23 @@ def set_role(session: Session, viewer_id: UUID, role: Role) -> None:
     session.execute(update(Account).where(col(Account.viewer_id) == viewer_id).values(role=role))
 
 
-def of_identity(session: Session, issuer: str, subject: str) -> UUID | None:
+def find_by_identity(session: Session, issuer: str, subject: str) -> UUID | None:
     """Return whose account an identity at a provider is linked to."""
     found = session.get(ProviderIdentity, (issuer, subject))
     return found.viewer_id if found else None
 
 
-def link(session: Session, identity: ProviderIdentity) -> bool:
+def link_identity(session: Session, identity: ProviderIdentity) -> bool:
     """Link an identity to an account, unless it is linked; return whether it is linked to this."""
     session.execute(
         insert(ProviderIdentity)
         .values(**identity.model_dump())
         .on_conflict_do_nothing(index_elements=["issuer", "subject"])
     )
-    return of_identity(session, identity.issuer, identity.subject) == identity.viewer_id
+    return find_by_identity(session, identity.issuer, identity.subject) == identity.viewer_id
 
 
-def begin(session: Session, sign_in: SignIn, token_id: UUID) -> None:
+def add_sign_in(session: Session, sign_in: SignIn, token_id: UUID) -> None:
     """Store a sign-in and its first refresh token."""
     session.add(sign_in)
     session.flush()
@@ -96,13 +96,15 @@ def begin(session: Session, sign_in: SignIn, token_id: UUID) -> None:
     session.flush()
 
 
-def signed_in(session: Session, sign_in_id: UUID, *, now: datetime) -> SignedIn | None:
+def find_active_sign_in(
+    session: Session, sign_in_id: UUID, *, now: datetime
+) -> ActiveSignIn | None:
     """Return whose a sign-in is, none when it has ended."""
-    row = session.execute(SIGNED_IN, {"id": sign_in_id, "now": now}).first()
-    return None if row is None else SignedIn(row[0], Role(row[1]))
+    row = session.execute(SELECT_ACTIVE_SIGN_IN, {"id": sign_in_id, "now": now}).first()
+    return None if row is None else ActiveSignIn(row[0], Role(row[1]))
 
 
-def hand_in(session: Session, token_id: UUID, *, now: datetime) -> Rotation | None:
+def use_refresh_token(session: Session, token_id: UUID, *, now: datetime) -> TokenRotation | None:
     """Take a refresh token in and return what is known of it.
 
     None for one that is not there or whose sign-in has ended. Of several who hand in the same one
@@ -111,12 +113,12 @@ def hand_in(session: Session, token_id: UUID, *, now: datetime) -> Rotation | No
     row = session.execute(
         select(RefreshToken.sign_in_id, RefreshToken.used_at, SignIn.viewer_id)
         .join(SignIn, col(SignIn.id) == col(RefreshToken.sign_in_id))
-        .where(RefreshToken.id == token_id, _goes_on(now))
+        .where(RefreshToken.id == token_id, _is_active(now))
         .with_for_update()
     ).first()
     if row is None:
         return None
-    rotation = Rotation(*row)
+    rotation = TokenRotation(*row)
     if rotation.used_at is None:
         session.execute(
             update(RefreshToken).where(col(RefreshToken.id) == token_id).values(used_at=now)
@@ -124,46 +126,51 @@ def hand_in(session: Session, token_id: UUID, *, now: datetime) -> Rotation | No
     return rotation
 
 
-def successor(token_id: UUID) -> UUID:
+def successor_id(token_id: UUID) -> UUID:
     """Return the number of the token that follows another: always the same one."""
     return uuid5(token_id, "successor")
 
 
-def follow(
-    session: Session, rotation: Rotation, token_id: UUID, *, now: datetime, until: datetime
+def add_successor_token(
+    session: Session,
+    rotation: TokenRotation,
+    token_id: UUID,
+    *,
+    now: datetime,
+    expires_at: datetime,
 ) -> None:
     """Store the refresh token that follows one that was handed in."""
     session.add(RefreshToken(id=token_id, sign_in_id=rotation.sign_in_id, issued_at=now))
     session.execute(
-        update(SignIn).where(col(SignIn.id) == rotation.sign_in_id).values(expires_at=until)
+        update(SignIn).where(col(SignIn.id) == rotation.sign_in_id).values(expires_at=expires_at)
     )
 
 
-def revoke(session: Session, sign_in_id: UUID, *, now: datetime) -> None:
+def revoke_sign_in(session: Session, sign_in_id: UUID, *, now: datetime) -> None:
     """End a sign-in."""
-    _revoke(session, col(SignIn.id) == sign_in_id, now)
+    _revoke_where(session, col(SignIn.id) == sign_in_id, now)
 
 
-def revoke_all(session: Session, viewer_id: UUID, *, now: datetime) -> None:
+def revoke_all_sign_ins(session: Session, viewer_id: UUID, *, now: datetime) -> None:
     """End every sign-in of a viewer."""
-    _revoke(session, col(SignIn.viewer_id) == viewer_id, now)
+    _revoke_where(session, col(SignIn.viewer_id) == viewer_id, now)
 
 
-def trim(session: Session, *, before: datetime) -> int:
+def delete_expired_sign_ins(session: Session, *, ended_before: datetime) -> int:
     """Delete what ended before; return the sign-ins deleted.
 
     A token that old has expired, used or not, so it can no longer tell of a theft.
     """
-    ended = or_(col(SignIn.expires_at) < before, col(SignIn.revoked_at) < before)
+    ended = or_(col(SignIn.expires_at) < ended_before, col(SignIn.revoked_at) < ended_before)
     deleted = session.execute(delete(SignIn).where(ended))
-    session.execute(delete(RefreshToken).where(col(RefreshToken.issued_at) < before))
+    session.execute(delete(RefreshToken).where(col(RefreshToken.issued_at) < ended_before))
     return int(getattr(deleted, "rowcount", 0))
 
 
-def _revoke(session: Session, whose: ColumnElement[bool], now: datetime) -> None:
+def _revoke_where(session: Session, condition: ColumnElement[bool], now: datetime) -> None:
     going_on = col(SignIn.revoked_at).is_(None)
-    session.execute(update(SignIn).where(whose, going_on).values(revoked_at=now))
+    session.execute(update(SignIn).where(condition, going_on).values(revoked_at=now))
 
 
-def _goes_on(now: datetime) -> ColumnElement[bool]:
+def _is_active(now: datetime) -> ColumnElement[bool]:
     return (col(SignIn.revoked_at).is_(None)) & (col(SignIn.expires_at) > now)

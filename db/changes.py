@@ -18,31 +18,31 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlmodel import Session
 
-EVERYTHING = 0
+ALL_TITLES = 0
 """Logged in place of a title, it asks every follower to load the whole catalogue again."""
 
-RECORD = text("INSERT INTO change (title_id) SELECT unnest(:ids)").bindparams(
+INSERT_CHANGES = text("INSERT INTO change (title_id) SELECT unnest(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(INTEGER))
 )
-CHANNEL = "rasika_change"
+CHANGE_CHANNEL = "rasika_change"
 """Where PostgreSQL tells, at the commit, that the log has grown or an engine was fed (0007)."""
 
 # A transaction counts from where its cluster was made, and a line is written once.
-SEAL = "concat(system_identifier, ' ', extract(epoch FROM at))"
-XMIN = "(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"
-XMAX = "(pg_snapshot_xmax(pg_current_snapshot())::text)::bigint"
+SEAL_SQL = "concat(system_identifier, ' ', extract(epoch FROM at))"
+XMIN_SQL = "(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"
+XMAX_SQL = "(pg_snapshot_xmax(pg_current_snapshot())::text)::bigint"
 
 # One statement, so that the line is looked for in the log that is read.
-SINCE = text(
+SELECT_SINCE = text(
     f"""
     SELECT known, line.* FROM (
         SELECT :transaction = 0 OR EXISTS (
             SELECT FROM change, pg_control_system()
-            WHERE transaction = :transaction AND position = :position AND {SEAL} = :seal
+            WHERE transaction = :transaction AND position = :position AND {SEAL_SQL} = :seal
         ) AS known
     ) AS reader LEFT JOIN LATERAL (
-        SELECT transaction, position, {SEAL} AS seal, title_id FROM change, pg_control_system()
-        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMIN}
+        SELECT transaction, position, {SEAL_SQL} AS seal, title_id FROM change, pg_control_system()
+        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMIN_SQL}
         ORDER BY transaction, position
         LIMIT :limit
     ) AS line ON known
@@ -50,23 +50,23 @@ SINCE = text(
     """  # noqa: S608  # ours
 )
 # Nothing before it is missing from a load that starts now.
-PRESENT = text(
+SELECT_CURRENT_POSITION = text(
     f"""
-    SELECT transaction, position, {SEAL} AS seal FROM change, pg_control_system()
-    WHERE transaction < {XMIN} ORDER BY transaction DESC, position DESC LIMIT 1
+    SELECT transaction, position, {SEAL_SQL} AS seal FROM change, pg_control_system()
+    WHERE transaction < {XMIN_SQL} ORDER BY transaction DESC, position DESC LIMIT 1
     """  # noqa: S608  # ours
 )
 # Those of a restored backup may come from a cluster that had counted further.
-WAITING = text(
+SELECT_HAS_PENDING = text(
     f"""
     SELECT EXISTS (
         SELECT FROM change
-        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMAX}
+        WHERE (transaction, position) > (:transaction, :position) AND transaction < {XMAX_SQL}
     )
     """  # noqa: S608  # ours
 )
 # The last line stays, for readers that stand there.
-PRUNE = text(
+DELETE_OLD_CHANGES = text(
     """
     DELETE FROM change WHERE at < now() - make_interval(days => :days)
     AND (transaction, position) < (
@@ -88,9 +88,9 @@ class Position:
         return f"{self.transaction} {self.position} {self.seal}"
 
     @classmethod
-    def told(cls, told: str) -> "Position":
+    def parse(cls, value: str) -> "Position":
         """Return the position of which this was the text."""
-        transaction, position, seal = told.split(" ", 2)
+        transaction, position, seal = value.split(" ", 2)
         return cls(int(transaction), int(position), seal)
 
 
@@ -98,7 +98,7 @@ def record(session: Session, title_ids: Iterable[int]) -> None:
     """Log that titles changed or went; followers read it once the transaction has committed."""
     ids = sorted(set(title_ids))
     if ids:
-        session.execute(RECORD, {"ids": ids})
+        session.execute(INSERT_CHANGES, {"ids": ids})
 
 
 def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[list[int], Position]:
@@ -106,9 +106,9 @@ def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[l
 
     Where the log does not lead on from the position, `EVERYTHING` has changed.
     """
-    rows = session.execute(SINCE, {**asdict(position), "limit": limit}).all()
+    rows = session.execute(SELECT_SINCE, {**asdict(position), "limit": limit}).all()
     if not rows[0].known:
-        return [EVERYTHING], position
+        return [ALL_TITLES], position
     if rows[0].title_id is None:
         return [], position
     last = rows[-1]
@@ -116,19 +116,19 @@ def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[l
     return list(dict.fromkeys(row.title_id for row in rows)), reached
 
 
-def present(session: Session) -> Position:
+def current_position(session: Session) -> Position:
     """Return a position to load from: every change after it will be read by `since`."""
-    row = session.execute(PRESENT).first()
+    row = session.execute(SELECT_CURRENT_POSITION).first()
     return Position(row.transaction, row.position, row.seal) if row else Position()
 
 
-def waiting(session: Session, position: Position) -> bool:
+def has_pending(session: Session, position: Position) -> bool:
     """Tell whether changes were committed that wait for transactions begun before them."""
     asked = {"transaction": position.transaction, "position": position.position}
-    return bool(session.execute(WAITING, asked).scalar_one())
+    return bool(session.execute(SELECT_HAS_PENDING, asked).scalar_one())
 
 
 def prune(session: Session, *, days: int) -> int:
     """Drop old lines and return how many; a reader that slept longer will load anew."""
-    dropped = session.execute(PRUNE, {"days": days})
+    dropped = session.execute(DELETE_OLD_CHANGES, {"days": days})
     return int(getattr(dropped, "rowcount", 0))

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
 # A server whose machine or network is gone says nothing: such a connection ends within these.
-SILENCE = {
+TCP_TIMEOUTS = {
     "keepalives_idle": 10,  # seconds
     "keepalives_interval": 5,  # seconds
     "keepalives_count": 3,
@@ -21,10 +21,10 @@ def connect(url: str, *, pool_size: int = 10, connect_timeout_s: int = 5) -> Eng
         pool_pre_ping=True,
         pool_timeout=connect_timeout_s,
         hide_parameters=True,  # of statements that fail: e-mails and what people wrote are no log's
-        connect_args={"connect_timeout": connect_timeout_s, **SILENCE},
+        connect_args={"connect_timeout": connect_timeout_s, **TCP_TIMEOUTS},
     )
 
 
-def session(engine: Engine) -> Session:
+def open_session(engine: Engine) -> Session:
     """Return a session whose objects stay readable after the commit."""
     return Session(engine, expire_on_commit=False)

@@ -10,13 +10,15 @@ from sqlmodel import Session
 from db.changes import Position
 
 # The lock of an engine is this and a number of its name's; any constant will do.
-FEEDING_LOCK = 7_276_327
+INDEX_FEEDING_LOCK = 7_276_327
 
-TRY = text("SELECT pg_try_advisory_lock(:key, hashtext(:engine))")
-WAIT = text("SELECT pg_advisory_lock(:key, hashtext(:engine))")
-RELEASE = text("SELECT pg_advisory_unlock(:key, hashtext(:engine))")
-READ = text("SELECT transaction, position, seal, built_from FROM index_copy WHERE engine = :engine")
-WRITE = text(
+TRY_LOCK = text("SELECT pg_try_advisory_lock(:key, hashtext(:engine))")
+WAIT_FOR_LOCK = text("SELECT pg_advisory_lock(:key, hashtext(:engine))")
+RELEASE_LOCK = text("SELECT pg_advisory_unlock(:key, hashtext(:engine))")
+SELECT_STATE = text(
+    "SELECT transaction, position, seal, built_from FROM index_copy WHERE engine = :engine"
+)
+UPSERT_STATE = text(
     """
     INSERT INTO index_copy (engine, transaction, position, seal, built_from, at)
     VALUES (:engine, :transaction, :position, :seal, :built_from, now())
@@ -28,7 +30,7 @@ WRITE = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class IndexState:
     """What an engine holds: the titles as they were at a position of the change log."""
 
     position: Position
@@ -36,30 +38,32 @@ class Copy:
 
 
 @contextmanager
-def turn(database: Engine, engine: str, *, wait: bool) -> Iterator[bool]:
+def feeding_lock(database: Engine, engine: str, *, wait: bool) -> Iterator[bool]:
     """Be the one who feeds an engine, after whoever does or unless somebody does; tell which.
 
     On a connection that is in no transaction, for a graph is not built before every transaction
     that looked at the tables has ended; one that breaks gives the turn to others.
     """
-    asked = {"key": FEEDING_LOCK, "engine": engine}
+    asked = {"key": INDEX_FEEDING_LOCK, "engine": engine}
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        taken = connection.execute(WAIT if wait else TRY, asked).scalar_one() is not False
+        taken = (
+            connection.execute(WAIT_FOR_LOCK if wait else TRY_LOCK, asked).scalar_one() is not False
+        )
         try:
             yield taken
         finally:
             if taken:
-                connection.execute(RELEASE, asked)
+                connection.execute(RELEASE_LOCK, asked)
 
 
-def read(reading: Session, engine: str) -> Copy | None:
+def read(session: Session, engine: str) -> IndexState | None:
     """Return what an engine holds, if it was ever built."""
-    row = reading.execute(READ, {"engine": engine}).first()
+    row = session.execute(SELECT_STATE, {"engine": engine}).first()
     if row is None:
         return None
-    return Copy(Position(row.transaction, row.position, row.seal), row.built_from)
+    return IndexState(Position(row.transaction, row.position, row.seal), row.built_from)
 
 
-def write(writing: Session, engine: str, position: Position, *, built_from: str) -> None:
+def write(session: Session, engine: str, position: Position, *, built_from: str) -> None:
     """Note how far an engine has got."""
-    writing.execute(WRITE, {"engine": engine, "built_from": built_from, **asdict(position)})
+    session.execute(UPSERT_STATE, {"engine": engine, "built_from": built_from, **asdict(position)})

@@ -11,10 +11,10 @@ from sqlmodel import Session
 
 from vocabulary.kinds import Event
 
-PAGE = 5000  # lines read at once
+ROWS_PER_PAGE = 5000  # lines read at once
 
 # The numbers are drawn in the order of the lines, which is the order they are heard in.
-APPEND = text(
+INSERT_NEW = text(
     """
     INSERT INTO interaction (client_id, viewer_id, title_id, event, value, progress, at,
         received_at, session_id, device, row, position)
@@ -31,21 +31,21 @@ APPEND = text(
     RETURNING client_id
     """
 )
-SINCE = text(
+SELECT_AFTER = text(
     """
     SELECT id, title_id, event, value, progress, at FROM interaction
     WHERE viewer_id = :viewer_id AND id > :after AND event <> 'impression'
     ORDER BY id LIMIT :limit
     """
 )
-LATEST = text(
+SELECT_LATEST = text(
     """
     SELECT client_id, title_id, event, value, progress, at, session_id, device, row, position
     FROM interaction WHERE viewer_id = :viewer_id ORDER BY id DESC LIMIT :limit OFFSET :offset
     """
 )
-COUNT = text("SELECT count(*) FROM interaction WHERE viewer_id = :viewer_id")
-ALL = text(
+COUNT_INTERACTIONS = text("SELECT count(*) FROM interaction WHERE viewer_id = :viewer_id")
+SELECT_ALL_AFTER = text(
     """
     SELECT id, viewer_id, client_id, title_id, event, value, progress, at, session_id, device, row,
         position
@@ -53,24 +53,24 @@ ALL = text(
     """
 )
 # The row that titles picked at first are told with.
-ONBOARDING = "onboarding"
-DONE_ELSE = text(
+ONBOARDING_ROW = "onboarding"
+SELECT_HAS_OTHER_EVENTS = text(
     """
     SELECT EXISTS (SELECT FROM interaction WHERE viewer_id = :viewer_id
         AND event <> 'impression' AND row IS DISTINCT FROM :onboarding)
     """
 )
-MOVE = text(
+UPDATE_VIEWER = text(
     """
     UPDATE interaction SET viewer_id = :into WHERE viewer_id = :visitor_id AND client_id NOT IN (
         SELECT client_id FROM interaction WHERE viewer_id = :into)
     """
 )
-TOLD_OF = text("SELECT DISTINCT viewer_id FROM interaction ORDER BY viewer_id")
+SELECT_VIEWER_IDS = text("SELECT DISTINCT viewer_id FROM interaction ORDER BY viewer_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Interaction:
     """What a client told that its viewer did; `id` is the client's own."""
 
     id: UUID
@@ -85,7 +85,7 @@ class Told:
     position: int | None = None  # from 1
 
 
-class Line(NamedTuple):
+class ViewerEvent(NamedTuple):
     """A line of the log, as far as standings and tastes follow from it."""
 
     id: int
@@ -96,77 +96,81 @@ class Line(NamedTuple):
     at: datetime  # UTC
 
 
-def append(session: Session, viewer_id: UUID, told: Sequence[Told]) -> list[Told]:
+def append(
+    session: Session, viewer_id: UUID, interactions: Sequence[Interaction]
+) -> list[Interaction]:
     """Store what is new of it, in order, and return that."""
-    if not told:
+    if not interactions:
         return []
-    columns = {each.name: [getattr(one, each.name) for one in told] for each in fields(Told)}
+    columns = {
+        each.name: [getattr(one, each.name) for one in interactions] for each in fields(Interaction)
+    }
     columns["client_id"] = columns.pop("id")
-    rows = session.execute(APPEND, {"viewer_id": viewer_id, **columns})
+    rows = session.execute(INSERT_NEW, {"viewer_id": viewer_id, **columns})
     stored = set(rows.scalars())
     new = []
-    for one in told:
+    for one in interactions:
         if one.id in stored:  # the first of those that share a number
             stored.remove(one.id)
             new.append(one)
     return new
 
 
-def lines(session: Session, viewer_id: UUID) -> Iterator[Line]:
+def viewer_events(session: Session, viewer_id: UUID) -> Iterator[ViewerEvent]:
     """Yield all that a viewer did, and not what he was shown, in the order it was heard."""
     after = 0
     while True:
-        asked = {"viewer_id": viewer_id, "after": after, "limit": PAGE}
-        page = session.execute(SINCE, asked).all()
+        asked = {"viewer_id": viewer_id, "after": after, "limit": ROWS_PER_PAGE}
+        page = session.execute(SELECT_AFTER, asked).all()
         for number, title_id, event, value, progress, at in page:
-            yield Line(number, title_id, Event(event), value, progress, at.astimezone(UTC))
-        if len(page) < PAGE:
+            yield ViewerEvent(number, title_id, Event(event), value, progress, at.astimezone(UTC))
+        if len(page) < ROWS_PER_PAGE:
             return
         after = page[-1].id
 
 
-def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Told]:
+def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Interaction]:
     """Return what a viewer did, the last told first."""
     asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [_told(*row) for row in session.execute(LATEST, asked)]
+    return [_to_interaction(*row) for row in session.execute(SELECT_LATEST, asked)]
 
 
 def count(session: Session, viewer_id: UUID) -> int:
     """Return how much a viewer did."""
-    return int(session.execute(COUNT, {"viewer_id": viewer_id}).scalar_one())
+    return int(session.execute(COUNT_INTERACTIONS, {"viewer_id": viewer_id}).scalar_one())
 
 
-def everything(session: Session) -> Iterator[tuple[UUID, Told]]:
+def read_all(session: Session) -> Iterator[tuple[UUID, Interaction]]:
     """Yield what all viewers did, in the order it was heard, with whose it is."""
     after = 0
-    while page := session.execute(ALL, {"after": after, "limit": PAGE}).all():
+    while page := session.execute(SELECT_ALL_AFTER, {"after": after, "limit": ROWS_PER_PAGE}).all():
         for _, viewer_id, *row in page:
-            yield viewer_id, _told(*row)
+            yield viewer_id, _to_interaction(*row)
         after = page[-1].id
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> int:
     """Give a viewer's lines to another, save those that he told too; return how many moved."""
-    moved = session.execute(MOVE, {"visitor_id": visitor_id, "into": into})
+    moved = session.execute(UPDATE_VIEWER, {"visitor_id": visitor_id, "into": into})
     return int(getattr(moved, "rowcount", 0))
 
 
-def viewers(session: Session) -> list[UUID]:
+def viewer_ids(session: Session) -> list[UUID]:
     """Return everybody who did anything."""
-    return list(session.execute(TOLD_OF).scalars())
+    return list(session.execute(SELECT_VIEWER_IDS).scalars())
 
 
-def _told(
+def _to_interaction(
     client_id: UUID,
     title_id: int,
     event: str,
     value: float | None,
     progress: float | None,
     at: datetime,
-    *shown: object,
-) -> Told:
-    session_id, device, row, position = shown
-    return Told(
+    *context: object,
+) -> Interaction:
+    session_id, device, row, position = context
+    return Interaction(
         id=client_id,
         title_id=title_id,
         event=Event(event),
@@ -180,7 +184,7 @@ def _told(
     )
 
 
-def picked_only(session: Session, viewer_id: UUID) -> bool:
+def has_only_onboarding_picks(session: Session, viewer_id: UUID) -> bool:
     """Tell whether all that a viewer did was to pick titles at first."""
-    asked = {"viewer_id": viewer_id, "onboarding": ONBOARDING}
-    return not session.execute(DONE_ELSE, asked).scalar_one()
+    asked = {"viewer_id": viewer_id, "onboarding": ONBOARDING_ROW}
+    return not session.execute(SELECT_HAS_OTHER_EVENTS, asked).scalar_one()

@@ -21,27 +21,27 @@ def upgrade(engine: Engine) -> None:
     """Apply what is missing, in one transaction; concurrent callers wait for each other."""
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        if current(connection) != latest():
+        if current_revision(connection) != latest_revision():
             command.upgrade(_config(connection), "head")
 
 
-def current(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
     """Return the revision that the database is at."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def latest() -> str | None:
+def latest_revision() -> str | None:
     """Return the revision that this code expects."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def missing(connection: Connection) -> list[object]:
+def schema_differences(connection: Connection) -> list[object]:
     """Return the differences between the tables in code and those in the database."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, SQLModel.metadata))
 
 
-def revise(engine: Engine, message: str) -> None:
+def write_migration(engine: Engine, message: str) -> None:
     """Write the next migration from the differences between code and database."""
     with engine.begin() as connection:
         command.revision(_config(connection), message, autogenerate=True)

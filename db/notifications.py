@@ -8,11 +8,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Engine, text
 
-TELL = text("SELECT pg_notify(:channel, '')")
+NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
 @contextmanager
-def listening(engine: Engine, *channels: str) -> Iterator["psycopg.Connection[Any]"]:
+def listen(engine: Engine, *channels: str) -> Iterator["psycopg.Connection[Any]"]:
     """Give a connection that listens, beside those of the pool.
 
     Raises SQLAlchemy's errors and, while it is used, psycopg's.
@@ -30,7 +30,7 @@ def listening(engine: Engine, *channels: str) -> Iterator["psycopg.Connection[An
         connection.close()
 
 
-def tell(engine: Engine, channel: str) -> None:
+def notify(engine: Engine, channel: str) -> None:
     """Tell whoever listens."""
     with engine.begin() as connection:
-        connection.execute(TELL, {"channel": channel})
+        connection.execute(NOTIFY, {"channel": channel})

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-AT_ONCE = 500  # rows
+ROWS_PER_FETCH = 500  # rows
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PersonalDataSection:
     """A part of what is held, and the tables that it tells of; `single` has one row at most."""
 
     name: str
@@ -26,8 +26,10 @@ class Section:
 
 
 SECTIONS = (
-    Section("viewer", ("viewer",), "SELECT to_jsonb(v) FROM viewer v WHERE id = :id", single=True),
-    Section(
+    PersonalDataSection(
+        "viewer", ("viewer",), "SELECT to_jsonb(v) FROM viewer v WHERE id = :id", single=True
+    ),
+    PersonalDataSection(
         "account",
         ("account",),
         """
@@ -37,7 +39,7 @@ SECTIONS = (
         """,
         single=True,
     ),
-    Section(
+    PersonalDataSection(
         "signs_in_through",
         ("provider_identity",),
         """
@@ -45,7 +47,7 @@ SECTIONS = (
         WHERE viewer_id = :id ORDER BY issuer, subject
         """,
     ),
-    Section(
+    PersonalDataSection(
         "sign_ins",
         ("sign_in", "refresh_token"),
         """
@@ -55,13 +57,13 @@ SECTIONS = (
         FROM sign_in s WHERE viewer_id = :id ORDER BY created_at
         """,
     ),
-    Section(
+    PersonalDataSection(
         "profile",
         ("profile",),
         "SELECT to_jsonb(p) - 'viewer_id' FROM profile p WHERE viewer_id = :id",
         single=True,
     ),
-    Section(
+    PersonalDataSection(
         "interactions",
         ("interaction",),
         """
@@ -70,7 +72,7 @@ SECTIONS = (
         WHERE viewer_id = :id ORDER BY i.id
         """,
     ),
-    Section(
+    PersonalDataSection(
         "titles",  # lists, ratings, and how far he got
         ("standing",),
         """
@@ -79,7 +81,7 @@ SECTIONS = (
         WHERE viewer_id = :id ORDER BY s.title_id
         """,
     ),
-    Section(
+    PersonalDataSection(
         "taste",
         ("taste",),
         """
@@ -89,7 +91,7 @@ SECTIONS = (
         FROM taste t WHERE viewer_id = :id ORDER BY space
         """,
     ),
-    Section(
+    PersonalDataSection(
         "viewings",
         ("viewing",),
         """
@@ -98,7 +100,7 @@ SECTIONS = (
         WHERE viewer_id = :id ORDER BY started_at, v.id
         """,
     ),
-    Section(
+    PersonalDataSection(
         "reviews",
         ("review",),
         """
@@ -107,7 +109,7 @@ SECTIONS = (
         WHERE viewer_id = :id ORDER BY r.id
         """,
     ),
-    Section(
+    PersonalDataSection(
         "searches",
         ("search_query", "search_click"),
         """
@@ -122,15 +124,15 @@ SECTIONS = (
 )
 
 
-def begin(session: Session) -> None:
+def begin_snapshot(session: Session) -> None:
     """See all sections as they are at one moment, times in UTC; before anything else is asked."""
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     session.execute(text("SET LOCAL TimeZone TO 'UTC'"))
 
 
-def rows(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
+def stream_rows(session: Session, section: PersonalDataSection, viewer_id: UUID) -> Iterator[str]:
     """Yield the rows of a section, each a JSON object, without holding all of them."""
     query = text(f"SELECT CAST(held AS text) FROM ({section.query}) AS s (held)")  # noqa: S608  # ours
-    by_and_by = {"stream_results": True, "yield_per": AT_ONCE}
+    by_and_by = {"stream_results": True, "yield_per": ROWS_PER_FETCH}
     with session.execute(query, {"id": viewer_id}, execution_options=by_and_by) as found:
         yield from found.scalars()

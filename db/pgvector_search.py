@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
-from db.pgvector_store import Layout, Shape
+from db.pgvector_store import IndexLayout, SpaceLayout
 from vocabulary.kinds import Space
 
-HEADER = 4  # bytes before the floats in pgvector's binary form
+VECTOR_HEADER_BYTES = 4  # bytes before the floats in pgvector's binary form
 
-Value = float | str | Sequence[int] | Sequence[str]
-Given = Mapping[str, Value]
+FilterValue = float | str | Sequence[int] | Sequence[str]
+FilterValues = Mapping[str, FilterValue]
 """What a filter asks, by the names of `CONDITIONS`."""
 
-CONDITIONS = {
+FILTER_CONDITIONS = {
     "kinds": "kind = ANY(CAST(:kinds AS text[]))",
     "languages": "languages && CAST(:languages AS text[])",
     "genres_any": "genres && CAST(:genres_any AS text[])",
@@ -42,12 +42,12 @@ CONDITIONS = {
 }
 
 # Tables are those of the copy that is searched, the served one or the next; what they consist of is
-# read first of all, see `db.pgvector_store.swap`.
+# read first of all, see `db.pgvector_store.swap_in_next`.
 # Plans are made for the values at hand: a language may be that of half the titles or of three.
 # Compiling a plan takes longer than most searches. Whoever has waited half a minute has gone.
 # Scores of a million titles fit the memory.
 # A graph goes on looking until enough titles meet the filter.
-ENTER = """
+BEGIN_SEARCH = """
     SELECT (SELECT jsonb_agg(s) FROM {schema}.space s) AS spaces,
         (SELECT jsonb_object_agg(region, slot) FROM {schema}.region) AS regions,
         set_config('search_path', '{schema},' || current_setting('search_path'), true),
@@ -57,14 +57,16 @@ ENTER = """
         set_config('work_mem', '64MB', true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true)
     """
-BREADTH = text("SELECT set_config('hnsw.ef_search', CAST(:breadth AS text), true)")
+SET_EF_SEARCH = text("SELECT set_config('hnsw.ef_search', CAST(:breadth AS text), true)")
 # Titles that a graph looks at before it answers, per title wanted, and at least and at most:
 # pgvector takes no more, and goes on from there.
-BREADTH_SHARE, BREADTH_RANGE = 2, (200, 1000)
-HAS = text("SELECT EXISTS (SELECT FROM entry WHERE title_id = :title_id)")
-COUNT = text("SELECT count(*) FROM entry")
-PLANNED_COUNT = text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = to_regclass('entry')")
-VECTORS = text(
+EF_PER_TITLE, EF_RANGE = 2, (200, 1000)
+SELECT_EXISTS = text("SELECT EXISTS (SELECT FROM entry WHERE title_id = :title_id)")
+COUNT_ENTRIES = text("SELECT count(*) FROM entry")
+SELECT_ESTIMATED_COUNT = text(
+    "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = to_regclass('entry')"
+)
+SELECT_VECTORS = text(
     """
     SELECT title_id, vector_send(vector) AS packed FROM exact
     WHERE title_id = ANY(:ids) AND space = :space
@@ -73,7 +75,7 @@ VECTORS = text(
 
 # Materialised, so that the scores are computed once and no graph is used: a scan is exact. The
 # candidates become an array, for their number is a guess that would otherwise choose the join.
-SCANNED = """
+SCAN_QUERY = """
 WITH scored AS MATERIALIZED (
     SELECT title_id, -({column} <#> {operand}) AS score
     FROM entry WHERE {conditions}
@@ -84,18 +86,18 @@ WITH scored AS MATERIALIZED (
     WHERE score >= coalesce((SELECT score FROM cut), '-Infinity') - :margin
 )
 """
-NEAREST = """
+GRAPH_QUERY = """
 WITH best AS MATERIALIZED (
     SELECT title_id FROM entry WHERE {conditions}
     ORDER BY CAST({column} AS halfvec({width})) <#> {operand} LIMIT :k
 )
 """
-FIRST = """
+FIRST_IDS_QUERY = """
 WITH best AS (
     SELECT title_id FROM entry WHERE {conditions} ORDER BY title_id LIMIT :k
 )
 """
-FOUND = """
+SELECT_CANDIDATES = """
 SELECT e.title_id, e.popularity, e.freshness, e.regional, vector_send(x.vector) AS packed
 FROM entry e
 LEFT JOIN exact x ON x.title_id = e.title_id AND x.space = :space
@@ -104,7 +106,7 @@ WHERE e.title_id = ANY(ARRAY(SELECT title_id FROM best))
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PgvectorQuery:
     """What to rank by: a product with a column, or nothing."""
 
     space: Space | None  # none: signals alone
@@ -113,7 +115,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PgvectorCandidate:
     """A title that may be among the best."""
 
     title_id: int
@@ -123,113 +125,147 @@ class Found:
     vector: NDArray[np.float32] | None  # of the space that was asked for
 
 
-def enter(connection: Connection, schema: str) -> Layout:
+def begin_search(connection: Connection, schema: str) -> IndexLayout:
     """Set what the transaction searches, and how; return what there is."""
-    row = connection.execute(text(ENTER.format(schema=schema))).one()
+    row = connection.execute(text(BEGIN_SEARCH.format(schema=schema))).one()
     shapes = {
-        Space(each["space"]): Shape(
+        Space(each["space"]): SpaceLayout(
             each["dimension"], each["width"], each["graph"], each.get("languages", ())
         )
         for each in row.spaces or ()
     }
-    return Layout(shapes, row.regions or {})
+    return IndexLayout(shapes, row.regions or {})
 
 
 def count(connection: Connection) -> int:
     """Return the number of titles."""
-    return int(connection.execute(COUNT).scalar_one())
+    return int(connection.execute(COUNT_ENTRIES).scalar_one())
 
 
-def has(connection: Connection, title_id: int) -> bool:
+def contains(connection: Connection, title_id: int) -> bool:
     """Tell whether a title is there."""
-    return bool(connection.execute(HAS, {"title_id": title_id}).scalar_one())
+    return bool(connection.execute(SELECT_EXISTS, {"title_id": title_id}).scalar_one())
 
 
-def share(connection: Connection, given: Given, space: Space) -> float:
+def estimate_share(connection: Connection, filter_values: FilterValues, space: Space) -> float:
     """Return about which share of the titles meets the filter, 0..1, as the planner guesses."""
-    planned = connection.execute(PLANNED_COUNT).scalar_one()
-    query = f"SELECT FROM entry WHERE {_conditions(given, space)}"  # ours
-    plan = connection.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), dict(given)).scalar_one()
+    planned = connection.execute(SELECT_ESTIMATED_COUNT).scalar_one()
+    query = f"SELECT FROM entry WHERE {_where_clause(filter_values, space)}"  # ours
+    plan = connection.execute(
+        text(f"EXPLAIN (FORMAT JSON) {query}"), dict(filter_values)
+    ).scalar_one()
     return float(plan[0]["Plan"]["Plan Rows"]) / max(float(planned), 1.0)
 
 
-def scanned(connection: Connection, given: Given, ask: Ask, *, margin: float) -> list[Found]:
+def scan(
+    connection: Connection, filter_values: FilterValues, query: PgvectorQuery, *, margin: float
+) -> list[PgvectorCandidate]:
     """Return every title whose product is at most `margin` below the `k`-th best."""
-    column, operand = _product(ask)
-    best = SCANNED.format(column=column, operand=operand, conditions=_conditions(given, ask.space))
-    return _found(connection, best, given, ask, margin=margin)
-
-
-def nearest(connection: Connection, given: Given, ask: Ask, shape: Shape) -> list[Found]:
-    """Return about the `k` best by the space's graph; fewer where it found no more."""
-    column, operand = _product(ask)
-    best = NEAREST.format(
-        column=column, operand=operand, width=shape.width, conditions=_conditions(given, ask.space)
+    column, operand = _operand_sql(query)
+    best = SCAN_QUERY.format(
+        column=column, operand=operand, conditions=_where_clause(filter_values, query.space)
     )
-    least, most = BREADTH_RANGE
-    breadth = min(max(BREADTH_SHARE * ask.k, least), most)
-    connection.execute(BREADTH, {"breadth": breadth})
-    return _found(connection, best, given, ask)
+    return _fetch_candidates(connection, best, filter_values, query, margin=margin)
 
 
-def first(connection: Connection, given: Given, k: int) -> list[Found]:
+def search_graph(
+    connection: Connection,
+    filter_values: FilterValues,
+    query: PgvectorQuery,
+    space_layout: SpaceLayout,
+) -> list[PgvectorCandidate]:
+    """Return about the `k` best by the space's graph; fewer where it found no more."""
+    column, operand = _operand_sql(query)
+    best = GRAPH_QUERY.format(
+        column=column,
+        operand=operand,
+        width=space_layout.width,
+        conditions=_where_clause(filter_values, query.space),
+    )
+    least, most = EF_RANGE
+    breadth = min(max(EF_PER_TITLE * query.k, least), most)
+    connection.execute(SET_EF_SEARCH, {"breadth": breadth})
+    return _fetch_candidates(connection, best, filter_values, query)
+
+
+def first_titles(
+    connection: Connection, filter_values: FilterValues, k: int
+) -> list[PgvectorCandidate]:
     """Return the `k` titles of the smallest ids."""
-    ask = Ask(None, np.empty(0, np.float32), k)
-    return _found(connection, FIRST.format(conditions=_conditions(given, None)), given, ask)
+    ask = PgvectorQuery(None, np.empty(0, np.float32), k)
+    return _fetch_candidates(
+        connection,
+        FIRST_IDS_QUERY.format(conditions=_where_clause(filter_values, None)),
+        filter_values,
+        ask,
+    )
 
 
-def explained(connection: Connection, given: Given, ask: Ask, shape: Shape | None) -> str:
+def explain(
+    connection: Connection,
+    filter_values: FilterValues,
+    query: PgvectorQuery,
+    space_layout: SpaceLayout | None,
+) -> str:
     """Return the plan of `nearest` over a shape, or of `scanned` without one."""
-    column, operand = _product(ask)
-    statement = (SCANNED if shape is None else NEAREST) + FOUND
+    column, operand = _operand_sql(query)
+    statement = (SCAN_QUERY if space_layout is None else GRAPH_QUERY) + SELECT_CANDIDATES
     statement = statement.format(
         column=column,
         operand=operand,
-        width=shape.width if shape else 0,
-        conditions=_conditions(given, ask.space),
+        width=space_layout.width if space_layout else 0,
+        conditions=_where_clause(filter_values, query.space),
     )
-    values = {**_values(given, ask), "margin": 0.0}
+    values = {**_parameters(filter_values, query), "margin": 0.0}
     rows = connection.execute(text(f"EXPLAIN (COSTS OFF) {statement}"), values)
     return "\n".join(row[0] for row in rows)
 
 
-def vectors(
+def read_vectors(
     connection: Connection, ids: Sequence[int], space: Space
 ) -> dict[int, NDArray[np.float32]]:
     """Return the vectors of those titles that have one."""
-    rows = connection.execute(VECTORS, {"ids": list(ids), "space": space.value})
-    return {row.title_id: _unpacked(row.packed) for row in rows}
+    rows = connection.execute(SELECT_VECTORS, {"ids": list(ids), "space": space.value})
+    return {row.title_id: _unpack_vector(row.packed) for row in rows}
 
 
-def _product(ask: Ask) -> tuple[str, str]:
-    if ask.space is None:
+def _operand_sql(query: PgvectorQuery) -> tuple[str, str]:
+    if query.space is None:
         return "signals", "CAST(:operand AS vector)"
-    return ask.space.value, "CAST(:operand AS halfvec)"
+    return query.space.value, "CAST(:operand AS halfvec)"
 
 
-def _conditions(given: Given, space: Space | None) -> str:
-    asked = [CONDITIONS[name] for name in given]
+def _where_clause(filter_values: FilterValues, space: Space | None) -> str:
+    asked = [FILTER_CONDITIONS[name] for name in filter_values]
     if space is not None:
         asked.append(f"{space.value} IS NOT NULL")
     return " AND ".join(asked) or "true"
 
 
-def _values(given: Given, ask: Ask) -> dict[str, object]:
-    operand = "[" + ",".join(map(str, ask.operand.tolist())) + "]"
-    space = ask.space.value if ask.space else ""
-    return {**given, "operand": operand, "k": ask.k, "space": space}
+def _parameters(filter_values: FilterValues, query: PgvectorQuery) -> dict[str, object]:
+    operand = "[" + ",".join(map(str, query.operand.tolist())) + "]"
+    space = query.space.value if query.space else ""
+    return {**filter_values, "operand": operand, "k": query.k, "space": space}
 
 
-def _found(connection: Connection, best: str, given: Given, ask: Ask, **more: float) -> list[Found]:
-    rows = connection.execute(text(best + FOUND), {**_values(given, ask), **more})
-    return [_each(row) for row in rows]
+def _fetch_candidates(
+    connection: Connection,
+    best: str,
+    filter_values: FilterValues,
+    query: PgvectorQuery,
+    **more: float,
+) -> list[PgvectorCandidate]:
+    rows = connection.execute(
+        text(best + SELECT_CANDIDATES), {**_parameters(filter_values, query), **more}
+    )
+    return [_to_candidate(row) for row in rows]
 
 
-def _each(row: Row[tuple[int, float, float, dict[str, float], bytes]]) -> Found:
-    vector = None if row.packed is None else _unpacked(row.packed)
-    return Found(row.title_id, row.popularity, row.freshness, row.regional, vector)
+def _to_candidate(row: Row[tuple[int, float, float, dict[str, float], bytes]]) -> PgvectorCandidate:
+    vector = None if row.packed is None else _unpack_vector(row.packed)
+    return PgvectorCandidate(row.title_id, row.popularity, row.freshness, row.regional, vector)
 
 
-def _unpacked(sent: bytes) -> NDArray[np.float32]:
+def _unpack_vector(sent: bytes) -> NDArray[np.float32]:
     """Return a vector from pgvector's binary form (src/vector.c, vector_send)."""
-    return np.frombuffer(sent, ">f4", offset=HEADER).astype(np.float32)
+    return np.frombuffer(sent, ">f4", offset=VECTOR_HEADER_BYTES).astype(np.float32)

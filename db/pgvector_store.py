@@ -18,15 +18,15 @@ from sqlalchemy import Connection, TextClause, text
 
 from vocabulary.kinds import Kind, Space
 
-SERVED = "vector_search"
-BESIDE = "vector_search_next"
+SERVED_SCHEMA = "vector_search"
+NEXT_SCHEMA = "vector_search_next"
 """The schema that is searched, and the one where the next is built."""
 
 # One writer at a time, so that replacing is deleting and adding; any constant will do.
-WRITING_LOCK = 7_276_326
+PGVECTOR_WRITER_LOCK = 7_276_326
 
 # A row stays on its page whole up to nearly the page: vectors moved out of line are slow to scan.
-TABLES = (
+CREATE_STATEMENTS = (
     "CREATE SCHEMA IF NOT EXISTS {schema}",
     """
     CREATE TABLE IF NOT EXISTS {schema}.entry (
@@ -87,10 +87,12 @@ TABLES = (
     )
     """,
 )
-NAMES = ("space", "region", "entry", "exact")
-EXISTS = text("SELECT to_regclass('{schema}.region') IS NOT NULL".replace("{schema}", SERVED))
+TABLE_NAMES = ("space", "region", "entry", "exact")
+SELECT_TABLES_EXIST = text(
+    "SELECT to_regclass('{schema}.region') IS NOT NULL".replace("{schema}", SERVED_SCHEMA)
+)
 
-ENTRY_TYPES = {
+ENTRY_COLUMN_TYPES = {
     "title_id": "int4",
     "kind": "text",
     "languages": "text[]",
@@ -112,23 +114,23 @@ ENTRY_TYPES = {
 }
 """How columns are copied; of vectors the bytes that pgvector's own receiving functions read."""
 
-GRAPH_LINKS = 16  # of a node; pgvector's default
-GRAPH_BUILD = 128  # candidates while it is built; twice the default, for recall
+GRAPH_LINKS_PER_NODE = 16  # of a node; pgvector's default
+GRAPH_BUILD_EF = 128  # candidates while it is built; twice the default, for recall
 
 # Titles from which a language gets a graph of its own. Asked for a language, the graph of all walks
 # past the others' titles, and among fewer a scan is as fast, and exact (measured, docs/engines.md).
-LANGUAGE_TITLES = 10_000
-COMMON = """
+MIN_LANGUAGE_GRAPH_TITLES = 10_000
+SELECT_COMMON_LANGUAGES = """
     SELECT language FROM {schema}.entry, unnest(languages) AS language
     WHERE {space} IS NOT NULL AND language ~ '^[a-z]{2,3}$'
     GROUP BY language HAVING count(*) >= :least AND count(*) < :all ORDER BY language
     """
 
-Floats = NDArray[np.float32]
+FloatVector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SpaceLayout:
     """How long the vectors of a space are, and whether they are linked to their neighbours."""
 
     dimension: int
@@ -138,15 +140,15 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class IndexLayout:
     """What is searched."""
 
-    spaces: Mapping[Space, Shape]
+    spaces: Mapping[Space, SpaceLayout]
     regions: Mapping[str, int]  # to their slots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class PgvectorRow:
     """A title as these tables hold it."""
 
     title_id: int
@@ -163,104 +165,114 @@ class Stored:
     popularity: float
     freshness: float
     regional: Mapping[str, float]
-    signals: Floats
-    blended: Mapping[Space, Floats]  # a vector followed by signals: what is scanned
-    exact: Mapping[Space, Floats]  # (d,)
+    signals: FloatVector
+    blended: Mapping[Space, FloatVector]  # a vector followed by signals: what is scanned
+    exact: Mapping[Space, FloatVector]  # (d,)
 
 
-def prepare(connection: Connection, schema: str = SERVED) -> None:
+def create_tables(connection: Connection, schema: str = SERVED_SCHEMA) -> None:
     """Create the tables where they are missing."""
-    if schema != SERVED or not connection.execute(EXISTS).scalar_one():
-        lock(connection)
-        for statement in TABLES:
-            connection.execute(_in(schema, statement))
+    if schema != SERVED_SCHEMA or not connection.execute(SELECT_TABLES_EXIST).scalar_one():
+        lock_for_writing(connection)
+        for statement in CREATE_STATEMENTS:
+            connection.execute(_in_schema(schema, statement))
 
 
-def layout(connection: Connection, schema: str = SERVED) -> Layout:
+def read_layout(connection: Connection, schema: str = SERVED_SCHEMA) -> IndexLayout:
     """Return what there is to search."""
-    spaces = connection.execute(_in(schema, "SELECT * FROM {schema}.space"))
-    regions = connection.execute(_in(schema, "SELECT * FROM {schema}.region"))
-    return Layout(
+    spaces = connection.execute(_in_schema(schema, "SELECT * FROM {schema}.space"))
+    regions = connection.execute(_in_schema(schema, "SELECT * FROM {schema}.region"))
+    return IndexLayout(
         {
-            Space(row.space): Shape(row.dimension, row.width, row.graph, row.languages)
+            Space(row.space): SpaceLayout(row.dimension, row.width, row.graph, row.languages)
             for row in spaces
         },
         {row.region: row.slot for row in regions},
     )
 
 
-def lock(connection: Connection) -> None:
+def lock_for_writing(connection: Connection) -> None:
     """Wait until nobody else writes, and keep others waiting until the end of the transaction."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING_LOCK})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PGVECTOR_WRITER_LOCK})
 
 
-def remove(connection: Connection, ids: Iterable[int], schema: str = SERVED) -> None:
+def remove(connection: Connection, ids: Iterable[int], schema: str = SERVED_SCHEMA) -> None:
     """Delete titles; unknown ones are ignored."""
     for table in ("entry", "exact"):
         statement = f"DELETE FROM {{schema}}.{table} WHERE title_id = ANY(:ids)"  # noqa: S608  # ours
-        connection.execute(_in(schema, statement), {"ids": list(ids)})
+        connection.execute(_in_schema(schema, statement), {"ids": list(ids)})
 
 
-def add(connection: Connection, rows: Sequence[Stored], schema: str = SERVED) -> None:
+def add(connection: Connection, rows: Sequence[PgvectorRow], schema: str = SERVED_SCHEMA) -> None:
     """Copy titles in that are not there."""
     cursor = connection.connection.cursor()
-    columns = ", ".join(ENTRY_TYPES)
+    columns = ", ".join(ENTRY_COLUMN_TYPES)
     with cursor.copy(f"COPY {schema}.entry ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(list(ENTRY_TYPES.values()))
+        copy.set_types(list(ENTRY_COLUMN_TYPES.values()))
         for row in rows:
-            copy.write_row(_entry(row))
+            copy.write_row(_to_entry(row))
     with cursor.copy(f"COPY {schema}.exact FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(["int4", "text", "bytea"])
         for row in rows:
             for space, vector in row.exact.items():
-                copy.write_row((row.title_id, space.value, packed(vector, ">f4")))
+                copy.write_row((row.title_id, space.value, pack_vector(vector, ">f4")))
 
 
-def name_space(connection: Connection, space: Space, shape: Shape, *, schema: str) -> None:
+def add_space(
+    connection: Connection, space: Space, space_layout: SpaceLayout, *, schema: str
+) -> None:
     """Note how long the vectors of a space are."""
     statement = "INSERT INTO {schema}.space VALUES (:space, :dimension, :width)"
-    values = {"space": space.value, "dimension": shape.dimension, "width": shape.width}
-    connection.execute(_in(schema, statement), values)
+    values = {
+        "space": space.value,
+        "dimension": space_layout.dimension,
+        "width": space_layout.width,
+    }
+    connection.execute(_in_schema(schema, statement), values)
 
 
-def name_region(connection: Connection, region: str, *, slot: int, schema: str = SERVED) -> None:
+def add_region(
+    connection: Connection, region: str, *, slot: int, schema: str = SERVED_SCHEMA
+) -> None:
     """Note where the signals of a region stand."""
     statement = "INSERT INTO {schema}.region VALUES (:region, :slot)"
-    connection.execute(_in(schema, statement), {"region": region, "slot": slot})
+    connection.execute(_in_schema(schema, statement), {"region": region, "slot": slot})
 
 
-def drop_beside(connection: Connection) -> None:
+def drop_next(connection: Connection) -> None:
     """Give up what was built beside."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {NEXT_SCHEMA} CASCADE"))
 
 
-def swap(connection: Connection) -> None:
+def swap_in_next(connection: Connection) -> None:
     """Put what was built beside in the place of what is searched, at the commit."""
-    lock(connection)
+    lock_for_writing(connection)
     # In the order in which searches lock them, and `space` first of all: a search reads the lengths
     # and the slots before anything else, and what follows fits them as long as it holds that lock.
-    served = ", ".join(f"{SERVED}.{table}" for table in NAMES)
+    served = ", ".join(f"{SERVED_SCHEMA}.{table}" for table in TABLE_NAMES)
     connection.execute(text(f"LOCK TABLE {served}"))
     # The schema stays: somebody may just have looked up where it is.
     connection.execute(text(f"DROP TABLE {served}"))
-    for table in NAMES:
-        connection.execute(text(f"ALTER TABLE {BESIDE}.{table} SET SCHEMA {SERVED}"))
-    drop_beside(connection)
+    for table in TABLE_NAMES:
+        connection.execute(text(f"ALTER TABLE {NEXT_SCHEMA}.{table} SET SCHEMA {SERVED_SCHEMA}"))
+    drop_next(connection)
 
 
-def analyse(connection: Connection, schema: str = SERVED) -> None:
+def analyze_tables(connection: Connection, schema: str = SERVED_SCHEMA) -> None:
     """Have the planner learn what is common, for it chooses by how many rows will match."""
     connection.execute(text(f"ANALYZE {schema}.entry, {schema}.exact"))
 
 
-def build_graph(connection: Connection, space: Space, width: int, schema: str = SERVED) -> None:
+def build_graph(
+    connection: Connection, space: Space, width: int, schema: str = SERVED_SCHEMA
+) -> None:
     """Link the vectors of a space to their neighbours; on a connection that commits by itself.
 
     Common languages are linked apart as well. Concurrently, for an ordinary build is one long
     transaction that writes, and until it ends nobody who follows the change log (`db.changes`) sees
     what others have committed meanwhile.
     """
-    languages = _common(connection, space, schema)
+    languages = _common_languages(connection, space, schema)
     for language in (None, *languages):
         name = _graph_name(space, language)
         among = f" WHERE languages && CAST('{{{language}}}' AS text[])" if language else ""
@@ -268,28 +280,28 @@ def build_graph(connection: Connection, space: Space, width: int, schema: str = 
             text(
                 f"CREATE INDEX CONCURRENTLY {name} ON {schema}.entry USING hnsw "
                 f"(CAST({space.value} AS halfvec({width})) halfvec_ip_ops) "
-                f"WITH (m = {GRAPH_LINKS}, ef_construction = {GRAPH_BUILD}){among}"
+                f"WITH (m = {GRAPH_LINKS_PER_NODE}, ef_construction = {GRAPH_BUILD_EF}){among}"
             )
         )
-    _say_graph(connection, space, there=True, languages=languages, schema=schema)
+    _record_graph(connection, space, has_graph=True, languages=languages, schema=schema)
 
 
-def drop_graph(connection: Connection, space: Space, schema: str = SERVED) -> None:
+def drop_graph(connection: Connection, space: Space, schema: str = SERVED_SCHEMA) -> None:
     """Search a space by scans alone."""
-    shape = layout(connection, schema).spaces.get(space)
-    _say_graph(connection, space, there=False, languages=(), schema=schema)
+    shape = read_layout(connection, schema).spaces.get(space)
+    _record_graph(connection, space, has_graph=False, languages=(), schema=schema)
     for language in (None, *(shape.languages if shape else ())):
         name = _graph_name(space, language)
         connection.execute(text(f"DROP INDEX IF EXISTS {schema}.{name}"))
 
 
-def packed(vector: Floats, kind: LiteralString) -> bytes:
+def pack_vector(vector: FloatVector, number_type: LiteralString) -> bytes:
     """Return a vector as pgvector receives it: two words of header, big-endian numbers."""
     header = np.array([len(vector), 0], ">u2").tobytes()
-    return header + vector.astype(kind).tobytes()
+    return header + vector.astype(number_type).tobytes()
 
 
-def _entry(row: Stored) -> tuple[object, ...]:
+def _to_entry(row: PgvectorRow) -> tuple[object, ...]:
     blended = (row.blended.get(space) for space in Space)
     return (
         row.title_id,
@@ -306,30 +318,34 @@ def _entry(row: Stored) -> tuple[object, ...]:
         row.popularity,
         row.freshness,
         Jsonb(dict(row.regional)),
-        packed(row.signals, ">f4"),
-        *(None if vector is None else packed(vector, ">f2") for vector in blended),
+        pack_vector(row.signals, ">f4"),
+        *(None if vector is None else pack_vector(vector, ">f2") for vector in blended),
     )
 
 
-def _common(connection: Connection, space: Space, schema: str) -> list[str]:
-    titles = connection.execute(_in(schema, "SELECT count(*) FROM {schema}.entry")).scalar_one()
-    statement = _in(schema, COMMON.replace("{space}", space.value))
-    return list(connection.execute(statement, {"least": LANGUAGE_TITLES, "all": titles}).scalars())
+def _common_languages(connection: Connection, space: Space, schema: str) -> list[str]:
+    titles = connection.execute(
+        _in_schema(schema, "SELECT count(*) FROM {schema}.entry")
+    ).scalar_one()
+    statement = _in_schema(schema, SELECT_COMMON_LANGUAGES.replace("{space}", space.value))
+    return list(
+        connection.execute(statement, {"least": MIN_LANGUAGE_GRAPH_TITLES, "all": titles}).scalars()
+    )
 
 
 def _graph_name(space: Space, language: str | None) -> str:
     return f"entry_{space.value}_graph" + (f"_{language}" if language else "")
 
 
-def _say_graph(
-    connection: Connection, space: Space, *, there: bool, languages: Sequence[str], schema: str
+def _record_graph(
+    connection: Connection, space: Space, *, has_graph: bool, languages: Sequence[str], schema: str
 ) -> None:
     statement = """
         UPDATE {schema}.space SET graph = :there, languages = :languages WHERE space = :space
         """
-    values = {"there": there, "languages": list(languages), "space": space.value}
-    connection.execute(_in(schema, statement), values)
+    values = {"there": has_graph, "languages": list(languages), "space": space.value}
+    connection.execute(_in_schema(schema, statement), values)
 
 
-def _in(schema: str, statement: str) -> TextClause:
+def _in_schema(schema: str, statement: str) -> TextClause:
     return text(statement.replace("{schema}", schema))

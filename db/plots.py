@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlmodel import Session
 
-READ = text(
+SELECT_PLOTS = text(
     """
     SELECT t.id, concat_ws(' ',
         (SELECT string_agg(text, ' ') FROM synopsis s
@@ -18,4 +18,4 @@ READ = text(
 
 def read(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Return the English synopsis and keywords of titles, by id; empty where there are none."""
-    return {row.id: row.plot for row in session.execute(READ, {"ids": list(ids)})}
+    return {row.id: row.plot for row in session.execute(SELECT_PLOTS, {"ids": list(ids)})}

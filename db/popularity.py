@@ -8,21 +8,21 @@ from sqlmodel import Session
 
 from vocabulary.kinds import ScopeKind
 
-COUNTED = text(
+SELECT_SOURCE_COUNTS = text(
     """
     SELECT title_id, source, coalesce(votes, 0), coalesce(popularity, 0) FROM rating
     WHERE votes > 0 OR popularity > 0
     """
 )
-IDS = text("SELECT id FROM title ORDER BY id")
-LANGUAGES = text("SELECT title_id, language FROM title_language")
-COUNTRIES = text("SELECT title_id, country FROM title_country")
+SELECT_TITLE_IDS = text("SELECT id FROM title ORDER BY id")
+SELECT_LANGUAGES = text("SELECT title_id, language FROM title_language")
+SELECT_COUNTRIES = text("SELECT title_id, country FROM title_country")
 
-STAGE = text(
+CREATE_STAGING_TABLE = text(
     "CREATE TEMPORARY TABLE fresh (title_id int, scope_kind text, scope text, value float8) "
     "ON COMMIT DROP"
 )
-WRITE = text(
+UPSERT_CHANGED = text(
     """
     INSERT INTO popularity (title_id, scope_kind, scope, value)
     SELECT f.* FROM fresh f JOIN title t ON t.id = f.title_id
@@ -31,7 +31,7 @@ WRITE = text(
     RETURNING title_id
     """
 )
-FORGET = text(
+DELETE_STALE = text(
     """
     DELETE FROM popularity p WHERE NOT EXISTS (
         SELECT FROM fresh f
@@ -41,7 +41,7 @@ FORGET = text(
 )
 
 
-class Counted(NamedTuple):
+class SourceCounts(NamedTuple):
     """What one source counts for a title; zero where it does not."""
 
     title_id: int
@@ -50,7 +50,7 @@ class Counted(NamedTuple):
     popularity: float
 
 
-class Scoped(NamedTuple):
+class ScopedPopularity(NamedTuple):
     """A title's popularity within a scope, 0..1."""
 
     title_id: int
@@ -59,32 +59,32 @@ class Scoped(NamedTuple):
     value: float
 
 
-def counted(session: Session) -> list[Counted]:
+def source_counts(session: Session) -> list[SourceCounts]:
     """Return everything that sources count."""
-    return [Counted(*row) for row in session.execute(COUNTED)]
+    return [SourceCounts(*row) for row in session.execute(SELECT_SOURCE_COUNTS)]
 
 
 def title_ids(session: Session) -> list[int]:
     """Return every title."""
-    return list(session.execute(IDS).scalars())
+    return list(session.execute(SELECT_TITLE_IDS).scalars())
 
 
-def languages(session: Session) -> list[tuple[int, str]]:
+def title_languages(session: Session) -> list[tuple[int, str]]:
     """Return the (title, language) pairs."""
-    return [(row[0], row[1]) for row in session.execute(LANGUAGES)]
+    return [(row[0], row[1]) for row in session.execute(SELECT_LANGUAGES)]
 
 
-def countries(session: Session) -> list[tuple[int, str]]:
+def title_countries(session: Session) -> list[tuple[int, str]]:
     """Return the (title, country) pairs."""
-    return [(row[0], row[1]) for row in session.execute(COUNTRIES)]
+    return [(row[0], row[1]) for row in session.execute(SELECT_COUNTRIES)]
 
 
-def replace(session: Session, rows: Iterable[Scoped]) -> list[int]:
+def replace(session: Session, rows: Iterable[ScopedPopularity]) -> list[int]:
     """Write every popularity anew and return the titles whose own changed."""
-    session.execute(STAGE)
+    session.execute(CREATE_STAGING_TABLE)
     cursor = session.connection().connection.cursor()
     with cursor.copy("COPY fresh FROM STDIN") as copy:
         for row in rows:
             copy.write_row((row.title_id, row.kind.value, row.scope, row.value))
-    changed = {*session.execute(WRITE).scalars(), *session.execute(FORGET).scalars()}
+    changed = {*session.execute(UPSERT_CHANGED).scalars(), *session.execute(DELETE_STALE).scalars()}
     return sorted(changed)

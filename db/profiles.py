@@ -10,11 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from db.tables.titles import now
+from db.tables.titles import utc_now
 from db.tables.users import Account, Profile, Viewer
 
-NOBODY = UUID(int=0)
-FIELDS = (
+ANONYMOUS_ID = UUID(int=0)
+PROFILE_FIELDS = (
     "birth_year",
     "region",
     "display_language",
@@ -24,9 +24,11 @@ FIELDS = (
     "personal_search",
 )
 
-SAID = text(f"SELECT {', '.join(FIELDS)} FROM profile WHERE viewer_id = :viewer_id")  # noqa: S608  # names from above
+SELECT_PROFILE = text(
+    f"SELECT {', '.join(PROFILE_FIELDS)} FROM profile WHERE viewer_id = :viewer_id"
+)  # noqa: S608  # names from above
 # What was left open is filled in; what a favourite of one is a dislike of the other stays as it is.
-FILL = text(
+MERGE_PROFILE = text(
     """
     INSERT INTO profile AS own (viewer_id, birth_year, region, display_language, languages,
         favourite_genres, disliked_genres, personal_search, updated_at)
@@ -49,7 +51,7 @@ FILL = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ViewerProfile:
     """Somebody as he described himself; `account` is none for a visitor."""
 
     profile: Profile
@@ -57,12 +59,12 @@ class Known:
     created_at: datetime | None  # none for who has left nothing with us yet
 
     @classmethod
-    def nobody(cls) -> "Known":
+    def anonymous(cls) -> "ViewerProfile":
         """Return what is known of who brings no number."""
-        return cls(Profile(viewer_id=NOBODY), None, None)
+        return cls(Profile(viewer_id=ANONYMOUS_ID), None, None)
 
 
-class Said(NamedTuple):
+class ProfileSummary(NamedTuple):
     """What a viewer said of himself."""
 
     birth_year: int | None = None
@@ -74,13 +76,13 @@ class Said(NamedTuple):
     personal_search: bool = True
 
 
-NOTHING_SAID = Said()
+EMPTY_PROFILE = ProfileSummary()
 
 
-def said(session: Session, viewer_id: UUID) -> Said:
+def read_summary(session: Session, viewer_id: UUID) -> ProfileSummary:
     """Return what a viewer said of himself, for what has to be quick; nothing of a new one."""
-    row = session.execute(SAID, {"viewer_id": viewer_id}).one_or_none()
-    return NOTHING_SAID if row is None else Said(*row)
+    row = session.execute(SELECT_PROFILE, {"viewer_id": viewer_id}).one_or_none()
+    return EMPTY_PROFILE if row is None else ProfileSummary(*row)
 
 
 def get(session: Session, viewer_id: UUID) -> Profile:
@@ -88,7 +90,7 @@ def get(session: Session, viewer_id: UUID) -> Profile:
     return session.get(Profile, viewer_id) or Profile(viewer_id=viewer_id)
 
 
-def known(session: Session, viewer_id: UUID) -> Known:
+def read_viewer_profile(session: Session, viewer_id: UUID) -> ViewerProfile:
     """Return a viewer's profile and account."""
     query = (
         select(Viewer, Profile, Account)
@@ -98,14 +100,14 @@ def known(session: Session, viewer_id: UUID) -> Known:
     )
     found = session.exec(query).first()
     if found is None:
-        return Known(Profile(viewer_id=viewer_id), None, None)
+        return ViewerProfile(Profile(viewer_id=viewer_id), None, None)
     viewer, profile, account = found
-    return Known(profile or Profile(viewer_id=viewer_id), account, viewer.created_at)
+    return ViewerProfile(profile or Profile(viewer_id=viewer_id), account, viewer.created_at)
 
 
-def put(session: Session, viewer_id: UUID, said: Mapping[str, Any]) -> None:
+def replace(session: Session, viewer_id: UUID, profile: Mapping[str, Any]) -> None:
     """Replace a profile whole by what was said (`FIELDS`); the viewer is held."""
-    values = {name: said[name] for name in FIELDS} | {"updated_at": now()}
+    values = {name: profile[name] for name in PROFILE_FIELDS} | {"updated_at": utc_now()}
     session.execute(
         insert(Profile)
         .values(viewer_id=viewer_id, **values)
@@ -113,13 +115,13 @@ def put(session: Session, viewer_id: UUID, said: Mapping[str, Any]) -> None:
     )
 
 
-def rename(session: Session, viewer_id: UUID, name: str | None) -> None:
+def set_account_name(session: Session, viewer_id: UUID, name: str | None) -> None:
     """Say what somebody with an account is called."""
     account = session.get(Account, viewer_id)
     if account is not None:
         account.name = name
 
 
-def fill(session: Session, visitor_id: UUID, *, into: UUID) -> None:
+def merge(session: Session, visitor_id: UUID, *, into: UUID) -> None:
     """Complete a profile by what a visitor said."""
-    session.execute(FILL, {"visitor_id": visitor_id, "into": into})
+    session.execute(MERGE_PROFILE, {"visitor_id": visitor_id, "into": into})

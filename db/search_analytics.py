@@ -6,9 +6,11 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
-AGAIN_S = 120.0  # who asks something else so soon, without opening anything, asks anew
+MAX_REFORMULATION_DELAY_S = (
+    120.0  # who asks something else so soon, without opening anything, asks anew
+)
 
-TOTALS = text(
+SELECT_TOTALS = text(
     """
     SELECT count(DISTINCT s.id), count(DISTINCT s.visitor_id),
         count(DISTINCT s.id) FILTER (WHERE s.results = 0 OR s.relaxed),
@@ -17,7 +19,7 @@ TOTALS = text(
     WHERE s.at >= :since
     """
 )
-POPULAR = text(
+SELECT_POPULAR = text(
     """
     SELECT mode() WITHIN GROUP (ORDER BY s.text), count(DISTINCT s.id) AS searches,
         count(DISTINCT s.visitor_id), count(DISTINCT c.search_id), avg(c.position)::float8
@@ -26,7 +28,7 @@ POPULAR = text(
     GROUP BY s.folded ORDER BY searches DESC, s.folded LIMIT :limit
     """
 )
-WITHOUT_RESULTS = text(
+SELECT_ZERO_RESULTS = text(
     """
     SELECT mode() WITHIN GROUP (ORDER BY text), count(*) AS searches,
         count(DISTINCT visitor_id), max(at)
@@ -34,7 +36,7 @@ WITHOUT_RESULTS = text(
     GROUP BY folded ORDER BY searches DESC, folded LIMIT :limit
     """
 )
-REFORMULATED = text(
+SELECT_REFORMULATIONS = text(
     """
     SELECT mode() WITHIN GROUP (ORDER BY text), mode() WITHIN GROUP (ORDER BY next_text),
         count(*) AS times, count(DISTINCT visitor_id)
@@ -50,7 +52,7 @@ REFORMULATED = text(
 )
 
 
-class Totals(NamedTuple):
+class SearchTotals(NamedTuple):
     """All searches of a time; `clicked` are those from which a title was opened."""
 
     searches: int
@@ -65,7 +67,7 @@ class Totals(NamedTuple):
         return self.clicked / self.searches if self.searches else None
 
 
-class Asked(NamedTuple):
+class PopularQuery(NamedTuple):
     """A text, as it is mostly written."""
 
     text: str
@@ -80,7 +82,7 @@ class Asked(NamedTuple):
         return self.clicked / self.searches
 
 
-class Missed(NamedTuple):
+class ZeroResultQuery(NamedTuple):
     """A text that found nothing, or nothing that met all of it."""
 
     text: str
@@ -89,7 +91,7 @@ class Missed(NamedTuple):
     last_at: datetime
 
 
-class Reformulated(NamedTuple):
+class Reformulation(NamedTuple):
     """A text that was given up for another one."""
 
     text: str
@@ -98,24 +100,27 @@ class Reformulated(NamedTuple):
     visitors: int
 
 
-def totals(session: Session, *, since: datetime) -> Totals:
+def totals(session: Session, *, since: datetime) -> SearchTotals:
     """Return all searches since a moment, counted."""
-    return Totals(*session.execute(TOTALS, {"since": since}).one())
+    return SearchTotals(*session.execute(SELECT_TOTALS, {"since": since}).one())
 
 
-def popular(session: Session, *, since: datetime, limit: int) -> list[Asked]:
+def popular_queries(session: Session, *, since: datetime, limit: int) -> list[PopularQuery]:
     """Return what was asked most."""
-    rows = session.execute(POPULAR, {"since": since, "limit": limit})
-    return [Asked(*row) for row in rows]
+    rows = session.execute(SELECT_POPULAR, {"since": since, "limit": limit})
+    return [PopularQuery(*row) for row in rows]
 
 
-def without_results(session: Session, *, since: datetime, limit: int) -> list[Missed]:
+def zero_result_queries(session: Session, *, since: datetime, limit: int) -> list[ZeroResultQuery]:
     """Return what found nothing, the most asked first."""
-    rows = session.execute(WITHOUT_RESULTS, {"since": since, "limit": limit})
-    return [Missed(*row) for row in rows]
+    rows = session.execute(SELECT_ZERO_RESULTS, {"since": since, "limit": limit})
+    return [ZeroResultQuery(*row) for row in rows]
 
 
-def reformulated(session: Session, *, since: datetime, limit: int) -> list[Reformulated]:
+def reformulations(session: Session, *, since: datetime, limit: int) -> list[Reformulation]:
     """Return which texts were soon given up for which, the most frequent first."""
-    rows = session.execute(REFORMULATED, {"since": since, "limit": limit, "again_s": AGAIN_S})
-    return [Reformulated(*row) for row in rows]
+    rows = session.execute(
+        SELECT_REFORMULATIONS,
+        {"since": since, "limit": limit, "again_s": MAX_REFORMULATION_DELAY_S},
+    )
+    return [Reformulation(*row) for row in rows]

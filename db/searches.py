@@ -9,15 +9,17 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, text
 from sqlmodel import Session
 
-FOLDED_KEPT = 200  # characters; PostgreSQL's indexes and groups want short keys
-SETTLED_S = 5.0  # a text that stood so long was meant; before, whoever goes on typing replaces it
-CLICK_S = 3600.0  # a result is opened within this, or from another search
-FEW = 3  # visitors; what fewer ask is theirs alone to know
+MAX_FOLDED_CHARACTERS = 200  # characters; PostgreSQL's indexes and groups want short keys
+TYPING_PAUSE_S = (
+    5.0  # a text that stood so long was meant; before, whoever goes on typing replaces it
+)
+MAX_CLICK_DELAY_S = 3600.0  # a result is opened within this, or from another search
+MIN_POPULAR_VISITORS = 3  # visitors; what fewer ask is theirs alone to know
 
 # While one types, each text replaces the last: the one that the visitor asked before this, if it is
 # the beginning of this one, or this one of it, and nothing was opened from it. Answers overtake
 # each other, so the text asked next may be here already: then this one was replaced.
-RECORD = text(
+INSERT_SEARCH = text(
     """
     WITH typing AS (
         DELETE FROM search_query s
@@ -45,7 +47,7 @@ RECORD = text(
     ON CONFLICT (id) DO NOTHING
     """
 )
-FOUND = text(
+SELECT_CLICKED_SEARCH = text(
     """
     SELECT id FROM search_query
     WHERE visitor_id = :visitor_id AND folded = :folded
@@ -54,7 +56,7 @@ FOUND = text(
     """
 )
 # The lock keeps the search while its click is written. A visitor's search takes his clicks alone.
-CLICK = text(
+INSERT_CLICK = text(
     """
     INSERT INTO search_click (id, search_id, title_id, position, at)
     SELECT :id, id, :title_id, :position, :at FROM search_query
@@ -63,7 +65,7 @@ CLICK = text(
     ON CONFLICT (id) DO NOTHING
     """
 )
-HISTORY = text(
+SELECT_HISTORY = text(
     """
     SELECT id, text, region, results, at, ARRAY(
         SELECT c.title_id FROM search_click c WHERE c.search_id = asked.id ORDER BY c.at) AS opened
@@ -73,19 +75,21 @@ HISTORY = text(
     ORDER BY at DESC, id LIMIT :limit OFFSET :offset
     """
 )
-COUNT = text("SELECT count(DISTINCT folded) FROM search_query WHERE visitor_id = :visitor_id")
-FORGET = text("DELETE FROM search_query WHERE visitor_id = :visitor_id")
-FORGET_ONE = text(
+COUNT_HISTORY = text(
+    "SELECT count(DISTINCT folded) FROM search_query WHERE visitor_id = :visitor_id"
+)
+DELETE_HISTORY = text("DELETE FROM search_query WHERE visitor_id = :visitor_id")
+DELETE_PAST_SEARCH = text(
     """
     DELETE FROM search_query WHERE visitor_id = :visitor_id AND folded = (
         SELECT folded FROM search_query WHERE id = :id AND visitor_id = :visitor_id)
     """
 )
-MOVE = text("UPDATE search_query SET visitor_id = :into WHERE visitor_id = :visitor_id")
-TRIM = text("DELETE FROM search_query WHERE at < now() - make_interval(days => :days)")
+UPDATE_VISITOR = text("UPDATE search_query SET visitor_id = :into WHERE visitor_id = :visitor_id")
+DELETE_OLD = text("DELETE FROM search_query WHERE at < now() - make_interval(days => :days)")
 
 # Crawlers bring no cookie, so each would count as many visitors: only who was recognised counts.
-POPULAR = text(
+SELECT_POPULAR = text(
     """
     SELECT place, text FROM (
         SELECT place, mode() WITHIN GROUP (ORDER BY text) AS text,
@@ -99,13 +103,13 @@ POPULAR = text(
     WHERE rank <= :limit ORDER BY place, rank
     """
 ).bindparams(bindparam("region", type_=String))
-READ_POPULAR = text("SELECT region, text FROM popular_search ORDER BY region, position")
-CLEAR_POPULAR = text("DELETE FROM popular_search")
-WRITE_POPULAR = text("INSERT INTO popular_search VALUES (:region, :position, :text)")
+SELECT_STORED_POPULAR = text("SELECT region, text FROM popular_search ORDER BY region, position")
+DELETE_STORED_POPULAR = text("DELETE FROM popular_search")
+INSERT_STORED_POPULAR = text("INSERT INTO popular_search VALUES (:region, :position, :text)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class SearchLogEntry:
     """A text that was asked, free of what PostgreSQL cannot store; without a visitor, anybody's."""
 
     id: UUID
@@ -122,7 +126,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Click:
+class ClickLogEntry:
     """A title opened from a search: the one named, or the visitor's last one of a text."""
 
     id: UUID
@@ -134,7 +138,7 @@ class Click:
     at: datetime
 
 
-class Past(NamedTuple):
+class PastSearch(NamedTuple):
     """A search of the past and the titles opened from it, in that order."""
 
     id: UUID
@@ -145,92 +149,94 @@ class Past(NamedTuple):
     opened: list[int]
 
 
-def record(session: Session, searches: Sequence[Search]) -> None:
+def record(session: Session, searches: Sequence[SearchLogEntry]) -> None:
     """Store searches, in whatever order; storing one again changes nothing."""
     if searches:
-        rows = [{**asdict(each), "settled_s": SETTLED_S} for each in searches]
-        session.execute(RECORD, rows)
+        rows = [{**asdict(each), "settled_s": TYPING_PAUSE_S} for each in searches]
+        session.execute(INSERT_SEARCH, rows)
 
 
-def record_click(session: Session, click: Click) -> bool:
+def record_click(session: Session, click: ClickLogEntry) -> bool:
     """Store a click and return whether it is new and its search there."""
-    search_id = click.search_id or _asked(session, click)
+    search_id = click.search_id or _find_clicked_search(session, click)
     if search_id is None:
         return False
-    stored = session.execute(CLICK, {**asdict(click), "search_id": search_id})
+    stored = session.execute(INSERT_CLICK, {**asdict(click), "search_id": search_id})
     return bool(getattr(stored, "rowcount", 0))
 
 
-def _asked(session: Session, click: Click) -> UUID | None:
-    asked = {**asdict(click), "click_s": CLICK_S}
-    found: UUID | None = session.execute(FOUND, asked).scalar_one_or_none()
+def _find_clicked_search(session: Session, click: ClickLogEntry) -> UUID | None:
+    asked = {**asdict(click), "click_s": MAX_CLICK_DELAY_S}
+    found: UUID | None = session.execute(SELECT_CLICKED_SEARCH, asked).scalar_one_or_none()
     return found
 
 
-def history(session: Session, visitor_id: UUID, *, limit: int, offset: int) -> list[Past]:
+def history(session: Session, visitor_id: UUID, *, limit: int, offset: int) -> list[PastSearch]:
     """Return what a visitor asked, the latest first, each text once."""
     asked = {"visitor_id": visitor_id, "limit": limit, "offset": offset}
-    return [Past(*row) for row in session.execute(HISTORY, asked)]
+    return [PastSearch(*row) for row in session.execute(SELECT_HISTORY, asked)]
 
 
 def count(session: Session, visitor_id: UUID) -> int:
     """Return how many texts a visitor asked."""
-    return int(session.execute(COUNT, {"visitor_id": visitor_id}).scalar_one())
+    return int(session.execute(COUNT_HISTORY, {"visitor_id": visitor_id}).scalar_one())
 
 
-def forget(session: Session, visitor_id: UUID) -> int:
+def delete_history(session: Session, visitor_id: UUID) -> int:
     """Delete all that a visitor asked and opened; return the searches deleted."""
-    return _deleted(session.execute(FORGET, {"visitor_id": visitor_id}))
+    return _row_count(session.execute(DELETE_HISTORY, {"visitor_id": visitor_id}))
 
 
-def forget_one(session: Session, visitor_id: UUID, search_id: UUID) -> int:
+def delete_past_search(session: Session, visitor_id: UUID, search_id: UUID) -> int:
     """Delete a visitor's search and every other one of his with its text."""
-    return _deleted(session.execute(FORGET_ONE, {"visitor_id": visitor_id, "id": search_id}))
+    return _row_count(
+        session.execute(DELETE_PAST_SEARCH, {"visitor_id": visitor_id, "id": search_id})
+    )
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> None:
     """Give what a visitor asked to another."""
-    session.execute(MOVE, {"visitor_id": visitor_id, "into": into})
+    session.execute(UPDATE_VISITOR, {"visitor_id": visitor_id, "into": into})
 
 
-def trim(session: Session, *, days: int) -> int:
+def delete_old(session: Session, *, days: int) -> int:
     """Delete what was asked longer ago, whoever asked, and return the searches deleted."""
-    return _deleted(session.execute(TRIM, {"days": days}))
+    return _row_count(session.execute(DELETE_OLD, {"days": days}))
 
 
-def popular(session: Session, region: str, *, since: datetime, limit: int) -> list[str]:
+def find_popular(session: Session, region: str, *, since: datetime, limit: int) -> list[str]:
     """Return the texts that most visitors of a region asked with success, at least `FEW` each."""
-    return [text for _, text in _popular(session, region, since=since, limit=limit)]
+    return [text for _, text in _select_popular(session, region, since=since, limit=limit)]
 
 
 def refresh_popular(session: Session, *, since: datetime, limit: int) -> int:
     """Write down anew what is popular in every region and return how many texts that are."""
     rows = []
     position, last = 0, None
-    for region, asked in _popular(session, None, since=since, limit=limit):
+    for region, asked in _select_popular(session, None, since=since, limit=limit):
         position = position + 1 if region == last else 1
         last = region
         rows.append({"region": region, "position": position, "text": asked})
-    session.execute(CLEAR_POPULAR)
+    session.execute(DELETE_STORED_POPULAR)
     if rows:
-        session.execute(WRITE_POPULAR, rows)
+        session.execute(INSERT_STORED_POPULAR, rows)
     return len(rows)
 
 
 def read_popular(session: Session) -> dict[str, tuple[str, ...]]:
     """Return what was last found popular, by region, most asked first."""
     found: dict[str, tuple[str, ...]] = {}
-    for region, asked in session.execute(READ_POPULAR):
+    for region, asked in session.execute(SELECT_STORED_POPULAR):
         found[region] = (*found.get(region, ()), asked)
     return found
 
 
-def _popular(
+def _select_popular(
     session: Session, region: str | None, *, since: datetime, limit: int
 ) -> list[tuple[str, str]]:
-    asked = {"region": region, "since": since, "limit": limit, "few": FEW}
-    return [(row[0], row[1]) for row in session.execute(POPULAR, asked)]
+    asked = {"region": region, "since": since, "limit": limit, "few": MIN_POPULAR_VISITORS}
+    return [(row[0], row[1]) for row in session.execute(SELECT_POPULAR, asked)]
 
 
-def _deleted(result: object) -> int:
+def _row_count(result: object) -> int:
     return int(getattr(result, "rowcount", 0))

@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from vocabulary.kinds import Space
 
-READ = text(
+SELECT_TASTE = text(
     """
     SELECT model, numbers, vectors, updated_at FROM taste
     WHERE viewer_id = :viewer_id AND space = :space
     """
 )
-STORE = text(
+UPSERT_TASTE = text(
     """
     INSERT INTO taste (viewer_id, space, model, numbers, vectors, updated_at)
     VALUES (:viewer_id, :space, :model, :numbers, :vectors, :updated_at)
@@ -25,11 +25,11 @@ STORE = text(
         numbers = excluded.numbers, vectors = excluded.vectors, updated_at = excluded.updated_at
     """
 ).bindparams(bindparam("numbers", type_=JSONB))
-CLEAR = text("DELETE FROM taste WHERE viewer_id = :viewer_id AND space = :space")
+DELETE_TASTE = text("DELETE FROM taste WHERE viewer_id = :viewer_id AND space = :space")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTaste:
     """A taste, of the vectors of one model."""
 
     model: str
@@ -38,27 +38,27 @@ class Kept:
     updated_at: datetime
 
 
-def read(session: Session, viewer_id: UUID, space: Space) -> Kept | None:
+def read(session: Session, viewer_id: UUID, space: Space) -> StoredTaste | None:
     """Return a viewer's taste."""
-    row = session.execute(READ, {"viewer_id": viewer_id, "space": space}).one_or_none()
-    return None if row is None else Kept(*row)
+    row = session.execute(SELECT_TASTE, {"viewer_id": viewer_id, "space": space}).one_or_none()
+    return None if row is None else StoredTaste(*row)
 
 
-def store(session: Session, viewer_id: UUID, space: Space, kept: Kept) -> None:
+def store(session: Session, viewer_id: UUID, space: Space, taste: StoredTaste) -> None:
     """Write a viewer's taste over the one before."""
     session.execute(
-        STORE,
+        UPSERT_TASTE,
         {
             "viewer_id": viewer_id,
             "space": space,
-            "model": kept.model,
-            "numbers": kept.numbers,
-            "vectors": kept.vectors,
-            "updated_at": kept.updated_at,
+            "model": taste.model,
+            "numbers": taste.numbers,
+            "vectors": taste.vectors,
+            "updated_at": taste.updated_at,
         },
     )
 
 
-def clear(session: Session, viewer_id: UUID, space: Space) -> None:
+def delete(session: Session, viewer_id: UUID, space: Space) -> None:
     """Delete a viewer's taste."""
-    session.execute(CLEAR, {"viewer_id": viewer_id, "space": space})
+    session.execute(DELETE_TASTE, {"viewer_id": viewer_id, "space": space})

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 
-class Kept(NamedTuple):
+class StoredTitleState(NamedTuple):
     """A title and the standing of a viewer towards it; moments in UTC."""
 
     title_id: int
@@ -30,7 +30,7 @@ class Kept(NamedTuple):
     shared_at: datetime | None
 
 
-class Shelf(StrEnum):
+class TitleList(StrEnum):
     """A list that follows from standings."""
 
     WATCHLIST = "watchlist"
@@ -39,7 +39,7 @@ class Shelf(StrEnum):
     RATINGS = "ratings"
 
 
-class Placed(NamedTuple):
+class ListEntry(NamedTuple):
     """A title on a list, and since when."""
 
     title_id: int
@@ -48,108 +48,116 @@ class Placed(NamedTuple):
     progress: float | None
 
 
-NUMBERS = 3  # of the fields; the others are moments
-MOMENTS = Kept._fields[NUMBERS:]
-_FIELDS = ", ".join(Kept._fields)
-_TYPES = ("integer", "float8", "float8", *["timestamptz"] * len(MOMENTS))
-_ARRAYS = ", ".join(
-    f"CAST(:{name} AS {kind}[])" for name, kind in zip(Kept._fields, _TYPES, strict=True)
+NUMBER_FIELD_COUNT = 3  # of the fields; the others are moments
+TIME_FIELDS = StoredTitleState._fields[NUMBER_FIELD_COUNT:]
+_COLUMNS = ", ".join(StoredTitleState._fields)
+_COLUMN_TYPES = ("integer", "float8", "float8", *["timestamptz"] * len(TIME_FIELDS))
+_ARRAY_CASTS = ", ".join(
+    f"CAST(:{name} AS {kind}[])"
+    for name, kind in zip(StoredTitleState._fields, _COLUMN_TYPES, strict=True)
 )
 
-OF_TITLES = text(
-    f"SELECT {_FIELDS} FROM standing WHERE viewer_id = :viewer_id AND title_id = ANY(:ids)"  # noqa: S608  # names from above
+SELECT_BY_TITLES = text(
+    f"SELECT {_COLUMNS} FROM standing WHERE viewer_id = :viewer_id AND title_id = ANY(:ids)"  # noqa: S608  # names from above
 )
-LATEST = text(
+SELECT_LATEST = text(
     f"""
-    SELECT {_FIELDS} FROM standing WHERE viewer_id = :viewer_id
-    ORDER BY greatest({", ".join(MOMENTS)}) DESC, title_id LIMIT :limit
+    SELECT {_COLUMNS} FROM standing WHERE viewer_id = :viewer_id
+    ORDER BY greatest({", ".join(TIME_FIELDS)}) DESC, title_id LIMIT :limit
     """  # noqa: S608  # names from above
 )
-KNOWN = text(
+SELECT_KNOWN_IDS = text(
     """
     SELECT title_id FROM standing WHERE viewer_id = :viewer_id
         AND coalesce(watched_at, completed_at, favorite_at, watchlist_at, rated_at, liked_at,
             disliked_at, dismissed_at) IS NOT NULL
     """
 )
-STORE = text(
+UPSERT_STATES = text(
     f"""
-    INSERT INTO standing (viewer_id, {_FIELDS})
-    SELECT CAST(:viewer_id AS uuid), new.* FROM unnest({_ARRAYS}) AS new
+    INSERT INTO standing (viewer_id, {_COLUMNS})
+    SELECT CAST(:viewer_id AS uuid), new.* FROM unnest({_ARRAY_CASTS}) AS new
     ON CONFLICT (viewer_id, title_id) DO UPDATE
-        SET {", ".join(f"{name} = excluded.{name}" for name in Kept._fields[1:])}
+        SET {", ".join(f"{name} = excluded.{name}" for name in StoredTitleState._fields[1:])}
     """  # noqa: S608  # names from above
 )
-CLEAR = text("DELETE FROM standing WHERE viewer_id = :viewer_id")
+DELETE_STATES = text("DELETE FROM standing WHERE viewer_id = :viewer_id")
 
-_SINCE = {
-    Shelf.WATCHLIST: "watchlist_at",
-    Shelf.FAVORITES: "favorite_at",
-    Shelf.HISTORY: "greatest(watched_at, completed_at)",
-    Shelf.RATINGS: "rated_at",
+_LIST_TIME_COLUMNS = {
+    TitleList.WATCHLIST: "watchlist_at",
+    TitleList.FAVORITES: "favorite_at",
+    TitleList.HISTORY: "greatest(watched_at, completed_at)",
+    TitleList.RATINGS: "rated_at",
 }
 # A title that has gone is on no list, so that pages are full and their total is right.
-_SHELVES = {
+_LIST_QUERIES = {
     shelf: f"""
         SELECT title_id, {since} AS at, rating, progress FROM (
             SELECT standing.* FROM standing JOIN title ON title.id = title_id
             WHERE viewer_id = :viewer_id) AS there
         WHERE {since} IS NOT NULL
         """  # noqa: S608  # names from above
-    for shelf, since in _SINCE.items()
+    for shelf, since in _LIST_TIME_COLUMNS.items()
 }
-PLACED = {
+SELECT_LIST_PAGE = {
     shelf: text(f"{shelved} ORDER BY at DESC, title_id LIMIT :limit OFFSET :offset")
-    for shelf, shelved in _SHELVES.items()
+    for shelf, shelved in _LIST_QUERIES.items()
 }
-COUNT = {
+COUNT_LIST = {
     shelf: text(f"SELECT count(*) FROM ({shelved}) AS shelved")  # noqa: S608  # from above
-    for shelf, shelved in _SHELVES.items()
+    for shelf, shelved in _LIST_QUERIES.items()
 }
 
 
-def of_titles(session: Session, viewer_id: UUID, title_ids: Iterable[int]) -> list[Kept]:
+def read_states(
+    session: Session, viewer_id: UUID, title_ids: Iterable[int]
+) -> list[StoredTitleState]:
     """Return a viewer's standings towards some titles."""
     asked = {"viewer_id": viewer_id, "ids": sorted(set(title_ids))}
-    return [_kept(row) for row in session.execute(OF_TITLES, asked)]
+    return [_to_state(row) for row in session.execute(SELECT_BY_TITLES, asked)]
 
 
-def latest(session: Session, viewer_id: UUID, *, limit: int | None = None) -> list[Kept]:
+def latest(
+    session: Session, viewer_id: UUID, *, limit: int | None = None
+) -> list[StoredTitleState]:
     """Return a viewer's standings, the latest changed first; all of them without a limit."""
-    return [_kept(row) for row in session.execute(LATEST, {"viewer_id": viewer_id, "limit": limit})]
+    return [
+        _to_state(row)
+        for row in session.execute(SELECT_LATEST, {"viewer_id": viewer_id, "limit": limit})
+    ]
 
 
-def known(session: Session, viewer_id: UUID) -> list[int]:
+def known_ids(session: Session, viewer_id: UUID) -> list[int]:
     """Return the titles that a viewer saw, judged or put on a list: `Standing.known`."""
-    return list(session.execute(KNOWN, {"viewer_id": viewer_id}).scalars())
+    return list(session.execute(SELECT_KNOWN_IDS, {"viewer_id": viewer_id}).scalars())
 
 
-def store(session: Session, viewer_id: UUID, kept: Sequence[Kept]) -> None:
+def store(session: Session, viewer_id: UUID, states: Sequence[StoredTitleState]) -> None:
     """Write a viewer's standings over those of the same titles."""
-    if kept:
-        columns = zip(Kept._fields, map(list, zip(*kept, strict=True)), strict=True)
-        session.execute(STORE, {"viewer_id": viewer_id, **dict(columns)})
+    if states:
+        columns = zip(StoredTitleState._fields, map(list, zip(*states, strict=True)), strict=True)
+        session.execute(UPSERT_STATES, {"viewer_id": viewer_id, **dict(columns)})
 
 
-def placed(
-    session: Session, viewer_id: UUID, shelf: Shelf, *, limit: int, offset: int
-) -> list[Placed]:
+def list_entries(
+    session: Session, viewer_id: UUID, title_list: TitleList, *, limit: int, offset: int
+) -> list[ListEntry]:
     """Return a part of a viewer's list, the latest first."""
     asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [Placed(*row) for row in session.execute(PLACED[shelf], asked)]
+    return [ListEntry(*row) for row in session.execute(SELECT_LIST_PAGE[title_list], asked)]
 
 
-def count(session: Session, viewer_id: UUID, shelf: Shelf) -> int:
+def count_entries(session: Session, viewer_id: UUID, title_list: TitleList) -> int:
     """Return how many titles are on a viewer's list."""
-    return int(session.execute(COUNT[shelf], {"viewer_id": viewer_id}).scalar_one())
+    return int(session.execute(COUNT_LIST[title_list], {"viewer_id": viewer_id}).scalar_one())
 
 
-def clear(session: Session, viewer_id: UUID) -> None:
+def delete_all(session: Session, viewer_id: UUID) -> None:
     """Delete a viewer's standings."""
-    session.execute(CLEAR, {"viewer_id": viewer_id})
+    session.execute(DELETE_STATES, {"viewer_id": viewer_id})
 
 
-def _kept(row: Row[Any]) -> Kept:
+def _to_state(row: Row[Any]) -> StoredTitleState:
     # In UTC, for Python subtracts moments of one zone by its clocks, which change twice a year.
-    numbers, moments = row[:NUMBERS], row[NUMBERS:]
-    return Kept._make([*numbers, *[at and at.astimezone(UTC) for at in moments]])
+    numbers, moments = row[:NUMBER_FIELD_COUNT], row[NUMBER_FIELD_COUNT:]
+    return StoredTitleState._make([*numbers, *[at and at.astimezone(UTC) for at in moments]])

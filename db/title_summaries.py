@@ -11,10 +11,10 @@ from sqlmodel import Session
 
 from vocabulary.kinds import Kind, ScopeKind
 
-PAGE = 2000  # titles read at once
-STARS = 5  # of a title; who is billed further down draws few
+TITLES_PER_PAGE = 2000  # titles read at once
+MAX_STARS = 5  # of a title; who is billed further down draws few
 
-READ = text(
+SELECT_SUMMARIES = text(
     """
     SELECT t.id, t.kind, t.title, t.original_title, t.original_language AS language, t.year,
         t.release_date, t.adult, t.minimum_age, t.votes, t.rating, t.runtime_minutes,
@@ -40,11 +40,11 @@ READ = text(
     FROM title t WHERE t.id = ANY(:ids) ORDER BY t.id
     """
 )
-IDS = text("SELECT id FROM title WHERE id > :after ORDER BY id LIMIT :limit")
+SELECT_IDS_AFTER = text("SELECT id FROM title WHERE id > :after ORDER BY id LIMIT :limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class TitleSummary:
     """A title as lists show it and filters see it."""
 
     id: int
@@ -72,21 +72,25 @@ class Listing:
     popularity: dict[tuple[ScopeKind, str], float]  # 0..1
 
 
-def read(session: Session, ids: Sequence[int]) -> list[Listing]:
+def read(session: Session, ids: Sequence[int]) -> list[TitleSummary]:
     """Return the listings of the titles that exist, in the order of their ids."""
-    rows = session.execute(READ, {"ids": list(ids), "stars": STARS}).mappings()
-    return [_listing(**row) for row in rows]
+    rows = session.execute(SELECT_SUMMARIES, {"ids": list(ids), "stars": MAX_STARS}).mappings()
+    return [_to_summary(**row) for row in rows]
 
 
-def pages(session: Session) -> Iterator[list[Listing]]:
+def read_pages(session: Session) -> Iterator[list[TitleSummary]]:
     """Yield every listing, a page at a time."""
     after = 0
-    while ids := session.execute(IDS, {"after": after, "limit": PAGE}).scalars().all():
+    while (
+        ids := session.execute(SELECT_IDS_AFTER, {"after": after, "limit": TITLES_PER_PAGE})
+        .scalars()
+        .all()
+    ):
         yield read(session, ids)
         after = ids[-1]
 
 
-def _listing(
+def _to_summary(
     *,
     kind: str,
     genres: list[str],
@@ -99,8 +103,8 @@ def _listing(
     characters: list[str],
     popularity: dict[str, float] | None,
     **plain: Any,
-) -> Listing:
-    return Listing(
+) -> TitleSummary:
+    return TitleSummary(
         kind=Kind(kind),
         genres=tuple(genres),
         languages=tuple(languages),
@@ -112,11 +116,11 @@ def _listing(
         directors=tuple(map(intern, directors)),
         stars=tuple(map(intern, stars)),
         characters=tuple(intern(character) for character in characters),
-        popularity={_scope(name): value for name, value in (popularity or {}).items()},
+        popularity={_parse_scope(name): value for name, value in (popularity or {}).items()},
         **plain,
     )
 
 
-def _scope(name: str) -> tuple[ScopeKind, str]:
+def _parse_scope(name: str) -> tuple[ScopeKind, str]:
     kind, _, scope = name.partition(":")
     return ScopeKind(kind), scope

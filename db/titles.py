@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 from db.tables.titles import Credit, ExternalId, Person, SourceRecord, Title
 from vocabulary.kinds import Kind
 
-Identity = tuple[str, int | None, Kind]  # folded title, year, kind
+TitleIdentity = tuple[str, int | None, Kind]  # folded title, year, kind
 
-WHOLE = (
+EAGER_LISTS = (
     selectinload(Title.names),  # type: ignore[arg-type]  # SQLModel types a relationship as its rows
     selectinload(Title.synopses),  # type: ignore[arg-type]  # likewise, and below
     selectinload(Title.credits).selectinload(Credit.person),  # type: ignore[arg-type]
@@ -27,42 +27,44 @@ WHOLE = (
     selectinload(Title.videos),  # type: ignore[arg-type]
     selectinload(Title.availability),  # type: ignore[arg-type]
 )
-PAGE = 500  # titles read at once when all are wanted
+TITLES_PER_PAGE = 500  # titles read at once when all are wanted
 
 # One writer of titles at a time, lest two make the same title; any constant will do.
-WRITER_LOCK = 7_276_326
+TITLE_WRITER_LOCK = 7_276_326
 
 # Sorted, so that two writers at once lock in the same order and never wait for each other.
-ADD_PEOPLE = text(
+INSERT_PEOPLE = text(
     "INSERT INTO person (name, folded) "
     "SELECT * FROM unnest(:names, :folded) AS new (name, folded) ORDER BY folded "
     "ON CONFLICT (folded) DO NOTHING"
 ).bindparams(bindparam("names", type_=ARRAY(String)), bindparam("folded", type_=ARRAY(String)))
 
 
-def await_turn(session: Session) -> None:
+def lock_for_writing(session: Session) -> None:
     """Wait until no other transaction writes titles; the turn ends with this transaction."""
-    session.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+    session.execute(select(func.pg_advisory_xact_lock(TITLE_WRITER_LOCK)))
 
 
-def whole(session: Session, ids: Sequence[int]) -> list[Title]:
+def get_many(session: Session, ids: Sequence[int]) -> list[Title]:
     """Return the titles that exist, every list of theirs loaded, in the order of their ids."""
     if not ids:
         return []
-    query = select(Title).where(col(Title.id).in_(ids)).order_by(col(Title.id)).options(*WHOLE)
+    query = (
+        select(Title).where(col(Title.id).in_(ids)).order_by(col(Title.id)).options(*EAGER_LISTS)
+    )
     return list(session.exec(query).all())
 
 
 def get(session: Session, title_id: int) -> Title | None:
     """Return a title with every list loaded."""
-    return next(iter(whole(session, [title_id])), None)
+    return next(iter(get_many(session, [title_id])), None)
 
 
-def all_whole(session: Session) -> Iterator[Title]:
+def read_all(session: Session) -> Iterator[Title]:
     """Yield every title, a page at a time, letting go of each page."""
     last = 0
-    while ids := ids_after(session, last, limit=PAGE):
-        yield from whole(session, ids)
+    while ids := ids_after(session, last, limit=TITLES_PER_PAGE):
+        yield from get_many(session, ids)
         session.expunge_all()
         last = ids[-1]
 
@@ -78,7 +80,9 @@ def count(session: Session) -> int:
     return session.exec(select(func.count()).select_from(Title)).one()
 
 
-def by_external_ids(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def ids_by_external_id(
+    session: Session, ids: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     """Return the titles that own some of the (source, value) pairs."""
     wanted = list(ids)
     if not wanted:
@@ -90,7 +94,7 @@ def by_external_ids(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tu
     return {(row.source, row.value): row.title_id for row in rows if row.title_id is not None}
 
 
-def external_ids(session: Session, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+def external_ids_of(session: Session, ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Return what other sources call the titles, by source."""
     found: dict[int, dict[str, str]] = {}
     query = select(ExternalId).where(col(ExternalId.title_id).in_(list(ids)))
@@ -100,7 +104,9 @@ def external_ids(session: Session, ids: Iterable[int]) -> dict[int, dict[str, st
     return found
 
 
-def by_identities(session: Session, identities: Iterable[Identity]) -> dict[Identity, int]:
+def ids_by_identity(
+    session: Session, identities: Iterable[TitleIdentity]
+) -> dict[TitleIdentity, int]:
     """Return the oldest title of each identity that exists."""
     wanted = set(identities)
     if not wanted:
@@ -114,7 +120,7 @@ def by_identities(session: Session, identities: Iterable[Identity]) -> dict[Iden
     return {identity: number for identity, number in found.items() if identity in wanted and number}
 
 
-def digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
+def source_digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
     """Return what each source last said of the titles, by (title, source)."""
     wanted = list(ids)
     if not wanted:
@@ -123,17 +129,17 @@ def digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
     return {(row.title_id, row.source): row.digest for row in session.exec(query)}
 
 
-def people_by_names(session: Session, names: Mapping[str, str]) -> dict[str, Person]:
+def get_or_add_people(session: Session, names: Mapping[str, str]) -> dict[str, Person]:
     """Return the people of these folded names, adding those not known yet under their names."""
-    known = _people(session, list(names))
+    known = _people_by_folded_name(session, list(names))
     new = [folded for folded in names if folded not in known]
     if not new:  # a conflict would use up a number of the sequence
         return known
-    session.execute(ADD_PEOPLE, {"names": [names[folded] for folded in new], "folded": new})
-    return known | _people(session, new)
+    session.execute(INSERT_PEOPLE, {"names": [names[folded] for folded in new], "folded": new})
+    return known | _people_by_folded_name(session, new)
 
 
-def _people(session: Session, folded: list[str]) -> dict[str, Person]:
+def _people_by_folded_name(session: Session, folded: list[str]) -> dict[str, Person]:
     # An array, since PostgreSQL takes 65,535 parameters and full casts are more.
     wanted = any_(literal(folded, ARRAY(String)))
     query = select(Person).where(col(Person.folded) == wanted)

@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 from db.tables.titles import Title, TitleVector
 from vocabulary.kinds import Space
 
-HEADER = 4  # bytes before the numbers in pgvector's binary form: dimension and a reserved word
+VECTOR_HEADER_BYTES = (
+    4  # bytes before the numbers in pgvector's binary form: dimension and a reserved word
+)
 
-READ = text(
+SELECT_VECTORS = text(
     """
     SELECT title_id, space, halfvec_send(vector) AS packed FROM title_vector
     WHERE title_id = ANY(:ids) AND (space, model) IN (
@@ -24,7 +26,7 @@ READ = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VectorRow:
     """A vector to store, with the digest of the text that it stands for."""
 
     title_id: int
@@ -37,7 +39,7 @@ def read(
 ) -> Iterator[tuple[int, Space, NDArray[np.float32]]]:
     """Yield the vectors of the titles in each space, as that space's current model sees them."""
     found = session.execute(
-        READ,
+        SELECT_VECTORS,
         {
             "ids": list(ids),
             "spaces": [space.value for space in models],
@@ -46,7 +48,11 @@ def read(
     )
     for title_id, space, packed in found:
         # Big-endian on the wire (pgvector, src/halfvec.c, halfvec_send).
-        yield title_id, Space(space), np.frombuffer(packed, ">f2", offset=HEADER).astype(np.float32)
+        yield (
+            title_id,
+            Space(space),
+            np.frombuffer(packed, ">f2", offset=VECTOR_HEADER_BYTES).astype(np.float32),
+        )
 
 
 def text_hashes(session: Session, ids: Sequence[int], space: Space, model: str) -> dict[int, str]:
@@ -59,7 +65,9 @@ def text_hashes(session: Session, ids: Sequence[int], space: Space, model: str) 
     return dict(session.exec(query).all())
 
 
-def missing(session: Session, space: Space, model: str, *, limit: int, after: int = 0) -> list[int]:
+def ids_without_vector(
+    session: Session, space: Space, model: str, *, limit: int, after: int = 0
+) -> list[int]:
     """Return the next titles after an id that the model has not embedded, in order."""
     has = select(TitleVector.title_id).where(
         TitleVector.title_id == Title.id, TitleVector.space == space, TitleVector.model == model
@@ -79,7 +87,7 @@ def count(session: Session, space: Space, model: str) -> int:
     return session.exec(query).one()
 
 
-def store(session: Session, rows: Iterable[Row], space: Space, model: str) -> None:
+def store(session: Session, rows: Iterable[VectorRow], space: Space, model: str) -> None:
     """Write vectors, rounded to half precision, over those of the same titles, space and model."""
     values = [
         {

@@ -8,56 +8,56 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-SEEN = "v.id, v.title_id, v.device, v.progress, v.started_at, v.updated_at, v.stopped_at"
-START = text(
+VIEWING_COLUMNS = "v.id, v.title_id, v.device, v.progress, v.started_at, v.updated_at, v.stopped_at"
+INSERT_VIEWING = text(
     """
     INSERT INTO viewing (id, viewer_id, title_id, device, progress, started_at, updated_at)
     VALUES (:id, :viewer_id, :title_id, :device, 0, now(), now())
     ON CONFLICT (id) DO NOTHING
     """
 )
-GET = text(
-    f"SELECT {SEEN} FROM viewing v WHERE id = :id AND viewer_id = :viewer_id"  # noqa: S608  # ours
+SELECT_VIEWING = text(
+    f"SELECT {VIEWING_COLUMNS} FROM viewing v WHERE id = :id AND viewer_id = :viewer_id"  # noqa: S608  # ours
 )
-GO_ON = text(
+UPDATE_PROGRESS = text(
     """
     UPDATE viewing SET progress = greatest(progress, :progress), updated_at = now()
     WHERE id = :id AND viewer_id = :viewer_id AND stopped_at IS NULL
     """
 )
-STOP = text(
+UPDATE_STOPPED = text(
     """
     UPDATE viewing SET stopped_at = updated_at
     WHERE id = :id AND viewer_id = :viewer_id AND stopped_at IS NULL
     """
 )
-LATEST = text(
+SELECT_LATEST = text(
     f"""
-    SELECT {SEEN} FROM viewing v WHERE viewer_id = :viewer_id
+    SELECT {VIEWING_COLUMNS} FROM viewing v WHERE viewer_id = :viewer_id
     ORDER BY started_at DESC, id LIMIT :limit OFFSET :offset
     """  # noqa: S608  # ours
 )
-COUNT = text(
+COUNT_VIEWINGS = text(
     """
     SELECT count(*), avg(CAST(progress >= :completed_from AS integer))
         FILTER (WHERE stopped_at IS NOT NULL)
     FROM viewing WHERE viewer_id = :viewer_id
     """
 )
-SILENT = text(
+SELECT_IDLE = text(
     """
     SELECT viewer_id, id FROM viewing
     WHERE stopped_at IS NULL AND updated_at < now() - CAST(:silence AS interval)
     ORDER BY updated_at LIMIT :limit
     """
 )
-IS_SILENT = text(
+SELECT_IS_IDLE = text(
     """
     SELECT FROM viewing WHERE id = :id AND viewer_id = :viewer_id
         AND stopped_at IS NULL AND updated_at < now() - CAST(:silence AS interval)
     """
 )
-REPORT = text(
+SELECT_COMPLETIONS = text(
     """
     SELECT title_id, count(*) AS viewings, count(DISTINCT viewer_id) AS viewers,
         avg(CAST(progress >= :completed_from AS integer)) AS completion, avg(progress) AS progress
@@ -67,7 +67,7 @@ REPORT = text(
     GROUP BY title_id ORDER BY viewings DESC, title_id LIMIT :limit
     """
 )
-MOVE = text("UPDATE viewing SET viewer_id = :into WHERE viewer_id = :visitor_id")
+UPDATE_VIEWER = text("UPDATE viewing SET viewer_id = :into WHERE viewer_id = :visitor_id")
 
 
 class ViewingNotFound(LookupError):
@@ -78,7 +78,7 @@ class ViewingNotFound(LookupError):
         self.viewing_id = viewing_id
 
 
-class ViewingTaken(ValueError):
+class ViewingIdTaken(ValueError):
     """A viewing of this number is there and is another one."""
 
     def __init__(self, viewing_id: UUID) -> None:
@@ -86,7 +86,7 @@ class ViewingTaken(ValueError):
         self.viewing_id = viewing_id
 
 
-class ViewingOver(ValueError):
+class ViewingEnded(ValueError):
     """A viewing was stopped, or had been silent for too long."""
 
     def __init__(self, viewing_id: UUID) -> None:
@@ -94,7 +94,7 @@ class ViewingOver(ValueError):
         self.viewing_id = viewing_id
 
 
-class Seen(NamedTuple):
+class Viewing(NamedTuple):
     """A viewing."""
 
     id: UUID
@@ -106,7 +106,7 @@ class Seen(NamedTuple):
     stopped_at: datetime | None
 
 
-class Completion(NamedTuple):
+class TitleCompletion(NamedTuple):
     """How a title's viewings ended."""
 
     title_id: int
@@ -117,7 +117,7 @@ class Completion(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class NewViewing:
     """What somebody begins to watch; `id` is the client's own."""
 
     id: UUID
@@ -125,94 +125,100 @@ class Started:
     device: str | None
 
 
-def start(session: Session, viewer_id: UUID, started: Started) -> tuple[Seen, bool]:
+def start(session: Session, viewer_id: UUID, new_viewing: NewViewing) -> tuple[Viewing, bool]:
     """Begin a viewing and return it, and whether it is new; the viewer is held.
 
     Raises `ViewingTaken`.
     """
     told = {
-        "id": started.id,
+        "id": new_viewing.id,
         "viewer_id": viewer_id,
-        "title_id": started.title_id,
-        "device": started.device,
+        "title_id": new_viewing.title_id,
+        "device": new_viewing.device,
     }
-    new = bool(getattr(session.execute(START, told), "rowcount", 0))
-    row = session.execute(GET, {"id": started.id, "viewer_id": viewer_id}).one_or_none()
-    if row is None or row.title_id != started.title_id:
-        raise ViewingTaken(started.id)
-    return Seen(*row), new
+    new = bool(getattr(session.execute(INSERT_VIEWING, told), "rowcount", 0))
+    row = session.execute(
+        SELECT_VIEWING, {"id": new_viewing.id, "viewer_id": viewer_id}
+    ).one_or_none()
+    if row is None or row.title_id != new_viewing.title_id:
+        raise ViewingIdTaken(new_viewing.id)
+    return Viewing(*row), new
 
 
-def get(session: Session, viewer_id: UUID, viewing_id: UUID) -> Seen:
+def get(session: Session, viewer_id: UUID, viewing_id: UUID) -> Viewing:
     """Return a viewing of a viewer's own.
 
     Raises `ViewingNotFound`.
     """
-    row = session.execute(GET, {"id": viewing_id, "viewer_id": viewer_id}).one_or_none()
+    row = session.execute(SELECT_VIEWING, {"id": viewing_id, "viewer_id": viewer_id}).one_or_none()
     if row is None:
         raise ViewingNotFound(viewing_id)
-    return Seen(*row)
+    return Viewing(*row)
 
 
-def go_on(session: Session, viewer_id: UUID, viewing_id: UUID, *, progress: float) -> Seen:
+def update_progress(
+    session: Session, viewer_id: UUID, viewing_id: UUID, *, progress: float
+) -> Viewing:
     """Note how far somebody is; going back is not to have seen less. The viewer is held.
 
     Raises `ViewingNotFound` and `ViewingOver`.
     """
     told = {"id": viewing_id, "viewer_id": viewer_id, "progress": progress}
-    went_on = bool(getattr(session.execute(GO_ON, told), "rowcount", 0))
+    went_on = bool(getattr(session.execute(UPDATE_PROGRESS, told), "rowcount", 0))
     seen = get(session, viewer_id, viewing_id)
     if not went_on:
-        raise ViewingOver(viewing_id)
+        raise ViewingEnded(viewing_id)
     return seen
 
 
 def stop(session: Session, viewer_id: UUID, viewing_id: UUID) -> None:
     """End a viewing when and where it was last heard of; the viewer is held."""
-    session.execute(STOP, {"id": viewing_id, "viewer_id": viewer_id})
+    session.execute(UPDATE_STOPPED, {"id": viewing_id, "viewer_id": viewer_id})
 
 
-def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Seen]:
+def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Viewing]:
     """Return a viewer's viewings, the last begun first."""
     asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [Seen(*row) for row in session.execute(LATEST, asked)]
+    return [Viewing(*row) for row in session.execute(SELECT_LATEST, asked)]
 
 
 def count(session: Session, viewer_id: UUID, *, completed_from: float) -> tuple[int, float | None]:
     """Return a viewer's viewings and, of those that are over, the share that came to the end."""
     asked = {"viewer_id": viewer_id, "completed_from": completed_from}
-    viewings, completion = session.execute(COUNT, asked).one()
+    viewings, completion = session.execute(COUNT_VIEWINGS, asked).one()
     return viewings, None if completion is None else float(completion)
 
 
-def silent(session: Session, silence: timedelta, *, limit: int) -> list[tuple[UUID, UUID]]:
+def list_idle(session: Session, idle_for: timedelta, *, limit: int) -> list[tuple[UUID, UUID]]:
     """Return the viewings, with their viewers, of which nothing was heard for so long."""
-    rows = session.execute(SILENT, {"silence": silence, "limit": limit})
+    rows = session.execute(SELECT_IDLE, {"silence": idle_for, "limit": limit})
     return [(viewer_id, viewing_id) for viewer_id, viewing_id in rows]
 
 
-def is_silent(session: Session, viewer_id: UUID, viewing_id: UUID, silence: timedelta) -> bool:
+def is_idle(session: Session, viewer_id: UUID, viewing_id: UUID, idle_for: timedelta) -> bool:
     """Tell whether a viewing is under way and nothing was heard of it for so long."""
-    asked = {"id": viewing_id, "viewer_id": viewer_id, "silence": silence}
-    return session.execute(IS_SILENT, asked).one_or_none() is not None
+    asked = {"id": viewing_id, "viewer_id": viewer_id, "silence": idle_for}
+    return session.execute(SELECT_IS_IDLE, asked).one_or_none() is not None
 
 
-def report(
+def completions(
     session: Session,
     *,
     since: datetime,
     completed_from: float,
     limit: int,
     title_id: int | None = None,
-) -> list[Completion]:
+) -> list[TitleCompletion]:
     """Return how viewings begun since then ended, of the titles watched most or of one."""
     asked = {"since": since, "completed_from": completed_from, "limit": limit, "title_id": title_id}
     return [
-        Completion(number, viewings, viewers, float(completion), float(progress))
-        for number, viewings, viewers, completion, progress in session.execute(REPORT, asked)
+        TitleCompletion(number, viewings, viewers, float(completion), float(progress))
+        for number, viewings, viewers, completion, progress in session.execute(
+            SELECT_COMPLETIONS, asked
+        )
     ]
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> None:
     """Give a viewer's viewings to another."""
-    session.execute(MOVE, {"visitor_id": visitor_id, "into": into})
+    session.execute(UPDATE_VIEWER, {"visitor_id": visitor_id, "into": into})

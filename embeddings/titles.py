@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from db import changes, titles, vectors
-from db.vectors import Row
+from db.vectors import VectorRow
 from embeddings.document import document_parts, embed_documents, text_hash
 from embeddings.embedder import Embedder
 from vocabulary.kinds import Space
@@ -22,13 +22,14 @@ class Embedded:
 
 def embed_titles(session: Session, embedder: Embedder, ids: Sequence[int]) -> Embedded:
     """Embed the titles whose text changed since the model last read it; the caller commits."""
-    parts = {title.id: document_parts(title) for title in titles.whole(session, ids) if title.id}
+    parts = {title.id: document_parts(title) for title in titles.get_many(session, ids) if title.id}
     hashes = {number: text_hash(texts) for number, texts in parts.items()}
     known = vectors.text_hashes(session, list(parts), Space.CONTENT, embedder.model)
     stale = [number for number in parts if known.get(number) != hashes[number]]
     found = embed_documents(embedder, [parts[number] for number in stale])
     rows = [
-        Row(number, hashes[number], vector) for number, vector in zip(stale, found, strict=True)
+        VectorRow(number, hashes[number], vector)
+        for number, vector in zip(stale, found, strict=True)
     ]
     vectors.store(session, rows, Space.CONTENT, embedder.model)
     changes.record(session, stale)

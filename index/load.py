@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from sqlmodel import Session
 
 from db import title_summaries, vectors
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Attributes, Entry, Region, Vector
 from vocabulary.kinds import ScopeKind, Space
 
@@ -29,13 +29,13 @@ class Loader:
         """Return the models as what is built from them is marked."""
         return " ".join(f"{space}={model}" for space, model in sorted(self.models.items()))
 
-    def page(self, session: Session, ids: Sequence[int]) -> list[tuple[Listing, Entry]]:
+    def page(self, session: Session, ids: Sequence[int]) -> list[tuple[TitleSummary, Entry]]:
         """Return the titles that exist, in the order of their ids."""
         return self._joined(session, title_summaries.read(session, ids))
 
-    def pages(self, session: Session) -> Iterator[list[tuple[Listing, Entry]]]:
+    def pages(self, session: Session) -> Iterator[list[tuple[TitleSummary, Entry]]]:
         """Yield every title, a page at a time."""
-        for page in title_summaries.pages(session):
+        for page in title_summaries.read_pages(session):
             yield self._joined(session, page)
 
     def placed(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:
@@ -45,11 +45,13 @@ class Loader:
             found.setdefault(title_id, {})[space] = vector
         return found
 
-    def _joined(self, session: Session, page: list[Listing]) -> list[tuple[Listing, Entry]]:
+    def _joined(
+        self, session: Session, page: list[TitleSummary]
+    ) -> list[tuple[TitleSummary, Entry]]:
         placed = self.placed(session, [listing.id for listing in page])
         return [(each, self.entry(each, placed.get(each.id, {}))) for each in page]
 
-    def entry(self, listing: Listing, placed: Mapping[Space, Vector]) -> Entry:
+    def entry(self, listing: TitleSummary, placed: Mapping[Space, Vector]) -> Entry:
         """Return a listing as an index entry."""
         return Entry(
             title_id=listing.id,
@@ -61,7 +63,7 @@ class Loader:
         )
 
 
-def attributes(listing: Listing) -> Attributes:
+def attributes(listing: TitleSummary) -> Attributes:
     """Return what filters ask; a provider counts everywhere and in its region."""
     everywhere = {provider.partition("@")[0] for provider in listing.providers}
     return Attributes(
@@ -78,7 +80,7 @@ def attributes(listing: Listing) -> Attributes:
     )
 
 
-def regional(listing: Listing, watched: Watched) -> dict[Region, float]:
+def regional(listing: TitleSummary, watched: Watched) -> dict[Region, float]:
     """Return how well a title is liked in each region where it is at all, 0..1.
 
     A title counts by its popularity within its language, weighted by how much that language is
@@ -100,7 +102,7 @@ def regional(listing: Listing, watched: Watched) -> dict[Region, float]:
     return values
 
 
-def freshness(listing: Listing, today: date | None = None) -> float:
+def freshness(listing: TitleSummary, today: date | None = None) -> float:
     """Return 1 for a title released today or later, halving every year after."""
     if listing.release_date is None and listing.year is None:
         return 0.0

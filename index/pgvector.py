@@ -16,8 +16,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db import pgvector_search, pgvector_store
-from db.pgvector_search import Ask, Found, Given, Value
-from db.pgvector_store import BESIDE, SERVED, Layout, Shape, Stored
+from db.pgvector_search import FilterValue, FilterValues, PgvectorCandidate, PgvectorQuery
+from db.pgvector_store import NEXT_SCHEMA, SERVED_SCHEMA, IndexLayout, PgvectorRow, SpaceLayout
 from index import product
 from index.product import FLOAT32_ERROR, HALF_ERROR, Candidates
 from index.query import (
@@ -46,9 +46,9 @@ class PgvectorIndex:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._schema = SERVED
+        self._schema = SERVED_SCHEMA
         with engine.begin() as connection:
-            pgvector_store.prepare(connection)
+            pgvector_store.create_tables(connection)
 
     def __len__(self) -> int:
         with self._entered() as (connection, _):
@@ -56,7 +56,7 @@ class PgvectorIndex:
 
     def __contains__(self, title_id: TitleId) -> bool:
         with self._entered() as (connection, _):
-            return pgvector_search.has(connection, title_id)
+            return pgvector_search.contains(connection, title_id)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
@@ -70,7 +70,7 @@ class PgvectorIndex:
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
         with self._entered() as (connection, _):
-            found = pgvector_search.vectors(connection, ids, space)
+            found = pgvector_search.read_vectors(connection, ids, space)
         for title_id in ids:
             if title_id not in found:
                 raise VectorMissing(title_id, space)
@@ -79,13 +79,13 @@ class PgvectorIndex:
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Add or replace titles; all processes see them at once."""
         with self._engine.begin() as connection:
-            pgvector_store.lock(connection)
-            _write(connection, entries, SERVED)
+            pgvector_store.lock_for_writing(connection)
+            _write(connection, entries, SERVED_SCHEMA)
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
         with self._engine.begin() as connection:
-            pgvector_store.lock(connection)
+            pgvector_store.lock_for_writing(connection)
             pgvector_store.remove(connection, ids)
 
     def replace(
@@ -93,23 +93,23 @@ class PgvectorIndex:
     ) -> None:
         """Build a whole new content beside the old one and swap it in, when it is approved."""
         with self._engine.begin() as connection:
-            pgvector_store.drop_beside(connection)
-            pgvector_store.prepare(connection, BESIDE)
+            pgvector_store.drop_next(connection)
+            pgvector_store.create_tables(connection, NEXT_SCHEMA)
         remaining = iter(entries)
         while batch := list(islice(remaining, BATCH)):
             with self._engine.begin() as connection:
-                _write(connection, batch, BESIDE)
+                _write(connection, batch, NEXT_SCHEMA)
         with self._engine.begin() as connection:
-            pgvector_store.analyse(connection, BESIDE)
+            pgvector_store.analyze_tables(connection, NEXT_SCHEMA)
         if approve is not None:
             approve(self._beside())
         with self._engine.begin() as connection:
-            pgvector_store.swap(connection)
+            pgvector_store.swap_in_next(connection)
 
     def link(self, space: Space) -> None:
         """Link a space to a graph, which makes wide searches faster and approximate."""
         with self._committing() as connection:
-            shape = pgvector_store.layout(connection, self._schema).spaces.get(space)
+            shape = pgvector_store.read_layout(connection, self._schema).spaces.get(space)
             if shape is not None and not shape.graph:
                 pgvector_store.build_graph(connection, space, shape.width, self._schema)
 
@@ -126,14 +126,14 @@ class PgvectorIndex:
 
     def _beside(self) -> "PgvectorIndex":
         beside = copy(self)
-        beside._schema = BESIDE
+        beside._schema = NEXT_SCHEMA
         return beside
 
     @contextmanager
-    def _entered(self) -> Iterator[tuple[Connection, Layout]]:
+    def _entered(self) -> Iterator[tuple[Connection, IndexLayout]]:
         try:
             with self._engine.connect() as connection:
-                yield connection, pgvector_search.enter(connection, self._schema)
+                yield connection, pgvector_search.begin_search(connection, self._schema)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             raise IndexUnavailable(reason) from error
@@ -142,13 +142,13 @@ class PgvectorIndex:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
-def given(wanted: Filter) -> Given:
+def given(wanted: Filter) -> FilterValues:
     """Return a filter by the names of the conditions that SQL knows; what asks nothing is left out.
 
     >>> given(Filter(languages=frozenset({"te"}), adult=True, year_from=1990))
     {'languages': ['te'], 'year_from': 1990}
     """
-    asked: dict[str, Value] = {}
+    asked: dict[str, FilterValue] = {}
     for name in ("kinds", "languages", "genres_any", "genres_all", "genres_none", "providers"):
         labels: frozenset[str] = getattr(wanted, name)
         if labels:
@@ -171,7 +171,7 @@ def given(wanted: Filter) -> Given:
     return asked
 
 
-def _search(connection: Connection, layout: Layout, query: Query) -> list[Hit]:
+def _search(connection: Connection, layout: IndexLayout, query: Query) -> list[Hit]:
     if query.k <= 0:
         return []
     shape = layout.spaces.get(query.space)
@@ -186,38 +186,44 @@ def _search(connection: Connection, layout: Layout, query: Query) -> list[Hit]:
     return _candidates(found, vectors=query.vector is not None).best(query)
 
 
-def _by_signals(connection: Connection, layout: Layout, query: Query) -> list[Found]:
+def _by_signals(
+    connection: Connection, layout: IndexLayout, query: Query
+) -> list[PgvectorCandidate]:
     asked, row = given(query.filter), product.weights(query.boosts, layout.regions)
     if not row.any():
-        return pgvector_search.first(connection, asked, query.k)
+        return pgvector_search.first_titles(connection, asked, query.k)
     margin = 2 * FLOAT32_ERROR * product.size(row)
-    return pgvector_search.scanned(connection, asked, Ask(None, row, query.k), margin=margin)
+    return pgvector_search.scan(connection, asked, PgvectorQuery(None, row, query.k), margin=margin)
 
 
-def _by_vector(connection: Connection, layout: Layout, query: Query, vector: Vector) -> list[Found]:
+def _by_vector(
+    connection: Connection, layout: IndexLayout, query: Query, vector: Vector
+) -> list[PgvectorCandidate]:
     asked, shape = given(query.filter), layout.spaces[query.space]
     row = product.weights(query.boosts, layout.regions)
-    ask = Ask(query.space, product.operand(vector, row), query.k)
+    ask = PgvectorQuery(query.space, product.operand(vector, row), query.k)
     if shape.graph and _is_wide(connection, asked, query, shape):
-        pool = Ask(ask.space, ask.operand, query.k * 3 // 2 + 32)
-        found = pgvector_search.nearest(connection, asked, pool, shape)
+        pool = PgvectorQuery(ask.space, ask.operand, query.k * 3 // 2 + 32)
+        found = pgvector_search.search_graph(connection, asked, pool, shape)
         if len(found) == pool.k:
             return found
     margin = 2 * HALF_ERROR * product.size(row, vector)
-    return pgvector_search.scanned(connection, asked, ask, margin=margin)
+    return pgvector_search.scan(connection, asked, ask, margin=margin)
 
 
-def _is_wide(connection: Connection, asked: Given, query: Query, shape: Shape) -> bool:
+def _is_wide(connection: Connection, asked: FilterValues, query: Query, shape: SpaceLayout) -> bool:
     """Tell whether many titles meet a filter, of all or of a language that has its own graph."""
-    share = pgvector_search.share(connection, asked, query.space)
+    share = pgvector_search.estimate_share(connection, asked, query.space)
     languages = query.filter.languages
     if share >= WIDE_SHARE or len(languages) != 1 or not languages <= set(shape.languages):
         return share >= WIDE_SHARE
-    of_all = pgvector_search.share(connection, {"languages": sorted(languages)}, query.space)
+    of_all = pgvector_search.estimate_share(
+        connection, {"languages": sorted(languages)}, query.space
+    )
     return share >= WIDE_SHARE * of_all
 
 
-def _candidates(found: Sequence[Found], *, vectors: bool) -> Candidates:
+def _candidates(found: Sequence[PgvectorCandidate], *, vectors: bool) -> Candidates:
     placed = [each.vector for each in found if each.vector is not None]
     return Candidates(
         ids=np.array([each.title_id for each in found], np.int64),
@@ -230,7 +236,7 @@ def _candidates(found: Sequence[Found], *, vectors: bool) -> Candidates:
 
 def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> None:
     latest = list({entry.title_id: entry for entry in entries}.values())
-    layout = pgvector_store.layout(connection, schema)
+    layout = pgvector_store.read_layout(connection, schema)
     dimensions = {space: shape.dimension for space, shape in layout.spaces.items()}
     for entry in latest:
         for space, vector in entry.vectors.items():
@@ -240,19 +246,19 @@ def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> Non
     regions = [region for entry in latest for region in sorted(entry.regional)]
     slots = product.slots_for(layout.regions, regions)
     for region, slot in slots.items():
-        pgvector_store.name_region(connection, region, slot=slot, schema=schema)
+        pgvector_store.add_region(connection, region, slot=slot, schema=schema)
     for space in dimensions.keys() - layout.spaces.keys():
-        shape = Shape(dimensions[space], dimensions[space] + product.WIDTH, graph=False)
-        pgvector_store.name_space(connection, space, shape, schema=schema)
+        shape = SpaceLayout(dimensions[space], dimensions[space] + product.WIDTH, graph=False)
+        pgvector_store.add_space(connection, space, shape, schema=schema)
     known = {**layout.regions, **slots}
     pgvector_store.remove(connection, [entry.title_id for entry in latest], schema)
     pgvector_store.add(connection, [_stored(entry, known) for entry in latest], schema)
 
 
-def _stored(entry: Entry, slots: Mapping[str, int]) -> Stored:
+def _stored(entry: Entry, slots: Mapping[str, int]) -> PgvectorRow:
     known = entry.attributes
     row = product.signals(entry.popularity, entry.freshness, entry.regional, slots)
-    return Stored(
+    return PgvectorRow(
         title_id=entry.title_id,
         kind=known.kind,
         languages=sorted(known.languages),

@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from db import changes, plots
 from db.changes import Position
-from db.engine import session
-from db.title_summaries import Listing
+from db.engine import open_session
+from db.title_summaries import TitleSummary
 from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry, VectorIndex
@@ -37,7 +37,7 @@ TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 log = structlog.get_logger()
 
 
-def labels(listing: Listing, entry: Entry) -> Labels:
+def labels(listing: TitleSummary, entry: Entry) -> Labels:
     """Return what a title can be found by."""
     return Labels(
         names=listing.names,
@@ -47,7 +47,7 @@ def labels(listing: Listing, entry: Entry) -> Labels:
     )
 
 
-def introduce(vocabulary: Vocabulary, listing: Listing, entry: Entry) -> None:
+def introduce(vocabulary: Vocabulary, listing: TitleSummary, entry: Entry) -> None:
     """Tell a vocabulary what a title and its people are called."""
     vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
@@ -85,7 +85,7 @@ class Live:
         self.plots = PlotIndex()
         self.vocabulary = Vocabulary()
         self.suggester = Suggester()
-        self.listings: dict[int, Listing] = {}
+        self.listings: dict[int, TitleSummary] = {}
         self._forget()
         self.caught_up_at = 0.0  # seconds, time.monotonic
         self.waiting = False
@@ -107,8 +107,8 @@ class Live:
         names, told = LexicalIndex(), PlotIndex()
         vocabulary, suggester = Vocabulary(), Suggester()
         listings, entries = {}, []
-        with session(self._engine) as reading:
-            position = changes.present(reading)
+        with open_session(self._engine) as reading:
+            position = changes.current_position(reading)
             for page in self._listed.pages(reading):
                 texts = plots.read(reading, [listing.id for listing, _ in page])
                 for listing, entry in page:
@@ -138,19 +138,19 @@ class Live:
     def catch_up(self) -> int:
         """Apply what changed since the last time; return the number of titles."""
         applied = 0
-        with session(self._engine) as reading:
+        with open_session(self._engine) as reading:
             while True:
                 ids, position = changes.since(reading, self._position)
                 if not ids:
                     break
-                if changes.EVERYTHING in ids:
+                if changes.ALL_TITLES in ids:
                     self.load()
                     applied += len(self.listings)
                     break
                 self._apply(ids, self._loader.page(reading, ids), plots.read(reading, ids))
                 self._position = position
                 applied += len(ids)
-            self.waiting = changes.waiting(reading, self._position)
+            self.waiting = changes.has_pending(reading, self._position)
             self._notice(reading)
         self.caught_up_at = time.monotonic()
         return applied
@@ -199,7 +199,7 @@ class Live:
 
     def _placed(self, entries: list[Entry]) -> Iterator[Entry]:
         """Yield entries with their vectors."""
-        with session(self._engine) as reading:
+        with open_session(self._engine) as reading:
             for page in batched(entries, PAGE):
                 placed = self._loader.placed(reading, [entry.title_id for entry in page])
                 for entry in page:
@@ -207,12 +207,12 @@ class Live:
 
     def _leads_on(self, position: Position) -> bool:
         """Tell whether few changes lead from a position to now."""
-        with session(self._engine) as reading:
+        with open_session(self._engine) as reading:
             ids, _ = changes.since(reading, position, limit=FEW)
-        return len(ids) < FEW and changes.EVERYTHING not in ids
+        return len(ids) < FEW and changes.ALL_TITLES not in ids
 
     def _apply(
-        self, ids: list[int], found: list[tuple[Listing, Entry]], told: Mapping[int, str]
+        self, ids: list[int], found: list[tuple[TitleSummary, Entry]], told: Mapping[int, str]
     ) -> None:
         for listing, entry in found:
             self.listings[listing.id] = listing

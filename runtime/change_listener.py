@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db.changes import CHANNEL
-from db.notifications import listening, tell
+from db.changes import CHANGE_CHANNEL
+from db.notifications import listen, notify
 
 POLL_S = 0.25  # without word from PostgreSQL a change is served within this
 SELDOM_S = 2.0  # between two looks of those who are told
@@ -91,7 +91,7 @@ class Bell:
             waiting.register(ended, selectors.EVENT_READ)
             while not waiting.select(0):
                 try:
-                    with listening(self._engine, CHANNEL, self._own) as connection:
+                    with listen(self._engine, CHANGE_CHANNEL, self._own) as connection:
                         self._listen(connection, ended)
                 except (SQLAlchemyError, psycopg.Error, Unheard) as error:
                     if self.hears:
@@ -112,7 +112,7 @@ class Bell:
                 if any(key.fileobj is ended for key, _ in ready):
                     return
                 channels = {told.channel for told in connection.notifies(timeout=0)}
-                if CHANNEL in channels:
+                if CHANGE_CHANNEL in channels:
                     self._ring()
                 if self._own in channels:
                     self._hear()
@@ -125,7 +125,7 @@ class Bell:
 
     def _prove(self) -> bool:
         try:
-            tell(self._engine, self._own)
+            notify(self._engine, self._own)
         except PoolTimeout:  # every connection taken says nothing about this one
             return False
         return True

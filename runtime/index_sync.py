@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from db import changes, index_state, titles
 from db.changes import Position
-from db.engine import session
-from db.index_state import Copy
+from db.engine import open_session
+from db.index_state import IndexState
 from index.agreement import Sample, recall, truth
 from index.load import Loader
 from index.query import Entry, Hit, Query
@@ -70,8 +70,8 @@ class Shared:
         """Build the engine's content where there is none to search, or one of another model."""
         if not self._loader.models:
             return  # without a model there is nothing to build from, but all to search
-        with index_state.turn(self._engine, self.name, wait=True):
-            with session(self._engine) as reading:
+        with index_state.feeding_lock(self._engine, self.name, wait=True):
+            with open_session(self._engine) as reading:
                 copy = index_state.read(reading, self.name)
                 usable = self._usable(reading, copy)
             if not usable:
@@ -83,14 +83,14 @@ class Shared:
 
         Raises `CopyDiffers`.
         """
-        with index_state.turn(self._engine, self.name, wait=True):
+        with index_state.feeding_lock(self._engine, self.name, wait=True):
             return self._rebuild()
 
     def catch_up(self) -> int:
         """Apply what changed, unless another process does; return the number of titles."""
         applied: int | None = 0
         if self._loader.models:
-            with index_state.turn(self._engine, self.name, wait=False) as taken:
+            with index_state.feeding_lock(self._engine, self.name, wait=False) as taken:
                 applied = self._apply() if taken else 0
         if applied is None:
             return 0
@@ -116,7 +116,7 @@ class Shared:
     def _built_from(self) -> str:
         return f"{LAYOUT} {self._loader.told}"
 
-    def _reached(self, copy: Copy | None) -> Position | None:
+    def _reached(self, copy: IndexState | None) -> Position | None:
         """Return how far the engine has got; none where there is nothing of this model to follow.
 
         An engine outside PostgreSQL knows best: after a backup of one of them was restored, it is
@@ -127,9 +127,9 @@ class Shared:
         told = self.index.reached()
         if told is None:
             return copy.position
-        return Position.told(told) if told else None
+        return Position.parse(told) if told else None
 
-    def _usable(self, reading: Session, copy: Copy | None) -> bool:
+    def _usable(self, reading: Session, copy: IndexState | None) -> bool:
         """Tell whether the log leads on from a copy, with as many titles as there should be.
 
         Changes that wait are set aside.
@@ -139,27 +139,27 @@ class Shared:
             return False
         waiting, _ = changes.since(reading, reached)
         missing = abs(len(self.index) - titles.count(reading))
-        return changes.EVERYTHING not in waiting and missing <= len(waiting)
+        return changes.ALL_TITLES not in waiting and missing <= len(waiting)
 
     def _apply(self) -> int | None:
         """Bring the engine up to date and return the number of titles; none where it cannot be.
 
         A copy of another model is left to processes of that model, until one of another starts.
         """
-        with session(self._engine) as writing:
+        with open_session(self._engine) as writing:
             copy = index_state.read(writing, self.name)
             if copy is None or copy.built_from != self._built_from:
                 return None
             reached = self._reached(copy)
-            ids, position = [changes.EVERYTHING], copy.position
+            ids, position = [changes.ALL_TITLES], copy.position
             if reached is not None:
                 ids, position = changes.since(writing, reached)
-            if changes.EVERYTHING not in ids:
+            if changes.ALL_TITLES not in ids:
                 if ids:
                     self._write(writing, ids, position)
                 if position != copy.position:
                     index_state.write(writing, self.name, position, built_from=self._built_from)
-                self.waiting = changes.waiting(writing, position)
+                self.waiting = changes.has_pending(writing, position)
                 writing.commit()
                 return len(ids)
         return self._rebuild().titles
@@ -173,14 +173,14 @@ class Shared:
 
     def _rebuild(self) -> Built:
         built, sample = Built(), Sample()
-        with session(self._engine) as reading:
+        with open_session(self._engine) as reading:
             # Everything is read twice, to copy and to compare, as it was at one moment.
             reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            position = changes.present(reading)
+            position = changes.current_position(reading)
             copied = sample.watch(entry for page in self._pages(reading) for entry in page)
             approve = partial(self._approve, reading, position, sample, built)
             self.index.replace(copied, approve)
-        with session(self._engine) as writing:
+        with open_session(self._engine) as writing:
             index_state.write(writing, self.name, position, built_from=self._built_from)
             writing.commit()
         log.info("index_rebuilt", engine=self.name, titles=built.titles)

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db import searches
-from db.engine import session
-from db.searches import Click, Search
+from db.engine import open_session
+from db.searches import ClickLogEntry, SearchLogEntry
 
 FLUSH_S = 1.0  # what a killed process loses
 MOST = 1000  # lines that wait; more at once than a process can answer in `FLUSH_S`
@@ -32,12 +32,12 @@ class SearchLog:
     def __init__(self, engine: Engine, dropped: Callable[[int], object]) -> None:
         self._engine = engine
         self._dropped = dropped
-        self._waiting: deque[Search | Click] = deque()
+        self._waiting: deque[SearchLogEntry | ClickLogEntry] = deque()
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="write-searches", daemon=True)
 
-    def add(self, line: Search | Click) -> None:
+    def add(self, line: SearchLogEntry | ClickLogEntry) -> None:
         """Have a line written soon; returns at once."""
         if len(self._waiting) < MOST:
             self._waiting.append(line)
@@ -63,16 +63,20 @@ class SearchLog:
         self.flush()
         self._give_up(len(self._waiting))
 
-    def _written(self, lines: Sequence[Search | Click]) -> list[Search | Click]:
+    def _written(
+        self, lines: Sequence[SearchLogEntry | ClickLogEntry]
+    ) -> list[SearchLogEntry | ClickLogEntry]:
         """Write lines, all or none; return those to try again."""
         now = datetime.now(UTC)
         try:
-            with session(self._engine) as writing:
-                searches.record(writing, [each for each in lines if isinstance(each, Search)])
+            with open_session(self._engine) as writing:
+                searches.record(
+                    writing, [each for each in lines if isinstance(each, SearchLogEntry)]
+                )
                 early = [
                     each
                     for each in lines
-                    if isinstance(each, Click)
+                    if isinstance(each, ClickLogEntry)
                     and not searches.record_click(writing, each)
                     and now - each.at < CLICK_WAITS
                 ]
@@ -116,7 +120,7 @@ class Popular:
 
         Raises SQLAlchemy's `DBAPIError`.
         """
-        with session(self._engine) as reading:
+        with open_session(self._engine) as reading:
             self._texts = searches.read_popular(reading)
 
     def start(self) -> None:

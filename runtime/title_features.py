@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from db import title_summaries, vectors
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import TitleId, Vector, VectorMissing
 from recommend.taste import Features
 from runtime.catalogue_view import Live
@@ -67,7 +67,7 @@ class StoredShelf:
         }
 
 
-def features(listing: Listing) -> Features:
+def features(listing: TitleSummary) -> Features:
     """Return what of a title somebody may lean to.
 
     Of its languages the original one: who loves one film that was dubbed into five has not said

@@ -11,7 +11,7 @@ import numpy as np
 
 from api.schemas.titles import Feed, HitShown
 from catalog import franchises, genres, languages, regions
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Filter, Matrix, Region, TitleId, Vector, VectorMissing
 from recommend import feed_plan, moods, ranking, reasons
 from recommend.explanations import Liked, Why, liked_ids, why
@@ -71,16 +71,16 @@ def serve(live: Live, person: Person, wish: Wish) -> Served:
 
 def asked(live: Live, person: Person, wish: Wish) -> Asking:
     """Return what ranking is told of a person and his wish."""
-    place = regions.known(wish.region)
+    place = regions.known_region(wish.region)
     loved = [live.listings.get(title_id) for title_id in liked_ids(person.standings)]
-    now = wish.now.astimezone(regions.clock(wish.region))
+    now = wish.now.astimezone(regions.time_zone(wish.region))
     return Asking(
         taste=person.taste,
         standings=person.standings,
         known=person.known,
         preferences=person.preferences,
         region=place,
-        watched=regions.languages(place),
+        watched=regions.language_weights(place),
         every_language=every_language(live),
         wanted=person.admits.narrowed(wish.wanted),
         now=now,
@@ -130,14 +130,16 @@ def worded(live: Live, reason: Why, wish: Wish) -> Reason:
         case "trending_language" | "popular_language" | "leaning_language":
             return reasons.because(code, told_in, language=_language(name, told_in))
         case "popular_genre" | "leaning_genre":
-            return reasons.because(code, told_in, genre=genres.label(name, inside=told_in))
+            return reasons.because(code, told_in, genre=genres.label(name, in_language=told_in))
         case "different_language":
             return reasons.because("different", told_in, what=_language(name, told_in))
         case "different_genre":
-            what = genres.label(name, inside=told_in)
+            what = genres.label(name, in_language=told_in)
             return reasons.because("different", told_in, what=what)
         case "trending_region" | "loved_in" | "regional":
-            return reasons.because(code, told_in, place=regions.name(wish.region, inside=told_in))
+            return reasons.because(
+                code, told_in, place=regions.region_name(wish.region, in_language=told_in)
+            )
         case "more_from":
             return reasons.because(code, told_in, person=name)
         case "mood":
@@ -202,7 +204,7 @@ def _each(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _dubbed(listings: Iterable[Listing]) -> Mapping[str, frozenset[TitleId]]:
+def _dubbed(listings: Iterable[TitleSummary]) -> Mapping[str, frozenset[TitleId]]:
     found = defaultdict[str, set[TitleId]](set)
     for listing in listings:
         if listing.language and len(listing.languages) > 1:
@@ -210,13 +212,13 @@ def _dubbed(listings: Iterable[Listing]) -> Mapping[str, frozenset[TitleId]]:
     return {code: frozenset(ids) for code, ids in found.items()}
 
 
-def _about(listing: Listing) -> About:
+def _about(listing: TitleSummary) -> About:
     return About(
         title_id=listing.id,
         language=listing.language or "",
         genres=listing.genres,
         directors=listing.directors,
-        franchise=franchises.franchise(listing.title),
+        franchise=franchises.franchise_key(listing.title),
         traits=features(listing).traits(),
     )
 
@@ -239,7 +241,7 @@ def _seed(person: Person, now: datetime) -> int:
     return int.from_bytes(hashlib.blake2b(whose, digest_size=SEED_BYTES).digest())
 
 
-def _hit(listing: Listing, item: Item, reason: Reason) -> HitShown:
+def _hit(listing: TitleSummary, item: Item, reason: Reason) -> HitShown:
     terms = replace(
         title_cards.terms(item.hit),
         preference=item.further.preference,

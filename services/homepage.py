@@ -87,9 +87,9 @@ def _plans(
     """Return the rows of a region; his own languages go before those watched there."""
     first = {code: 1.0 + 1.0 / place for place, code in enumerate(own, start=1)}
     return queries.homepage(
-        regions.known(region),
-        regions.name(region),
-        watched={**regions.languages(region), **first},
+        regions.known_region(region),
+        regions.region_name(region),
+        watched={**regions.language_weights(region), **first},
         languages={} if language else HOME_LANGUAGES,
         genres=HOME_GENRE_LABELS,
         wanted=wanted,
@@ -109,7 +109,7 @@ def _personal(
         rows.insert(0, RowShown(key="for_you", title=FOR_YOU, items=list(chosen)))
     shown = frozenset(hit.id for row in rows for hit in row.items)
     others = replace(wanted, exclude=person.known | shown)
-    place = regions.known(region)
+    place = regions.known_region(region)
     own = queries.personal_rows(
         place,
         list(_anchors(live, person)),

@@ -66,7 +66,7 @@ def search(
     """
     if not asked.text.strip():
         return _browsed(live, wanted, region, limit=limit, offset=offset)
-    place, k = regions.known(region), limit + offset
+    place, k = regions.known_region(region), limit + offset
     if taste is None:
         answer = live.remembered.get(
             ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
@@ -96,7 +96,7 @@ def trending(
     live: Live, *, wanted: Filter, region: Region, limit: int, offset: int
 ) -> Listed[HitShown]:
     """Return what is trending in a region."""
-    query = queries.trending(regions.known(region), wanted, k=limit + offset)
+    query = queries.trending(regions.known_region(region), wanted, k=limit + offset)
     found = live.index.search(query)[offset:]
     items = list(title_cards.blended(live, found, title_cards.boosted(region)))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
@@ -170,7 +170,7 @@ def details_of(title: Title) -> Details:
 def _browsed(
     live: Live, wanted: Filter, region: Region, *, limit: int, offset: int
 ) -> SearchAnswer:
-    query = queries.best_known(regions.known(region), wanted, k=limit + offset)
+    query = queries.best_known(regions.known_region(region), wanted, k=limit + offset)
     found = live.index.search(query)[offset:]
     items = list(title_cards.blended(live, found, title_cards.boosted(region)))
     return SearchAnswer(items=items, total=None, limit=limit, offset=offset)

@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 import catalog
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 from catalog.importer import Importer
 from db import changes, popularity, titles, vectors
-from db.engine import session
-from db.popularity import Scoped
-from db.vectors import Row
+from db.engine import open_session
+from db.popularity import ScopedPopularity
+from db.vectors import VectorRow
 from embeddings.document import document_parts, text_hash
 from embeddings.embedder import Embedder
 from embeddings.titles import embed_titles
@@ -45,15 +45,15 @@ def seed(engine: Engine, embedder: Embedder | None) -> int:
 
     The seed carries its vectors for the bundled model; for another, a worker embeds it.
     """
-    with session(engine) as writing:
-        titles.await_turn(writing)
+    with open_session(engine) as writing:
+        titles.lock_for_writing(writing)
         if titles.count(writing):
             return 0
         stored: list[int] = []
         importer = Importer()
         for path in sorted(seed_folder().glob("*.jsonl")):
-            records = [line.record for line in read(path) if line.record]
-            stored += importer.store(writing, records).created
+            records = [line.record for line in read_lines(path) if line.record]
+            stored += importer.store(writing, records).created_ids
         refresh_popularity(writing)
         place_seed_vectors(writing, stored, embedder)
         writing.commit()
@@ -72,10 +72,10 @@ def place_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder 
         rows = dict(zip(shipped["text_hashes"].tolist(), shipped["vectors"], strict=True))
     found = []
     for page in batched(ids, BATCH):
-        for title in titles.whole(writing, page):
+        for title in titles.get_many(writing, page):
             digest = text_hash(document_parts(title))
             if digest in rows and title.id is not None:
-                found.append(Row(title.id, digest, _unit(rows[digest].astype(np.float32))))
+                found.append(VectorRow(title.id, digest, _unit(rows[digest].astype(np.float32))))
     vectors.store(writing, found, Space.CONTENT, embedder.model)
     changes.record(writing, [row.title_id for row in found])
     return len(found)
@@ -99,7 +99,7 @@ def embed_missing(engine: Engine, embedder: Embedder) -> int:
     """Embed every title that the current model has not, and return how many."""
     done = 0
     for ids in missing_batches(engine, embedder):
-        with session(engine) as writing:
+        with open_session(engine) as writing:
             done += embed_titles(writing, embedder, ids).embedded
             writing.commit()
     return done
@@ -111,8 +111,10 @@ def missing_batches(
     """Yield the titles that the current model has not embedded, in the order of their ids."""
     after = 0
     while True:
-        with session(engine) as reading:
-            ids = vectors.missing(reading, Space.CONTENT, embedder.model, limit=batch, after=after)
+        with open_session(engine) as reading:
+            ids = vectors.ids_without_vector(
+                reading, Space.CONTENT, embedder.model, limit=batch, after=after
+            )
         if not ids:
             return
         yield ids
@@ -125,13 +127,13 @@ def refresh_popularity(writing: Session) -> int:
     row_of = {title_id: row for row, title_id in enumerate(ids)}
     audiences = ranks.audience(len(ids), _measures(writing, row_of))
     rows = [
-        Scoped(title_id, ScopeKind.GLOBAL, "", float(value))
+        ScopedPopularity(title_id, ScopeKind.GLOBAL, "", float(value))
         for title_id, value in zip(ids, audiences, strict=True)
         if value > 0
     ]
     for kind, pairs in (
-        (ScopeKind.LANGUAGE, popularity.languages(writing)),
-        (ScopeKind.COUNTRY, popularity.countries(writing)),
+        (ScopeKind.LANGUAGE, popularity.title_languages(writing)),
+        (ScopeKind.COUNTRY, popularity.title_countries(writing)),
     ):
         groups: dict[str, list[int]] = defaultdict(list)
         for title_id, name in pairs:
@@ -139,7 +141,11 @@ def refresh_popularity(writing: Session) -> int:
                 groups[name].append(row_of[title_id])
         for name, values in ranks.within(groups, audiences).items():
             members = zip(groups[name], values, strict=True)
-            rows += [Scoped(ids[row], kind, name, float(value)) for row, value in members if value]
+            rows += [
+                ScopedPopularity(ids[row], kind, name, float(value))
+                for row, value in members
+                if value
+            ]
     changed = popularity.replace(writing, rows)
     changes.record(writing, changed)
     return len(changed)
@@ -147,7 +153,7 @@ def refresh_popularity(writing: Session) -> int:
 
 def ask_for_reload(writing: Session) -> int:
     """Have every serving process rebuild its index after the commit; return the titles there."""
-    changes.record(writing, [changes.EVERYTHING])
+    changes.record(writing, [changes.ALL_TITLES])
     return titles.count(writing)
 
 
@@ -157,7 +163,7 @@ def _measures(
     """Yield what each source counts: its votes, and its own popularity."""
     votes: Counts = defaultdict(list)
     own: Counts = defaultdict(list)
-    for counted in popularity.counted(reading):
+    for counted in popularity.source_counts(reading):
         row = row_of.get(counted.title_id)
         if row is None:  # imported since the ids were read
             continue

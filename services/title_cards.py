@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from api.schemas.titles import HitShown, ReasonShown, Terms
 from catalog import regions
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Hit, Region
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
@@ -13,7 +13,7 @@ from runtime.catalogue_view import Live
 NO_TERMS = Terms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 
 
-def hit(listing: Listing, *, score: float, terms: Terms, reason: Reason | None) -> HitShown:
+def hit(listing: TitleSummary, *, score: float, terms: Terms, reason: Reason | None) -> HitShown:
     """Return a title in a list."""
     return HitShown(
         id=listing.id,
@@ -50,7 +50,7 @@ def terms(found: Hit) -> Terms:
 
 def boosted(region: Region, told_in: str = ENGLISH) -> Callable[[Hit], Reason]:
     """Return what gives hits that boosts alone ranked their reasons."""
-    place = regions.name(region, inside=told_in)
+    place = regions.region_name(region, in_language=told_in)
     return lambda each: reasons.because_of_terms(each, place=place, language=told_in)
 
 

@@ -22,11 +22,11 @@ from embedded.lease import Lease, acquire
 from embeddings.embedder import Embedder
 from runtime.catalogue_view import Live
 from services import seeding
-from tests.running_app import served
+from tests.running_app import running_app
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _isolate_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's environment and `.env` out of the tests."""
     for name in list(os.environ):
         if name.startswith("RASIKA_"):
@@ -65,15 +65,15 @@ def database(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def empty_database(servers: Lease) -> Iterator[str]:
     """The address of an empty database of the test's own."""
-    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)", "CREATE DATABASE own")
+    _run_autocommit(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)", "CREATE DATABASE own")
     yield servers.database_url.replace("/rasika?", "/own?")
-    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
+    _run_autocommit(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
 def migrated(servers: Lease) -> str:
     """The name of a database that is migrated once, for others to be copies of."""
-    _alone(servers, "CREATE DATABASE migrated")
+    _run_autocommit(servers, "CREATE DATABASE migrated")
     engine = connect(servers.database_url.replace("/rasika?", "/migrated?"))
     migrate.upgrade(engine)
     engine.dispose()
@@ -83,13 +83,13 @@ def migrated(servers: Lease) -> str:
 @pytest.fixture
 def own_address(servers: Lease, migrated: str) -> Iterator[str]:
     """The address of a database of the test's own, migrated."""
-    _alone(
+    _run_autocommit(
         servers,
         "DROP DATABASE IF EXISTS own WITH (FORCE)",
         f"CREATE DATABASE own TEMPLATE {migrated}",
     )
     yield servers.database_url.replace("/rasika?", "/own?")
-    _alone(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
+    _run_autocommit(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def embedder() -> Embedder:
 @pytest.fixture(scope="session")
 def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
     """The seed catalogue with its vectors in a database of its own, which tests only read."""
-    _alone(servers, "CREATE DATABASE seeded")
+    _run_autocommit(servers, "CREATE DATABASE seeded")
     settings = Settings(
         database_url=servers.database_url.replace("/rasika?", "/seeded?"),
         redis_url=servers.redis_url.replace("db=0", "db=1"),
@@ -143,7 +143,7 @@ def live(seeded: Resources) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
     """A client of the service over the seed catalogue."""
-    with served(create_app(seeded, live)) as client:
+    with running_app(create_app(seeded, live)) as client:
         yield client
 
 
@@ -175,7 +175,7 @@ def jsonl(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def _alone(servers: Lease, *statements: str) -> None:
+def _run_autocommit(servers: Lease, *statements: str) -> None:
     """Run what cannot be part of a transaction."""
     admin = connect(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

@@ -13,17 +13,17 @@ from embeddings.embedder import Matrix, Role
 class FakeEmbedder:
     """Gives each text a direction of its own; `slow_s` is slept per call."""
 
-    def __init__(self, model: str = "fake", dim: int = 8, slow_s: float = 0) -> None:
+    def __init__(self, model: str = "fake", dim: int = 8, delay_s: float = 0) -> None:
         self.model = model
         self.dim = dim
-        self.asked: list[tuple[str, Role]] = []
-        self._slow_s = slow_s
+        self.embedded_texts: list[tuple[str, Role]] = []
+        self._delay_s = delay_s
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         with self._lock:
-            self.asked += [(text, role) for text in texts]
-        time.sleep(self._slow_s)
+            self.embedded_texts += [(text, role) for text in texts]
+        time.sleep(self._delay_s)
         rows = np.array([self._row(text, role) for text in texts], np.float32)
         return rows.reshape(len(texts), self.dim)
 

@@ -26,20 +26,20 @@ from index.query import (
 )
 from vocabulary.kinds import Kind, Space
 
-D = 6
+DIMENSION = 6
 LANGUAGES = ["te", "ta", "hi", "kn", "ml", "en"]
 GENRES = ["drama", "comedy", "action", "horror"]
 PROVIDERS = ["netflix", "netflix@IN", "aha", "aha@IN"]
 REGIONS = ["IN", "IN-TG", "US"]
 
 
-def reference(entries: Sequence[Entry], query: Query) -> list[Hit]:
+def expected_hits(entries: Sequence[Entry], query: Query) -> list[Hit]:
     """Return the answer by definition: meet the filter, blend, sort, cut."""
-    found = [hit(entry, query) for entry in entries if meets(entry, query)]
+    found = [expected_hit(entry, query) for entry in entries if matches_filter(entry, query)]
     return sorted(found, key=lambda hit: (-hit.score, hit.title_id))[: query.k]
 
 
-def hit(entry: Entry, query: Query) -> Hit:
+def expected_hit(entry: Entry, query: Query) -> Hit:
     boosts, similarity, regional = query.boosts, 0.0, 0.0
     if query.vector is not None:
         products = entry.vectors[query.space].astype(float) * query.vector.astype(float)
@@ -50,7 +50,7 @@ def hit(entry: Entry, query: Query) -> Hit:
     return Hit(entry.title_id, similarity, popularity, regional, boosts.freshness * entry.freshness)
 
 
-def meets(entry: Entry, query: Query) -> bool:
+def matches_filter(entry: Entry, query: Query) -> bool:
     has, want = entry.attributes, query.filter
     return all(
         [
@@ -62,30 +62,30 @@ def meets(entry: Entry, query: Query) -> bool:
             not has.genres & want.genres_none,
             not want.providers or has.providers & want.providers,
             want.adult or not has.adult,
-            within(has.year, want.year_from, want.year_to),
-            within(has.runtime_minutes, want.runtime_from, want.runtime_to),
+            is_within(has.year, want.year_from, want.year_to),
+            is_within(has.runtime_minutes, want.runtime_from, want.runtime_to),
             (want.unrated and has.minimum_age is None)
-            or within(has.minimum_age, None, want.max_age),
-            within(has.votes, want.min_votes, None),
-            within(has.rating, want.min_rating, None),
+            or is_within(has.minimum_age, None, want.max_age),
+            is_within(has.votes, want.min_votes, None),
+            is_within(has.rating, want.min_rating, None),
             want.include is None or entry.title_id in want.include,
             entry.title_id not in want.exclude,
         ]
     )
 
 
-def within(value: float | None, low: float | None, high: float | None) -> bool:
+def is_within(value: float | None, low: float | None, high: float | None) -> bool:
     if low is None and high is None:
         return True
     return value is not None and (low is None or value >= low) and (high is None or value <= high)
 
 
-def unit(seed: int) -> np.ndarray:
-    vector = np.random.default_rng(seed).normal(size=D).astype(np.float32)
+def unit_vector(seed: int) -> np.ndarray:
+    vector = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
     return vector / np.linalg.norm(vector)
 
 
-def many(n: int, d: int = 24) -> list[Entry]:
+def make_entries(n: int, d: int = 24) -> list[Entry]:
     """Return titles of which a two-hundredth share a language, and a 77th a year."""
     random = np.random.default_rng(5)
     vectors = random.normal(size=(n, d)).astype(np.float32)
@@ -109,12 +109,12 @@ def many(n: int, d: int = 24) -> list[Entry]:
 T = TypeVar("T")
 
 
-def some(values: Sequence[T]) -> "st.SearchStrategy[frozenset[T]]":
+def subsets(values: Sequence[T]) -> "st.SearchStrategy[frozenset[T]]":
     return st.frozensets(st.sampled_from(values), max_size=2)
 
 
 # Few distinct vectors and signals, so that ties are common.
-vectors = st.integers(0, 12).map(unit)
+vectors = st.integers(0, 12).map(unit_vector)
 signals = st.sampled_from([0.0, 0.25, 0.5, 1.0])
 weights = st.sampled_from([0.0, 0.1, 0.3, 2.0, -0.5])
 years = st.none() | st.integers(1990, 1999)
@@ -122,9 +122,9 @@ years = st.none() | st.integers(1990, 1999)
 attributes = st.builds(
     Attributes,
     kind=st.sampled_from(Kind),
-    languages=some(LANGUAGES),
-    genres=some(GENRES),
-    providers=some(PROVIDERS),
+    languages=subsets(LANGUAGES),
+    genres=subsets(GENRES),
+    providers=subsets(PROVIDERS),
     year=years,
     adult=st.booleans(),
     minimum_age=st.none() | st.sampled_from([0, 7, 13, 16, 18]),
@@ -144,14 +144,14 @@ entries = st.builds(
 catalogues = st.lists(entries, max_size=60, unique_by=lambda entry: entry.title_id)
 filters = st.builds(
     Filter,
-    kinds=some(list(Kind)),
-    languages=some([*LANGUAGES, "fr"]),
-    genres_any=some(GENRES),
-    genres_all=some(GENRES),
-    genres_none=some(GENRES),
+    kinds=subsets(list(Kind)),
+    languages=subsets([*LANGUAGES, "fr"]),
+    genres_any=subsets(GENRES),
+    genres_all=subsets(GENRES),
+    genres_none=subsets(GENRES),
     year_from=years,
     year_to=years,
-    providers=some(PROVIDERS),
+    providers=subsets(PROVIDERS),
     adult=st.booleans(),
     max_age=st.none() | st.sampled_from([0, 13, 18]),
     unrated=st.booleans(),
@@ -177,13 +177,15 @@ queries = st.builds(
     k=st.integers(1, 80),
 )
 
-Test = Callable[["IndexContract"], None]
+ContractTest = Callable[["IndexContract"], None]
 
 
-def generated(*strategies: "st.SearchStrategy[Any]") -> Callable[[Callable[..., None]], Test]:
+def property_test(
+    *strategies: "st.SearchStrategy[Any]",
+) -> Callable[[Callable[..., None]], ContractTest]:
     """Run a test over examples, as many as its class asks for."""
 
-    def decorate(test: Callable[..., None]) -> Test:
+    def decorate(test: Callable[..., None]) -> ContractTest:
         def run(self: "IndexContract") -> None:
             @settings(
                 max_examples=self.examples,
@@ -210,19 +212,19 @@ class IndexContract:
     def build(self, entries: Sequence[Entry]) -> VectorIndex:
         raise NotImplementedError
 
-    @generated(catalogues, queries)
+    @property_test(catalogues, queries)
     def test_answers_as_the_reference_does(self, catalogue: list[Entry], query: Query) -> None:
-        assert self.build(catalogue).search(query) == reference(catalogue, query)
+        assert self.build(catalogue).search(query) == expected_hits(catalogue, query)
 
-    @generated(catalogues, st.lists(queries, max_size=6))
+    @property_test(catalogues, st.lists(queries, max_size=6))
     def test_many_at_once_answer_as_one_by_one(
         self, catalogue: list[Entry], asked: list[Query]
     ) -> None:
         index = self.build(catalogue)
-        expected = [reference(catalogue, query) for query in asked]
+        expected = [expected_hits(catalogue, query) for query in asked]
         assert index.search_many(asked) == expected
 
-    @generated(catalogues, catalogues, st.lists(st.integers(1, 60)), queries)
+    @property_test(catalogues, catalogues, st.lists(st.integers(1, 60)), queries)
     def test_follows_upserts_and_removals(
         self, catalogue: list[Entry], changed: list[Entry], gone: list[int], query: Query
     ) -> None:
@@ -232,12 +234,12 @@ class IndexContract:
         left = {entry.title_id: entry for entry in [*catalogue, *changed]}
         for title_id in gone:
             left.pop(title_id, None)
-        assert index.search(query) == reference(list(left.values()), query)
+        assert index.search(query) == expected_hits(list(left.values()), query)
         assert len(index) == len(left)
 
-    @generated(catalogues, queries)
+    @property_test(catalogues, queries)
     def test_is_never_short(self, catalogue: list[Entry], query: Query) -> None:
-        matches = sum(meets(entry, query) for entry in catalogue)
+        matches = sum(matches_filter(entry, query) for entry in catalogue)
         assert len(self.build(catalogue).search(query)) == min(query.k, matches)
 
     def test_equal_titles_come_in_the_order_of_their_ids(self) -> None:
@@ -245,24 +247,24 @@ class IndexContract:
             Entry(
                 title_id=title_id,
                 attributes=Attributes(kind=Kind.MOVIE),
-                vectors={Space.CONTENT: unit(1)},
+                vectors={Space.CONTENT: unit_vector(1)},
             )
             for title_id in range(200, 0, -1)
         ]
-        found = self.build(catalogue).search(Query(vector=unit(2), k=7))
+        found = self.build(catalogue).search(Query(vector=unit_vector(2), k=7))
         assert [hit.title_id for hit in found] == [1, 2, 3, 4, 5, 6, 7]
 
     def test_terms_add_up_to_the_score(self) -> None:
         entry = Entry(
             title_id=1,
             attributes=Attributes(kind=Kind.MOVIE),
-            vectors={Space.CONTENT: unit(1)},
+            vectors={Space.CONTENT: unit_vector(1)},
             popularity=0.5,
             regional={"IN-TG": 0.4, "IN": 0.2},
             freshness=1.0,
         )
         asked = Boosts(popularity=0.2, regional={"IN-TG": 0.3, "IN": 0.1}, freshness=0.05)
-        (found,) = self.build([entry]).search(Query(vector=unit(1), boosts=asked))
+        (found,) = self.build([entry]).search(Query(vector=unit_vector(1), boosts=asked))
         assert found.similarity == pytest.approx(1.0, abs=1e-6)
         assert (found.popularity, found.freshness) == (0.1, 0.05)
         assert found.regional == pytest.approx(0.14)
@@ -284,31 +286,35 @@ class IndexContract:
 
     def test_a_title_told_of_twice_is_as_it_was_told_last(self) -> None:
         first, last = (
-            Entry(title_id=1, attributes=Attributes(kind=kind), vectors={Space.CONTENT: unit(seed)})
+            Entry(
+                title_id=1,
+                attributes=Attributes(kind=kind),
+                vectors={Space.CONTENT: unit_vector(seed)},
+            )
             for seed, kind in enumerate([Kind.MOVIE, Kind.ANIME])
         )
         index = self.build([])
         index.upsert([first, last])
-        query = Query(vector=unit(1), filter=Filter(kinds=frozenset({Kind.ANIME})))
-        assert index.search(query) == reference([last], query)
+        query = Query(vector=unit_vector(1), filter=Filter(kinds=frozenset({Kind.ANIME})))
+        assert index.search(query) == expected_hits([last], query)
         assert len(index) == 1
         assert 1 in index
         assert 2 not in index
 
     def test_an_empty_index_finds_nothing(self) -> None:
-        assert self.build([]).search(Query(vector=unit(1))) == []
+        assert self.build([]).search(Query(vector=unit_vector(1))) == []
 
     def test_gives_vectors_back_in_the_order_asked(self) -> None:
         catalogue = [
             Entry(
                 title_id=title_id,
                 attributes=Attributes(kind=Kind.MOVIE),
-                vectors={Space.CONTENT: unit(title_id)},
+                vectors={Space.CONTENT: unit_vector(title_id)},
             )
             for title_id in (1, 2, 3)
         ]
         got = self.build(catalogue).vectors([3, 1], Space.CONTENT)
-        np.testing.assert_allclose(got, [unit(3), unit(1)], atol=1e-3)
+        np.testing.assert_allclose(got, [unit_vector(3), unit_vector(1)], atol=1e-3)
 
     def test_names_the_title_that_has_no_vector(self) -> None:
         with pytest.raises(VectorMissing, match="title 9 has no content vector"):
@@ -319,8 +325,8 @@ class IndexContract:
             Entry(
                 title_id=1,
                 attributes=Attributes(kind=Kind.MOVIE),
-                vectors={Space.CONTENT: unit(1)},
+                vectors={Space.CONTENT: unit_vector(1)},
             )
         ]
         with pytest.raises(DimensionMismatch, match="6 dimensions, got 5"):
-            self.build(catalogue).search(Query(vector=unit(1)[:5]))
+            self.build(catalogue).search(Query(vector=unit_vector(1)[:5]))

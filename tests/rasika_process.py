@@ -17,7 +17,7 @@ import psutil
 
 from embedded.status import status
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
 
 def wait_until(condition: Callable[[], object], *, within_s: float) -> None:
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 @dataclass
-class Service:
+class RasikaProcess:
     """`rasika serve` on a home, and a client of it."""
 
     home: Path
@@ -47,7 +47,7 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        given = {"RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT)}
+        given = {"RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT_FOLDER)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scripts.cli.main", "serve", "--port", str(self.port)],
             cwd=self.home.parent,
@@ -98,11 +98,11 @@ class Service:
     def kill(self) -> None:
         """Kill it so that it can do nothing more."""
         assert self.process is not None
-        kill(self.process.pid)
+        kill_process(self.process.pid)
         self.process.wait()
 
 
-def kill(pid: int | None) -> None:
+def kill_process(pid: int | None) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
 
@@ -115,10 +115,10 @@ def kill_postgres(home: Path) -> None:
             each.kill()
 
 
-def hold_down(home: Path, server: str) -> Callable[[], None]:
+def cause_outage(home: Path, server: str) -> Callable[[], None]:
     """Stop the supervisor from mending, so that the outage lasts; give what lets it go on."""
     supervisor = status(home).supervisor_pid
     assert supervisor is not None
     os.kill(supervisor, signal.SIGSTOP)
-    kill(int((home / server).read_text().split()[0]))
+    kill_process(int((home / server).read_text().split()[0]))
     return lambda: os.kill(supervisor, signal.SIGCONT)

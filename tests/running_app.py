@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[httpx.Client]:
+def running_app(app: FastAPI) -> Iterator[httpx.Client]:
     """Serve an application on a free port of this machine, as `rasika serve` does."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -32,14 +32,14 @@ def served(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join(timeout=10)
 
 
-def hits(client: httpx.Client, path: str, **asked: object) -> list[dict[str, object]]:
+def list_items(client: httpx.Client, path: str, **params: object) -> list[dict[str, object]]:
     """Return the items of a list, or fail with what was answered."""
-    response = client.get(path, params=asked)  # type: ignore[arg-type]  # httpx writes any value as a string
+    response = client.get(path, params=params)  # type: ignore[arg-type]  # httpx writes any value as a string
     assert response.status_code == 200, response.text
     items: list[dict[str, object]] = response.json()["items"]
     return items
 
 
-def titles(client: httpx.Client, path: str, **asked: object) -> list[object]:
+def list_titles(client: httpx.Client, path: str, **params: object) -> list[object]:
     """Return the names of the titles of a list."""
-    return [each["title"] for each in hits(client, path, **asked)]
+    return [each["title"] for each in list_items(client, path, **params)]

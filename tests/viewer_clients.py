@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.auth.visitor_cookie import COOKIE, Visitor
-from db.engine import session
+from db.engine import open_session
 from viewers import accounts, login_sessions
 from vocabulary.kinds import Role
 
@@ -38,7 +38,7 @@ class People:
     def member(self, *, name: str | None = None, role: Role = Role.USER) -> Person:
         """Return somebody with an account, signed in, with no cookie."""
         email = f"{uuid4().hex[:12]}@example.com"
-        with session(self.engine) as writing:
+        with open_session(self.engine) as writing:
             number = accounts.add(writing, email, password_hash=None, name=name, role=role)
             pair = login_sessions.begin(writing, number, tokens=self.app.state.tokens)
             writing.commit()

@@ -20,12 +20,12 @@ def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogu
     """
     if visitor_id == into or accounts.find(session, visitor_id) is not None:
         return
-    viewer_lifecycle.hold(session, visitor_id, into)  # in one order, whoever merges whom
+    viewer_lifecycle.lock(session, visitor_id, into)  # in one order, whoever merges whom
     moved = interactions.move(session, visitor_id, into=into)
-    profiles.fill(session, visitor_id, into=into)
+    profiles.merge(session, visitor_id, into=into)
     viewings.move(session, visitor_id, into=into)
     reviews.move(session, visitor_id, into=into)
     searches.move(session, visitor_id, into=into)
-    viewer_lifecycle.let_go(session, visitor_id)
+    viewer_lifecycle.delete_row(session, visitor_id)
     if moved:
         viewer_interactions.replay(session, into, catalogue)

@@ -106,13 +106,13 @@ def of_identity(session: Session, identity: Identity) -> UUID:
 
     Raises `EmailUnproven` and `EmailTaken`.
     """
-    linked = accounts.of_identity(session, identity.issuer, identity.subject)
+    linked = accounts.find_by_identity(session, identity.issuer, identity.subject)
     if linked is not None:
         return linked
     if not identity.email or not identity.email_verified:
         raise EmailUnproven("the provider does not say that your e-mail address is verified")
     email = normalised(identity.email)
-    account = accounts.of_email(session, email)
+    account = accounts.find_by_email(session, email)
     if account is None:
         viewer_id = add(session, email, password_hash=None, name=identity.name)
     elif account.password_hash is None:
@@ -129,7 +129,7 @@ def link(session: Session, identity: Identity, *, viewer_id: UUID) -> None:
     Raises `IdentityTaken`.
     """
     linked = ProviderIdentity(issuer=identity.issuer, subject=identity.subject, viewer_id=viewer_id)
-    if not accounts.link(session, linked):
+    if not accounts.link_identity(session, linked):
         raise IdentityTaken("this identity belongs to another account")
 
 

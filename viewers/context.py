@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from db import interactions, profiles
-from db.profiles import Said
+from db.profiles import ProfileSummary
 from index.query import Filter, TitleId, Vector
 from recommend import age_limits, taste
 from recommend.age_limits import Admits
@@ -65,7 +65,7 @@ NOBODY = Person(
 
 def person(session: Session, viewer_id: UUID, *, model: str | None, today: date) -> Person:
     """Return a viewer, as tastes of the model's vectors see him; an empty one if he is new."""
-    said = profiles.said(session, viewer_id)
+    said = profiles.read_summary(session, viewer_id)
     standings = standings_of(session, viewer_id, limit=LATEST)
     return Person(
         id=viewer_id,
@@ -78,7 +78,7 @@ def person(session: Session, viewer_id: UUID, *, model: str | None, today: date)
         display_language=said.display_language,
         personal_search=said.personal_search,
         picked_only=0 < len(standings) <= MOST_PICKED
-        and interactions.picked_only(session, viewer_id),
+        and interactions.has_only_onboarding_picks(session, viewer_id),
     )
 
 
@@ -99,7 +99,7 @@ def lens(
     session: Session, viewer_id: UUID, *, model: str | None, today: date, personal: bool = True
 ) -> Lens:
     """Return the lens of a viewer; without a direction for who has no taste or wants none."""
-    said = profiles.said(session, viewer_id)
+    said = profiles.read_summary(session, viewer_id)
     admits = age_limits.admits(said.birth_year, today)
     if not personal or not said.personal_search:
         return Lens(admits)
@@ -118,7 +118,7 @@ def _known(
     return known_of(session, viewer_id)
 
 
-def _preferences(said: Said) -> Preferences:
+def _preferences(said: ProfileSummary) -> Preferences:
     return Preferences(
         languages=said.languages,
         favourite_genres=frozenset(said.favourite_genres),

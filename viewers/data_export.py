@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from db import personal_data
-from db.personal_data import SECTIONS, Section
+from db.personal_data import SECTIONS, PersonalDataSection
 
 FORM = "rasika-export/1"
 
@@ -23,8 +23,8 @@ def written(session: Session, viewer_id: UUID) -> Iterator[str]:
     yield "}\n"
 
 
-def _section(session: Session, section: Section, viewer_id: UUID) -> Iterator[str]:
-    rows = personal_data.rows(session, section, viewer_id)
+def _section(session: Session, section: PersonalDataSection, viewer_id: UUID) -> Iterator[str]:
+    rows = personal_data.stream_rows(session, section, viewer_id)
     if section.single:
         yield "".join(rows) or "null"
         return

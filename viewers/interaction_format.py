@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.import_reader import problems
-from db.interactions import Told
+from catalog.import_reader import describe_errors
+from db.interactions import Interaction
 from recommend.title_state import BEST_RATING, LEAST_RATING
 from vocabulary.kinds import Event
 
@@ -62,9 +62,9 @@ class Deed(BaseModel):
             raise ValueError("`rate` needs a `value`")
         return self
 
-    def told(self, number: UUID, title_id: int, *, at: datetime) -> Told:
+    def told(self, number: UUID, title_id: int, *, at: datetime) -> Interaction:
         """Return it as it is stored; what is not of its event is left out."""
-        return Told(
+        return Interaction(
             id=number,
             title_id=title_id,
             event=self.event,
@@ -108,7 +108,7 @@ class Entry(Deed):
         known = (external.get(each) for each in self.external_ids.items())
         return next((each for each in known if each is not None), self.content_id)
 
-    def of(self, title_id: int) -> Told:
+    def of(self, title_id: int) -> Interaction:
         """Return it as it is stored; a line without a number always gets the same one."""
         named = f"{title_id} {self.event} {self.at.isoformat()} {self.value} {self.progress}"
         return self.told(self.id or uuid5(self.viewer_id, named), title_id, at=self.at)
@@ -120,10 +120,10 @@ def entry(data: Mapping[str, Any]) -> Entry | tuple[str, ...]:
     try:
         return Entry.model_validate(given)
     except ValidationError as error:
-        return tuple(problems(error))
+        return tuple(describe_errors(error))
 
 
-def line(viewer_id: UUID, told: Told, external_ids: Mapping[str, str]) -> str:
+def line(viewer_id: UUID, told: Interaction, external_ids: Mapping[str, str]) -> str:
     """Return what a viewer did as one JSON line, without what is not known of it."""
     return Entry.model_construct(
         viewer=str(viewer_id),

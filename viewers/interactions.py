@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from db import interactions, tastes, title_states, viewer_lifecycle
-from db.interactions import Line, Told
-from db.title_states import Kept
+from db.interactions import Interaction, ViewerEvent
+from db.title_states import StoredTitleState
 from index.query import TitleId, Vector
 from recommend import taste, title_state
 from recommend.taste import Features, Taste
@@ -21,7 +21,7 @@ from recommend.title_state import Done, Standing
 from viewers import taste_codec as forms
 from vocabulary.kinds import Event, Space
 
-STATE = Kept._fields[1:]  # the same names as in `Standing`
+STATE = StoredTitleState._fields[1:]  # the same names as in `Standing`
 NO_MODEL = ""  # of a taste without vectors
 
 
@@ -50,7 +50,7 @@ class Catalogue(Protocol):
 class Counted:
     """What was new, in order, and how much had been told before."""
 
-    new: Sequence[Told]
+    new: Sequence[Interaction]
     repeated: int
 
     @property
@@ -59,12 +59,14 @@ class Counted:
         return len(self.new)
 
 
-def hear(session: Session, viewer_id: UUID, told: Sequence[Told], catalogue: Catalogue) -> Counted:
+def hear(
+    session: Session, viewer_id: UUID, told: Sequence[Interaction], catalogue: Catalogue
+) -> Counted:
     """Store what a viewer did, each line once, and what follows from it; the caller commits.
 
     Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    viewer_lifecycle.hold(session, viewer_id)
+    viewer_lifecycle.lock(session, viewer_id)
     new = interactions.append(session, viewer_id, told)
     if done := _heard(new):
         _follow(session, viewer_id, done, catalogue)
@@ -76,10 +78,10 @@ def replay(session: Session, viewer_id: UUID, catalogue: Catalogue) -> int:
 
     Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    viewer_lifecycle.hold(session, viewer_id)
-    done = _heard(interactions.lines(session, viewer_id))
-    title_states.clear(session, viewer_id)
-    tastes.clear(session, viewer_id, Space.CONTENT)
+    viewer_lifecycle.lock(session, viewer_id)
+    done = _heard(interactions.viewer_events(session, viewer_id))
+    title_states.delete_all(session, viewer_id)
+    tastes.delete(session, viewer_id, Space.CONTENT)
     folded = _folded(done, {}, taste.NOTHING, catalogue)
     _store(session, viewer_id, folded, catalogue)
     return len(done)
@@ -102,12 +104,12 @@ def standings_of(
 
 def known_of(session: Session, viewer_id: UUID) -> frozenset[TitleId]:
     """Return the titles that a viewer knows: of thousands, sooner than all their standings."""
-    return frozenset(title_states.known(session, viewer_id))
+    return frozenset(title_states.known_ids(session, viewer_id))
 
 
 def standing_of(session: Session, viewer_id: UUID, title_id: TitleId) -> Standing:
     """Return what stands between a viewer and one title."""
-    found = _standings(title_states.of_titles(session, viewer_id, [title_id]))
+    found = _standings(title_states.read_states(session, viewer_id, [title_id]))
     return found.get(title_id, title_state.NOTHING)
 
 
@@ -117,7 +119,7 @@ def _follow(session: Session, viewer_id: UUID, done: Sequence[Done], catalogue: 
         replay(session, viewer_id, catalogue)
         return
     before = _standings(
-        title_states.of_titles(session, viewer_id, (each.title_id for each in done))
+        title_states.read_states(session, viewer_id, (each.title_id for each in done))
     )
     known = taste.NOTHING if kept is None else forms.taste(kept)
     after = _folded(done, before, known, catalogue)
@@ -158,7 +160,7 @@ def _store(session: Session, viewer_id: UUID, folded: _Folded, catalogue: Catalo
         tastes.store(session, viewer_id, Space.CONTENT, form)
 
 
-def _heard(told: Iterable[Told | Line]) -> list[Done]:
+def _heard(told: Iterable[Interaction | ViewerEvent]) -> list[Done]:
     """Return what standings and tastes follow from; to be shown a title is not to do anything."""
     return [
         Done(
@@ -173,14 +175,14 @@ def _heard(told: Iterable[Told | Line]) -> list[Done]:
     ]
 
 
-def _standings(kept: Iterable[Kept]) -> dict[TitleId, Standing]:
+def _standings(kept: Iterable[StoredTitleState]) -> dict[TitleId, Standing]:
     return {each.title_id: _standing(each) for each in kept}
 
 
-def _standing(kept: Kept) -> Standing:
+def _standing(kept: StoredTitleState) -> Standing:
     state: dict[str, Any] = dict(zip(STATE, kept[1:], strict=True))
     return Standing(**state)
 
 
-def _kept(title_id: TitleId, held: Standing) -> Kept:
-    return Kept(title_id, *(getattr(held, name) for name in STATE))
+def _kept(title_id: TitleId, held: Standing) -> StoredTitleState:
+    return StoredTitleState(title_id, *(getattr(held, name) for name in STATE))

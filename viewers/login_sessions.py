@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from db import accounts
-from db.accounts import SignedIn
+from db.accounts import ActiveSignIn
 from db.tables.users import SignIn
 from viewers.tokens import Tokens, Use
 
@@ -54,7 +54,7 @@ def begin(session: Session, viewer_id: UUID, *, tokens: Tokens) -> Pair:
         id=uuid4(), viewer_id=viewer_id, created_at=now, expires_at=now + REFRESH_LASTS
     )
     token_id = uuid4()
-    accounts.begin(session, sign_in, token_id)
+    accounts.add_sign_in(session, sign_in, token_id)
     return _pair(tokens, viewer_id, sign_in.id, token_id)
 
 
@@ -74,9 +74,9 @@ def carried(
     return {each for each in (_number(claims, "sid") for claims in read) if each is not None}
 
 
-def going_on(session: Session, sign_in_id: UUID) -> SignedIn | None:
+def going_on(session: Session, sign_in_id: UUID) -> ActiveSignIn | None:
     """Return whose a sign-in is and what he may do; none when it has ended."""
-    return accounts.signed_in(session, sign_in_id, now=datetime.now(UTC))
+    return accounts.find_active_sign_in(session, sign_in_id, now=datetime.now(UTC))
 
 
 def refresh(
@@ -88,15 +88,15 @@ def refresh(
     """
     token_id = _number(tokens.read(Use.REFRESH, token), "jti")
     now = datetime.now(UTC)
-    rotation = None if token_id is None else accounts.hand_in(session, token_id, now=now)
+    rotation = None if token_id is None else accounts.use_refresh_token(session, token_id, now=now)
     if token_id is None or rotation is None:
         return None
-    following = accounts.successor(token_id)
+    following = accounts.successor_id(token_id)
     if rotation.used_at is None:
         until = now + REFRESH_LASTS
-        accounts.follow(session, rotation, following, now=now, until=until)
+        accounts.add_successor_token(session, rotation, following, now=now, expires_at=until)
     elif max(now - rotation.used_at, timedelta(0)) >= grace:  # who used it may have asked later
-        accounts.revoke(session, rotation.sign_in_id, now=now)
+        accounts.revoke_sign_in(session, rotation.sign_in_id, now=now)
         return None
     pair = _pair(tokens, rotation.viewer_id, rotation.sign_in_id, following)
     return Refreshed(rotation.sign_in_id, rotation.viewer_id, pair)
@@ -104,17 +104,17 @@ def refresh(
 
 def end(session: Session, sign_in_id: UUID) -> None:
     """Sign out, here."""
-    accounts.revoke(session, sign_in_id, now=datetime.now(UTC))
+    accounts.revoke_sign_in(session, sign_in_id, now=datetime.now(UTC))
 
 
 def end_all(session: Session, viewer_id: UUID) -> None:
     """Sign out, everywhere."""
-    accounts.revoke_all(session, viewer_id, now=datetime.now(UTC))
+    accounts.revoke_all_sign_ins(session, viewer_id, now=datetime.now(UTC))
 
 
 def trim(session: Session) -> int:
     """Delete the sign-ins that have ended, and every token that has expired."""
-    return accounts.trim(session, before=datetime.now(UTC) - REFRESH_LASTS)
+    return accounts.delete_expired_sign_ins(session, ended_before=datetime.now(UTC) - REFRESH_LASTS)
 
 
 def _pair(tokens: Tokens, viewer_id: UUID, sign_in_id: UUID, token_id: UUID) -> Pair:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from db.tastes import Kept
+from db.tastes import StoredTaste
 from index.query import Vector
 from recommend.taste import Interest, Taste
 
 SUMS = ("long_term", "session", "aversion")
 
 
-def kept(taste: Taste, *, model: str, at: datetime) -> Kept:
+def kept(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
     """Return a taste as it is kept: the sums that are there, then the interests, as float32."""
     sums = {name: getattr(taste, name) for name in SUMS}
     present = {name: total for name, total in sums.items() if total is not None}
@@ -25,10 +25,10 @@ def kept(taste: Taste, *, model: str, at: datetime) -> Kept:
     }
     vectors = [*present.values(), *(each.total for each in taste.interests)]
     packed = b"".join(each.astype("<f4").tobytes() for each in vectors)
-    return Kept(model, numbers, packed, at)
+    return StoredTaste(model, numbers, packed, at)
 
 
-def taste(kept: Kept) -> Taste:
+def taste(kept: StoredTaste) -> Taste:
     """Return the taste that is kept."""
     numbers = kept.numbers
     rows = _rows(kept.vectors, len(numbers["sums"]) + len(numbers["interests"]))
@@ -42,7 +42,7 @@ def taste(kept: Kept) -> Taste:
     )
 
 
-def leanings(kept: Kept) -> Taste:
+def leanings(kept: StoredTaste) -> Taste:
     """Return what is left of a taste whose vectors are another model's: the affinities."""
     whole = taste(kept)
     return Taste(at=whole.at, affinities=whole.affinities, mass=whole.mass)

@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 from sqlmodel import Session
 
 from db import viewer_lifecycle, viewings
-from db.interactions import Told
-from db.viewings import Seen
+from db.interactions import Interaction
+from db.viewings import Viewing
 from recommend.title_state import COMPLETED_FROM
 from viewers.interactions import Catalogue, hear
 from vocabulary.kinds import Event
@@ -23,16 +23,16 @@ def stop(
     *,
     catalogue: Catalogue,
     progress: float = 0.0,
-) -> Seen:
+) -> Viewing:
     """End a viewing, at a progress if it got further; the caller commits.
 
     A viewing that is over stays as it is.
 
     Raises `db.viewings.ViewingNotFound` and `db.viewer_lifecycle.ViewerForgotten`.
     """
-    viewer_lifecycle.hold(session, viewer_id)
+    viewer_lifecycle.lock(session, viewer_id)
     if viewings.get(session, viewer_id, viewing_id).stopped_at is None:
-        viewings.go_on(session, viewer_id, viewing_id, progress=progress)
+        viewings.update_progress(session, viewer_id, viewing_id, progress=progress)
         _end(session, viewer_id, viewing_id, catalogue)
     return viewings.get(session, viewer_id, viewing_id)
 
@@ -42,8 +42,8 @@ def close(session: Session, viewer_id: UUID, viewing_id: UUID, *, catalogue: Cat
 
     Returns whether it was. Raises `db.viewer_lifecycle.ViewerForgotten`.
     """
-    viewer_lifecycle.hold(session, viewer_id)
-    if not viewings.is_silent(session, viewer_id, viewing_id, SILENCE):
+    viewer_lifecycle.lock(session, viewer_id)
+    if not viewings.is_idle(session, viewer_id, viewing_id, SILENCE):
         return False
     _end(session, viewer_id, viewing_id, catalogue)
     return True
@@ -54,7 +54,7 @@ def _end(session: Session, viewer_id: UUID, viewing_id: UUID, catalogue: Catalog
     seen = viewings.get(session, viewer_id, viewing_id)
     if seen.progress > 0 and seen.stopped_at is not None:  # who saw nothing did not give it up
         whole = seen.progress >= COMPLETED_FROM
-        line = Told(
+        line = Interaction(
             id=uuid5(seen.id, STOPPED),
             title_id=seen.title_id,
             event=Event.COMPLETE if whole else Event.WATCH,

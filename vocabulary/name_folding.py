@@ -7,7 +7,7 @@ WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian
 FIRST_INDIC = "\u0900"
 APOSTROPHES = str.maketrans("", "", "'’`")
 # Between blanks, for `\b` would part an Indian letter from its vowel sign.
-INITIALS = re.compile(r"(?<!\S)(?:[^\W\d_] )+[^\W\d_](?!\S)")
+INITIALS_PATTERN = re.compile(r"(?<!\S)(?:[^\W\d_] )+[^\W\d_](?!\S)")
 
 
 def fold(name: str) -> str:
@@ -20,21 +20,21 @@ def fold(name: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", name).casefold().translate(APOSTROPHES)
     kept = "".join(
-        character if _part_of_word(character) else " "
+        character if _is_part_of_word(character) else " "
         for character in decomposed
-        if not _accent(character)
+        if not _is_accent(character)
     )
     folded = unicodedata.normalize("NFC", " ".join(kept.split()))
-    return INITIALS.sub(_joined, folded) or name.strip().casefold()
+    return INITIALS_PATTERN.sub(_join_initials, folded) or name.strip().casefold()
 
 
-def _joined(initials: re.Match[str]) -> str:
+def _join_initials(initials: re.Match[str]) -> str:
     return initials.group().replace(" ", "")
 
 
-def _part_of_word(character: str) -> bool:
+def _is_part_of_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character) in WORD_MARKS
 
 
-def _accent(character: str) -> bool:
+def _is_accent(character: str) -> bool:
     return unicodedata.combining(character) != 0 and character < FIRST_INDIC

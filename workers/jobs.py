@@ -11,8 +11,8 @@ from rq import get_current_job
 from config import settings as settings_module
 from config.resources import Resources, opened
 from db import changes, searches, viewer_lifecycle, viewings
-from db.engine import session
-from db.viewer_lifecycle import ViewerForgotten
+from db.engine import open_session
+from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import EmbedderUnavailable
 from embeddings.titles import embed_titles as embed
 from runtime.title_features import StoredShelf
@@ -41,7 +41,7 @@ def embed_titles(ids: Sequence[int]) -> dict[str, int]:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         embedded = unchanged = 0
         for batch in seeding.batched(ids, seeding.EMBED_BATCH):
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 done = embed(writing, resources.embedder, batch)
                 writing.commit()
             embedded, unchanged = embedded + done.embedded, unchanged + done.unchanged
@@ -66,7 +66,7 @@ def refresh_popularity() -> dict[str, int]:
     """Compute every popularity anew."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             changed = seeding.refresh_popularity(writing)
             writing.commit()
         return {"changed": changed}
@@ -78,7 +78,7 @@ def reindex() -> dict[str, int]:
     """Ask every serving process to rebuild its index from PostgreSQL and swap it in."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             count = seeding.ask_for_reload(writing)
             writing.commit()
         progress(count, count)
@@ -91,7 +91,7 @@ def prune_changes() -> dict[str, int]:
     """Drop the change log's old lines."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             dropped = changes.prune(writing, days=CHANGES_KEPT_DAYS)
             writing.commit()
         return {"dropped": dropped}
@@ -103,8 +103,8 @@ def trim_searches() -> dict[str, int]:
     """Delete the searches that were kept long enough, and what was opened from them."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
-            deleted = searches.trim(writing, days=SEARCHES_KEPT_DAYS)
+        with open_session(resources.engine) as writing:
+            deleted = searches.delete_old(writing, days=SEARCHES_KEPT_DAYS)
             writing.commit()
         return {"deleted": deleted}
 
@@ -115,7 +115,7 @@ def trim_sign_ins() -> dict[str, int]:
     """Delete the sign-ins that have ended, and the tokens that have expired."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             deleted = login_sessions.trim(writing)
             writing.commit()
         return {"deleted": deleted}
@@ -128,7 +128,7 @@ def refresh_popular_searches() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         since = datetime.now(UTC) - POPULAR_OVER
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             count = searches.refresh_popular(writing, since=since, limit=POPULAR_MOST)
             writing.commit()
         return {"texts": count}
@@ -144,10 +144,10 @@ def close_viewings() -> dict[str, int]:
         if model is None:  # a taste without vectors would take the place of one with them
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         closed = 0
-        with session(resources.engine) as reading:
-            silent = viewings.silent(reading, viewer_viewings.SILENCE, limit=VIEWINGS_AT_ONCE)
+        with open_session(resources.engine) as reading:
+            silent = viewings.list_idle(reading, viewer_viewings.SILENCE, limit=VIEWINGS_AT_ONCE)
         for viewer_id, viewing_id in silent:
-            with session(resources.engine) as writing, suppress(ViewerForgotten):
+            with open_session(resources.engine) as writing, suppress(ViewerDeleted):
                 shelf = StoredShelf(writing, model)
                 closed += viewer_viewings.close(writing, viewer_id, viewing_id, catalogue=shelf)
                 writing.commit()
@@ -160,8 +160,8 @@ def trim_visitors() -> dict[str, int]:
     """Delete the visitors whose cookies have run out, so that nobody can be them any more."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
-            deleted = viewer_lifecycle.trim(writing, days=VISITORS_KEPT_DAYS)
+        with open_session(resources.engine) as writing:
+            deleted = viewer_lifecycle.delete_old_visitors(writing, days=VISITORS_KEPT_DAYS)
             writing.commit()
         return {"deleted": deleted}
 
@@ -172,8 +172,8 @@ def sweep_forgotten() -> dict[str, int]:
     """Delete the searches that were written after their visitor was forgotten."""
 
     def work(resources: Resources) -> dict[str, int]:
-        with session(resources.engine) as writing:
-            swept = viewer_lifecycle.sweep(writing)
+        with open_session(resources.engine) as writing:
+            swept = viewer_lifecycle.delete_leftovers(writing)
             writing.commit()
         return {"swept": swept}
 

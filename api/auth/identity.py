@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.auth import login_cookies, visitor_cookie
 from api.auth.visitor_cookie import VisitorDep
 from config.resources import Resources
-from db.engine import session
+from db.engine import open_session
 from viewers import login_sessions
 from viewers.login_sessions import NotSignedIn
 from viewers.tokens import Tokens
@@ -117,7 +117,7 @@ def _of_cookies(request: Request) -> Who | None:
 
 def _renewed(request: Request, token: str) -> Who | None:
     tokens: Tokens = request.app.state.tokens
-    with session(_resources(request).engine) as writing:
+    with open_session(_resources(request).engine) as writing:
         renewed = login_sessions.refresh(writing, token, tokens=tokens, grace=login_sessions.GRACE)
         found = login_sessions.going_on(writing, renewed.id) if renewed else None
         writing.commit()
@@ -133,7 +133,7 @@ def _of_access(request: Request, token: str) -> Who | None:
     sign_in_id = login_sessions.of_access(tokens, token)
     if sign_in_id is None:
         return None
-    with session(_resources(request).engine) as reading:
+    with open_session(_resources(request).engine) as reading:
         found = login_sessions.going_on(reading, sign_in_id)
     return Who(found.viewer_id, found.role, sign_in_id) if found else None
 

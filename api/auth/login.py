@@ -29,8 +29,8 @@ from api.routes.search_history import SearchLogDep
 from api.user.catalogue import CatalogueDep
 from config.resources import Resources
 from db import accounts as rows
-from db.engine import session
-from db.viewer_lifecycle import ViewerForgotten
+from db.engine import open_session
+from db.viewer_lifecycle import ViewerDeleted
 from runtime.search_log import SearchLog
 from viewers import accounts, login_sessions, passwords
 from viewers.account_merge import merge
@@ -92,7 +92,7 @@ class Entrance:
     def enter(self, whose: Callable[[Session], UUID]) -> Pair:
         """Sign in the account that a function finds or makes, in one transaction."""
         self.search_log.flush()  # lest what a visitor searched for is written once he is no more
-        with session(self.resources.engine) as writing:
+        with open_session(self.resources.engine) as writing:
             viewer_id = whose(writing)
             self._take_along(writing, viewer_id)
             pair = login_sessions.begin(writing, viewer_id, tokens=self.tokens)
@@ -103,7 +103,7 @@ class Entrance:
     def _take_along(self, writing: Session, viewer_id: UUID) -> None:
         if self.visitor is None:
             return
-        with suppress(ViewerForgotten), writing.begin_nested():
+        with suppress(ViewerDeleted), writing.begin_nested():
             merge(writing, self.visitor.id, into=viewer_id, catalogue=self.catalogue)
 
     def _count_registration(self, here: str) -> None:
@@ -116,8 +116,8 @@ class Entrance:
         self.throttle.count(SIGN_INS_OF_EMAIL, email)
 
     def _known(self, email: str) -> tuple[UUID | None, str | None]:
-        with session(self.resources.engine) as reading:
-            account = rows.of_email(reading, email)
+        with open_session(self.resources.engine) as reading:
+            account = rows.find_by_email(reading, email)
         return (account.viewer_id, account.password_hash) if account else (None, None)
 
     def _signed_in(self, viewer_id: UUID, anew: str | None, email: str) -> Pair:

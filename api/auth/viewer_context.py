@@ -15,7 +15,7 @@ from api.auth.identity import AnybodyDep, Who
 from api.metrics import Metrics
 from api.params import LiveDep, MetricsDep, ResourcesDep
 from config.resources import Resources
-from db.engine import session
+from db.engine import open_session
 from recommend.age_limits import Admits
 from recommend.reason_texts import LANGUAGES
 from recommend.reasons import ENGLISH
@@ -44,7 +44,7 @@ def whole(asking: Who | None, live: Live, resources: Resources, metrics: Metrics
     if asking is None:
         return NOBODY
     try:
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             return person_of(reading, asking.id, model=live.model, today=datetime.now(UTC).date())
     except (DBAPIError, PoolTimeout) as error:
         metrics.degraded.labels(TASTE).inc()
@@ -88,7 +88,7 @@ def through(
         return NO_LENS
     today = datetime.now(UTC).date()
     try:
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             return lens_of(reading, asking.id, model=live.model, today=today, personal=personal)
     except (DBAPIError, PoolTimeout):
         metrics.degraded.labels(TASTE).inc()

@@ -22,7 +22,7 @@ from api.schemas.titles import Details, HitShown, Homepage, SearchAnswer
 from api.search_logging import Asking, AskingDep
 from catalog import languages
 from config.resources import Resources
-from db.engine import session
+from db.engine import open_session
 from index.query import Filter, Region
 from recommend.title_state import NOTHING, Standing
 from runtime.catalogue_view import Live
@@ -111,7 +111,7 @@ class LivePages:
 
     def title(self, title_id: int) -> Details | None:
         """Return everything known of a title, or none for what is not there."""
-        with session(self.resources.engine) as reading:
+        with open_session(self.resources.engine) as reading:
             try:
                 return search.details(reading, title_id)
             except TitleNotFound:
@@ -124,7 +124,7 @@ class LivePages:
         if self.who is None:
             return Marks.of(NOTHING)
         try:
-            with session(self.resources.engine) as reading:
+            with open_session(self.resources.engine) as reading:
                 found = interactions.standing_of(reading, self.who.id, title_id)
         except (DBAPIError, PoolTimeout):
             return None
@@ -179,7 +179,7 @@ async def pages(
 def _filter(wanted: Wanted) -> Filter:
     return Filter(
         kinds=frozenset(map(Kind, wanted.kinds)),
-        languages=frozenset(map(languages.code, wanted.languages)),
+        languages=frozenset(map(languages.normalise_code, wanted.languages)),
         genres_any=slugs(wanted.genres),
         providers=frozenset(wanted.providers),
         year_from=wanted.year_from,

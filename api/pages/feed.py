@@ -23,8 +23,8 @@ from api.routes.feed import MOST_EXCLUDED, Excluded
 from api.routes.titles import LARGEST_ID
 from api.schemas.titles import Feed
 from api.user.catalogue import CatalogueDep
-from api.user.interactions import Interaction, interact
-from catalog.regions import languages as watched
+from api.user.interactions import InteractionRequest, interact
+from catalog.regions import language_weights as watched
 from index.query import Filter, Region
 from recommend.feed_plan import Mood, Rung
 from recommend.moods import NAMES, Rasa
@@ -114,11 +114,11 @@ def cards(
     return page(request, "cards.html", _listed(found, exclude))
 
 
-async def marked(request: Request) -> Interaction | None:
+async def marked(request: Request) -> InteractionRequest | None:
     """Return what a button under a title sends, none for what no page of ours would."""
     sent = {name: value for name, value in (await request.form()).items() if value}
     try:
-        return Interaction.model_validate(sent)
+        return InteractionRequest.model_validate(sent)
     except ValidationError:
         return None
 
@@ -126,7 +126,7 @@ async def marked(request: Request) -> Interaction | None:
 @router.post("/marks")
 def mark(
     request: Request,
-    did: Annotated[Interaction | None, Depends(marked)],
+    did: Annotated[InteractionRequest | None, Depends(marked)],
     asking: ViewerDep,
     live: LiveDep,
     catalogue: CatalogueDep,

@@ -11,7 +11,7 @@ from api.auth.identity import AnybodyDep, Who
 from api.params import ResourcesDep
 from config.resources import Resources
 from db import accounts
-from db.engine import session
+from db.engine import open_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ async def greeted(request: Request, asking: AnybodyDep, resources: ResourcesDep)
 
 def _called(resources: Resources, asking: Who) -> Greeted:
     try:
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             account = accounts.find(reading, asking.id)
     except (DBAPIError, PoolTimeout):
         account = None

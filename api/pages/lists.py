@@ -11,23 +11,23 @@ from api.pages.look import page
 from api.pages.wanted import PAGE, number
 from api.params import DEEPEST, LiveDep, Page, SessionDep
 from api.user import lists
-from db.title_states import Shelf
+from db.title_states import TitleList
 
 LISTS = {
-    Shelf.HISTORY: "Watched",
-    Shelf.RATINGS: "Rated",
-    Shelf.WATCHLIST: "Watchlist",
-    Shelf.FAVORITES: "Favourites",
+    TitleList.HISTORY: "Watched",
+    TitleList.RATINGS: "Rated",
+    TitleList.WATCHLIST: "Watchlist",
+    TitleList.FAVORITES: "Favourites",
 }
 EMPTY = {
-    Shelf.HISTORY: "You have watched nothing yet that we know of.",
-    Shelf.RATINGS: "You have rated nothing yet. The stars are on the page of each title.",
-    Shelf.WATCHLIST: "Your watchlist is empty. The bookmark below a title puts it here.",
-    Shelf.FAVORITES: "You have no favourites yet. The star on the page of a title makes it one.",
+    TitleList.HISTORY: "You have watched nothing yet that we know of.",
+    TitleList.RATINGS: "You have rated nothing yet. The stars are on the page of each title.",
+    TitleList.WATCHLIST: "Your watchlist is empty. The bookmark below a title puts it here.",
+    TitleList.FAVORITES: "You have no favourites yet. The star on the page of a title makes it one.",
 }
 TAKEN_OFF = {
-    Shelf.WATCHLIST: ("watchlist", "unwatchlist"),
-    Shelf.FAVORITES: ("favorite", "unfavorite"),
+    TitleList.WATCHLIST: ("watchlist", "unwatchlist"),
+    TitleList.FAVORITES: ("favorite", "unfavorite"),
 }
 """What can be taken off its list: the event that put it there, and the one that takes it away."""
 
@@ -46,7 +46,7 @@ def history(
     offset: str = "",
 ) -> Response:
     """Return a list of somebody's, the latest first."""
-    which = Shelf(list) if list in LISTS else Shelf.HISTORY
+    which = TitleList(list) if list in LISTS else TitleList.HISTORY
     since = number(offset, most=DEEPEST) or 0
     found = lists.shelf(live, reading, asking, which, Page(PAGE, since))
     until = since + PAGE
@@ -63,6 +63,6 @@ def history(
     return page(request, "history.html", context)
 
 
-def _address(which: Shelf, since: int) -> str:
+def _address(which: TitleList, since: int) -> str:
     asked: dict[str, object] = {"list": which.value} | ({"offset": since} if since else {})
     return "/history?" + urlencode(asked)

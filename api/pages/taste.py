@@ -23,8 +23,8 @@ from api.user.catalogue import CatalogueDep
 from api.user.onboarding import MOST_PICKED
 from api.user.profile import DISPLAY_LANGUAGES, Preferences
 from db import profiles
-from db.engine import session
-from db.profiles import Known
+from db.engine import open_session
+from db.profiles import ViewerProfile
 from services.feed_metrics import FeedsDep
 
 CHOICE = 36  # titles to pick from: whole rows of 3, 4, 6 and 9
@@ -70,8 +70,8 @@ def picked(
     """Store what was picked and the languages, and go on to the feed that follows from them."""
     if asking is not None and not is_private(request, asking):
         known = [each for each in pick[:MOST_PICKED] if each in live.listings]
-        with session(resources.engine) as writing:
-            said = _said(profiles.known(writing, asking.id))
+        with open_session(resources.engine) as writing:
+            said = _said(profiles.read_viewer_profile(writing, asking.id))
             weights = {
                 code: said.languages.get(code, 1.0) for code in language if code in LANGUAGES
             }
@@ -98,7 +98,7 @@ def shown(
     """Return what somebody said of himself, to be changed; `problem` is one at a provider."""
     if asking is None or is_private(request, asking):
         return page(request, "profile.html", {"kept": False, "faults": {}})
-    given = _said(profiles.known(reading, asking.id)).model_dump()
+    given = _said(profiles.read_viewer_profile(reading, asking.id)).model_dump()
     faults = {"provider": PROBLEMS[problem]} if problem in PROBLEMS else {}
     return _profile(request, given, faults, saved=saved)
 
@@ -118,8 +118,8 @@ def save(
     """Store what somebody says of himself, or show what is wrong with it."""
     if asking is None or is_private(request, asking):
         return onwards("/profile")
-    with session(resources.engine) as writing:
-        before = _said(profiles.known(writing, asking.id))
+    with open_session(resources.engine) as writing:
+        before = _said(profiles.read_viewer_profile(writing, asking.id))
         given = _given(form, before)
         try:
             profile.put(writing, asking, Preferences.model_validate(given))
@@ -142,7 +142,11 @@ def delete(
 ) -> Response:
     """Delete all that is kept of somebody who is sure."""
     if not sure:
-        known = profiles.known(reading, asking.id) if asking else Known.nobody()
+        known = (
+            profiles.read_viewer_profile(reading, asking.id)
+            if asking
+            else ViewerProfile.anonymous()
+        )
         faults = {"sure": "Tick the box if you are sure."}
         return _profile(request, _said(known).model_dump(), faults, status=422)
     profile.forget_me(request, asking, visitor, resources, log, feeds)
@@ -177,7 +181,7 @@ def _profile(
     return response
 
 
-def _said(known: Known) -> Preferences:
+def _said(known: ViewerProfile) -> Preferences:
     shown = profile.shown(known).model_dump(include=set(Preferences.model_fields))
     return Preferences.model_validate(shown)
 

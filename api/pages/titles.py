@@ -93,7 +93,7 @@ def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
     def home(
         request: Request, region: str = "", language: str = "", shown: Pages = given
     ) -> Response:
-        chosen = regions.canonical(region) if region else None
+        chosen = regions.canonical_region(region) if region else None
         found = shown.home(chosen, language or None, chosen_region(request))
         response = page(request, "home.html", {"home": found, "language": language})
         if chosen:

@@ -87,7 +87,7 @@ WantedDep = Annotated[Wanted, Depends(wanted)]
 def chosen_region(request: Request) -> str | None:
     """Return the region that a visitor chose."""
     asked = request.query_params.get("region") or request.cookies.get(REGION_COOKIE)
-    return regions.canonical(asked) if asked else None
+    return regions.canonical_region(asked) if asked else None
 
 
 def _some(values: Sequence[str]) -> tuple[str, ...]:

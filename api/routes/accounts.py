@@ -20,7 +20,7 @@ from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Answer, Problem
 from api.user.kept import PersonalDep
 from db import accounts as rows
-from db.engine import session
+from db.engine import open_session
 from viewers import login_sessions
 from viewers.accounts import LONGEST_EMAIL, LONGEST_NAME, WrongEmail
 from viewers.login_sessions import ACCESS_LASTS, NotSignedIn, Pair
@@ -124,7 +124,7 @@ async def login(asked: Credentials, entrance: EntranceDep) -> TokensShown:
 def refresh(asked: RefreshAsked, request: Request, resources: ResourcesDep) -> TokensShown:
     """Return new tokens for a refresh token, which is used up; used again, it ends the sign-in."""
     tokens: Tokens = request.app.state.tokens
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         refreshed = login_sessions.refresh(writing, asked.refresh_token, tokens=tokens)
         writing.commit()
     if refreshed is None:
@@ -149,7 +149,7 @@ def logout(
     ending = login_sessions.carried(tokens, access=access, refresh=refresh)
     if bearer and not ending:
         raise NotSignedIn("the access token has expired; send the refresh token")
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         for each in ending:
             login_sessions.end(writing, each)
         writing.commit()
@@ -159,7 +159,7 @@ def logout(
 @router.post("/logout-everywhere", status_code=204, operation_id="logout_everywhere")
 def logout_everywhere(request: Request, resources: ResourcesDep, known: SignedInDep) -> None:
     """Sign out wherever this account is signed in."""
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         login_sessions.end_all(writing, known.id)
         writing.commit()
     login_cookies.clear(request)
@@ -168,7 +168,7 @@ def logout_everywhere(request: Request, resources: ResourcesDep, known: SignedIn
 @router.get("/me", operation_id="me")
 def me(resources: ResourcesDep, known: SignedInDep) -> AccountShown:
     """Return who is signed in."""
-    with session(resources.engine) as reading:
+    with open_session(resources.engine) as reading:
         account = rows.find(reading, known.id)
     if account is None:
         raise NotSignedIn("the account is no more")

@@ -74,9 +74,9 @@ def searches(
     """Return what is asked most, what finds nothing and what is asked anew in other words."""
     start = _utc(since) if since else datetime.now(UTC) - USUAL
     totals = search_analytics.totals(reading, since=start)
-    asked = search_analytics.popular(reading, since=start, limit=limit)
-    missed = search_analytics.without_results(reading, since=start, limit=limit)
-    again = search_analytics.reformulated(reading, since=start, limit=limit)
+    asked = search_analytics.popular_queries(reading, since=start, limit=limit)
+    missed = search_analytics.zero_result_queries(reading, since=start, limit=limit)
+    again = search_analytics.reformulations(reading, since=start, limit=limit)
     return SearchReport(
         since=start,
         searches=totals.searches,

@@ -88,7 +88,7 @@ async def homepage(
     of, what is like titles that he liked; and nothing that he knows. Who says where he is need
     not say it again.
     """
-    code = languages.code(language) if language else None
+    code = languages.normalise_code(language) if language else None
     place = _region(request, region, person)
     wish = Wish(
         region=place,

@@ -29,7 +29,7 @@ from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
 from api.user.kept import PersonalDep
 from config.settings import Settings
-from db.engine import session
+from db.engine import open_session
 from viewers import accounts
 from viewers.accounts import EmailTaken, EmailUnproven, Identity, IdentityTaken, WrongEmail
 from viewers.login_sessions import NotSignedIn
@@ -246,7 +246,7 @@ def _let_in(entrance: Entrance, identity: Identity, linking: str | None, who: Wh
         return
     if who is None or not who.signed_in or who.id != UUID(linking):
         raise NotSignedIn("sign in first, then connect the provider")
-    with session(entrance.resources.engine) as writing:
+    with open_session(entrance.resources.engine) as writing:
         accounts.link(writing, identity, viewer_id=who.id)
         writing.commit()
 

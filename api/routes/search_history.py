@@ -14,8 +14,8 @@ from api.params import DEEPEST, MOST, LiveDep, PageDep, ResourcesDep
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, Listed, Problem
 from db import searches
-from db.engine import session
-from db.searches import Click
+from db.engine import open_session
+from db.searches import ClickLogEntry
 from runtime.search_log import SearchLog
 
 LAST_POSITION = DEEPEST + MOST
@@ -74,7 +74,7 @@ async def click(
     if is_private(request, viewer):
         return
     log.add(
-        Click(
+        ClickLogEntry(
             id=opened.id or uuid4(),
             visitor_id=viewer.id if viewer else None,
             search_id=opened.search_id,
@@ -94,7 +94,7 @@ def history(
     past, total = [], 0
     if viewer is not None:
         log.flush()
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             past = searches.history(reading, viewer.id, limit=page.limit, offset=page.offset)
             total = searches.count(reading, viewer.id)
     items = [PastSearch.model_validate(each) for each in past]
@@ -108,8 +108,8 @@ def forget(viewer: WhoDep, resources: ResourcesDep, log: SearchLogDep) -> None:
     """Delete all that this visitor searched for and opened from there."""
     if viewer is not None:
         log.flush()  # lest what still waits be written afterwards
-        with session(resources.engine) as writing:
-            searches.forget(writing, viewer.id)
+        with open_session(resources.engine) as writing:
+            searches.delete_history(writing, viewer.id)
             writing.commit()
 
 
@@ -125,6 +125,6 @@ def forget_one(
     """Delete one text of this visitor's, however often asked; one that is not there is no error."""
     if viewer is not None:
         log.flush()
-        with session(resources.engine) as writing:
-            searches.forget_one(writing, viewer.id, id)
+        with open_session(resources.engine) as writing:
+            searches.delete_past_search(writing, viewer.id, id)
             writing.commit()

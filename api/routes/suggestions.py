@@ -12,7 +12,7 @@ from api.region_detection import RegionDep
 from api.routes.search import LONGEST
 from api.schemas.titles import Listed, rendered
 from catalog import languages, regions
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from embeddings.scripts import script_of
 from search.suggestions.highlight import Span, highlights
 from search.suggestions.suggest import LONGEST as LONGEST_TYPED
@@ -70,8 +70,8 @@ async def suggest(
     popular = request.app.state.popular.of(region)[:POPULAR]
     typed = Typed(
         folded=fold(q[:LONGEST_TYPED]),
-        region=regions.known(region),
-        languages=dict.fromkeys(map(languages.code, language), 1.0),
+        region=regions.known_region(region),
+        languages=dict.fromkeys(map(languages.normalise_code, language), 1.0),
     )
     return await cores.run(
         lambda: rendered(
@@ -95,8 +95,8 @@ def _shown(found: Sequence[Suggestion], typed: str) -> list[SuggestionShown]:
     return [_shown_one(each.of, typed, script) for each in found]
 
 
-def _shown_one(of: Listing | Person | Topic, typed: str, script: str) -> SuggestionShown:
-    if isinstance(of, Listing):
+def _shown_one(of: TitleSummary | Person | Topic, typed: str, script: str) -> SuggestionShown:
+    if isinstance(of, TitleSummary):
         text = _name(of, script)
         return SuggestionShown(
             kind=What.TITLE,
@@ -118,7 +118,7 @@ def _shown_one(of: Listing | Person | Topic, typed: str, script: str) -> Suggest
     return SuggestionShown(kind=of.what, text=text, query=text, highlight=spans, id=_id(of))
 
 
-def _name(listing: Listing, script: str) -> str:
+def _name(listing: TitleSummary, script: str) -> str:
     """Return a title's name in a script where it has one, else the one it is known by."""
     if script == LATIN:
         return listing.title

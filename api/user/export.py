@@ -15,7 +15,7 @@ from api.routes.search_history import SearchLogDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
 from db import personal_data
-from db.engine import session
+from db.engine import open_session
 from viewers import data_export
 from viewers.login_sessions import NotSignedIn
 
@@ -52,8 +52,8 @@ def exported(asking: WhoDep, resources: ResourcesDep, log: SearchLogDep) -> Stre
 def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     """Return the whole document, so that nobody who reads slowly holds a connection."""
     document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
-    with session(engine) as reading:
-        personal_data.begin(reading)
+    with open_session(engine) as reading:
+        personal_data.begin_snapshot(reading)
         for piece in data_export.written(reading, viewer_id):
             document.write(piece.encode())
     document.seek(0)

@@ -22,8 +22,8 @@ from api.schemas.titles import Answer, Listed, Problem, rendered
 from api.user.catalogue import CatalogueDep
 from api.user.kept import PersonalDep
 from db import interactions
-from db.engine import session
-from db.interactions import Told
+from db.engine import open_session
+from db.interactions import Interaction
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import Deed
 from vocabulary.kinds import Event
@@ -49,7 +49,7 @@ def _told_in_time(at: datetime) -> datetime:
     return min(at, now).astimezone(UTC)
 
 
-class Interaction(Deed):
+class InteractionRequest(Deed):
     """Something that somebody did with a title."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
@@ -59,8 +59,8 @@ class Interaction(Deed):
     )
 
 
-Several = Annotated[list[Interaction], Field(max_length=MOST_AT_ONCE)]
-SEVERAL: TypeAdapter[list[Interaction]] = TypeAdapter(Several)
+Several = Annotated[list[InteractionRequest], Field(max_length=MOST_AT_ONCE)]
+SEVERAL: TypeAdapter[list[InteractionRequest]] = TypeAdapter(Several)
 
 
 class Batch(BaseModel):
@@ -69,17 +69,19 @@ class Batch(BaseModel):
     interactions: Several
 
 
-def _posted(body: object) -> Interaction | Batch:
+def _posted(body: object) -> InteractionRequest | Batch:
     if isinstance(body, list):
         return Batch.model_construct(interactions=SEVERAL.validate_python(body))
     if isinstance(body, dict) and "interactions" in body:
         return Batch.model_validate(body)
-    return Interaction.model_validate(body)
+    return InteractionRequest.model_validate(body)
 
 
 Posted = Annotated[
-    Interaction | Batch,
-    PlainValidator(_posted, json_schema_input_type=Interaction | list[Interaction] | Batch),
+    InteractionRequest | Batch,
+    PlainValidator(
+        _posted, json_schema_input_type=InteractionRequest | list[InteractionRequest] | Batch
+    ),
     Body(),
 ]
 
@@ -140,7 +142,7 @@ def interact(
         for index, each in enumerate(given)
         if each.content_id not in live.listings
     ]
-    if refused and isinstance(posted, Interaction):
+    if refused and isinstance(posted, InteractionRequest):
         raise TitleNotFound(posted.content_id)
     if asking is None or is_private(request, asking):
         return rendered(Heard(stored=0, repeated=0, refused=refused, kept=False))
@@ -151,7 +153,7 @@ def interact(
         for index, each in enumerate(given)
         if index not in unknown
     ]
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         counted = viewer_interactions.hear(writing, asking.id, told, catalogue)
         writing.commit()
     for each in counted.new:
@@ -162,7 +164,7 @@ def interact(
 @router.get("/interactions", operation_id="interactions")
 def told(asking: WhoDep, page: PageDep, reading: SessionDep) -> Listed[InteractionShown]:
     """Return what the viewer did, the last told first."""
-    found, total = list[Told](), 0
+    found, total = list[Interaction](), 0
     if asking is not None:
         found = interactions.latest(reading, asking.id, limit=page.limit, offset=page.offset)
         total = interactions.count(reading, asking.id)
@@ -171,7 +173,7 @@ def told(asking: WhoDep, page: PageDep, reading: SessionDep) -> Listed[Interacti
     )
 
 
-def _shown(told: Told) -> InteractionShown:
+def _shown(told: Interaction) -> InteractionShown:
     return InteractionShown(
         id=told.id,
         content_id=told.title_id,

@@ -13,7 +13,7 @@ from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Listed
 from api.user.kept import PersonalDep
 from db import title_states
-from db.title_states import Placed, Shelf
+from db.title_states import ListEntry, TitleList
 from runtime.catalogue_view import Live
 from viewers import interactions
 from vocabulary.kinds import Kind
@@ -45,7 +45,7 @@ def watchlist(
     asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
 ) -> Listed[TitleOfMine]:
     """Return what the viewer wants to watch."""
-    return shelf(live, reading, asking, Shelf.WATCHLIST, page)
+    return shelf(live, reading, asking, TitleList.WATCHLIST, page)
 
 
 @router.get("/favorites", operation_id="favorites")
@@ -53,7 +53,7 @@ def favorites(
     asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
 ) -> Listed[TitleOfMine]:
     """Return what the viewer likes best."""
-    return shelf(live, reading, asking, Shelf.FAVORITES, page)
+    return shelf(live, reading, asking, TitleList.FAVORITES, page)
 
 
 @router.get("/history", operation_id="history")
@@ -61,7 +61,7 @@ def history(
     asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
 ) -> Listed[TitleOfMine]:
     """Return what the viewer watched, to the end or not."""
-    return shelf(live, reading, asking, Shelf.HISTORY, page)
+    return shelf(live, reading, asking, TitleList.HISTORY, page)
 
 
 @router.get("/ratings", operation_id="ratings")
@@ -69,7 +69,7 @@ def ratings(
     asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
 ) -> Listed[TitleOfMine]:
     """Return what the viewer rated, each title once, as he rated it last."""
-    return shelf(live, reading, asking, Shelf.RATINGS, page)
+    return shelf(live, reading, asking, TitleList.RATINGS, page)
 
 
 @router.get("/continue", operation_id="continue_watching")
@@ -83,27 +83,29 @@ def under_way(
 
 
 def shelf(
-    live: Live, reading: Session, asking: Who | None, which: Shelf, page: Page
+    live: Live, reading: Session, asking: Who | None, which: TitleList, page: Page
 ) -> Listed[TitleOfMine]:
     """Return a part of a list; nobody's is empty."""
-    found, total = list[Placed](), 0
+    found, total = list[ListEntry](), 0
     if asking is not None:
-        found = title_states.placed(reading, asking.id, which, limit=page.limit, offset=page.offset)
-        total = title_states.count(reading, asking.id, which)
+        found = title_states.list_entries(
+            reading, asking.id, which, limit=page.limit, offset=page.offset
+        )
+        total = title_states.count_entries(reading, asking.id, which)
     items = _shown(live, found)
     return Listed[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
 
 
-def _begun(live: Live, reading: Session, asking: Who) -> list[Placed]:
+def _begun(live: Live, reading: Session, asking: Who) -> list[ListEntry]:
     found = [
-        Placed(title_id, each.watched_at, each.rating, each.progress)
+        ListEntry(title_id, each.watched_at, each.rating, each.progress)
         for title_id, each in interactions.standings_of(reading, asking.id).items()
         if each.under_way and each.watched_at is not None and title_id in live.listings
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def _shown(live: Live, placed: Iterable[Placed]) -> list[TitleOfMine]:
+def _shown(live: Live, placed: Iterable[ListEntry]) -> list[TitleOfMine]:
     """Return the titles that are served, as a list shows them."""
     listed = ((each, live.listings.get(each.title_id)) for each in placed)
     return [

@@ -18,8 +18,8 @@ from api.schemas.titles import Answer, HitShown, Listed, Problem, personal
 from api.user.catalogue import CatalogueDep
 from api.user.kept import KeptDep, PersonalDep
 from catalog import languages, regions
-from db.engine import session
-from db.interactions import ONBOARDING, Told
+from db.engine import open_session
+from db.interactions import ONBOARDING_ROW, Interaction
 from index.query import Filter, Region
 from recommend import onboarding, reasons
 from runtime.catalogue_view import Live
@@ -85,7 +85,7 @@ def pick(
 
     The next feed follows from them.
     """
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         picked = picked_by(writing, asking.id, picks.content_ids, live=live, catalogue=catalogue)
         writing.commit()
     return picked
@@ -95,11 +95,11 @@ def chosen(
     live: Live, person: Person, region: Region, *, asked: list[str], limit: int
 ) -> list[HitShown]:
     """Return the titles that somebody may pick from."""
-    place = regions.known(region)
+    place = regions.known_region(region)
     shares = onboarding.languages(
-        [languages.code(each) for each in asked if each.strip()],
+        [languages.normalise_code(each) for each in asked if each.strip()],
         person.preferences.languages,
-        {**dict.fromkeys(EVERYWHERE, 0.0), **regions.languages(place)},
+        {**dict.fromkeys(EVERYWHERE, 0.0), **regions.language_weights(place)},
     )
     plans = onboarding.plans(place, shares, person.narrowed(Filter()), k=limit)
     found = onboarding.spread(
@@ -125,12 +125,12 @@ def picked_by(
         raise TitleNotFound(unknown)
     now = datetime.now(UTC)
     told = [
-        Told(
-            id=uuid5(viewer_id, f"{ONBOARDING}:{title_id}"),
+        Interaction(
+            id=uuid5(viewer_id, f"{ONBOARDING_ROW}:{title_id}"),
             title_id=title_id,
             event=Event.LIKE,
             at=now,
-            row=ONBOARDING,
+            row=ONBOARDING_ROW,
         )
         for title_id in dict.fromkeys(ids)
     ]

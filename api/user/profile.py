@@ -27,8 +27,8 @@ from api.schemas.titles import Answer, Problem
 from api.user.kept import KeptDep, PersonalDep
 from catalog import genres, languages, regions
 from db import profiles, viewer_lifecycle
-from db.engine import session
-from db.profiles import Known
+from db.engine import open_session
+from db.profiles import ViewerProfile
 from services.feed_metrics import FeedsDep
 from viewers.accounts import LONGEST_NAME
 from vocabulary.kinds import Role
@@ -42,20 +42,20 @@ router = APIRouter(prefix="/api/user", tags=["profile"], dependencies=[PersonalD
 
 
 def _language(text: str) -> str:
-    found = languages.canonical(text)
+    found = languages.canonical_language(text)
     if found is None:
         raise ValueError(f"{text!r} is no ISO 639 code of a language, such as te, ta or hi")
     return found
 
 
 def _display_language(text: str) -> str:
-    if languages.code(text) not in DISPLAY_LANGUAGES:
+    if languages.normalise_code(text) not in DISPLAY_LANGUAGES:
         raise ValueError(f"give one of {', '.join(DISPLAY_LANGUAGES)}")
-    return languages.code(text)
+    return languages.normalise_code(text)
 
 
 def _region(text: str) -> str:
-    found = regions.canonical(text)
+    found = regions.canonical_region(text)
     if found is None:
         raise ValueError("not an ISO 3166 region such as IN, IN-TG or US")
     return found
@@ -71,7 +71,7 @@ def _birth_year(year: int) -> int:
 def _slugs(names: Iterable[str]) -> list[str]:
     found: list[str] = []
     for name in names:
-        slugs = [slug for slug in genres.canonical(name) if slug in genres.GENRES]
+        slugs = [slug for slug in genres.canonical_slugs(name) if slug in genres.GENRES]
         if not slugs:
             raise ValueError(f"{name!r} is no genre that we know")
         found += slugs
@@ -174,7 +174,9 @@ class ProfileShown(Answer):
 @router.get("/profile", operation_id="profile", responses=NEEDS_DATABASE)
 def profile(asking: WhoDep, reading: SessionDep) -> ProfileShown:
     """Return what the one who asks said of himself; nothing for who is not known."""
-    return shown(profiles.known(reading, asking.id) if asking else Known.nobody())
+    return shown(
+        profiles.read_viewer_profile(reading, asking.id) if asking else ViewerProfile.anonymous()
+    )
 
 
 @router.put(
@@ -184,10 +186,10 @@ def profile(asking: WhoDep, reading: SessionDep) -> ProfileShown:
 )
 def put_profile(said: Preferences, asking: KeptDep, resources: ResourcesDep) -> ProfileShown:
     """Replace the preferences whole; e-mail and role are not changed here."""
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         put(writing, asking, said)
         writing.commit()
-        return shown(profiles.known(writing, asking.id))
+        return shown(profiles.read_viewer_profile(writing, asking.id))
 
 
 @router.delete("/profile", status_code=204, operation_id="forget_me", responses=NEEDS_DATABASE)
@@ -206,8 +208,8 @@ def forget_me(
     gone = {each.id for each in (asking, visitor) if each is not None}
     if gone:
         log.flush()  # lest what still waits be written afterwards
-        with session(resources.engine) as writing:
-            viewer_lifecycle.forget(writing, *gone)
+        with open_session(resources.engine) as writing:
+            viewer_lifecycle.delete(writing, *gone)
             writing.commit()
         for each in gone:
             feeds.forget(each)
@@ -217,17 +219,17 @@ def forget_me(
 
 def put(writing: Session, asking: Who, said: Preferences) -> None:
     """Store somebody's preferences."""
-    viewer_lifecycle.hold(writing, asking.id)
-    profiles.put(writing, asking.id, said.model_dump())
+    viewer_lifecycle.lock(writing, asking.id)
+    profiles.replace(writing, asking.id, said.model_dump())
     if asking.signed_in:
-        profiles.rename(writing, asking.id, said.name)
+        profiles.set_account_name(writing, asking.id, said.name)
 
 
-def shown(known: Known) -> ProfileShown:
+def shown(known: ViewerProfile) -> ProfileShown:
     """Return a profile as its owner sees it."""
     account = known.account
     return ProfileShown(
-        **known.profile.model_dump(include=set(profiles.FIELDS)),
+        **known.profile.model_dump(include=set(profiles.PROFILE_FIELDS)),
         email=account.email if account else None,
         name=account.name if account else None,
         role=account.role if account else None,

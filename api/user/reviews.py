@@ -16,8 +16,8 @@ from api.schemas.titles import Answer, Listed, Problem
 from api.user.kept import PersonalDep
 from catalog import languages
 from db import reviews, viewer_lifecycle
-from db.engine import session
-from db.reviews import Said, Written
+from db.engine import open_session
+from db.reviews import Review, ReviewDraft
 from vocabulary.kinds import ReviewState
 
 FEWEST, MOST = 10, 5000  # characters
@@ -50,7 +50,7 @@ def _plain(text: str) -> str:
 
 
 def _language(text: str) -> str:
-    found = languages.canonical(text)
+    found = languages.canonical_language(text)
     if found is None:
         raise ValueError("give an ISO 639 code of a language, such as te, ta or hi")
     return found
@@ -106,7 +106,7 @@ def of_title(
     if id not in live.listings:
         raise TitleNotFound(id)
     viewer_id = asking.id if asking else None
-    found, total = reviews.of_title(
+    found, total = reviews.list_by_title(
         reading, id, viewer_id=viewer_id, limit=page.limit, offset=page.offset
     )
     items = [_shown(each, own=each.viewer_id == viewer_id) for each in found]
@@ -134,11 +134,11 @@ def write(
     """Write of a title, in place of what one wrote before; others see it once it is approved."""
     if id not in live.listings:
         raise TitleNotFound(id)
-    said = Said(id, posted.text, posted.language, posted.spoiler)
-    with session(resources.engine) as writing:
-        viewer_lifecycle.hold(writing, asking.id)
+    said = ReviewDraft(id, posted.text, posted.language, posted.spoiler)
+    with open_session(resources.engine) as writing:
+        viewer_lifecycle.lock(writing, asking.id)
         number, new = reviews.put(writing, asking.id, said)
-        written = reviews.one(writing, number)
+        written = reviews.get(writing, number)
         writing.commit()
     response.status_code = 201 if new else 200
     return _shown(written, own=True)
@@ -160,7 +160,7 @@ def delete(
     resources: ResourcesDep,
 ) -> None:
     """Delete a review of one's own."""
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         reviews.delete(writing, asking.id, id)
         writing.commit()
 
@@ -170,7 +170,7 @@ def waiting(
     reading: SessionDep, page: PageDep, state: ReviewState = ReviewState.PENDING
 ) -> Listed[ReviewShown]:
     """Return the reviews in a state, those that wait longest first."""
-    found, total = reviews.with_state(reading, state, limit=page.limit, offset=page.offset)
+    found, total = reviews.list_by_state(reading, state, limit=page.limit, offset=page.offset)
     items = [_shown(each) for each in found]
     return Listed[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
 
@@ -189,13 +189,13 @@ def judge(
     resources: ResourcesDep,
 ) -> ReviewShown:
     """Approve a review, reject it, or have it wait again."""
-    with session(resources.engine) as writing:
-        reviews.judge(writing, id, judgement.state, read_at=judgement.updated_at)
-        written = reviews.one(writing, id)
+    with open_session(resources.engine) as writing:
+        reviews.set_state(writing, id, judgement.state, read_at=judgement.updated_at)
+        written = reviews.get(writing, id)
         writing.commit()
     return _shown(written)
 
 
-def _shown(written: Written, *, own: bool = False) -> ReviewShown:
+def _shown(written: Review, *, own: bool = False) -> ReviewShown:
     told = {name: value for name, value in written._asdict().items() if name != "viewer_id"}
     return ReviewShown(content_id=told.pop("title_id"), own=own, **told)

@@ -15,8 +15,8 @@ from api.schemas.titles import Answer, Listed, Problem
 from api.user.catalogue import CatalogueDep
 from api.user.kept import KeptDep, PersonalDep
 from db import viewer_lifecycle, viewings
-from db.engine import session
-from db.viewings import Seen, Started
+from db.engine import open_session
+from db.viewings import NewViewing, Viewing
 from recommend.title_state import COMPLETED_FROM
 from runtime.catalogue_view import Live
 from viewers import viewings as viewer_viewings
@@ -103,7 +103,7 @@ class CompletionShown(Answer):
 @router.get("", operation_id="viewings")
 def latest(asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep) -> Viewings:
     """Return what the one who asks watched and watches, the last begun first."""
-    found, total, completion = list[Seen](), 0, None
+    found, total, completion = list[Viewing](), 0, None
     if asking is not None:
         total, completion = viewings.count(reading, asking.id, completed_from=COMPLETED_FROM)
         found = viewings.latest(reading, asking.id, limit=page.limit, offset=page.offset)
@@ -133,9 +133,9 @@ def start(
     """Begin to watch a title."""
     if begun.content_id not in live.listings:
         raise TitleNotFound(begun.content_id)
-    started = Started(begun.id or uuid4(), begun.content_id, begun.device)
-    with session(resources.engine) as writing:
-        viewer_lifecycle.hold(writing, asking.id)
+    started = NewViewing(begun.id or uuid4(), begun.content_id, begun.device)
+    with open_session(resources.engine) as writing:
+        viewer_lifecycle.lock(writing, asking.id)
         seen, new = viewings.start(writing, asking.id, started)
         writing.commit()
     if not new:
@@ -152,9 +152,9 @@ def go_on(
     resources: ResourcesDep,
 ) -> ViewingShown:
     """Tell how far one is; to go back is not to have seen less."""
-    with session(resources.engine) as writing:
-        viewer_lifecycle.hold(writing, asking.id)
-        seen = viewings.go_on(writing, asking.id, id, progress=going.progress)
+    with open_session(resources.engine) as writing:
+        viewer_lifecycle.lock(writing, asking.id)
+        seen = viewings.update_progress(writing, asking.id, id, progress=going.progress)
         writing.commit()
     return _shown(live, seen)
 
@@ -170,7 +170,7 @@ def stop(
 ) -> ViewingShown:
     """Stop watching: so much was watched, or all of it; told twice, it counts once."""
     progress = (stopped and stopped.progress) or 0.0
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         seen = viewer_viewings.stop(writing, asking.id, id, catalogue=catalogue, progress=progress)
         writing.commit()
     return _shown(live, seen)
@@ -188,7 +188,7 @@ def report(
 ) -> list[CompletionShown]:
     """Return how often the titles that are watched most are watched to the end."""
     start = since or datetime.now(UTC) - USUAL
-    found = viewings.report(
+    found = viewings.completions(
         reading,
         since=start if start.tzinfo else start.replace(tzinfo=UTC),
         completed_from=COMPLETED_FROM,
@@ -208,7 +208,7 @@ def report(
     ]
 
 
-def _shown(live: Live, seen: Seen) -> ViewingShown:
+def _shown(live: Live, seen: Viewing) -> ViewingShown:
     return ViewingShown(
         id=seen.id,
         content_id=seen.title_id,

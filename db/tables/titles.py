@@ -18,12 +18,12 @@ from vocabulary.kinds import Kind, NameKind, ScopeKind, Space
 EVERY_REGION = ""  # availability whose source names no region
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
-def stored_as_value(members: type[StrEnum]) -> Enum:
+def enum_column(members: type[StrEnum]) -> Enum:
     """Return a text column type that reads back as the enumeration's members."""
     return Enum(
         members,
@@ -34,11 +34,11 @@ def stored_as_value(members: type[StrEnum]) -> Enum:
     )
 
 
-def _title_key() -> Any:
+def _title_id_key() -> Any:
     return Field(foreign_key="title.id", primary_key=True, ondelete="CASCADE")
 
 
-def _owned(*, order_by: str | None = None) -> Any:
+def _title_rows(*, order_by: str | None = None) -> Any:
     """Return a relationship whose rows live and die with their title."""
     return Relationship(
         back_populates="of",
@@ -59,7 +59,7 @@ class Title(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: Kind = Field(sa_type=stored_as_value(Kind))
+    kind: Kind = Field(sa_type=enum_column(Kind))
     title: str
     original_title: str | None = None
     original_language: str | None = None  # ISO 639-1
@@ -77,22 +77,22 @@ class Title(SQLModel, table=True):
     rating: float | None = None  # 0..10, weighted over sources
     votes: int = 0  # summed over sources
     source: str | None = None  # who told of it first, and may correct it
-    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
-    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
-    names: list["TitleName"] = _owned(order_by="TitleName.position")
-    synopses: list["Synopsis"] = _owned()
-    credits: list["Credit"] = _owned(order_by="Credit.position")
-    genres: list["TitleGenre"] = _owned()
-    keywords: list["TitleKeyword"] = _owned()
-    countries: list["TitleCountry"] = _owned()
-    languages: list["TitleLanguage"] = _owned()
-    warnings: list["ContentWarning"] = _owned()
-    ratings: list["Rating"] = _owned()
-    external_ids: list["ExternalId"] = _owned()
-    images: list["Image"] = _owned(order_by="Image.position")
-    videos: list["Video"] = _owned(order_by="Video.position")
-    availability: list["Availability"] = _owned()
+    names: list["TitleName"] = _title_rows(order_by="TitleName.position")
+    synopses: list["Synopsis"] = _title_rows()
+    credits: list["Credit"] = _title_rows(order_by="Credit.position")
+    genres: list["TitleGenre"] = _title_rows()
+    keywords: list["TitleKeyword"] = _title_rows()
+    countries: list["TitleCountry"] = _title_rows()
+    languages: list["TitleLanguage"] = _title_rows()
+    warnings: list["ContentWarning"] = _title_rows()
+    ratings: list["Rating"] = _title_rows()
+    external_ids: list["ExternalId"] = _title_rows()
+    images: list["Image"] = _title_rows(order_by="Image.position")
+    videos: list["Video"] = _title_rows(order_by="Video.position")
+    availability: list["Availability"] = _title_rows()
 
 
 class TitleName(SQLModel, table=True):
@@ -109,12 +109,12 @@ class TitleName(SQLModel, table=True):
         ),
     )
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     position: int = Field(primary_key=True)
     name: str
     language: str | None = None  # ISO 639-1
     script: str  # ISO 15924: Latn, Telu, Taml, Deva, Knda, Mlym …
-    kind: NameKind = Field(sa_type=stored_as_value(NameKind))
+    kind: NameKind = Field(sa_type=enum_column(NameKind))
     folded: str
     of: Title = Relationship(back_populates="names")
 
@@ -122,7 +122,7 @@ class TitleName(SQLModel, table=True):
 class Synopsis(SQLModel, table=True):
     """What a title is about, in one language."""
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     language: str = Field(primary_key=True)
     text: str
     source: str | None = None
@@ -142,7 +142,7 @@ class Credit(SQLModel, table=True):
 
     __table_args__ = (Index("ix_credit_person_id", "person_id"),)
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     position: int = Field(primary_key=True)
     person_id: int | None = Field(default=None, nullable=False, foreign_key="person.id")
     job: str
@@ -157,7 +157,7 @@ class TitleGenre(SQLModel, table=True):
     __tablename__ = "title_genre"
     __table_args__ = (Index("ix_title_genre_genre", "genre"),)
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     genre: str = Field(primary_key=True)
     position: int
     of: Title = Relationship(back_populates="genres")
@@ -168,7 +168,7 @@ class TitleKeyword(SQLModel, table=True):
 
     __tablename__ = "title_keyword"
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     keyword: str = Field(primary_key=True)
     of: Title = Relationship(back_populates="keywords")
 
@@ -178,7 +178,7 @@ class TitleCountry(SQLModel, table=True):
 
     __tablename__ = "title_country"
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     country: str = Field(primary_key=True)
     of: Title = Relationship(back_populates="countries")
 
@@ -189,7 +189,7 @@ class TitleLanguage(SQLModel, table=True):
     __tablename__ = "title_language"
     __table_args__ = (Index("ix_title_language_language", "language"),)
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     language: str = Field(primary_key=True)
     of: Title = Relationship(back_populates="languages")
 
@@ -199,7 +199,7 @@ class ContentWarning(SQLModel, table=True):
 
     __tablename__ = "content_warning"
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     warning: str = Field(primary_key=True)
     of: Title = Relationship(back_populates="warnings")
 
@@ -207,7 +207,7 @@ class ContentWarning(SQLModel, table=True):
 class Rating(SQLModel, table=True):
     """What one source's public thinks of a title."""
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     source: str = Field(primary_key=True)
     score: float | None = None  # 0..scale
     scale: float = 10
@@ -233,7 +233,7 @@ class ExternalId(SQLModel, table=True):
 class Image(SQLModel, table=True):
     """A poster, backdrop or still."""
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     position: int = Field(primary_key=True)
     kind: str
     url: str
@@ -246,7 +246,7 @@ class Image(SQLModel, table=True):
 class Video(SQLModel, table=True):
     """A trailer, teaser or clip."""
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     position: int = Field(primary_key=True)
     kind: str
     url: str
@@ -260,7 +260,7 @@ class Availability(SQLModel, table=True):
 
     __table_args__ = (Index("ix_availability_provider", "provider"),)
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     provider: str = Field(primary_key=True)
     region: str = Field(primary_key=True, default=EVERY_REGION)  # ISO 3166-1
     access: str = Field(primary_key=True, default="subscription")
@@ -273,7 +273,7 @@ class SourceRecord(SQLModel, table=True):
 
     __tablename__ = "source_record"
 
-    title_id: int = _title_key()
+    title_id: int = _title_id_key()
     source: str = Field(primary_key=True)
     digest: str
 
@@ -288,8 +288,8 @@ class TitleVector(SQLModel, table=True):
     __tablename__ = "title_vector"
     __table_args__ = (Index("ix_title_vector_model", "space", "model"),)
 
-    title_id: int = _title_key()
-    space: Space = Field(sa_type=stored_as_value(Space), primary_key=True)
+    title_id: int = _title_id_key()
+    space: Space = Field(sa_type=enum_column(Space), primary_key=True)
     model: str = Field(primary_key=True)
     text_hash: str  # of the document text: an equal text is not embedded again
     vector: Any = Field(sa_column=Column(HALFVEC(), nullable=False))
@@ -298,8 +298,8 @@ class TitleVector(SQLModel, table=True):
 class Popularity(SQLModel, table=True):
     """How well known a title is within a scope, 0..1 (see `recommend.popularity`)."""
 
-    title_id: int = _title_key()
-    scope_kind: ScopeKind = Field(sa_type=stored_as_value(ScopeKind), primary_key=True)
+    title_id: int = _title_id_key()
+    scope_kind: ScopeKind = Field(sa_type=enum_column(ScopeKind), primary_key=True)
     scope: str = Field(primary_key=True, default="")
     value: float
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from db.tables.titles import now, stored_as_value
+from db.tables.titles import enum_column, utc_now
 from vocabulary.kinds import Event, ReviewState, Role, Space
 
 
@@ -24,7 +24,7 @@ def _account_key(**column: Any) -> Any:
     return Field(foreign_key="account.viewer_id", ondelete="CASCADE", **column)
 
 
-def _moment(*, nullable: bool = False, **column: Any) -> Any:
+def _timestamp(*, nullable: bool = False, **column: Any) -> Any:
     return Field(
         default=None if nullable else ...,
         sa_type=DateTime(timezone=True),
@@ -37,7 +37,7 @@ class Viewer(SQLModel, table=True):
     """Somebody who watches; without an account, the number in a visitor's cookie."""
 
     id: UUID = Field(primary_key=True)
-    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):
@@ -47,8 +47,8 @@ class Account(SQLModel, table=True):
     email: str = Field(unique=True)  # as `viewers.accounts` normalises it
     name: str | None = None
     password_hash: str | None = None  # argon2id; none: signs in elsewhere
-    role: Role = Field(default=Role.USER, sa_type=stored_as_value(Role))
-    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    role: Role = Field(default=Role.USER, sa_type=enum_column(Role))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 class ProviderIdentity(SQLModel, table=True):
@@ -70,9 +70,9 @@ class SignIn(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     viewer_id: UUID = _account_key()
-    created_at: datetime = _moment()
-    expires_at: datetime = _moment()  # of its latest refresh token
-    revoked_at: datetime | None = _moment(nullable=True)
+    created_at: datetime = _timestamp()
+    expires_at: datetime = _timestamp()  # of its latest refresh token
+    revoked_at: datetime | None = _timestamp(nullable=True)
 
 
 class RefreshToken(SQLModel, table=True):
@@ -83,8 +83,8 @@ class RefreshToken(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     sign_in_id: UUID = Field(foreign_key="sign_in.id", ondelete="CASCADE")
-    issued_at: datetime = _moment()
-    used_at: datetime | None = _moment(nullable=True)
+    issued_at: datetime = _timestamp()
+    used_at: datetime | None = _timestamp(nullable=True)
 
 
 class Profile(SQLModel, table=True):
@@ -107,11 +107,13 @@ class Profile(SQLModel, table=True):
         sa_column=Column(ARRAY(String), nullable=False, server_default=text("'{}'")),
     )
     personal_search: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
-    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
-class Interaction(SQLModel, table=True):
+class InteractionRow(SQLModel, table=True):
     """A line of what viewers did; never changed, save for whose it is when a visitor signs in."""
+
+    __tablename__ = "interaction"
 
     __table_args__ = (
         Index("ix_interaction_client", "viewer_id", "client_id", unique=True),
@@ -126,18 +128,18 @@ class Interaction(SQLModel, table=True):
     client_id: UUID  # the client's own: told twice, it counts once
     viewer_id: UUID = _viewer_key()
     title_id: int  # no key: it may be gone
-    event: Event = Field(sa_type=stored_as_value(Event))
+    event: Event = Field(sa_type=enum_column(Event))
     value: float | None = None  # of `rate`, 0.5..5
     progress: float | None = None  # of `watch`, 0..1
-    at: datetime = _moment()
-    received_at: datetime = _moment()
+    at: datetime = _timestamp()
+    received_at: datetime = _timestamp()
     session_id: str | None = None  # the client's
     device: str | None = None
     row: str | None = None  # the key of the row it was shown in
     position: int | None = None  # from 1
 
 
-class StandingRow(SQLModel, table=True):
+class TitleStateRow(SQLModel, table=True):
     """What stands between a viewer and a title, as `recommend.title_state` works it out."""
 
     __tablename__ = "standing"
@@ -146,18 +148,18 @@ class StandingRow(SQLModel, table=True):
     title_id: int = Field(primary_key=True)
     rating: float | None = None  # 0.5..5
     progress: float | None = None  # 0..1, the latest
-    rated_at: datetime | None = _moment(nullable=True)
-    liked_at: datetime | None = _moment(nullable=True)
-    disliked_at: datetime | None = _moment(nullable=True)
-    dismissed_at: datetime | None = _moment(nullable=True)
-    favorite_at: datetime | None = _moment(nullable=True)
-    unfavorite_at: datetime | None = _moment(nullable=True)
-    watchlist_at: datetime | None = _moment(nullable=True)
-    unwatchlist_at: datetime | None = _moment(nullable=True)
-    watched_at: datetime | None = _moment(nullable=True)
-    completed_at: datetime | None = _moment(nullable=True)
-    viewed_at: datetime | None = _moment(nullable=True)
-    shared_at: datetime | None = _moment(nullable=True)
+    rated_at: datetime | None = _timestamp(nullable=True)
+    liked_at: datetime | None = _timestamp(nullable=True)
+    disliked_at: datetime | None = _timestamp(nullable=True)
+    dismissed_at: datetime | None = _timestamp(nullable=True)
+    favorite_at: datetime | None = _timestamp(nullable=True)
+    unfavorite_at: datetime | None = _timestamp(nullable=True)
+    watchlist_at: datetime | None = _timestamp(nullable=True)
+    unwatchlist_at: datetime | None = _timestamp(nullable=True)
+    watched_at: datetime | None = _timestamp(nullable=True)
+    completed_at: datetime | None = _timestamp(nullable=True)
+    viewed_at: datetime | None = _timestamp(nullable=True)
+    shared_at: datetime | None = _timestamp(nullable=True)
 
 
 class TasteRow(SQLModel, table=True):
@@ -166,15 +168,17 @@ class TasteRow(SQLModel, table=True):
     __tablename__ = "taste"
 
     viewer_id: UUID = _viewer_key(primary_key=True)
-    space: Space = Field(sa_type=stored_as_value(Space), primary_key=True)
+    space: Space = Field(sa_type=enum_column(Space), primary_key=True)
     model: str  # of the vectors: those of another one say nothing
     numbers: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     vectors: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # float32, in order
-    updated_at: datetime = _moment()
+    updated_at: datetime = _timestamp()
 
 
-class Viewing(SQLModel, table=True):
+class ViewingRow(SQLModel, table=True):
     """Somebody watching a title, from start to stop."""
+
+    __tablename__ = "viewing"
 
     __table_args__ = (
         Index("ix_viewing_viewer", "viewer_id", "started_at"),
@@ -187,13 +191,15 @@ class Viewing(SQLModel, table=True):
     title_id: int
     device: str | None = None
     progress: float = 0.0  # 0..1, the furthest
-    started_at: datetime = _moment()
-    updated_at: datetime = _moment()
-    stopped_at: datetime | None = _moment(nullable=True)
+    started_at: datetime = _timestamp()
+    updated_at: datetime = _timestamp()
+    stopped_at: datetime | None = _timestamp(nullable=True)
 
 
-class Review(SQLModel, table=True):
+class ReviewRow(SQLModel, table=True):
     """What a viewer wrote of a title; seen by others once it is approved."""
+
+    __tablename__ = "review"
 
     __table_args__ = (
         Index("ix_review_viewer_title", "viewer_id", "title_id", unique=True),
@@ -207,12 +213,12 @@ class Review(SQLModel, table=True):
     text: str
     language: str | None = None  # ISO 639-1
     spoiler: bool = False
-    state: ReviewState = Field(default=ReviewState.PENDING, sa_type=stored_as_value(ReviewState))
-    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
-    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    state: ReviewState = Field(default=ReviewState.PENDING, sa_type=enum_column(ReviewState))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
-class ForgottenRow(SQLModel, table=True):
+class DeletedViewerRow(SQLModel, table=True):
     """A viewer who was just forgotten: what is under way of his is refused (see `db.viewer_lifecycle`).
 
     No more is told of him than who knows his number can check.
@@ -221,4 +227,4 @@ class ForgottenRow(SQLModel, table=True):
     __tablename__ = "forgotten"
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))  # SHA-256 of the number
-    at: datetime = _moment()
+    at: datetime = _timestamp()

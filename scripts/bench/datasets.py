@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import regions
-from catalog.import_reader import UnreadableFile, read
+from catalog.import_reader import UnreadableFile, read_lines
 from catalog.record import Record
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.load import Loader
 from index.query import Entry, Matrix
 from recommend import popularity
@@ -46,7 +46,7 @@ Counts = dict[str, list[tuple[int, float]]]  # source to (row, count)
 class Catalogue:
     """Titles in memory as a serving process holds them; row i of all fields is one title."""
 
-    listings: list[Listing] = field(default_factory=list)
+    listings: list[TitleSummary] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     matrix: Matrix = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
     texts: list[str] = field(default_factory=list)  # openings of synopses
@@ -109,7 +109,7 @@ def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
     kept.listings = listings(found)
     first = [listing.language or "" for listing in kept.listings]
     kept.matrix = vectors(first, centres, rng)
-    loader = Loader({}, regions.LANGUAGES)
+    loader = Loader({}, regions.LANGUAGE_WEIGHTS)
     kept.entries = [
         loader.entry(listing, {Space.CONTENT: vector})
         for listing, vector in zip(kept.listings, kept.matrix, strict=True)
@@ -176,7 +176,7 @@ def zipf(size: int, times: int, rng: np.random.Generator) -> list[int]:
 
 def _records_of(path: Path) -> Iterator[Record]:
     try:
-        for line in read(path):
+        for line in read_lines(path):
             if line.record is not None:
                 yield line.record
     except UnreadableFile:
@@ -209,7 +209,7 @@ def _made_up() -> Iterator[Record]:
         )
 
 
-def listings(found: Sequence[Record]) -> list[Listing]:
+def listings(found: Sequence[Record]) -> list[TitleSummary]:
     """Return records as PostgreSQL would list them, numbered from 1."""
     popularities = _popularities(found)
     return [
@@ -218,11 +218,13 @@ def listings(found: Sequence[Record]) -> list[Listing]:
     ]
 
 
-def _listing(number: int, record: Record, known: dict[tuple[ScopeKind, str], float]) -> Listing:
+def _listing(
+    number: int, record: Record, known: dict[tuple[ScopeKind, str], float]
+) -> TitleSummary:
     names = [record.original_title, *record.names.values(), record.title, *record.aliases]
     people = {fold(part.name): part.name for part in record.people}
     scores = [10 * each.score / each.scale for each in record.ratings if each.score is not None]
-    return Listing(
+    return TitleSummary(
         id=number,
         kind=record.kind,
         title=record.title,
@@ -230,13 +232,13 @@ def _listing(number: int, record: Record, known: dict[tuple[ScopeKind, str], flo
         language=record.original_language,
         year=record.year,
         release_date=record.release_date,
-        adult=record.for_adults,
+        adult=record.is_adult,
         minimum_age=record.minimum_age,
         votes=sum(each.votes or 0 for each in record.ratings),
         rating=max(scores, default=None),
         runtime_minutes=record.runtime_minutes,
         genres=tuple(record.genres),
-        languages=tuple(record.spoken),
+        languages=tuple(record.all_languages),
         providers=tuple(f"{each.provider}@{each.region or ''}" for each in record.availability),
         names=tuple(dict.fromkeys(fold(name) for name in names if name)),
         people=tuple(people),
@@ -252,7 +254,7 @@ def _popularities(found: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], f
     values = [{(ScopeKind.GLOBAL, ""): float(value)} for value in audiences]
     groups: dict[str, list[int]] = defaultdict(list)
     for row, record in enumerate(found):
-        for language in record.spoken:
+        for language in record.all_languages:
             groups[language].append(row)
     for name, ranked in popularity.within(groups, audiences).items():
         for row, value in zip(groups[name], ranked, strict=True):

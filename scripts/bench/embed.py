@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from catalog.merge import create
+from catalog.merge import create_title
 from catalog.record import Record
 from config.cpu import cores
 from config.resources import load_embedder
@@ -99,7 +99,7 @@ def _documents(found: Sequence[Record], titles: int) -> list[list[str]]:
     """Return the document texts of the first titles that have a synopsis."""
     told = (record for record in found if record.synopsis)
     nameless = (record.model_copy(update={"people": []}) for record in told)
-    return [document_parts(create(record, {})) for record in islice(nameless, titles)]
+    return [document_parts(create_title(record, {})) for record in islice(nameless, titles)]
 
 
 def _texts(found: Sequence[Record]) -> list[str]:

@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 from catalog.importer import Importer
 from catalog.record import Record
 from db import migrate, titles, vectors
-from db.engine import connect, session
+from db.engine import connect, open_session
 from db.tables.titles import Title
 from embedded.lease import Lease, acquire
 from index.query import Matrix
@@ -53,7 +53,7 @@ def filled(home: Path, n: int, model: str) -> Iterator[Filled]:
         try:
             migrate.upgrade(engine)
             _fill(engine, n, model)
-            with session(engine) as reading:
+            with open_session(engine) as reading:
                 yield _read(reading, path, lease)
         finally:
             engine.dispose()
@@ -61,7 +61,7 @@ def filled(home: Path, n: int, model: str) -> Iterator[Filled]:
 
 def _fill(engine: Engine, n: int, model: str) -> None:
     _import(engine, n)
-    with session(engine) as writing:
+    with open_session(engine) as writing:
         if vectors.count(writing, Space.CONTENT, model) < n:
             _place_vectors(writing, model)
             seeding.refresh_popularity(writing)
@@ -71,13 +71,13 @@ def _fill(engine: Engine, n: int, model: str) -> None:
 def _import(engine: Engine, n: int) -> None:
     """Import as many of the benchmarks' titles as are missing; what is there is passed over."""
     importer = Importer()
-    with session(engine) as reading:
+    with open_session(engine) as reading:
         have = titles.count(reading)
     source = islice(datasets.records(), have, None)  # a title takes a record at least
     while have < n:
         batch: list[Record] = list(islice(source, min(BATCH, n - have)))
-        with session(engine) as writing:
-            have += len(importer.store(writing, batch).created)
+        with open_session(engine) as writing:
+            have += len(importer.store(writing, batch).created_ids)
             writing.commit()
         log.info("bench_titles_imported", titles=have, wanted=n)
 

@@ -71,7 +71,7 @@ def _routes(filled: Filled, effort: Effort, rng: np.random.Generator) -> dict[st
     pool = [f"{text}?" for text in filled.texts[: effort.pool]]
     names = [filled.names[row] for row in datasets.sample(len(filled.names), PATHS, rng)]
     new = [datasets.query(filled.texts, number) for number in range(PATHS)]
-    places = [region for region in regions.LANGUAGES if region.startswith("IN")]
+    places = [region for region in regions.LANGUAGE_WEIGHTS if region.startswith("IN")]
     return {
         LIVEZ: [LIVEZ],
         "search, new queries": list(map(_search, new)),

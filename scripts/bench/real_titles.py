@@ -11,7 +11,7 @@ from rich.progress import track
 from catalog import regions
 from catalog.record import Record
 from config.cpu import cores
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from embeddings.bundled import NAME, BundledEmbedder
 from index.load import Loader
 from index.query import Matrix
@@ -34,7 +34,7 @@ def real(home: Path, n: int) -> Stock:
         raise Failed(f"{datasets.SHARED} has {len(found):,} titles with a synopsis, not {n:,}")
     texts = [next(datasets.openings(record)) for record in found]
     listings = datasets.listings([each.model_copy(update={"synopsis": {}}) for each in found])
-    loader = Loader({}, regions.LANGUAGES)
+    loader = Loader({}, regions.LANGUAGE_WEIGHTS)
     entries = [loader.entry(listing, {}) for listing in listings]
     spoken = [_language(listing) for listing in listings]
     names = sorted(set(spoken))
@@ -62,7 +62,7 @@ def _told() -> Iterator[Record]:
             yield record
 
 
-def _language(listing: Listing) -> str:
+def _language(listing: TitleSummary) -> str:
     return listing.language or next(iter(listing.languages), "")
 
 

@@ -14,7 +14,7 @@ from catalog import regions
 from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from embeddings.embedder import Embedder, Matrix, Role
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -141,7 +141,7 @@ class Bench:
         typed = Typed(folded=fold(text), region=region)
         return self.live.suggester.suggest(typed, topics=topics(region, ()), limit=SUGGESTED)
 
-    def scanned(self, text: str) -> list[Listing]:
+    def scanned(self, text: str) -> list[TitleSummary]:
         """Return the titles with a word that begins as typed, the best known first."""
         word = f" {fold(text)}"
         fitting = [
@@ -185,7 +185,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
 
 def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     """Return what a serving process holds, from no database."""
-    live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGES))
+    live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGE_WEIGHTS))
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.watch = names.watch = watch
     held = zip(catalogue.listings, catalogue.entries, catalogue.plots, strict=True)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from config.resources import Resources, embedder_named, opened
 from config.settings import PREFIX, Settings, WrongSettings, load
 from db import migrate, titles, vectors
-from db.engine import session
+from db.engine import open_session
 from embedded.home_folder import EmbeddedServicesError
 from embedded.status import status
 from embeddings.embedder import Embedder, EmbedderUnavailable
@@ -138,7 +138,7 @@ def _index(resources: Resources) -> Finding:
                 else f"from {APPROXIMATE_FROM:,} titles on {least:.0%} at least"
             )
             return Finding(True, "index", f"{name}, {told}, {native.name()}")
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             built = shared.position(reading) is not None
         told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"
         if not built:
@@ -150,7 +150,7 @@ def _index(resources: Resources) -> Finding:
 
 
 def _catalogue(resources: Resources, embedder: Embedder | None) -> Finding:
-    with session(resources.engine) as reading:
+    with open_session(resources.engine) as reading:
         count = titles.count(reading)
         have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
     told = f"{count:,} titles"
@@ -179,7 +179,7 @@ def _postgres(resources: Resources) -> str:
         version = connection.execute(text("SHOW server_version")).scalar_one()
         query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
         pgvector = connection.execute(query).scalar_one()
-        revision = migrate.current(connection)
+        revision = migrate.current_revision(connection)
     where = "embedded" if resources.settings.database_url is None else "external"
     return f"{version} ({where}), pgvector {pgvector}, schema {revision}"
 

@@ -10,13 +10,13 @@ from uuid import UUID
 from rich.progress import Progress
 from sqlmodel import Session
 
-from catalog.import_reader import UnreadableFile, objects
+from catalog.import_reader import UnreadableFile, read_objects
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import interactions, titles, viewer_lifecycle
-from db.engine import session
-from db.interactions import Told
-from db.viewer_lifecycle import ViewerForgotten
+from db.engine import open_session
+from db.interactions import Interaction
+from db.viewer_lifecycle import ViewerDeleted
 from runtime.title_features import StoredShelf
 from scripts.cli.taste import loaded
 from scripts.cli.titles import SHOWN_PROBLEMS, Failed, err, out
@@ -56,7 +56,7 @@ class Tally:
 def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
     """Store what viewers did, and what follows from it, as if they told it now."""
     failures = []
-    with opened(settings) as resources, session(resources.engine) as reading:
+    with opened(settings) as resources, open_session(resources.engine) as reading:
         shelf = StoredShelf(reading, loaded(resources).model)
         for path in files:
             tally = _import_file(resources, shelf, path, mapping)
@@ -74,7 +74,7 @@ def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str
 def export(settings: Settings, file: Path) -> None:
     """Write all that viewers did as JSON lines; the file appears whole or not at all."""
     part = file.with_name(f".part-{file.name}")
-    with opened(settings, embedder=False) as resources, session(resources.engine) as reading:
+    with opened(settings, embedder=False) as resources, open_session(resources.engine) as reading:
         try:
             with _opened(part) as stream:
                 count = _export(reading, stream)
@@ -87,8 +87,8 @@ def export(settings: Settings, file: Path) -> None:
 
 def _export(reading: Session, stream: IO[str]) -> int:
     count = 0
-    for page in seeding.batched(interactions.everything(reading), seeding.BATCH):
-        external = titles.external_ids(reading, {told.title_id for _, told in page})
+    for page in seeding.batched(interactions.read_all(reading), seeding.BATCH):
+        external = titles.external_ids_of(reading, {told.title_id for _, told in page})
         for viewer_id, told in page:
             stream.write(
                 interaction_format.line(viewer_id, told, external.get(told.title_id, {})) + "\n"
@@ -104,7 +104,7 @@ def _import_file(
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(path.name, total=None)
         for batch in seeding.batched(_entries(tally, mapping), seeding.BATCH):
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 _hear(writing, shelf, tally, batch)
                 writing.commit()
             progress.advance(task, len(batch))
@@ -114,7 +114,7 @@ def _import_file(
 def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
     """Yield the good lines up to where the file breaks off, if it does."""
     try:
-        for number, data in objects(tally.path, mapping):
+        for number, data in read_objects(tally.path, mapping):
             found = (data,) if isinstance(data, str) else interaction_format.entry(data)
             if isinstance(found, Entry):
                 yield number, found
@@ -127,8 +127,8 @@ def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
 def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Numbered]) -> None:
     told = _by_viewer(writing, shelf, tally, batch)
     try:
-        viewer_lifecycle.hold(writing, *told)  # all at once, in an order that everybody keeps
-    except ViewerForgotten as error:
+        viewer_lifecycle.lock(writing, *told)  # all at once, in an order that everybody keeps
+    except ViewerDeleted as error:
         raise Failed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
     for viewer_id, lines in told.items():
         counted = viewer_interactions.hear(writing, viewer_id, lines, shelf)
@@ -138,13 +138,13 @@ def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Nu
 
 def _by_viewer(
     reading: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Numbered]
-) -> dict[UUID, list[Told]]:
+) -> dict[UUID, list[Interaction]]:
     """Return the lines of titles that exist, by viewer, in the order of the file."""
     named = {each for _, entry in batch for each in entry.external_ids.items()}
-    external = titles.by_external_ids(reading, named)
+    external = titles.ids_by_external_id(reading, named)
     placed = [(number, entry, entry.found(external)) for number, entry in batch]
     known = shelf.described([title_id for _, _, title_id in placed if title_id is not None])
-    told = dict[UUID, list[Told]]()
+    told = dict[UUID, list[Interaction]]()
     for number, entry, title_id in placed:
         if title_id is None or title_id not in known:
             tally.refuse(number, "there is no such title")

@@ -7,8 +7,8 @@ from rich.progress import Progress
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import interactions
-from db.engine import session
-from db.viewer_lifecycle import ViewerForgotten
+from db.engine import open_session
+from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from runtime.title_features import StoredShelf
 from scripts.cli.titles import Failed, err, out
@@ -19,8 +19,8 @@ def rebuild(settings: Settings, viewer_id: UUID | None) -> None:
     """Work out the taste of a viewer, or of everybody, from what the log holds."""
     with opened(settings) as resources:
         model = loaded(resources).model
-        with session(resources.engine) as reading:
-            everybody = interactions.viewers(reading)
+        with open_session(resources.engine) as reading:
+            everybody = interactions.viewer_ids(reading)
             if viewer_id is not None and viewer_id not in everybody:
                 raise Failed(f"viewer {viewer_id} did nothing that is known")
             wanted = everybody if viewer_id is None else [viewer_id]
@@ -44,10 +44,10 @@ def loaded(resources: Resources) -> Embedder:
 
 
 def _replayed(resources: Resources, viewer_id: UUID, shelf: StoredShelf) -> int:
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         try:
             told = viewer_interactions.replay(writing, viewer_id, shelf)
-        except ViewerForgotten:  # a moment ago
+        except ViewerDeleted:  # a moment ago
             return 0
         writing.commit()
     return told

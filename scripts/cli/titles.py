@@ -24,13 +24,13 @@ from sqlmodel import Session
 
 from api.metrics import Metrics
 from catalog import export, genres, languages
-from catalog.import_reader import Line, UnreadableFile, read
-from catalog.importer import Importer, Stored
+from catalog.import_reader import ImportLine, UnreadableFile, read_lines
+from catalog.importer import Importer, ImportResult
 from catalog.regions import DEFAULT_REGION
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import titles, vectors
-from db.engine import session
+from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.titles import embed_titles
 from index.query import Filter
@@ -61,13 +61,13 @@ class Tally:
     broken: UnreadableFile | None = None  # where the file ended before its end
     ignored: dict[str, int] = field(default_factory=dict)  # field to lines
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: ImportResult) -> None:
         """Count a batch."""
-        self.created += len(stored.created)
-        self.updated += len(stored.updated)
-        self.unchanged += stored.unchanged
+        self.created += len(stored.created_ids)
+        self.updated += len(stored.updated_ids)
+        self.unchanged += stored.unchanged_count
 
-    def refuse(self, path: Path, line: Line) -> None:
+    def refuse(self, path: Path, line: ImportLine) -> None:
         """Report a bad line."""
         self.bad += 1
         if self.bad <= SHOWN_PROBLEMS:
@@ -101,7 +101,7 @@ def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str
 def export_titles(settings: Settings, file: Path) -> None:
     """Write every title as a JSON line; the file appears whole or not at all."""
     part = file.with_name(f".part-{file.name}")
-    with opened(settings, embedder=False) as resources, session(resources.engine) as reading:
+    with opened(settings, embedder=False) as resources, open_session(resources.engine) as reading:
         try:
             count = _export(reading, part)
             part.replace(file)
@@ -117,7 +117,7 @@ def embed(settings: Settings, *, everything: bool, batch: int) -> None:
         embedder = resources.embedder
         if embedder is None:
             raise EmbedderUnavailable(settings.embedder, "see the warning above")
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             total = titles.count(reading)
             have = vectors.count(reading, Space.CONTENT, embedder.model)
         batches = (
@@ -136,7 +136,7 @@ def embed_missing(resources: Resources, batch: int) -> int:
     embedder = resources.embedder
     if embedder is None:
         raise EmbedderUnavailable(resources.settings.embedder, "see the warning above")
-    with session(resources.engine) as reading:
+    with open_session(resources.engine) as reading:
         missing = titles.count(reading) - vectors.count(reading, Space.CONTENT, embedder.model)
     batches = seeding.missing_batches(resources.engine, embedder, batch)
     return _embed(resources, embedder, batches, missing)
@@ -149,7 +149,7 @@ def _embed(
     with _progress() as progress:
         task = progress.add_task("embedding", total=total)
         for ids in batches:
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 embedded += embed_titles(writing, embedder, ids).embedded
                 writing.commit()
             progress.advance(task, len(ids))
@@ -178,7 +178,7 @@ def copy_index(settings: Settings, name: str) -> None:
 
 def reindex(settings: Settings) -> None:
     """Ask every serving process to rebuild its index."""
-    with opened(settings, embedder=False) as resources, session(resources.engine) as writing:
+    with opened(settings, embedder=False) as resources, open_session(resources.engine) as writing:
         count = seeding.ask_for_reload(writing)
         writing.commit()
     out.print(f"{count:,} titles: every serving process rebuilds its index now")
@@ -193,8 +193,10 @@ def search(
 ) -> None:
     """Print what the search box finds."""
     wanted = Filter(
-        languages=frozenset(map(languages.code, wanted_languages)),
-        genres_any=frozenset(slug for name in wanted_genres for slug in genres.canonical(name)),
+        languages=frozenset(map(languages.normalise_code, wanted_languages)),
+        genres_any=frozenset(
+            slug for name in wanted_genres for slug in genres.canonical_slugs(name)
+        ),
     )
     with opened(settings) as resources:
         if settings.seed:
@@ -235,8 +237,8 @@ def _export(reading: Session, file: Path) -> int:
     with _opened(file) as stream, _progress() as progress:
         task = progress.add_task("exporting", total=titles.count(reading))
         written = 0
-        for title in titles.all_whole(reading):
-            stream.write(export.line(title) + "\n")
+        for title in titles.read_all(reading):
+            stream.write(export.to_json_line(title) + "\n")
             progress.advance(task)
             written += 1
     return written
@@ -252,21 +254,21 @@ def _import_file(
             for line in lines:
                 if line.problems:
                     tally.refuse(path, line)
-                for name in line.ignored:
+                for name in line.ignored_fields:
                     tally.ignored[name] = tally.ignored.get(name, 0) + 1
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 stored = importer.store(writing, [line.record for line in lines if line.record])
                 writing.commit()
             tally.add(stored)
-            touched += stored.touched
+            touched += stored.changed_ids
             progress.advance(task, len(lines))
     return tally, touched
 
 
-def _readable(path: Path, mapping: Mapping[str, str], tally: Tally) -> Iterator[Line]:
+def _readable(path: Path, mapping: Mapping[str, str], tally: Tally) -> Iterator[ImportLine]:
     """Yield the lines up to where the file breaks off, if it does."""
     try:
-        yield from read(path, mapping)
+        yield from read_lines(path, mapping)
     except UnreadableFile as error:
         tally.broken = error
 
@@ -295,7 +297,7 @@ def _enqueue(resources: Resources, touched: Sequence[int]) -> None:
 def _all_ids(resources: Resources, batch: int) -> Iterator[list[int]]:
     after = 0
     while True:
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             ids = titles.ids_after(reading, after, limit=batch)
         if not ids:
             return

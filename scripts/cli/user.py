@@ -7,7 +7,7 @@ import typer
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import accounts as rows
-from db.engine import session
+from db.engine import open_session
 from db.tables.users import Account
 from viewers import accounts, login_sessions, passwords
 from viewers.accounts import WrongEmail
@@ -29,14 +29,14 @@ def add(settings: Settings, email: str, role: Role) -> None:
         account = _account(resources, email)
         if account is None:
             kept = _kept(email)
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 accounts.add(writing, email, password_hash=kept, role=role)
                 writing.commit()
             _tell(f"{email} has an account now and is {_article(role)}")
             return
         if role is Role.USER:
             raise Failed(f"{email} has an account, and is {_article(account.role)}")
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             rows.set_role(writing, account.viewer_id, role)
             writing.commit()
         _tell(f"{email} had an account and is {_article(role)} now")
@@ -53,7 +53,7 @@ def change_password(settings: Settings, email: str) -> None:
         if account is None:
             raise Failed(f"{email} has no account")
         kept = _kept(email)
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             rows.set_password(writing, account.viewer_id, kept)
             login_sessions.end_all(writing, account.viewer_id)
             writing.commit()
@@ -61,8 +61,8 @@ def change_password(settings: Settings, email: str) -> None:
 
 
 def _account(resources: Resources, email: str) -> Account | None:
-    with session(resources.engine) as reading:
-        return rows.of_email(reading, email)
+    with open_session(resources.engine) as reading:
+        return rows.find_by_email(reading, email)
 
 
 def _normalised(email: str) -> str:

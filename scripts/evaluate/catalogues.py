@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 from catalog.importer import Importer
 from catalog.record import Record
 from config.resources import Resources, opened
 from config.settings import Settings
 from db import titles
-from db.engine import session
+from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from scripts.bench.datasets import SHARED
 from scripts.bench.measurements import out
@@ -24,7 +24,7 @@ def there() -> Iterator[tuple[str, Records]]:
     yield "seed", None
     indian = SHARED / "indian.jsonl.gz"
     if indian.is_file():
-        yield "indian", (line.record for line in read(indian) if line.record)
+        yield "indian", (line.record for line in read_lines(indian) if line.record)
     else:
         out.print("what is over ../shared/data/indian.jsonl.gz is skipped: it is not there")
 
@@ -45,15 +45,15 @@ def _fill(resources: Resources, records: Records) -> None:
     """Import and embed a catalogue, unless it is there."""
     if records is None:
         seeding.seed(resources.engine, resources.embedder)
-    with session(resources.engine) as reading:
+    with open_session(resources.engine) as reading:
         found = titles.count(reading)
     if not found and records is not None:
         importer = Importer()
         for batch in seeding.batched(records, seeding.BATCH):
-            with session(resources.engine) as writing:
+            with open_session(resources.engine) as writing:
                 importer.store(writing, batch)
                 writing.commit()
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             seeding.refresh_popularity(writing)
             writing.commit()
     titles_command.embed_missing(resources, seeding.EMBED_BATCH)

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from config.resources import Resources
 from config.settings import Settings
-from db.engine import session
+from db.engine import open_session
 from runtime.catalogue_view import Live
 from scripts.bench.measurements import out
 from scripts.cli.titles import err
@@ -132,7 +132,7 @@ def _crowds(settings: Settings, *, people: int, seed: int) -> Iterator[Crowd]:
     if ratings.there():
         with catalogues.filled(settings, "rated", ratings.films()) as (resources, _):
             live = _live(resources)
-            with session(resources.engine) as reading:
+            with open_session(resources.engine) as reading:
                 real = ratings.people(reading)
         yield Crowd(catalogue="rated", live=live, shelf=shelf_of(live), people=real, size=len(real))
     else:

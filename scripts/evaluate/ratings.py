@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from catalog import regions
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 from catalog.record import Record
 from db import titles
 from index.query import TitleId
@@ -42,7 +42,7 @@ def there() -> bool:
 def films() -> Iterator[Record]:
     """Yield the films that somebody rated."""
     rated = {film for each in _ratings().values() for _, film, _ in each}
-    for line in read(FILMS):
+    for line in read_lines(FILMS):
         if line.record is not None and line.record.external_ids.get(SOURCE) in rated:
             yield line.record
 
@@ -51,7 +51,7 @@ def people(reading: Session) -> list[Person]:
     """Return those whose ratings tell enough, for films that are in the database."""
     ratings = _ratings()
     films = {(SOURCE, film) for each in ratings.values() for _, film, _ in each}
-    ids = {film: number for (_, film), number in titles.by_external_ids(reading, films).items()}
+    ids = {film: number for (_, film), number in titles.ids_by_external_id(reading, films).items()}
     found = list[Person]()
     for rated in ratings.values():
         known = [(at, ids[film], stars) for at, film, stars in rated if film in ids]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from embeddings.embedder import Embedder
 from index.query import Query, TitleId, VectorIndex
 from vocabulary.name_folding import fold
@@ -17,7 +17,7 @@ RRF = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009
 class Trigrams:
     """Names by Dice's coefficient of the trigrams of words, as with PostgreSQL's pg_trgm."""
 
-    def __init__(self, listings: Iterable[Listing]) -> None:
+    def __init__(self, listings: Iterable[TitleSummary]) -> None:
         self._titles: list[TitleId] = []
         sizes: list[int] = []
         postings: dict[str, list[int]] = defaultdict(list)

@@ -138,9 +138,11 @@ def _home(shelf: Shelf, rng: np.random.Generator) -> tuple[Region, Rows]:
     His first language is one of the region's, as much as it is watched there; others follow half
     that, half what there is, and a further one while there is next to nothing to choose from.
     """
-    places = [each for each in regions.LANGUAGES if each.startswith(f"{regions.DEFAULT_REGION}-")]
+    places = [
+        each for each in regions.LANGUAGE_WEIGHTS if each.startswith(f"{regions.DEFAULT_REGION}-")
+    ]
     region = places[int(rng.integers(len(places)))]
-    watched = regions.languages(region)
+    watched = regions.language_weights(region)
     local = _odds(np.array([watched.get(name, 0.0) for name in shelf.languages]))
     mixed = (local + _odds(shelf.spoken.sum(axis=0))) / 2
     speaks = {int(rng.choice(len(local), p=local))}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Matrix
 from vocabulary.kinds import ScopeKind
 
@@ -22,7 +22,7 @@ STRONG_COSINE = 5.0  # standard deviations above the mean: the very nearest of t
 class Shelf:
     """The titles of a catalogue and their vectors (n, d); row i of everything is one title."""
 
-    def __init__(self, listings: Sequence[Listing], vectors: Matrix) -> None:
+    def __init__(self, listings: Sequence[TitleSummary], vectors: Matrix) -> None:
         self.listings = listings
         self.vectors = vectors
         self.ids = np.array([listing.id for listing in listings], np.int64)
@@ -75,7 +75,7 @@ class Shelf:
         return np.minimum(2 * shared / max(len(names), 1), 1.0)
 
 
-def people_of(listing: Listing) -> tuple[str, ...]:
+def people_of(listing: TitleSummary) -> tuple[str, ...]:
     """Return who made a title, and who is billed first."""
     return tuple(dict.fromkeys((*listing.directors, *listing.stars)))
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 
 
 def synopses(files: Sequence[Path]) -> Iterator[str]:
     """Yield the English synopses of files of titles."""
     for file in files:
-        for line in read(file):
+        for line in read_lines(file):
             if line.record and "en" in line.record.synopsis:
                 yield line.record.synopsis["en"]

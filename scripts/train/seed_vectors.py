@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 from config import cpu
 from config.resources import opened
 from config.settings import Settings
-from db.engine import session
+from db.engine import open_session
 from db.titles import ids_after
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CENTRES, measure_centres
@@ -44,7 +44,7 @@ def main() -> None:
             raise SystemExit("the bundled model cannot be loaded")
         seeding.seed(resources.engine, resources.embedder)
         seeding.embed_missing(resources.engine, resources.embedder)
-        with session(resources.engine) as reading:
+        with open_session(resources.engine) as reading:
             ids = ids_after(reading, 0, limit=EVERY_ID)
             count = seeding.write_seed_vectors(reading, ids, resources.embedder)
     print(f"{count} vectors of {resources.embedder.model}")
@@ -64,7 +64,7 @@ def centres(embedder: Embedder) -> dict[str, np.ndarray[tuple[int], np.dtype[np.
 
 def _synopses() -> Iterator[str]:
     for path in sorted(seeding.seed_folder().glob("*.jsonl")):
-        for line in read(path):
+        for line in read_lines(path):
             if line.record is not None:
                 yield from line.record.synopsis.values()
 

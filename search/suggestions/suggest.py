@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Entry, Region
 from search.suggestions.beginnings import START, SURE, WORDS, Scores, Table
 from search.suggestions.prefixes import Rows
@@ -98,7 +98,7 @@ class Typed:
 class Suggestion:
     """What may be meant, and how well its name fits, 0..1."""
 
-    of: Listing | Person | Topic
+    of: TitleSummary | Person | Topic
     quality: float
 
     @property
@@ -106,7 +106,7 @@ class Suggestion:
         """What is suggested."""
         if isinstance(self.of, Topic):
             return self.of.what
-        return What.TITLE if isinstance(self.of, Listing) else What.PERSON
+        return What.TITLE if isinstance(self.of, TitleSummary) else What.PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class State:
 
     titles: Table
     people: Table
-    listings: list[Listing]
+    listings: list[TitleSummary]
     persons: list[Person]
     served: NDArray[np.bool_]
     language: NDArray[np.int16]
@@ -190,7 +190,9 @@ class Suggester:
         others = topics.suggest(typed.text) if topics else []
         return _mixed(titles, people, others, limit)
 
-    def update(self, changed: Iterable[tuple[Listing, Entry]], gone: Iterable[int] = ()) -> None:
+    def update(
+        self, changed: Iterable[tuple[TitleSummary, Entry]], gone: Iterable[int] = ()
+    ) -> None:
         """Set the titles that changed and forget those that went; adult ones are not suggested."""
         with self._lock:
             state = self._state
@@ -206,14 +208,14 @@ class Suggester:
                 self._set(state, self._row_of[listing.id], listing, entry)
             self._state = self._tidied(state)
 
-    def _same_names(self, state: State, listing: Listing) -> bool:
+    def _same_names(self, state: State, listing: TitleSummary) -> bool:
         row = self._row_of.get(listing.id)
         if row is None:
             return False
         known = state.listings[row]
         return (known.names, known.people) == (listing.names, listing.people)
 
-    def _grown(self, state: State, new: Sequence[Listing]) -> State:
+    def _grown(self, state: State, new: Sequence[TitleSummary]) -> State:
         """Return a state of its own with rows for new titles, their numbers still empty."""
         n, more = len(state.listings), len(new)
         self._row_of.update((listing.id, n + place) for place, listing in enumerate(new))
@@ -242,7 +244,7 @@ class Suggester:
         )
 
     def _credits(
-        self, new: Sequence[Listing], first_title: int, first_person: int
+        self, new: Sequence[TitleSummary], first_title: int, first_person: int
     ) -> tuple[NDArray[np.int32], list[Person]]:
         """Return the (title, person) rows of new titles, and who was not known before."""
         pairs: list[tuple[int, int]] = []
@@ -255,7 +257,7 @@ class Suggester:
                 pairs.append((row, person))
         return np.array(pairs, np.int32).reshape(-1, 2), persons
 
-    def _set(self, state: State, row: int, listing: Listing, entry: Entry) -> None:
+    def _set(self, state: State, row: int, listing: TitleSummary, entry: Entry) -> None:
         state.listings[row] = listing
         state.served[row] = True
         state.language[row] = state.codes.setdefault(listing.language or "", len(state.codes))

@@ -30,14 +30,14 @@ NOUNS: Mapping[str, str] = {
 }
 """Genres that people ask for together with a language, and how they say it."""
 
-NOT_SUGGESTED = frozenset({*genres.ADULT, "ecchi", "erotic", "yaoi", "yuri"})
+NOT_SUGGESTED = frozenset({*genres.EXPLICIT_GENRES, "ecchi", "erotic", "yaoi", "yuri"})
 REGIONS_KEPT = 64
 
 
 @lru_cache(REGIONS_KEPT)
 def topics(region: Region, popular: tuple[str, ...]) -> Topics:
     """Return what may be suggested beside titles and people, what is likelier first."""
-    watched = regions.languages(region)
+    watched = regions.language_weights(region)
     codes = list(dict.fromkeys([*(code for code in watched if code in LANGUAGES), *LANGUAGES]))
     return Topics([*map(_language, codes), *_genres(), *queries(codes, popular)])
 

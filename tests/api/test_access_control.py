@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from tests.viewer_clients import People, Person, people
 from vocabulary.kinds import Role
 
@@ -77,7 +77,7 @@ def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> FastAPI:
 
 @pytest.fixture
 def guests(app: FastAPI) -> Iterator[People]:
-    with served(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, people(app, client.base_url) as found:
         yield found
 
 

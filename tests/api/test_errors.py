@@ -14,7 +14,7 @@ from api.app import create_app
 from config.resources import Resources
 from db.engine import connect
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/content/1", "/nothing"])
@@ -78,7 +78,7 @@ def cut_off(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
     """The service after both of its servers went."""
     gone = connect("postgresql+psycopg://nobody@/gone?host=/nowhere", connect_timeout_s=1)
     nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock")
-    with served(create_app(replace(seeded, engine=gone, redis=nobody), live)) as client:
+    with running_app(create_app(replace(seeded, engine=gone, redis=nobody), live)) as client:
         yield client
     gone.dispose()
 
@@ -177,7 +177,7 @@ def test_a_chosen_origin_may_call_from_a_browser(
     seeded: Resources, live: Live, client: httpx.Client
 ) -> None:
     settings = seeded.settings.model_copy(update={"cors_origins": ("https://cinema.example",)})
-    with served(create_app(replace(seeded, settings=settings), live)) as open_to_one:
+    with running_app(create_app(replace(seeded, settings=settings), live)) as open_to_one:
         for origin, allowed in (("https://cinema.example", True), ("https://evil.example", False)):
             asked = {"origin": origin, "access-control-request-method": "GET"}
             plain = open_to_one.get("/api/search", headers={"origin": origin})

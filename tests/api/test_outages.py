@@ -14,7 +14,13 @@ import psutil
 import pytest
 
 from embedded.status import status
-from tests.rasika_process import PROJECT, Service, hold_down, kill, wait_until
+from tests.rasika_process import (
+    PROJECT_FOLDER,
+    RasikaProcess,
+    cause_outage,
+    kill_process,
+    wait_until,
+)
 
 SEARCH = "/api/search?q=man+reborn+as+a+housefly"
 
@@ -26,15 +32,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def service(home: Path) -> Iterator[Service]:
-    made = Service(home)
+def service(home: Path) -> Iterator[RasikaProcess]:
+    made = RasikaProcess(home)
     with made.running():
         yield made
     wait_until(lambda: not made.processes(), within_s=30)
 
 
 @contextmanager
-def searching(service: Service) -> Iterator[list[int]]:
+def searching(service: RasikaProcess) -> Iterator[list[int]]:
     """Search again and again; gives the statuses of the answers."""
     statuses: list[int] = []
     done = threading.Event()
@@ -58,12 +64,14 @@ def has_ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(service: Service) -> None:
+def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(
+    service: RasikaProcess,
+) -> None:
     (eega,) = service.get(f"{SEARCH}&limit=1").json()["items"]
     details = f"/api/content/{eega['id']}/details"
     before = service.get(details).json()
     with searching(service) as statuses:
-        mend = hold_down(service.home, "postgres/data/postmaster.pid")
+        mend = cause_outage(service.home, "postgres/data/postmaster.pid")
         try:
             wait_until(lambda: service.readiness() == ("unready", {"postgres"}), within_s=20)
             assert service.get("/readyz").status_code == 503
@@ -80,14 +88,14 @@ def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(service: S
     assert service.get(details).json() == before
 
 
-def test_a_lost_valkey_degrades_and_heals(service: Service) -> None:
+def test_a_lost_valkey_degrades_and_heals(service: RasikaProcess) -> None:
     with searching(service) as statuses:
         valkey = status(service.home).valkey_pid
         supervisor = status(service.home).supervisor_pid
         assert supervisor is not None
         os.kill(supervisor, signal.SIGSTOP)
         try:
-            kill(valkey)
+            kill_process(valkey)
             wait_until(lambda: service.readiness() == ("degraded", {"redis"}), within_s=20)
             assert service.get("/readyz").status_code == 200
         finally:
@@ -96,7 +104,7 @@ def test_a_lost_valkey_degrades_and_heals(service: Service) -> None:
     assert set(statuses) == {200}
 
 
-def test_after_a_killed_api_the_next_one_serves_the_same(service: Service) -> None:
+def test_after_a_killed_api_the_next_one_serves_the_same(service: RasikaProcess) -> None:
     before = service.get(SEARCH).json()
     service.kill()
     service.start()
@@ -104,7 +112,7 @@ def test_after_a_killed_api_the_next_one_serves_the_same(service: Service) -> No
     assert service.get(SEARCH).json() == before
 
 
-def test_sigterm_stops_everything(service: Service) -> None:
+def test_sigterm_stops_everything(service: RasikaProcess) -> None:
     working = service.processes()
     named = " ".join(process.name() for process in working)
     assert "postgres" in named
@@ -120,7 +128,11 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
         second = subprocess.run(
             [sys.executable, "-m", "scripts.cli.main", "serve", "--port", port],
             cwd=tmp_path,
-            env={**os.environ, "RASIKA_HOME": str(tmp_path / "home"), "PYTHONPATH": str(PROJECT)},
+            env={
+                **os.environ,
+                "RASIKA_HOME": str(tmp_path / "home"),
+                "PYTHONPATH": str(PROJECT_FOLDER),
+            },
             capture_output=True,
             text=True,
             timeout=60,

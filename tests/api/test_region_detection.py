@@ -10,7 +10,7 @@ import pytest
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 
 Ask = Callable[..., str]
 GERMANY, JAPAN, CLOUD = "141.20.1.1", "133.11.0.1", "203.0.113.7"  # two universities; nobody
@@ -21,7 +21,7 @@ def behind_proxy(seeded: Resources, live: Live) -> Iterator[Ask]:
     """Ask through a proxy that is trusted: this very machine."""
     networks = (ip_network("127.0.0.0/8"), ip_network("203.0.113.0/24"))
     settings = seeded.settings.model_copy(update={"trusted_proxies": networks})
-    with served(create_app(replace(seeded, settings=settings), live)) as client:
+    with running_app(create_app(replace(seeded, settings=settings), live)) as client:
         yield lambda **headers: region(client, headers)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.certificates import MINIMUM_AGE, certificate
+from catalog.certificates import MINIMUM_AGE_YEARS, parse_certificate
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,17 @@ from catalog.certificates import MINIMUM_AGE, certificate
     ],
 )
 def test_certificates_ask_for_an_age(printed: str, meant: tuple[str | None, int | None]) -> None:
-    assert certificate(printed) == meant
+    assert parse_certificate(printed) == meant
 
 
-@pytest.mark.parametrize("printed", sorted(MINIMUM_AGE))
+@pytest.mark.parametrize("printed", sorted(MINIMUM_AGE_YEARS))
 def test_every_certificate_of_the_table_is_read(printed: str) -> None:
-    assert certificate(printed.lower()) == (printed, MINIMUM_AGE[printed])
+    assert parse_certificate(printed.lower()) == (printed, MINIMUM_AGE_YEARS[printed])
 
 
 @given(st.text(max_size=12) | st.from_regex(r"(AGES_|U/?A ?)?\d{1,3}\+?", fullmatch=True))
 def test_what_was_read_is_read_the_same_again(printed: str) -> None:
-    board, age = certificate(printed)
+    board, age = parse_certificate(printed)
     assert (board is None) == (age is None)
     if board is not None:
-        assert certificate(board) == (board, age)
+        assert parse_certificate(board) == (board, age)

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from catalog import import_reader
-from catalog.import_reader import Line, UnreadableFile, read
+from catalog.import_reader import ImportLine, UnreadableFile, read_lines
 
-PLAIN = '{"kind": "movie", "title": "Eega"}'
-Write = Callable[..., Path]
+VALID_LINE = '{"kind": "movie", "title": "Eega"}'
+WriteFile = Callable[..., Path]
 
 
-def titles(lines: list[Line]) -> list[str | None]:
+def titles_of(lines: list[ImportLine]) -> list[str | None]:
     return [line.record.title if line.record else None for line in lines]
 
 
-def bad(lines: list[Line]) -> list[tuple[int, str]]:
+def problems_of(lines: list[ImportLine]) -> list[tuple[int, str]]:
     return [(line.number, problem) for line in lines for problem in line.problems]
 
 
@@ -38,10 +38,12 @@ def bad(lines: list[Line]) -> list[tuple[int, str]]:
         ('{"kind": "movie", "title": "E", "popularity": NaN}', "popularity: "),
     ],
 )
-def test_a_bad_line_is_told_and_the_others_are_read(jsonl: Write, broken: str, reason: str) -> None:
-    lines = list(read(jsonl(PLAIN, broken, PLAIN)))
-    assert titles(lines) == ["Eega", None, "Eega"]
-    ((number, problem),) = bad(lines)
+def test_a_bad_line_is_told_and_the_others_are_read(
+    jsonl: WriteFile, broken: str, reason: str
+) -> None:
+    lines = list(read_lines(jsonl(VALID_LINE, broken, VALID_LINE)))
+    assert titles_of(lines) == ["Eega", None, "Eega"]
+    ((number, problem),) = problems_of(lines)
     assert number == 2
     assert reason in problem
     assert len(problem) < 250
@@ -49,70 +51,70 @@ def test_a_bad_line_is_told_and_the_others_are_read(jsonl: Write, broken: str, r
 
 def test_bytes_that_are_no_utf8_spoil_their_line_only(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
-    path.write_bytes(b'{"kind": "movie", "title": "Am\xe9lie"}\n' + PLAIN.encode() + b"\n")
-    lines = list(read(path))
-    assert titles(lines) == [None, "Eega"]
-    assert bad(lines)[0][1].startswith("title: ")
+    path.write_bytes(b'{"kind": "movie", "title": "Am\xe9lie"}\n' + VALID_LINE.encode() + b"\n")
+    lines = list(read_lines(path))
+    assert titles_of(lines) == [None, "Eega"]
+    assert problems_of(lines)[0][1].startswith("title: ")
 
 
 def test_a_file_of_another_encoding_is_all_bad_lines(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
-    path.write_text(f"{PLAIN}\n", encoding="utf-16")
-    assert not any(line.record for line in read(path))
+    path.write_text(f"{VALID_LINE}\n", encoding="utf-16")
+    assert not any(line.record for line in read_lines(path))
 
 
-def test_blank_lines_are_no_lines_but_count(jsonl: Write) -> None:
-    assert [line.number for line in read(jsonl("", PLAIN, "   ", PLAIN))] == [2, 4]
+def test_blank_lines_are_no_lines_but_count(jsonl: WriteFile) -> None:
+    assert [line.number for line in read_lines(jsonl("", VALID_LINE, "   ", VALID_LINE))] == [2, 4]
 
 
 def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf" + f"{PLAIN}\r\n{PLAIN}\r{PLAIN}".encode())
-    assert titles(list(read(path))) == ["Eega"] * 3
+    path.write_bytes(b"\xef\xbb\xbf" + f"{VALID_LINE}\r\n{VALID_LINE}\r{VALID_LINE}".encode())
+    assert titles_of(list(read_lines(path))) == ["Eega"] * 3
 
 
-def test_separators_inside_a_text_do_not_end_the_line(jsonl: Write) -> None:
-    (line,) = read(jsonl('{"kind": "movie", "title": "a\u2028b\u0085c"}'))
+def test_separators_inside_a_text_do_not_end_the_line(jsonl: WriteFile) -> None:
+    (line,) = read_lines(jsonl('{"kind": "movie", "title": "a\u2028b\u0085c"}'))
     assert line.record is not None
 
 
-def test_fields_that_the_form_does_not_have_are_told(jsonl: Write) -> None:
-    (line,) = read(jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
+def test_fields_that_the_form_does_not_have_are_told(jsonl: WriteFile) -> None:
+    (line,) = read_lines(jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
     assert line.record is not None
-    assert line.ignored == ("budget",)
+    assert line.ignored_fields == ("budget",)
 
 
 @pytest.mark.parametrize("over", [0, 1, 5])
 def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
-    jsonl: Write, monkeypatch: pytest.MonkeyPatch, over: int
+    jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch, over: int
 ) -> None:
-    monkeypatch.setattr(import_reader, "LONGEST_LINE", 100)
+    monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 100)
     long = json.dumps({"kind": "movie", "title": "x"}).ljust(100 + 50 * over)
-    lines = list(read(jsonl(PLAIN, long, PLAIN)))
-    assert titles(lines) == ["Eega", None, "Eega"]
+    lines = list(read_lines(jsonl(VALID_LINE, long, VALID_LINE)))
+    assert titles_of(lines) == ["Eega", None, "Eega"]
     assert [line.number for line in lines] == [1, 2, 3]
 
 
 def test_a_line_of_just_the_longest_length_is_read(
-    jsonl: Write, monkeypatch: pytest.MonkeyPatch
+    jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_reader, "LONGEST_LINE", 100)
-    assert titles(list(read(jsonl(PLAIN.ljust(99), PLAIN)))) == ["Eega", "Eega"]
+    monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 100)
+    assert titles_of(list(read_lines(jsonl(VALID_LINE.ljust(99), VALID_LINE)))) == ["Eega", "Eega"]
 
 
 @pytest.mark.parametrize("name", ["titles.jsonl", "titles.jsonl.gz", "titles.csv"])
 def test_the_first_lines_are_read_without_the_rest(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     opened = gzip.open if name.endswith(".gz") else open
-    row = "movie,Eega\n" if name.endswith(".csv") else PLAIN + "\n"
+    row = "movie,Eega\n" if name.endswith(".csv") else VALID_LINE + "\n"
     with opened(path, "wt", encoding="utf-8") as stream:
         stream.write("kind,title\n" if name.endswith(".csv") else "")
         for _ in range(20):
             stream.write(row * 10_000)
     with path.open("r+b") as spoiled:  # far behind the lines that are asked for
         spoiled.truncate(path.stat().st_size - 100)
-    lines = list(itertools.islice(read(path), 3))
-    assert titles(lines) == ["Eega"] * 3
+    lines = list(itertools.islice(read_lines(path), 3))
+    assert titles_of(lines) == ["Eega"] * 3
 
 
 def test_a_gzip_file_that_was_cut_gives_its_lines_before_it_is_refused(tmp_path: Path) -> None:
@@ -120,10 +122,10 @@ def test_a_gzip_file_that_was_cut_gives_its_lines_before_it_is_refused(tmp_path:
     made = "".join(f'{{"kind": "movie", "title": "{n}"}}\n' for n in range(5000))
     packed = gzip.compress(made.encode())
     path.write_bytes(packed[: len(packed) // 2])
-    seen: list[Line] = []
+    seen: list[ImportLine] = []
     with pytest.raises(UnreadableFile, match="ended before"):
-        seen.extend(read(path))
-    assert titles(seen[:100]) == [str(n) for n in range(100)]
+        seen.extend(read_lines(path))
+    assert titles_of(seen[:100]) == [str(n) for n in range(100)]
 
 
 def test_a_gzip_file_with_spoiled_bytes_is_refused_readably(tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_gzip_file_with_spoiled_bytes_is_refused_readably(tmp_path: Path) -> N
         packed[place] ^= 0xFF
     path.write_bytes(packed)
     with pytest.raises(UnreadableFile, match=r"titles\.jsonl\.gz: "):
-        list(read(path))
+        list(read_lines(path))
 
 
 @pytest.mark.parametrize(
@@ -153,19 +155,19 @@ def test_what_is_no_file_of_titles_is_refused_by_name(
     elif content is not None:
         path.write_bytes(content)
     with pytest.raises(UnreadableFile, match=reason) as refused:
-        list(read(path))
+        list(read_lines(path))
     assert refused.value.path == path
     assert str(path) in str(refused.value)
 
 
-def test_an_empty_file_has_no_lines(jsonl: Write, tmp_path: Path) -> None:
-    assert list(read(jsonl())) == []
+def test_an_empty_file_has_no_lines(jsonl: WriteFile, tmp_path: Path) -> None:
+    assert list(read_lines(jsonl())) == []
     (tmp_path / "empty.csv").touch()
-    assert list(read(tmp_path / "empty.csv")) == []
+    assert list(read_lines(tmp_path / "empty.csv")) == []
 
 
 @pytest.fixture
-def csv(tmp_path: Path) -> Write:
+def csv(tmp_path: Path) -> WriteFile:
     def write(text: str, name: str = "titles.csv") -> Path:
         path = tmp_path / name
         path.write_text(text, encoding="utf-8", newline="")
@@ -174,7 +176,7 @@ def csv(tmp_path: Path) -> Write:
     return write
 
 
-def test_a_csv_file_with_a_mapping_gives_records(csv: Write) -> None:
+def test_a_csv_file_with_a_mapping_gives_records(csv: WriteFile) -> None:
     path = csv(
         "id,type,name,overview,genres,cast,rel\r\n"
         '12,movie,Eega,"A man, reborn\r\nas a fly","Fantasy|Action","Nani, Samantha",2012\r\n'
@@ -187,8 +189,8 @@ def test_a_csv_file_with_a_mapping_gives_records(csv: Write) -> None:
         "external_ids.tmdb": "id",
         "people": "cast",
     }
-    (line,) = read(path, mapping)
-    assert line.problems == line.ignored == ()
+    (line,) = read_lines(path, mapping)
+    assert line.problems == line.ignored_fields == ()
     made = line.record
     assert made is not None
     assert (made.title, made.year) == ("Eega", 2012)
@@ -201,66 +203,70 @@ def test_a_csv_file_with_a_mapping_gives_records(csv: Write) -> None:
 def test_tabs_part_the_columns_of_tsv_also_gzipped(tmp_path: Path) -> None:
     path = tmp_path / "titles.tsv.gz"
     path.write_bytes(gzip.compress(b"kind\ttitle\nmovie\tEega, the fly\n"))
-    assert titles(list(read(path))) == ["Eega, the fly"]
+    assert titles_of(list(read_lines(path))) == ["Eega, the fly"]
 
 
-def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(csv: Write) -> None:
+def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(csv: WriteFile) -> None:
     path = csv("kind,name\nmovie,Eega\n")
     with pytest.raises(UnreadableFile, match="no column title_x; it has kind, name"):
-        list(read(path, {"title": "title_x"}))
+        list(read_lines(path, {"title": "title_x"}))
 
 
-def test_a_missing_column_that_is_needed_spoils_each_row(csv: Write) -> None:
-    lines = list(read(csv("kind,year\nmovie,2012\nmovie,2013\n")))
-    assert bad(lines) == [(2, "title: Field required"), (3, "title: Field required")]
+def test_a_missing_column_that_is_needed_spoils_each_row(csv: WriteFile) -> None:
+    lines = list(read_lines(csv("kind,year\nmovie,2012\nmovie,2013\n")))
+    assert problems_of(lines) == [(2, "title: Field required"), (3, "title: Field required")]
 
 
-def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(csv: Write) -> None:
-    lines = list(read(csv("kind,title,year\nmovie,Eega\nmovie,Baahubali,2015,more,and more\n")))
-    assert titles(lines) == ["Eega", "Baahubali"]
+def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(csv: WriteFile) -> None:
+    lines = list(
+        read_lines(csv("kind,title,year\nmovie,Eega\nmovie,Baahubali,2015,more,and more\n"))
+    )
+    assert titles_of(lines) == ["Eega", "Baahubali"]
 
 
-def test_a_bad_row_is_told_and_the_others_are_read(csv: Write) -> None:
+def test_a_bad_row_is_told_and_the_others_are_read(csv: WriteFile) -> None:
     rows = f"kind,title,year\nmovie,A,soon\nmovie,{'x' * 200_000},1\nmovie,Eega,2012\n"
-    lines = list(read(csv(rows)))
-    assert titles(lines) == [None, None, "Eega"]
-    assert [number for number, _ in bad(lines)] == [2, 3]
-    assert "field larger than field limit" in bad(lines)[1][1]
+    lines = list(read_lines(csv(rows)))
+    assert titles_of(lines) == [None, None, "Eega"]
+    assert [number for number, _ in problems_of(lines)] == [2, 3]
+    assert "field larger than field limit" in problems_of(lines)[1][1]
 
 
 def test_the_head_of_a_row_that_is_too_long_is_no_row(
-    csv: Write, monkeypatch: pytest.MonkeyPatch
+    csv: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_reader, "LONGEST_LINE", 200)
-    lines = list(read(csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
-    assert titles(lines)[-1] == "Eega"
+    monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 200)
+    lines = list(read_lines(csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
+    assert titles_of(lines)[-1] == "Eega"
 
 
-def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(csv: Write) -> None:
+def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(csv: WriteFile) -> None:
     path = csv(
         "kind,title,genres,ratings\n"
         'movie,[REC],"[""Horror""]","[{""source"": ""imdb"", ""score"": 7.4}]"\n'
         'movie,[2007],"[broken",\n'
         f'movie,Deep,"{"[" * 100_000}",\n'
     )
-    first, second, third = read(path)
+    first, second, third = read_lines(path)
     assert first.record is not None
     assert first.record.title == "[REC]"
     assert first.record.genres == ["horror"]
     assert first.record.ratings[0].score == 7.4
-    assert [number for number, _ in bad([second, third])] == [3, 4]
-    assert all(told.startswith("genres: ") for _, told in bad([second, third]))
+    assert [number for number, _ in problems_of([second, third])] == [3, 4]
+    assert all(told.startswith("genres: ") for _, told in problems_of([second, third]))
 
 
-def test_a_dotted_mapping_wins_over_a_column_of_the_whole_name(csv: Write) -> None:
-    (line,) = read(csv("kind,title,synopsis,plot\nmovie,Eega,x,A fly\n"), {"synopsis.en": "plot"})
+def test_a_dotted_mapping_wins_over_a_column_of_the_whole_name(csv: WriteFile) -> None:
+    (line,) = read_lines(
+        csv("kind,title,synopsis,plot\nmovie,Eega,x,A fly\n"), {"synopsis.en": "plot"}
+    )
     assert line.record is not None
     assert line.record.synopsis == {"en": "A fly"}
 
 
-def test_json_is_renamed_too_and_the_object_itself_stays(jsonl: Write) -> None:
+def test_json_is_renamed_too_and_the_object_itself_stays(jsonl: WriteFile) -> None:
     path = jsonl({"kind": "movie", "name": "Eega", "synopsis": {"te": "ఈగ"}, "plot": "A fly"})
-    (line,) = read(path, {"title": "name", "synopsis.en": "plot", "tagline": "absent"})
+    (line,) = read_lines(path, {"title": "name", "synopsis.en": "plot", "tagline": "absent"})
     assert line.record is not None
     assert line.record.title == "Eega"
     assert line.record.synopsis == {"te": "ఈగ", "en": "A fly"}

@@ -13,19 +13,19 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from catalog import export
-from catalog.import_reader import check, read
-from catalog.importer import Importer, Stored
+from catalog.import_reader import check_line, read_lines
+from catalog.importer import Importer, ImportResult
 from catalog.record import Record
 from db import migrate, titles
-from db.engine import connect, session
+from db.engine import connect, open_session
 from db.tables.titles import Change, ExternalId, Person, Title
 from vocabulary.kinds import Kind
 
-Make = Callable[..., Record]
-SEED = Path(__file__).parents[2] / "catalog" / "seed"
+MakeRecord = Callable[..., Record]
+SEED_FOLDER = Path(__file__).parents[2] / "catalog" / "seed"
 
 
-def store(database: Session, *records: Record) -> Stored:
+def import_batch(database: Session, *records: Record) -> ImportResult:
     """Import a batch in a run of its own."""
     stored = Importer().store(database, records)
     database.commit()
@@ -33,86 +33,88 @@ def store(database: Session, *records: Record) -> Stored:
     return stored
 
 
-def everything(database: Session) -> list[Title]:
+def all_titles(database: Session) -> list[Title]:
     database.expunge_all()
-    return list(titles.all_whole(database))
+    return list(titles.read_all(database))
 
 
-def only(database: Session) -> Title:
-    (title,) = everything(database)
+def only_title(database: Session) -> Title:
+    (title,) = all_titles(database)
     return title
 
 
-def changes(database: Session) -> list[int]:
+def logged_title_ids(database: Session) -> list[int]:
     titles = select(Change.title_id).where(col(Change.title_id) > 0)
     return list(database.exec(titles.order_by(col(Change.position))))
 
 
-def exported(database: Session) -> list[dict[str, Any]]:
-    return [json.loads(export.line(title)) for title in everything(database)]
+def exported_lines(database: Session) -> list[dict[str, Any]]:
+    return [json.loads(export.to_json_line(title)) for title in all_titles(database)]
 
 
-def again(lines: Sequence[dict[str, Any]]) -> list[Record]:
-    made = [check(line, number) for number, line in enumerate(lines, start=1)]
+def to_records(lines: Sequence[dict[str, Any]]) -> list[Record]:
+    made = [check_line(line, number) for number, line in enumerate(lines, start=1)]
     assert not [line.problems for line in made if line.problems]
     return [line.record for line in made if line.record]
 
 
-def test_importing_twice_changes_nothing(database: Session, record: Make) -> None:
+def test_importing_twice_changes_nothing(database: Session, record: MakeRecord) -> None:
     said = record(year=2012, genres=["fantasy"], people=[{"name": "Nani"}], popularity=3)
-    assert len(store(database, said).created) == 1
-    before, logged = only(database).updated_at, changes(database)
+    assert len(import_batch(database, said).created_ids) == 1
+    before, logged = only_title(database).updated_at, logged_title_ids(database)
     people = text("SELECT last_value FROM person_id_seq")
     numbers = database.execute(people).scalar_one()
-    done = store(database, said)
-    assert (done.created, done.updated, done.unchanged) == ([], [], 1)
-    assert only(database).updated_at == before
-    assert changes(database) == logged
+    done = import_batch(database, said)
+    assert (done.created_ids, done.updated_ids, done.unchanged_count) == ([], [], 1)
+    assert only_title(database).updated_at == before
+    assert logged_title_ids(database) == logged
     assert database.execute(people).scalar_one() == numbers
 
 
-def test_a_change_is_logged_once_per_title(database: Session, record: Make) -> None:
-    store(database, record(), record(tagline="A fly"), record("Magadheera"))
-    assert len(changes(database)) == 2
-    (changed,) = store(database, record(tagline="Another fly")).updated
-    assert changes(database)[2:] == [changed]
+def test_a_change_is_logged_once_per_title(database: Session, record: MakeRecord) -> None:
+    import_batch(database, record(), record(tagline="A fly"), record("Magadheera"))
+    assert len(logged_title_ids(database)) == 2
+    (changed,) = import_batch(database, record(tagline="Another fly")).updated_ids
+    assert logged_title_ids(database)[2:] == [changed]
 
 
-def test_an_external_id_finds_the_title_under_another_name(database: Session, record: Make) -> None:
-    store(database, record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
-    store(database, record("Makkhi", year=2013, external_ids={"imdb": "tt2258337"}))
-    title = only(database)
+def test_an_external_id_finds_the_title_under_another_name(
+    database: Session, record: MakeRecord
+) -> None:
+    import_batch(database, record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
+    import_batch(database, record("Makkhi", year=2013, external_ids={"imdb": "tt2258337"}))
+    title = only_title(database)
     assert (title.title, title.folded, title.year) == ("Makkhi", "makkhi", 2013)
     assert {name.name for name in title.names} == {"Eega", "Makkhi"}
 
 
 @pytest.mark.parametrize("other", ["EEGA", "Eega!", "Ēega"])
 def test_without_ids_the_folded_name_year_and_kind_find_it(
-    database: Session, record: Make, other: str
+    database: Session, record: MakeRecord, other: str
 ) -> None:
-    store(database, record("Eega", year=2012))
-    store(database, record(other, year=2012))
-    assert only(database).title == other
+    import_batch(database, record("Eega", year=2012))
+    import_batch(database, record(other, year=2012))
+    assert only_title(database).title == other
 
 
 @pytest.mark.parametrize("other", [{"year": 2013}, {"year": None}, {"kind": "series"}])
 def test_another_year_or_kind_is_another_title(
-    database: Session, record: Make, other: dict[str, object]
+    database: Session, record: MakeRecord, other: dict[str, object]
 ) -> None:
-    store(database, record(year=2012))
-    store(database, record(**{"year": 2012, **other}))
-    assert len(everything(database)) == 2
+    import_batch(database, record(year=2012))
+    import_batch(database, record(**{"year": 2012, **other}))
+    assert len(all_titles(database)) == 2
 
 
-def test_the_first_source_corrects_what_it_said(database: Session, record: Make) -> None:
-    store(database, record(source="a", runtime_minutes=100, genres=["drama"], tagline="Old"))
-    store(database, record(source="a", runtime_minutes=134, genres=["fantasy", "action"]))
-    title = only(database)
+def test_the_first_source_corrects_what_it_said(database: Session, record: MakeRecord) -> None:
+    import_batch(database, record(source="a", runtime_minutes=100, genres=["drama"], tagline="Old"))
+    import_batch(database, record(source="a", runtime_minutes=134, genres=["fantasy", "action"]))
+    title = only_title(database)
     assert (title.runtime_minutes, title.tagline) == (134, "Old")
     assert [genre.genre for genre in title.genres] == ["fantasy", "action"]
 
 
-def test_another_source_only_fills_and_adds(database: Session, record: Make) -> None:
+def test_another_source_only_fills_and_adds(database: Session, record: MakeRecord) -> None:
     first = {
         "runtime_minutes": 134,
         "genres": ["fantasy"],
@@ -132,9 +134,9 @@ def test_another_source_only_fills_and_adds(database: Session, record: Make) -> 
         "ratings": [{"source": "tmdb", "score": 7.5, "votes": 10}],
         "availability": [{"provider": "netflix", "region": "IN"}, {"provider": "zee5"}],
     }
-    store(database, record(source="a", **first))
-    store(database, record(source="b", **other))
-    (line,) = exported(database)
+    import_batch(database, record(source="a", **first))
+    import_batch(database, record(source="b", **other))
+    (line,) = exported_lines(database)
     assert line["source"] == "a"
     assert line["runtime_minutes"] == 134
     assert line["tagline"] == "Revenge"
@@ -147,19 +149,19 @@ def test_another_source_only_fills_and_adds(database: Session, record: Make) -> 
     assert [place["provider"] for place in line["availability"]] == ["netflix", "zee5"]
 
 
-def test_two_sources_in_turn_change_nothing_any_more(database: Session, record: Make) -> None:
+def test_two_sources_in_turn_change_nothing_any_more(database: Session, record: MakeRecord) -> None:
     said = [record(source=source, tagline=source, popularity=1) for source in ("a", "b")]
     for each in said:
-        store(database, each)
-    before = exported(database)
+        import_batch(database, each)
+    before = exported_lines(database)
     for each in said:
-        assert store(database, each).unchanged == 1
-    assert exported(database) == before
+        assert import_batch(database, each).unchanged_count == 1
+    assert exported_lines(database) == before
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
-    database: Session, record: Make, size: int
+    database: Session, record: MakeRecord, size: int
 ) -> None:
     said = [
         record(tagline="First", external_ids={"imdb": "tt1"}),
@@ -175,60 +177,60 @@ def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
             database.expunge_all()
 
     run()
-    before, logged = exported(database), changes(database)
+    before, logged = exported_lines(database), logged_title_ids(database)
     eega, _ = before
     assert (eega["tagline"], eega["runtime_minutes"]) == ("First", 134)
     run()
-    assert exported(database) == before
-    assert changes(database) == logged
+    assert exported_lines(database) == before
+    assert logged_title_ids(database) == logged
 
 
 def test_a_title_twice_in_a_file_keeps_the_first_line_s_rating(
-    database: Session, record: Make
+    database: Session, record: MakeRecord
 ) -> None:
     first, second = (record(ratings=[{"source": "mal", "score": score}]) for score in (9, 8))
-    store(database, first, second)
-    assert only(database).rating == 9
-    assert store(database, first, second).unchanged == 2
+    import_batch(database, first, second)
+    assert only_title(database).rating == 9
+    assert import_batch(database, first, second).unchanged_count == 2
 
 
 def test_the_original_language_is_among_the_languages_whoever_told_it(
-    database: Session, record: Make
+    database: Session, record: MakeRecord
 ) -> None:
-    store(database, record(languages=["hi"], source="a"))
-    store(database, record(original_language="te", source="b"))
-    assert {each.language for each in only(database).languages} == {"hi", "te"}
+    import_batch(database, record(languages=["hi"], source="a"))
+    import_batch(database, record(original_language="te", source="b"))
+    assert {each.language for each in only_title(database).languages} == {"hi", "te"}
 
 
 def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
-    database: Session, record: Make
+    database: Session, record: MakeRecord
 ) -> None:
-    store(
+    import_batch(
         database,
         record("Eega", external_ids={"imdb": "tt1"}),
         record("Eega", external_ids={"imdb": "tt1", "tmdb": "5"}),
         record("Makkhi", external_ids={"tmdb": "5"}),
     )
-    assert {each.value for each in only(database).external_ids} == {"tt1", "5"}
+    assert {each.value for each in only_title(database).external_ids} == {"tt1", "5"}
 
 
 def test_an_id_counts_more_than_the_name_of_a_title_in_the_same_batch(
-    database: Session, record: Make
+    database: Session, record: MakeRecord
 ) -> None:
-    store(database, record("Eega", year=2012, external_ids={"imdb": "tt1"}))
-    store(
+    import_batch(database, record("Eega", year=2012, external_ids={"imdb": "tt1"}))
+    import_batch(
         database,
         record("Makkhi", year=2012),
         record("Makkhi", year=2012, external_ids={"imdb": "tt1"}),
     )
-    assert [title.title for title in everything(database)] == ["Makkhi", "Makkhi"]
+    assert [title.title for title in all_titles(database)] == ["Makkhi", "Makkhi"]
     owner = database.exec(select(ExternalId)).one()
-    assert owner.title_id == everything(database)[0].id
+    assert owner.title_id == all_titles(database)[0].id
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_an_id_of_another_title_stays_with_it(
-    database: Session, record: Make, *, together: bool
+    database: Session, record: MakeRecord, *, together: bool
 ) -> None:
     said = [
         record("Eega", external_ids={"imdb": "tt1"}),
@@ -236,31 +238,33 @@ def test_an_id_of_another_title_stays_with_it(
         record("Eega", external_ids={"imdb": "tt1", "tmdb": "2"}),
     ]
     if together:
-        store(database, *said)
+        import_batch(database, *said)
     else:
         for each in said:
-            store(database, each)
+            import_batch(database, each)
     assert [
-        [(each.source, each.value) for each in title.external_ids] for title in everything(database)
+        [(each.source, each.value) for each in title.external_ids] for title in all_titles(database)
     ] == [[("imdb", "tt1")], [("tmdb", "2")]]
 
 
-def test_a_person_has_one_row_for_several_jobs_and_titles(database: Session, record: Make) -> None:
+def test_a_person_has_one_row_for_several_jobs_and_titles(
+    database: Session, record: MakeRecord
+) -> None:
     people = [
         {"name": "S. S. Rajamouli", "job": "director"},
         {"name": "SS Rajamouli", "job": "writer"},
         {"name": "S.S.Rajamouli", "job": "writer"},
     ]
-    store(database, record(people=people), record("Magadheera", people=people[:1]))
+    import_batch(database, record(people=people), record("Magadheera", people=people[:1]))
     assert len(database.exec(select(Person)).all()) == 1
-    eega, magadheera = everything(database)
+    eega, magadheera = all_titles(database)
     assert [credit.job for credit in eega.credits] == ["director", "writer"]
     assert [credit.job for credit in magadheera.credits] == ["director"]
 
 
 def test_more_people_than_a_statement_takes_parameters_are_stored(database: Session) -> None:
     names = {f"person {number}": f"Person {number}" for number in range(66_000)}
-    assert len(titles.people_by_names(database, names)) == len(names)
+    assert len(titles.get_or_add_people(database, names)) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +280,7 @@ def test_more_people_than_a_statement_takes_parameters_are_stored(database: Sess
 )
 def test_ratings_are_weighted_by_votes(
     database: Session,
-    record: Make,
+    record: MakeRecord,
     ratings: list[tuple[str, float | None, float, int | None]],
     mean: float | None,
     votes: int,
@@ -285,41 +289,43 @@ def test_ratings_are_weighted_by_votes(
         {"source": source, "score": score, "scale": scale, "votes": count}
         for source, score, scale, count in ratings
     ]
-    store(database, record(ratings=said))
-    title = only(database)
+    import_batch(database, record(ratings=said))
+    title = only_title(database)
     assert (title.rating, title.votes) == (mean, votes)
 
 
 def test_a_source_that_tells_only_its_popularity_leaves_its_score(
-    database: Session, record: Make
+    database: Session, record: MakeRecord
 ) -> None:
-    store(database, record(source="x", ratings=[{"source": "x", "score": 4, "scale": 5}]))
-    store(database, record(source="x", popularity=12.5))
-    title = only(database)
+    import_batch(database, record(source="x", ratings=[{"source": "x", "score": 4, "scale": 5}]))
+    import_batch(database, record(source="x", popularity=12.5))
+    title = only_title(database)
     assert title.rating == 8.0
     assert title.ratings[0].popularity == 12.5
 
 
-def test_lists_keep_their_order_whatever_the_table_does(database: Session, record: Make) -> None:
+def test_lists_keep_their_order_whatever_the_table_does(
+    database: Session, record: MakeRecord
+) -> None:
     names = [f"Name {number}" for number in range(6)]
-    store(database, record(aliases=names, images=[{"url": name} for name in names]))
+    import_batch(database, record(aliases=names, images=[{"url": name} for name in names]))
     for table in ("title_name", "image"):  # an update moves a row to the table's end
         database.execute(text(f"UPDATE {table} SET position = position WHERE position < 3"))
-    title = only(database)
+    title = only_title(database)
     assert [name.name for name in title.names] == ["Eega", *names]
     assert [image.url for image in title.images] == names
 
 
-def test_a_removed_title_leaves_nothing_but_people(database: Session, record: Make) -> None:
+def test_a_removed_title_leaves_nothing_but_people(database: Session, record: MakeRecord) -> None:
     full = record(people=[{"name": "Nani"}], genres=["drama"], external_ids={"imdb": "tt1"})
-    (number,) = store(database, full).created
+    (number,) = import_batch(database, full).created_ids
     titles.remove(database, [number])
     database.commit()
-    assert everything(database) == []
-    assert store(database, full).created != [number]
+    assert all_titles(database) == []
+    assert import_batch(database, full).created_ids != [number]
 
 
-def test_imports_at_once_make_each_title_once(empty_database: str, record: Make) -> None:
+def test_imports_at_once_make_each_title_once(empty_database: str, record: MakeRecord) -> None:
     engine = connect(empty_database)
     migrate.upgrade(engine)
     said = [
@@ -332,7 +338,7 @@ def test_imports_at_once_make_each_title_once(empty_database: str, record: Make)
         importer = Importer()
         for start in range(0, len(order), 20):
             try:
-                with session(engine) as writing:
+                with open_session(engine) as writing:
                     importer.store(writing, order[start : start + 20])
                     writing.commit()
             except Exception as error:  # told by the assertion below
@@ -344,84 +350,88 @@ def test_imports_at_once_make_each_title_once(empty_database: str, record: Make)
     for thread in threads:
         thread.join()
     assert failures == []
-    with session(engine) as reading:
+    with open_session(engine) as reading:
         assert titles.count(reading) == len(said)
     engine.dispose()
 
 
-def reimported(database: Session, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def reimport(database: Session, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Empty the catalogue, import the lines, and export them again."""
-    titles.remove(database, [title.id for title in everything(database) if title.id])
+    titles.remove(database, [title.id for title in all_titles(database) if title.id])
     database.commit()
-    store(database, *again(lines))
-    return exported(database)
+    import_batch(database, *to_records(lines))
+    return exported_lines(database)
 
 
 def test_an_export_of_seed_titles_gives_the_same_catalogue(database: Session) -> None:
-    files = sorted(SEED.glob("*.jsonl"))
-    lines = (line for path in files for line in itertools.islice(read(path), 8))
+    files = sorted(SEED_FOLDER.glob("*.jsonl"))
+    lines = (line for path in files for line in itertools.islice(read_lines(path), 8))
     records = [line.record for line in lines if line.record]
-    store(database, *records)
-    assert [export.record_of(title).title for title in everything(database)] == [
+    import_batch(database, *records)
+    assert [export.to_record(title).title for title in all_titles(database)] == [
         each.title for each in records
     ]
-    before = exported(database)
-    assert reimported(database, before) == before
+    before = exported_lines(database)
+    assert reimport(database, before) == before
 
 
-def test_names_that_several_sources_gave_survive_an_export(database: Session, record: Make) -> None:
+def test_names_that_several_sources_gave_survive_an_export(
+    database: Session, record: MakeRecord
+) -> None:
     ids = {"imdb": "tt1"}
-    store(database, record("Eega", source="a", names={"hi": "मक्खी"}, external_ids=ids))
-    store(database, record("Makkhi", source="b", names={"hi": "मक्खि"}, external_ids=ids))
-    before = exported(database)
+    import_batch(database, record("Eega", source="a", names={"hi": "मक्खी"}, external_ids=ids))
+    import_batch(database, record("Makkhi", source="b", names={"hi": "मक्खि"}, external_ids=ids))
+    before = exported_lines(database)
     assert before[0]["names"] == {"hi": "मक्खी"}
     assert before[0]["aliases"] == ["मक्खि", "Makkhi"]
-    assert reimported(database, before) == before
+    assert reimport(database, before) == before
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
-    lambda words: words.strip() and words.strip() == words
-)
-CODES = st.sampled_from(["te", "ta", "hi", "kn", "ml", "en", "ja"])
-COUNTS = st.integers(0, 2**31 - 1)
-RECORDS = st.fixed_dictionaries(
-    {"kind": st.sampled_from([kind.value for kind in Kind]), "title": WORDS},
+SHORT_TEXTS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12
+).filter(lambda words: words.strip() and words.strip() == words)
+LANGUAGE_CODES = st.sampled_from(["te", "ta", "hi", "kn", "ml", "en", "ja"])
+INTEGER_COUNTS = st.integers(0, 2**31 - 1)
+RECORD_DICTS = st.fixed_dictionaries(
+    {"kind": st.sampled_from([kind.value for kind in Kind]), "title": SHORT_TEXTS},
     optional={
-        "original_title": WORDS,
-        "original_language": CODES,
-        "languages": st.lists(CODES, max_size=3),
-        "names": st.dictionaries(CODES, WORDS, max_size=3),
-        "aliases": st.lists(WORDS, max_size=3),
+        "original_title": SHORT_TEXTS,
+        "original_language": LANGUAGE_CODES,
+        "languages": st.lists(LANGUAGE_CODES, max_size=3),
+        "names": st.dictionaries(LANGUAGE_CODES, SHORT_TEXTS, max_size=3),
+        "aliases": st.lists(SHORT_TEXTS, max_size=3),
         "year": st.integers(1900, 2030),
         "release_date": st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(str),
         "runtime_minutes": st.integers(1, 600),
-        "genres": st.lists(st.sampled_from(["Drama", "Sci-Fi & Fantasy", "Giallo"]) | WORDS),
-        "keywords": st.lists(WORDS, max_size=3),
-        "synopsis": st.dictionaries(CODES, WORDS, max_size=2),
+        "genres": st.lists(st.sampled_from(["Drama", "Sci-Fi & Fantasy", "Giallo"]) | SHORT_TEXTS),
+        "keywords": st.lists(SHORT_TEXTS, max_size=3),
+        "synopsis": st.dictionaries(LANGUAGE_CODES, SHORT_TEXTS, max_size=2),
         "people": st.lists(
-            st.fixed_dictionaries({"name": WORDS}, optional={"job": WORDS, "character": WORDS}),
+            st.fixed_dictionaries(
+                {"name": SHORT_TEXTS}, optional={"job": SHORT_TEXTS, "character": SHORT_TEXTS}
+            ),
             max_size=4,
         ),
         "countries": st.lists(st.sampled_from(["IN", "US", "jp"]), max_size=3),
         "certificate": st.sampled_from(["U", "U/A 13+", "74 min", "TV-MA"]),
-        "warnings": st.lists(WORDS, max_size=2),
+        "warnings": st.lists(SHORT_TEXTS, max_size=2),
         "ratings": st.lists(
             st.fixed_dictionaries(
                 {"source": st.sampled_from(["imdb", "tmdb"])},
-                optional={"score": st.floats(0, 10), "votes": COUNTS},
+                optional={"score": st.floats(0, 10), "votes": INTEGER_COUNTS},
             ),
             max_size=3,
         ),
         "popularity": st.floats(0, 1e6),
-        "external_ids": st.dictionaries(WORDS, WORDS, max_size=2),
+        "external_ids": st.dictionaries(SHORT_TEXTS, SHORT_TEXTS, max_size=2),
         "availability": st.lists(
             st.fixed_dictionaries(
-                {"provider": WORDS}, optional={"region": st.sampled_from(["IN", "US"])}
+                {"provider": SHORT_TEXTS}, optional={"region": st.sampled_from(["IN", "US"])}
             ),
             max_size=3,
         ),
-        "images": st.lists(st.fixed_dictionaries({"url": WORDS}), max_size=2),
-        "videos": st.lists(st.fixed_dictionaries({"url": WORDS}), max_size=2),
+        "images": st.lists(st.fixed_dictionaries({"url": SHORT_TEXTS}), max_size=2),
+        "videos": st.lists(st.fixed_dictionaries({"url": SHORT_TEXTS}), max_size=2),
         "adult": st.booleans(),
         "source": st.sampled_from(["import", "a", "b"]),
     },
@@ -433,17 +443,17 @@ RECORDS = st.fixed_dictionaries(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(RECORDS, min_size=1, max_size=4))
+@given(st.lists(RECORD_DICTS, min_size=1, max_size=4))
 def test_whatever_was_imported_stays_and_exports_to_itself(
     database: Session, said: list[dict[str, Any]]
 ) -> None:
-    titles.remove(database, [title.id for title in everything(database) if title.id])
+    titles.remove(database, [title.id for title in all_titles(database) if title.id])
     database.commit()
-    records = again(said)
-    store(database, *records)
-    before, logged = exported(database), changes(database)
-    assert store(database, *records).unchanged == len(records)
-    assert (exported(database), changes(database)) == (before, logged)
+    records = to_records(said)
+    import_batch(database, *records)
+    before, logged = exported_lines(database), logged_title_ids(database)
+    assert import_batch(database, *records).unchanged_count == len(records)
+    assert (exported_lines(database), logged_title_ids(database)) == (before, logged)
     for line in before:
-        one = reimported(database, [line])
+        one = reimport(database, [line])
         assert one == [line]

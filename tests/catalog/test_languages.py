@@ -8,7 +8,7 @@ from embeddings.scripts import script_of
     ("written", "code"), [("TE", "te"), (" hi ", "hi"), ("cn", "zh"), ("nb", "no"), ("en", "en")]
 )
 def test_codes_are_those_of_iso_639(written: str, code: str) -> None:
-    assert languages.code(written) == code
+    assert languages.normalise_code(written) == code
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_codes_are_those_of_iso_639(written: str, code: str) -> None:
     ],
 )
 def test_a_language_is_one_that_people_speak(written: str, code: str | None) -> None:
-    assert languages.canonical(written) == code
+    assert languages.canonical_language(written) == code
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_script_of_most_letters_counts(text: str, script: str) -> None:
 
 @pytest.mark.parametrize("language", languages.HOME_LANGUAGES)
 def test_the_scripts_of_home_languages_tell_their_language(language: str) -> None:
-    assert languages.language_of_script(languages.SCRIPTS[language]) == language
+    assert languages.language_of_script(languages.SCRIPT_OF_LANGUAGE[language]) == language
 
 
 def test_latin_tells_no_language() -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.import_reader import check
+from catalog.import_reader import check_line
 from catalog.record import Record
 
-PLAIN: dict[str, Any] = {"kind": "movie", "title": "Eega"}
+REQUIRED_VALUES: dict[str, Any] = {"kind": "movie", "title": "Eega"}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ PLAIN: dict[str, Any] = {"kind": "movie", "title": "Eega"}
 def test_a_bad_field_is_told_by_number_name_and_reason(
     bad: dict[str, Any], field: str, reason: str
 ) -> None:
-    line = check({**PLAIN, **bad}, 7)
+    line = check_line({**REQUIRED_VALUES, **bad}, 7)
     assert line.number == 7
     assert line.record is None
     assert [told for told in line.problems if told.startswith(f"{field}: ") and reason in told]
@@ -57,14 +57,14 @@ def test_a_bad_field_is_told_by_number_name_and_reason(
 
 
 def test_every_bad_field_is_told_at_once() -> None:
-    line = check({"kind": "film", "year": 1}, 1)
+    line = check_line({"kind": "film", "year": 1}, 1)
     assert [told.partition(":")[0] for told in line.problems] == ["kind", "title", "year"]
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
-@pytest.mark.parametrize("field", sorted(set(Record.model_fields) - set(PLAIN)))
+@pytest.mark.parametrize("field", sorted(set(Record.model_fields) - set(REQUIRED_VALUES)))
 def test_null_and_blank_say_nothing(field: str, nothing: object) -> None:
-    assert check({**PLAIN, field: nothing}, 1).record == Record(**PLAIN)
+    assert check_line({**REQUIRED_VALUES, field: nothing}, 1).record == Record(**REQUIRED_VALUES)
 
 
 def test_the_release_date_tells_the_year(record: Callable[..., Record]) -> None:
@@ -74,7 +74,7 @@ def test_the_release_date_tells_the_year(record: Callable[..., Record]) -> None:
 
 
 def test_a_bad_release_date_is_told_once() -> None:
-    (problem,) = check({**PLAIN, "release_date": "soon"}, 1).problems
+    (problem,) = check_line({**REQUIRED_VALUES, "release_date": "soon"}, 1).problems
     assert problem.startswith("release_date: ")
 
 
@@ -88,23 +88,23 @@ def test_codes_are_canonical_behind_the_door(record: Callable[..., Record]) -> N
         external_ids={"tmdb": 12, "imdb": "", "mal": None},
         certificate="U/A 13+",
     )
-    assert made.spoken == ["te", "zh"]
-    assert made.made_in == ["IN", "US"]
+    assert made.all_languages == ["te", "zh"]
+    assert made.all_countries == ["IN", "US"]
     assert made.genres == ["science-fiction", "fantasy", "drama"]
     assert made.external_ids == {"tmdb": "12"}
     assert made.minimum_age == 13
 
 
 def test_an_adult_genre_makes_an_adult_title(record: Callable[..., Record]) -> None:
-    assert record(genres=["Hentai"]).for_adults
-    assert not record(genres=["Romance"]).for_adults
+    assert record(genres=["Hentai"]).is_adult
+    assert not record(genres=["Romance"]).is_adult
 
 
 def test_fields_that_the_form_does_not_have_are_ignored_and_told() -> None:
-    line = check({**PLAIN, "budget": 1, "\ud800\x1b": 2, "x" * 200: 3}, 1)
+    line = check_line({**REQUIRED_VALUES, "budget": 1, "\ud800\x1b": 2, "x" * 200: 3}, 1)
     assert line.record is not None
-    assert line.ignored[0] == "budget"
-    assert all(name.isprintable() and len(name) <= 60 for name in line.ignored)
+    assert line.ignored_fields[0] == "budget"
+    assert all(name.isprintable() and len(name) <= 60 for name in line.ignored_fields)
 
 
 def test_equal_records_have_equal_digests(record: Callable[..., Record]) -> None:
@@ -112,16 +112,16 @@ def test_equal_records_have_equal_digests(record: Callable[..., Record]) -> None
     assert record(year=2012).digest() != record(year=2013).digest()
 
 
-ANYTHING = st.recursive(
+ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(Record.model_fields)), ANYTHING))
+@given(st.dictionaries(st.sampled_from(sorted(Record.model_fields)), ANY_JSON))
 def test_whatever_a_field_holds_there_is_a_record_or_a_reason(said: dict[str, Any]) -> None:
-    line = check({**PLAIN, **said}, 1)
+    line = check_line({**REQUIRED_VALUES, **said}, 1)
     assert (line.record is None) == bool(line.problems)
     if line.record is not None:
         line.record.model_dump_json().encode()

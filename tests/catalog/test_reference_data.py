@@ -6,41 +6,45 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from catalog.import_reader import Line, read
+from catalog.import_reader import ImportLine, read_lines
 from catalog.importer import Importer
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-FILES = sorted(DATA.glob("*.jsonl.gz"))
-LINES = 300
+REFERENCE_FOLDER = Path(__file__).parents[3] / "shared" / "data"
+REFERENCE_FILES = sorted(REFERENCE_FOLDER.glob("*.jsonl.gz"))
+LINES_PER_FILE = 300
 
-BROKEN = {"indian.jsonl.gz": 3}
+MAX_BROKEN_LINES = {"indian.jsonl.gz": 3}
 """Files with rows that are shifted or broken in themselves, and how many at most."""
 
-needs_data = pytest.mark.skipif(not FILES, reason="the reference data, ../shared/data, are absent")
+needs_data = pytest.mark.skipif(
+    not REFERENCE_FILES, reason="the reference data, ../shared/data, are absent"
+)
 
 
-def first(path: Path) -> list[Line]:
-    return list(itertools.islice(read(path), LINES))
+def first_lines(path: Path) -> list[ImportLine]:
+    return list(itertools.islice(read_lines(path), LINES_PER_FILE))
 
 
 @needs_data
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", REFERENCE_FILES, ids=lambda path: path.name)
 def test_the_first_lines_are_read_without_a_bad_one(path: Path) -> None:
-    lines = first(path)
-    assert len(lines) == LINES
+    lines = first_lines(path)
+    assert len(lines) == LINES_PER_FILE
     bad = [(line.number, line.problems) for line in lines if line.problems]
-    assert len(bad) <= BROKEN.get(path.name, 0), bad
+    assert len(bad) <= MAX_BROKEN_LINES.get(path.name, 0), bad
 
 
 @needs_data
 def test_all_files_together_are_imported_and_the_second_time_nothing_changes(
     database: Session,
 ) -> None:
-    batches = [[line.record for line in first(path)[:100] if line.record] for path in FILES]
+    batches = [
+        [line.record for line in first_lines(path)[:100] if line.record] for path in REFERENCE_FILES
+    ]
     for batch in batches:
-        assert Importer().store(database, batch).created
+        assert Importer().store(database, batch).created_ids
         database.commit()
         database.expunge_all()
     for batch in batches:
-        assert Importer().store(database, batch).touched == []
+        assert Importer().store(database, batch).changed_ids == []
         database.expunge_all()

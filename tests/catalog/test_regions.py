@@ -28,33 +28,33 @@ from catalog import regions
     ],
 )
 def test_regions_are_written_as_iso_3166(written: str, region: str | None) -> None:
-    assert regions.canonical(written) == region
+    assert regions.canonical_region(written) == region
 
 
 @given(st.text(max_size=8))
 def test_a_canonical_region_stays_so_and_has_languages_and_a_name(written: str) -> None:
-    region = regions.canonical(written)
+    region = regions.canonical_region(written)
     if region is not None:
-        assert regions.canonical(region) == region
-        assert regions.languages(region)
-        assert regions.name(region)
+        assert regions.canonical_region(region) == region
+        assert regions.language_weights(region)
+        assert regions.region_name(region)
 
 
-@pytest.mark.parametrize("region", sorted(regions.LANGUAGES))
+@pytest.mark.parametrize("region", sorted(regions.LANGUAGE_WEIGHTS))
 def test_the_weights_of_a_region_sum_to_one_the_most_watched_first(region: str) -> None:
-    weights = list(regions.languages(region).values())
+    weights = list(regions.language_weights(region).values())
     assert sum(weights) == pytest.approx(1.0)
     assert weights == sorted(weights, reverse=True)
-    assert regions.canonical(region) == region
+    assert regions.canonical_region(region) == region
 
 
 @pytest.mark.parametrize(
     ("region", "known"), [("IN-TG", "IN-TG"), ("IN-GA", "IN"), ("US-CA", "US"), ("BR", "IN")]
 )
 def test_an_unknown_region_counts_as_the_wider_one(region: str, known: str) -> None:
-    assert regions.known(region) == known
+    assert regions.known_region(region) == known
 
 
 def test_regions_have_names_that_people_use() -> None:
-    assert regions.name("IN-TG") == "Telangana"
-    assert regions.name("US-CA") == "United States"
+    assert regions.region_name("IN-TG") == "Telangana"
+    assert regions.region_name("US-CA") == "United States"

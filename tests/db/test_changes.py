@@ -8,12 +8,12 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db import changes
-from db.changes import EVERYTHING, Position, present, prune, record, since, waiting
-from db.engine import session
+from db.changes import ALL_TITLES, Position, current_position, has_pending, prune, record, since
+from db.engine import open_session
 
 
-def log(engine: Engine, *ids: int) -> None:
-    with session(engine) as writing:
+def log_changes(engine: Engine, *ids: int) -> None:
+    with open_session(engine) as writing:
         record(writing, ids)
         writing.commit()
 
@@ -21,21 +21,21 @@ def log(engine: Engine, *ids: int) -> None:
 @pytest.fixture
 def start(own: Engine) -> Position:
     """Where a reader of the empty catalogue stands."""
-    with session(own) as reading:
-        return present(reading)
+    with open_session(own) as reading:
+        return current_position(reading)
 
 
 def test_each_title_is_told_once_in_the_order_of_its_change(own: Engine, start: Position) -> None:
-    log(own, 3, 1, 3)
-    log(own, 2, 1)
-    with session(own) as reading:
+    log_changes(own, 3, 1, 3)
+    log_changes(own, 2, 1)
+    with open_session(own) as reading:
         ids, position = since(reading, start)
         assert ids == [1, 3, 2]
         assert since(reading, position) == ([], position)
 
 
 def test_nothing_is_logged_for_nothing(database: Session) -> None:
-    before = present(database)
+    before = current_position(database)
     record(database, [])
     assert since(database, before) == ([], before)
 
@@ -43,15 +43,15 @@ def test_nothing_is_logged_for_nothing(database: Session) -> None:
 def test_a_slower_transaction_that_commits_later_is_not_missed(
     own: Engine, start: Position
 ) -> None:
-    with session(own) as slow, session(own) as reading:
+    with open_session(own) as slow, open_session(own) as reading:
         record(slow, [1])  # takes its numbers first
-        log(own, 2)  # and is overtaken
+        log_changes(own, 2)  # and is overtaken
         early, position = since(reading, start)
-        assert waiting(reading, position)
+        assert has_pending(reading, position)
         reading.rollback()
         slow.commit()
         late, position = since(reading, position)
-        assert not waiting(reading, position)
+        assert not has_pending(reading, position)
     assert early == []  # what overtook waits for the slower one
     assert late == [1, 2]
 
@@ -62,17 +62,17 @@ def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
     def write(writer: int) -> None:
         chance = random.Random(writer)
         for number in range(25):
-            with session(own) as writing:
+            with open_session(own) as writing:
                 record(writing, [1000 * writer + number])
                 time.sleep(chance.choice([0, 0, 0.001, 0.02]))
                 writing.rollback() if number % 5 == 4 else writing.commit()
 
     seen, position = [], start
-    with ThreadPoolExecutor(8) as writers, session(own) as reading:
+    with ThreadPoolExecutor(8) as writers, open_session(own) as reading:
         written = [writers.submit(write, writer) for writer in range(1, 9)]
         ended = False
         while not ended:
-            ended = all(each.done() for each in written) and not waiting(reading, position)
+            ended = all(each.done() for each in written) and not has_pending(reading, position)
             ids, position = since(reading, position, limit=7)
             ended = ended and not ids
             seen += ids
@@ -85,32 +85,32 @@ def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
 def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(
     own: Engine, start: Position
 ) -> None:
-    with session(own) as slow:
+    with open_session(own) as slow:
         record(slow, [1])
-        log(own, 2)
+        log_changes(own, 2)
         slow.rollback()
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert since(reading, start)[0] == [2]
 
 
 def test_a_reader_at_present_misses_nothing_that_is_under_way(own: Engine) -> None:
-    log(own, 1)
-    with session(own) as slow, session(own) as reading:
+    log_changes(own, 1)
+    with open_session(own) as slow, open_session(own) as reading:
         record(slow, [2])
-        position = present(reading)
+        position = current_position(reading)
         reading.rollback()
-        log(own, 3)
+        log_changes(own, 3)
         slow.commit()
         ids, _ = since(reading, position)
     assert ids == [2, 3]
 
 
 def test_a_long_log_is_read_in_pieces(own: Engine, start: Position) -> None:
-    log(own, *range(1, 8))
-    log(own, 8)
+    log_changes(own, *range(1, 8))
+    log_changes(own, 8)
     seen: list[int] = []
     position = start
-    with session(own) as reading:
+    with open_session(own) as reading:
         while True:
             ids, position = since(reading, position, limit=3)
             if not ids:
@@ -122,16 +122,16 @@ def test_a_long_log_is_read_in_pieces(own: Engine, start: Position) -> None:
 
 def test_positions_go_on(own: Engine, start: Position) -> None:
     positions = []
-    with session(own) as reading:
+    with open_session(own) as reading:
         for number in (1, 2, 3):
-            log(own, number)
+            log_changes(own, number)
             positions.append(since(reading, start)[1])
             reading.rollback()
-        assert start < positions[0] < positions[1] < positions[2] <= present(reading)
+        assert start < positions[0] < positions[1] < positions[2] <= current_position(reading)
 
 
 def test_everything_is_no_title() -> None:
-    assert EVERYTHING < 1
+    assert ALL_TITLES < 1
 
 
 def test_old_lines_are_dropped_and_new_ones_stay(database: Session) -> None:
@@ -143,69 +143,69 @@ def test_old_lines_are_dropped_and_new_ones_stay(database: Session) -> None:
 
 
 def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(own: Engine) -> None:
-    log(own, 1)
-    with session(own) as reading:
-        position = present(reading)
+    log_changes(own, 1)
+    with open_session(own) as reading:
+        position = current_position(reading)
         reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
-        position = present(reading)
+        position = current_position(reading)
         prune(reading, days=7)
         assert since(reading, position) == ([], position)
         reading.commit()
-    log(own, 2)
-    with session(own) as reading:
+    log_changes(own, 2)
+    with open_session(own) as reading:
         assert since(reading, position)[0] == [2]
 
 
 def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(own: Engine) -> None:
-    log(own, 1)
-    with session(own) as reading:
+    log_changes(own, 1)
+    with open_session(own) as reading:
         reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
-        position = present(reading)
+        position = current_position(reading)
         reading.commit()
-        log(own, 2)
+        log_changes(own, 2)
         prune(reading, days=7)
-        assert since(reading, position) == ([EVERYTHING], position)
+        assert since(reading, position) == ([ALL_TITLES], position)
 
 
 def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_has_grown(
     own: Engine,
 ) -> None:
-    log(own, 1)
-    with session(own) as reading:
+    log_changes(own, 1)
+    with open_session(own) as reading:
         restored = [tuple(row) for row in reading.execute(text("SELECT * FROM change"))]
-        log(own, 2)
-        lost = present(reading)
+        log_changes(own, 2)
+        lost = current_position(reading)
         reading.execute(text("DELETE FROM change"))
         for row in restored:
             values = dict(zip(("position", "transaction", "title_id", "at"), row, strict=True))
             reading.execute(
                 text("INSERT INTO change VALUES (:position, :transaction, :title_id, :at)"), values
             )
-        assert since(reading, lost)[0] == [EVERYTHING]
+        assert since(reading, lost)[0] == [ALL_TITLES]
         reading.commit()
-        while lost >= present(reading):
-            log(own, 3)
-        assert since(reading, lost)[0] == [EVERYTHING]
+        while lost >= current_position(reading):
+            log_changes(own, 3)
+        assert since(reading, lost)[0] == [ALL_TITLES]
 
 
 def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(own: Engine) -> None:
-    log(own, 1)
-    with session(own) as reading:
-        before = present(reading)
+    log_changes(own, 1)
+    with open_session(own) as reading:
+        before = current_position(reading)
         reading.execute(text("UPDATE change SET at = at + interval '1 microsecond'"))
-        after = present(reading)
+        after = current_position(reading)
         assert (after.transaction, after.position) == (before.transaction, before.position)
-        assert since(reading, before)[0] == [EVERYTHING]
+        assert since(reading, before)[0] == [ALL_TITLES]
         elsewhere = replace(after, seal="1" + after.seal)  # another cluster
-        assert since(reading, elsewhere)[0] == [EVERYTHING]
+        assert since(reading, elsewhere)[0] == [ALL_TITLES]
 
 
 def test_lines_of_a_cluster_that_had_counted_further_are_not_waited_for(own: Engine) -> None:
-    with session(own) as reading:
+    with open_session(own) as reading:
         reading.execute(text("UPDATE change SET transaction = transaction + 1000000"))
         reading.commit()
-        position = present(reading)
-        assert not waiting(reading, position)
-    log(own, 1)
-    with session(own) as reading:
+        position = current_position(reading)
+        assert not has_pending(reading, position)
+    log_changes(own, 1)
+    with open_session(own) as reading:
         assert since(reading, position)[0] == [1]

@@ -6,16 +6,16 @@ from catalog.importer import Importer
 from catalog.record import PersonPart, Record
 from db import title_summaries
 
-Make = Callable[..., Record]
+MakeRecord = Callable[..., Record]
 
 
-def test_a_listing_names_people_and_whom_they_play(database: Session, record: Make) -> None:
+def test_a_listing_names_people_and_whom_they_play(database: Session, record: MakeRecord) -> None:
     people = [
         PersonPart(name="Rajinikanth", job="actor", character="Chitti"),
         PersonPart(name="Rajinikanth", job="actor", character="Dr. Vaseegaran"),
         PersonPart(name="A. R. Rahman", job="composer"),
     ]
-    ids = Importer().store(database, [record("Enthiran", people=people)]).touched
+    ids = Importer().store(database, [record("Enthiran", people=people)]).changed_ids
     listing = title_summaries.read(database, ids)[0]
     assert set(listing.people) == {"rajinikanth", "ar rahman"}
     assert set(listing.people_names) == {"Rajinikanth", "A. R. Rahman"}

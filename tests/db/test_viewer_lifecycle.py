@@ -11,27 +11,27 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db import searches, viewer_lifecycle
-from db.engine import session
-from db.searches import Search
-from db.viewer_lifecycle import ViewerForgotten, forget, hold
+from db.engine import open_session
+from db.searches import SearchLogEntry
+from db.viewer_lifecycle import ViewerDeleted, delete, lock
 
 
-def viewers(engine: Engine) -> set[UUID]:
+def stored_viewer_ids(engine: Engine) -> set[UUID]:
     with engine.connect() as connection:
         return set(connection.execute(text("SELECT id FROM viewer")).scalars())
 
 
-def waits(own: Engine, first: Callable[[Session], object], second: UUID) -> None:
+def assert_waits(own: Engine, first: Callable[[Session], object], second: UUID) -> None:
     """Do the first, see that whoever holds the second waits for its commit, and commit it."""
     held = Event()
 
     def hold_too() -> None:
-        with session(own) as writing:
+        with open_session(own) as writing:
             held.set()
-            hold(writing, second)
+            lock(writing, second)
             writing.commit()
 
-    with ThreadPoolExecutor(1) as beside, session(own) as writing:
+    with ThreadPoolExecutor(1) as beside, open_session(own) as writing:
         first(writing)
         waiting = beside.submit(hold_too)
         assert held.wait(5)
@@ -43,55 +43,55 @@ def waits(own: Engine, first: Callable[[Session], object], second: UUID) -> None
 
 def test_who_is_held_is_there_and_others_wait(own: Engine) -> None:
     known, new = uuid4(), uuid4()
-    with session(own) as writing:
-        hold(writing, known)
+    with open_session(own) as writing:
+        lock(writing, known)
         writing.commit()
-    waits(own, lambda first: hold(first, new, known), known)
-    assert viewers(own) == {known, new}
+    assert_waits(own, lambda first: lock(first, new, known), known)
+    assert stored_viewer_ids(own) == {known, new}
 
 
 def test_a_new_viewer_waits_for_himself(own: Engine) -> None:
     new = uuid4()
-    waits(own, lambda first: hold(first, new), new)
-    assert viewers(own) == {new}
+    assert_waits(own, lambda first: lock(first, new), new)
+    assert stored_viewer_ids(own) == {new}
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_who_comes_while_he_is_forgotten_is_refused(own: Engine, there: bool) -> None:
     gone = uuid4()
     if there:
-        with session(own) as writing:
-            hold(writing, gone)
+        with open_session(own) as writing:
+            lock(writing, gone)
             writing.commit()
-    with pytest.raises(ViewerForgotten):
-        waits(own, lambda first: forget(first, gone), gone)
-    assert viewers(own) == set()
+    with pytest.raises(ViewerDeleted):
+        assert_waits(own, lambda first: delete(first, gone), gone)
+    assert stored_viewer_ids(own) == set()
 
 
 def test_to_forget_twice_or_nobody_is_no_error(database: Session) -> None:
     gone = uuid4()
     for _ in range(2):
-        forget(database, gone, uuid4())
-    with pytest.raises(ViewerForgotten):
-        hold(database, uuid4(), gone)
+        delete(database, gone, uuid4())
+    with pytest.raises(ViewerDeleted):
+        lock(database, uuid4(), gone)
 
 
 def test_who_was_forgotten_long_ago_may_come_back(database: Session) -> None:
     gone = uuid4()
-    forget(database, gone)
-    viewer_lifecycle.sweep(database)
-    with pytest.raises(ViewerForgotten):
-        hold(database, gone)
+    delete(database, gone)
+    viewer_lifecycle.delete_leftovers(database)
+    with pytest.raises(ViewerDeleted):
+        lock(database, gone)
     database.execute(text("UPDATE forgotten SET at = at - make_interval(hours => 1)"))
-    viewer_lifecycle.sweep(database)
-    hold(database, gone)
+    viewer_lifecycle.delete_leftovers(database)
+    lock(database, gone)
 
 
 def test_searches_that_came_late_are_swept(database: Session) -> None:
     gone, other = uuid4(), uuid4()
-    forget(database, gone)
+    delete(database, gone)
     for visitor_id in (gone, other, None):
-        late = Search(
+        late = SearchLogEntry(
             id=uuid4(),
             visitor_id=visitor_id,
             recognised=True,
@@ -106,6 +106,6 @@ def test_searches_that_came_late_are_swept(database: Session) -> None:
         )
         searches.record(database, [late])
     database.execute(text("UPDATE forgotten SET at = at - make_interval(mins => 9)"))
-    assert viewer_lifecycle.sweep(database) == 1
+    assert viewer_lifecycle.delete_leftovers(database) == 1
     left = database.execute(text("SELECT visitor_id FROM search_query")).scalars()
     assert set(left) == {other, None}

@@ -10,17 +10,17 @@ from tests.fake_embedder import FakeEmbedder
 
 
 def test_equal_queries_at_once_are_embedded_once() -> None:
-    fake = FakeEmbedder(slow_s=0.05)
+    fake = FakeEmbedder(delay_s=0.05)
     cached = CachedEmbedder(fake)
     with ThreadPoolExecutor(10) as threads:
         rows = list(threads.map(lambda _: cached.embed(["a fly"], role="query"), range(20)))
-    assert fake.asked == [("a fly", "query")]
+    assert fake.embedded_texts == [("a fly", "query")]
     for row in rows:
         np.testing.assert_array_equal(row, rows[0])
 
 
 def test_different_queries_do_not_wait_for_each_other() -> None:
-    cached = CachedEmbedder(FakeEmbedder(slow_s=0.01))
+    cached = CachedEmbedder(FakeEmbedder(delay_s=0.01))
     texts = [f"text {number}" for number in range(10)]
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda text: cached.embed([text], role="query"), texts))
@@ -32,7 +32,7 @@ def test_several_queries_keep_their_order() -> None:
     cached.embed(["b"], role="query")
     found = cached.embed(["a", "b", "a"], role="query")
     np.testing.assert_array_equal(found, FakeEmbedder().embed(["a", "b", "a"], role="query"))
-    assert [text for text, _ in fake.asked] == ["b", "a"]
+    assert [text for text, _ in fake.embedded_texts] == ["b", "a"]
 
 
 def test_documents_are_not_kept() -> None:
@@ -40,7 +40,7 @@ def test_documents_are_not_kept() -> None:
     cached = CachedEmbedder(fake)
     for _ in range(2):
         cached.embed(["a fly"], role="document")
-    assert len(fake.asked) == 2
+    assert len(fake.embedded_texts) == 2
 
 
 def test_a_query_is_not_taken_for_a_document() -> None:
@@ -67,7 +67,7 @@ def test_only_the_queries_asked_last_are_kept() -> None:
     cached = CachedEmbedder(fake, capacity=2)
     for text in ("a", "b", "c", "c", "b", "a"):
         cached.embed([text], role="query")
-    assert [text for text, _ in fake.asked] == ["a", "b", "c", "a"]
+    assert [text for text, _ in fake.embedded_texts] == ["a", "b", "c", "a"]
 
 
 class Failing(FakeEmbedder):
@@ -75,7 +75,7 @@ class Failing(FakeEmbedder):
 
     def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
         found = super().embed(texts, role=role)
-        if len(self.asked) == 1:
+        if len(self.embedded_texts) == 1:
             raise EmbedderUnavailable(self.model, "not yet")
         return found
 

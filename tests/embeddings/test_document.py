@@ -23,7 +23,7 @@ Stored = Callable[..., Title]
 @pytest.fixture
 def stored(database: Session, record: Callable[..., Record]) -> Stored:
     def make(title: str = "Eega", **given: object) -> Title:
-        (number,) = Importer().store(database, [record(title, **given)]).created
+        (number,) = Importer().store(database, [record(title, **given)]).created_ids
         database.expunge_all()
         found = titles.get(database, number)
         assert found is not None

@@ -16,7 +16,9 @@ Make = Callable[..., Record]
 
 @pytest.fixture
 def ids(database: Session, record: Make) -> list[int]:
-    return Importer().store(database, [record(f"Title {n}", year=2000) for n in range(3)]).created
+    return (
+        Importer().store(database, [record(f"Title {n}", year=2000) for n in range(3)]).created_ids
+    )
 
 
 def logged(database: Session) -> int:
@@ -34,7 +36,7 @@ def test_an_unchanged_text_is_not_embedded_again(database: Session, ids: list[in
     embed_titles(database, FakeEmbedder(), ids)
     fake, before = FakeEmbedder(), logged(database)
     assert embed_titles(database, fake, ids) == Embedded(unchanged=3)
-    assert fake.asked == []
+    assert fake.embedded_texts == []
     assert logged(database) == before
 
 
@@ -46,8 +48,8 @@ def test_only_what_changed_is_embedded_again(
     Importer().store(database, [said])
     fake = FakeEmbedder()
     assert embed_titles(database, fake, ids) == Embedded(embedded=1, unchanged=2)
-    assert [asked for asked, _ in fake.asked] == ["A fly.", "Title 1. 2000 movie. A fly."]
-    assert {role for _, role in fake.asked} == {"document"}
+    assert [asked for asked, _ in fake.embedded_texts] == ["A fly.", "Title 1. 2000 movie. A fly."]
+    assert {role for _, role in fake.embedded_texts} == {"document"}
 
 
 def test_another_model_embeds_for_itself(database: Session, ids: list[int]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from index import native
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
-from tests.index_contract import IndexContract, many, reference
+from tests.index_contract import IndexContract, expected_hits, make_entries
 from vocabulary.kinds import Kind, Space
 
 
@@ -45,15 +45,15 @@ def halved(entry: Entry) -> Entry:
 def test_vectors_in_half_precision_answer_exactly_until_one_that_is_not_comes(
     kernel: native.Kernel | None,
 ) -> None:
-    entries = many(500)
+    entries = make_entries(500)
     halves = [halved(entry) for entry in entries[:400]]
     index = MemoryIndex(halves, kernel=kernel)
     query = Query(vector=entries[3].vectors[Space.CONTENT], k=60)
     assert index._snapshot.rows.spaces[Space.CONTENT].shape.half
-    assert index.search(query) == reference(halves, query)
+    assert index.search(query) == expected_hits(halves, query)
     index.upsert(entries[390:])
     assert not index._snapshot.rows.spaces[Space.CONTENT].shape.half
-    assert index.search(query) == reference([*halves[:390], *entries[390:]], query)
+    assert index.search(query) == expected_hits([*halves[:390], *entries[390:]], query)
 
 
 class TestMappedFiles(IndexContract):
@@ -70,7 +70,7 @@ class TestMappedFiles(IndexContract):
 
 
 def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() -> None:
-    entries = many(3000)
+    entries = make_entries(3000)
     index = MemoryIndex(entries)
     boosts = Boosts(popularity=0.2, regional={"IN": 0.2})
     asked = [
@@ -83,35 +83,35 @@ def test_agrees_with_the_reference_where_gathering_and_streaming_both_occur() ->
             Filter(exclude=frozenset(range(1, 2900))),
         )
     ]
-    expected = [reference(entries, query) for query in asked]
+    expected = [expected_hits(entries, query) for query in asked]
     assert [index.search(query) for query in asked] == expected
     assert index.search_many(asked) == expected
 
 
 def test_a_shared_pass_agrees_with_passes_one_by_one() -> None:
-    entries = many(5000)
+    entries = make_entries(5000)
     index = MemoryIndex(entries, cores=2)
     asked = [
         Query(vector=entry.vectors[Space.CONTENT], filter=Filter(exclude=frozenset({at + 1})))
         for at, entry in enumerate(entries[:70])
     ]
     assert index.search_many(asked) == [index.search(query) for query in asked]
-    assert index.search(asked[3]) == reference(entries, asked[3])
+    assert index.search(asked[3]) == expected_hits(entries, asked[3])
 
 
 def test_packs_dead_rows_and_keeps_answering() -> None:
-    entries = many(1000)
+    entries = make_entries(1000)
     index = MemoryIndex(entries)
     for start in range(0, 900, 100):
         index.remove(range(start + 1, start + 101))
         index.upsert([entries[start]])
     left = [entry for entry in entries if entry.title_id > 900 or entry.title_id % 100 == 1]
     query = Query(vector=entries[3].vectors[Space.CONTENT], k=2000)
-    assert index.search(query) == reference(left, query)
+    assert index.search(query) == expected_hits(left, query)
 
 
 def test_searches_see_whole_snapshots_while_titles_change() -> None:
-    entries = many(400)
+    entries = make_entries(400)
     index = MemoryIndex(entries)
     query = Query(vector=entries[0].vectors[Space.CONTENT], k=1000)
     stop, wrong = threading.Event(), []
@@ -177,7 +177,7 @@ def test_a_title_is_seen_as_it_was_or_as_it_is_and_never_in_between() -> None:
 
 
 def test_what_came_after_the_search_began_is_not_in_its_answer() -> None:
-    entries = many(200)
+    entries = make_entries(200)
     index = MemoryIndex(entries)
     before = index._snapshot
     index.remove([5])
@@ -188,7 +188,7 @@ def test_what_came_after_the_search_began_is_not_in_its_answer() -> None:
 
 
 def test_many_may_load_what_one_saved(tmp_path: Path) -> None:
-    entries = many(1000)
+    entries = make_entries(1000)
     saved = MemoryIndex(entries)
     saved.remove([1, 2, 3])
     saved.save(tmp_path)
@@ -198,13 +198,13 @@ def test_many_may_load_what_one_saved(tmp_path: Path) -> None:
     query = Query(vector=entries[9].vectors[Space.CONTENT], k=50)
     one.remove([10])
     one.upsert([replace(entries[0], popularity=0.5)])
-    assert other.search(query) == saved.search(query) == reference(entries[3:], query)
+    assert other.search(query) == saved.search(query) == expected_hits(entries[3:], query)
     assert {1, 10} - {hit.title_id for hit in one.search(replace(query, k=2000))} == {10}
     assert (len(one), len(other)) == (997, 997)
 
 
 def test_half_written_files_are_not_loaded(tmp_path: Path) -> None:
-    MemoryIndex(many(10)).save(tmp_path)
+    MemoryIndex(make_entries(10)).save(tmp_path)
     (tmp_path / "index.json").unlink()
     with pytest.raises(OSError, match=r"index\.json"):
         MemoryIndex().load(tmp_path)
@@ -247,9 +247,9 @@ def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) 
 
 
 def test_lists_that_would_find_too_little_are_refused() -> None:
-    entries = many(3000)  # random directions, which no list holds together
+    entries = make_entries(3000)  # random directions, which no list holds together
     index = MemoryIndex(entries)
     assert index.approximate(Space.CONTENT, least=0.99) is None
     assert index.lists is None
     query = Query(vector=entries[5].vectors[Space.CONTENT], k=40)
-    assert index.search(query) == reference(entries, query)
+    assert index.search(query) == expected_hits(entries, query)

@@ -9,13 +9,13 @@ from sqlalchemy import Engine, text
 
 from db import pgvector_search
 from db.engine import connect
-from db.pgvector_search import Ask
-from db.pgvector_store import LANGUAGE_TITLES, SERVED
+from db.pgvector_search import PgvectorQuery
+from db.pgvector_store import MIN_LANGUAGE_GRAPH_TITLES, SERVED_SCHEMA
 from index.memory import MemoryIndex
 from index.pgvector import PgvectorIndex, given
 from index.product import SLOTS, TooManyRegions
 from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
-from tests.index_contract import IndexContract, many, reference
+from tests.index_contract import IndexContract, expected_hits, make_entries
 from vocabulary.kinds import Kind, Space
 
 LEAST_RECALL = 0.95  # of wide searches by a graph
@@ -67,15 +67,15 @@ def wide(entries: Sequence[Entry]) -> Iterator[Query]:
 
 def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
     with engine.connect() as connection:
-        shape = pgvector_search.enter(connection, SERVED).spaces[Space.CONTENT]
-        ask = Ask(Space.CONTENT, np.ones(shape.width, np.float32), 20)
-        return pgvector_search.explained(connection, given(wanted), ask, shape if graph else None)
+        shape = pgvector_search.begin_search(connection, SERVED_SCHEMA).spaces[Space.CONTENT]
+        ask = PgvectorQuery(Space.CONTENT, np.ones(shape.width, np.float32), 20)
+        return pgvector_search.explain(connection, given(wanted), ask, shape if graph else None)
 
 
 @pytest.fixture(scope="module")
 def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[Entry]]]:
     """An index of a few thousand titles, linked to a graph."""
-    entries, index = many(3000), PgvectorIndex(engine)
+    entries, index = make_entries(3000), PgvectorIndex(engine)
     index.replace(entries, lambda beside: beside.link(Space.CONTENT))
     yield index, entries
     index.replace([])
@@ -86,7 +86,7 @@ def test_narrow_searches_are_exact_and_go_by_the_filters_index(
 ) -> None:
     index, entries = filled
     asked = list(narrow(entries))
-    assert index.search_many(asked) == [reference(entries, query) for query in asked]
+    assert index.search_many(asked) == [expected_hits(entries, query) for query in asked]
     told = plan(engine, Filter(languages=frozenset({"l3"})), graph=False)
     assert "Bitmap Index Scan on entry_languages" in told
     assert "graph" not in told
@@ -98,7 +98,7 @@ def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
     index, entries = filled
     asked = list(wide(entries))
     answers = index.search_many(asked)
-    expected = [reference(entries, query) for query in asked]
+    expected = [expected_hits(entries, query) for query in asked]
     same = [len(set(found) & set(best)) / 20 for found, best in zip(answers, expected, strict=True)]
     assert [len(found) for found in answers] == [20] * len(asked)
     assert sum(same) / len(same) >= LEAST_RECALL
@@ -111,14 +111,14 @@ def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
 ) -> None:
     index, entries = filled
     query = Query(vector=entries[0].vectors[Space.CONTENT], filter=Filter(year_from=1960), k=2500)
-    assert index.search(query) == reference(entries, query)
+    assert index.search(query) == expected_hits(entries, query)
 
 
 def test_an_unlinked_space_is_searched_exactly(engine: Engine, index: PgvectorIndex) -> None:
-    entries = many(500)
+    entries = make_entries(500)
     index.replace(entries)
     asked = list(wide(entries))
-    expected = [reference(entries, query) for query in asked]
+    expected = [expected_hits(entries, query) for query in asked]
     index.link(Space.CONTENT)
     index.unlink(Space.CONTENT)
     assert index.search_many(asked) == expected
@@ -132,14 +132,14 @@ def test_what_is_not_approved_is_not_swapped_in(index: PgvectorIndex) -> None:
         assert len(beside) == 20
         raise Refused
 
-    index.replace(many(10))
+    index.replace(make_entries(10))
     with pytest.raises(Refused):
-        index.replace(many(20), refuse)
+        index.replace(make_entries(20), refuse)
     assert len(index) == 10
 
 
 def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) -> None:
-    entries = many(100)
+    entries = make_entries(100)
     index.replace(entries)
     query = Query(vector=entries[0].vectors[Space.CONTENT], k=200)
 
@@ -172,15 +172,15 @@ def test_a_database_that_does_not_answer_is_told(engine: Engine, index: Pgvector
 
 
 def test_a_query_whose_vector_is_longer_than_one_is_answered_exactly(index: PgvectorIndex) -> None:
-    entries = many(300)
+    entries = make_entries(300)
     index.replace(entries)
     vector = 3 * entries[0].vectors[Space.CONTENT]
     query = Query(vector=vector, boosts=Boosts(popularity=0.1), k=20)
-    assert index.search(query) == reference(entries, query)
+    assert index.search(query) == expected_hits(entries, query)
 
 
 def test_a_common_language_has_a_graph_of_its_own(engine: Engine, index: PgvectorIndex) -> None:
-    common, rare = LANGUAGE_TITLES, 4 * LANGUAGE_TITLES // 5
+    common, rare = MIN_LANGUAGE_GRAPH_TITLES, 4 * MIN_LANGUAGE_GRAPH_TITLES // 5
     entries = [
         replace(
             entry,
@@ -188,7 +188,7 @@ def test_a_common_language_has_a_graph_of_its_own(engine: Engine, index: Pgvecto
                 entry.attributes, languages=frozenset({"te" if at < common else "kn"})
             ),
         )
-        for at, entry in enumerate(many(common + rare, d=4))
+        for at, entry in enumerate(make_entries(common + rare, d=4))
     ]
     index.replace(entries, lambda beside: beside.link(Space.CONTENT))
     vector = entries[0].vectors[Space.CONTENT]

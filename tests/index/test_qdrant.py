@@ -27,7 +27,7 @@ from index.query import (
     Query,
     VectorMissing,
 )
-from tests.index_contract import IndexContract, many, reference, unit
+from tests.index_contract import IndexContract, expected_hits, make_entries, unit_vector
 from vocabulary.kinds import Kind, Space
 
 # Before fixtures hide the machine's settings. Without a server, the client's local mode answers,
@@ -98,11 +98,11 @@ def asked(entries: Sequence[Entry]) -> Iterator[Query]:
 
 
 def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: QdrantIndex) -> None:
-    entries = many(600)
+    entries = make_entries(600)
     index.replace(entries, lambda beside: beside.link(Space.CONTENT))
     queries = list(asked(entries))
     answers = index.search_many(queries)
-    expected = [reference(entries, query) for query in queries]
+    expected = [expected_hits(entries, query) for query in queries]
     assert [len(found) for found in answers] == [len(best) for best in expected]
     same = [
         len(set(found) & set(best)) / len(best)
@@ -116,9 +116,9 @@ def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: Qdrant
 def test_other_processes_follow_a_swap_at_once(collections: Collections) -> None:
     index, other = QdrantIndex(collections), QdrantIndex(collections)
     for n in (30, 40):
-        index.replace(many(n))
+        index.replace(make_entries(n))
         query = Query(boosts=Boosts(popularity=1.0), k=100)
-        assert other.search(query) == reference(many(n), query)
+        assert other.search(query) == expected_hits(make_entries(n), query)
         assert len(other) == n
 
 
@@ -130,10 +130,10 @@ def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantInde
         assert len(beside) == 20
         raise Refused
 
-    index.replace(many(10))
+    index.replace(make_entries(10))
     before = server.get_collections()
     with pytest.raises(Refused):
-        index.replace(many(20), refuse)
+        index.replace(make_entries(20), refuse)
     assert server.get_collections() == before
     assert len(index) == 10
 
@@ -143,7 +143,7 @@ def test_what_a_killed_process_was_building_is_dropped(
 ) -> None:
     abandoned = collections.created().name
     of_others = replace(collections, alias=f"{ALIAS}-other").created().name
-    index.replace(many(10))
+    index.replace(make_entries(10))
     names = {each.name for each in server.get_collections().collections}
     assert abandoned not in names
     assert of_others in names
@@ -163,17 +163,17 @@ def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
 
     monkeypatch.setattr(server, "upsert", applied_but_not_confirmed)
     with stamina.set_testing(True, attempts=5):
-        index.upsert(many(10))
+        index.upsert(make_entries(10))
     assert next(failures, None) is None
     query = Query(boosts=Boosts(popularity=1.0), k=100)
-    assert index.search(query) == reference(many(10), query)
+    assert index.search(query) == expected_hits(make_entries(10), query)
 
 
 def test_a_title_that_loses_its_vector_is_not_found_by_it(index: QdrantIndex) -> None:
     plain = Attributes(kind=Kind.MOVIE)
-    index.upsert([Entry(title_id=1, attributes=plain, vectors={Space.CONTENT: unit(1)})])
+    index.upsert([Entry(title_id=1, attributes=plain, vectors={Space.CONTENT: unit_vector(1)})])
     index.upsert([Entry(title_id=1, attributes=plain)])
-    assert index.search(Query(vector=unit(1))) == []
+    assert index.search(Query(vector=unit_vector(1))) == []
     assert [hit.title_id for hit in index.search(Query())] == [1]
     with pytest.raises(VectorMissing):
         index.vectors([1], Space.CONTENT)
@@ -198,13 +198,13 @@ def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
     def away(*_: Any, **__: Any) -> Any:
         raise ResponseHandlingException(ConnectionError("nobody there"))
 
-    index.upsert(many(3))
+    index.upsert(make_entries(3))
     monkeypatch.setattr(server, "query_batch_points", away)
     monkeypatch.setattr(server, "upsert", away)
     with pytest.raises(IndexUnavailable, match="nobody there"):
         index.search(Query(boosts=Boosts(popularity=1.0)))
     with stamina.set_testing(True, attempts=2), pytest.raises(IndexUnavailable):
-        index.upsert(many(3))
+        index.upsert(make_entries(3))
 
 
 def test_a_process_that_ended_before_it_told_of_a_space_is_followed_on() -> None:
@@ -216,9 +216,9 @@ def test_a_process_that_ended_before_it_told_of_a_space_is_followed_on() -> None
     vector = models.DenseVectorConfig(size=24 + WIDTH, distance=models.Distance.DOT)
     config = models.DenseVectorNameConfig(dense=vector)
     client.create_vector_name(content.name, Space.CONTENT.value, config)
-    index.upsert(many(10))
+    index.upsert(make_entries(10))
     query = Query(boosts=Boosts(popularity=1.0), k=100)
-    assert index.search(query) == reference(many(10), query)
+    assert index.search(query) == expected_hits(make_entries(10), query)
 
 
 @contextmanager

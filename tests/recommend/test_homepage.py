@@ -5,7 +5,7 @@ from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from recommend.homepage import FEWEST, fill
 from recommend.queries import RowPlan
-from tests.index_contract import GENRES, catalogues, meets
+from tests.index_contract import GENRES, catalogues, matches_filter
 from vocabulary.kinds import Kind
 
 
@@ -39,7 +39,7 @@ def test_a_row_is_full_while_titles_are_left(
     left = dict(by_id)
     filled = {row.plan.key: row for row in fill(MemoryIndex(catalogue), plans)}
     for each in plans:
-        matching = [entry for entry in left.values() if meets(entry, each.query)]
+        matching = [entry for entry in left.values() if matches_filter(entry, each.query)]
         row = filled.get(each.key)
         assert (row is None) == (len(matching) < FEWEST)
         if row is not None:

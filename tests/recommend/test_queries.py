@@ -5,7 +5,7 @@ import pytest
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Query
 from recommend import queries
-from tests.index_contract import unit
+from tests.index_contract import unit_vector
 from vocabulary.kinds import Kind, Space
 
 LANGUAGES = {"te": "Telugu", "ta": "Tamil", "hi": "Hindi"}
@@ -70,17 +70,23 @@ def test_critics_ask_for_a_high_rating_and_viewers_for_many_votes(
 
 
 def test_a_title_is_not_similar_to_itself() -> None:
-    entries = [entry(number, vectors={Space.CONTENT: unit(number)}) for number in range(1, 9)]
+    entries = [
+        entry(number, vectors={Space.CONTENT: unit_vector(number)}) for number in range(1, 9)
+    ]
     wanted = Filter(exclude=frozenset({3}))
-    found = answer(queries.similar_to(1, unit(1), wanted, k=8), *entries)
+    found = answer(queries.similar_to(1, unit_vector(1), wanted, k=8), *entries)
     assert set(found) == {2, 4, 5, 6, 7, 8}
 
 
 def test_popularity_only_parts_what_is_equally_similar() -> None:
-    far = entry(1, vectors={Space.CONTENT: unit(2)}, popularity=1.0)
-    near = entry(2, vectors={Space.CONTENT: unit(1)})
-    known = entry(3, vectors={Space.CONTENT: unit(1)}, popularity=1.0)
-    assert answer(queries.similar_to(9, unit(1), Filter(), k=3), far, near, known) == [3, 2, 1]
+    far = entry(1, vectors={Space.CONTENT: unit_vector(2)}, popularity=1.0)
+    near = entry(2, vectors={Space.CONTENT: unit_vector(1)})
+    known = entry(3, vectors={Space.CONTENT: unit_vector(1)}, popularity=1.0)
+    assert answer(queries.similar_to(9, unit_vector(1), Filter(), k=3), far, near, known) == [
+        3,
+        2,
+        1,
+    ]
 
 
 def test_the_language_watched_most_is_the_first_of_the_languages() -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from catalog.importer import Importer
 from catalog.record import Record
 from db import changes, migrate, titles
-from db.engine import connect, session
-from db.title_summaries import Listing
+from db.engine import connect, open_session
+from db.title_summaries import TitleSummary
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.query import Boosts, Query
@@ -42,10 +42,10 @@ def live(own: Engine) -> Iterator[Live]:
 
 
 def store(own: Engine, *records: Record) -> list[int]:
-    with session(own) as writing:
+    with open_session(own) as writing:
         stored = Importer().store(writing, records)
         writing.commit()
-    return stored.touched
+    return stored.changed_ids
 
 
 def found(live: Live, name: str) -> list[int]:
@@ -83,13 +83,13 @@ def test_suggestions_follow_a_title_from_its_import_to_its_end(
 ) -> None:
     def suggested(text: str) -> list[str]:
         found = live.suggester.suggest(Typed(folded=text, region="IN"))
-        return [each.of.title for each in found if isinstance(each.of, Listing)]
+        return [each.of.title for each in found if isinstance(each.of, TitleSummary)]
 
     (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
     wait_until(lambda: suggested("ee") == ["Eega"])
     store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
     wait_until(lambda: suggested("ma") == ["Makkhi"])
-    with session(own) as writing:
+    with open_session(own) as writing:
         titles.remove(writing, [number])
         changes.record(writing, [number])
         writing.commit()
@@ -99,7 +99,7 @@ def test_suggestions_follow_a_title_from_its_import_to_its_end(
 def test_a_removed_title_vanishes(own: Engine, live: Live, record: Make) -> None:
     gone, stays = store(own, record("Eega"), record("Magadheera"))
     wait_until(lambda: stays in live.index)
-    with session(own) as writing:
+    with open_session(own) as writing:
         titles.remove(writing, [gone])
         changes.record(writing, [gone])
         writing.commit()
@@ -115,7 +115,7 @@ def test_a_reload_swaps_everything_in(own: Engine, live: Live, record: Make) -> 
     before = live.listings
     with own.begin() as connection:  # behind the change log's back
         connection.execute(text("UPDATE title SET title = 'Makkhi'"))
-    with session(own) as writing:
+    with open_session(own) as writing:
         assert seeding.ask_for_reload(writing) == 1
         writing.commit()
     wait_until(lambda: live.listings is not before)
@@ -129,7 +129,7 @@ def test_the_index_follows_vectors_and_popularity(own: Engine, live: Live, recor
     fake = FakeEmbedder()
     counts = (3, 9, 1, 5, 7)
     ids = store(own, *(record(f"Title {n}", popularity=n) for n in counts))
-    with session(own) as writing:
+    with open_session(own) as writing:
         embed_titles(writing, fake, ids)
         seeding.refresh_popularity(writing)
         writing.commit()
@@ -152,7 +152,7 @@ def test_many_changes_at_once_are_all_followed(own: Engine, live: Live, record: 
 def test_the_follower_survives_a_database_that_goes_away(
     own: Engine, live: Live, record: Make
 ) -> None:
-    with session(own) as closing:
+    with open_session(own) as closing:
         for _ in range(3):
             closing.execute(
                 text(

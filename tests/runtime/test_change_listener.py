@@ -9,7 +9,7 @@ from sqlalchemy import Engine, make_url, text
 from catalog.importer import Importer
 from catalog.record import Record
 from db import changes
-from db.engine import connect, session
+from db.engine import connect, open_session
 from index.load import Loader
 from runtime.catalogue_view import Live
 from runtime.change_listener import Bell
@@ -33,10 +33,10 @@ def wait_until(condition: Callable[[], object], *, within_s: float = HEARD_WITHI
 
 
 def store(own: Engine, *records: Record) -> list[int]:
-    with session(own) as writing:
+    with open_session(own) as writing:
         stored = Importer().store(writing, records)
         writing.commit()
-    return stored.touched
+    return stored.changed_ids
 
 
 @pytest.fixture
@@ -104,15 +104,15 @@ def test_a_restored_backup_is_noticed_though_its_log_has_grown_since(
     copy_database(own, "own", "saved")
     (lost,) = store(own, record("Magadheera"))
     wait_until(lambda: lost in live.listings)
-    with session(own) as reading:
-        before = changes.present(reading)
+    with open_session(own) as reading:
+        before = changes.current_position(reading)
     copy_database(own, "saved", "own")
     (new,) = store(own, record("Makkhi"))
     assert new == lost  # the numbers were given back, to another title
     wait_until(lambda: new in live.listings and live.listings[new].title == "Makkhi")
     assert set(live.listings) == {kept, new}
-    with session(own) as reading:
-        assert changes.present(reading) > before
+    with open_session(own) as reading:
+        assert changes.current_position(reading) > before
 
 
 @pytest.fixture

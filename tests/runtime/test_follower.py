@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from catalog.importer import Importer
 from catalog.record import Record
 from db import changes, migrate
-from db.engine import connect, session
+from db.engine import connect, open_session
 from embedded.lease import acquire
 from embedded.status import status
 
@@ -94,8 +94,8 @@ def store(own: Engine, record: Record) -> int:
     deadline = time.monotonic() + WITHIN_S
     while True:
         try:
-            with session(own) as writing:
-                (number,) = Importer().store(writing, [record]).touched
+            with open_session(own) as writing:
+                (number,) = Importer().store(writing, [record]).changed_ids
                 writing.commit()
         except OperationalError:
             assert time.monotonic() < deadline
@@ -105,7 +105,7 @@ def store(own: Engine, record: Record) -> int:
 
 
 def remove(own: Engine, number: int) -> None:
-    with session(own) as writing:
+    with open_session(own) as writing:
         writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": number})
         changes.record(writing, [number])
         writing.commit()

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from catalog.importer import Importer
 from catalog.record import Record
 from db.changes import Position
-from db.engine import session
+from db.engine import open_session
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -33,11 +33,11 @@ def states(tmp_path: Path) -> list[str]:
 
 
 def store(own: Engine, *records: Record) -> list[int]:
-    with session(own) as writing:
+    with open_session(own) as writing:
         stored = Importer().store(writing, records)
-        embed_titles(writing, FakeEmbedder(), stored.touched)
+        embed_titles(writing, FakeEmbedder(), stored.changed_ids)
         writing.commit()
-    return stored.touched
+    return stored.changed_ids
 
 
 def loaded(own: Engine, saved: Saved) -> Live:
@@ -77,7 +77,7 @@ def test_a_rebuild_writes_the_files_anew_for_all(
 ) -> None:
     store(own, record("Eega"))
     first, second = loaded(own, saved), loaded(own, saved)
-    with session(own) as writing:
+    with open_session(own) as writing:
         seeding.ask_for_reload(writing)
         writing.commit()
     first.catch_up()

@@ -10,7 +10,7 @@ from catalog.record import Record
 from config.resources import Resources
 from config.settings import Settings
 from db import changes, index_state
-from db.engine import session
+from db.engine import open_session
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.memory import MemoryIndex
@@ -21,7 +21,7 @@ from runtime.catalogue_view import Live
 from runtime.index_sync import CopyDiffers, Shared
 from services import seeding
 from tests.fake_embedder import FakeEmbedder
-from tests.running_app import served
+from tests.running_app import running_app
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
@@ -29,11 +29,11 @@ LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 def store(own: Engine, *records: Record) -> list[int]:
-    with session(own) as writing:
+    with open_session(own) as writing:
         stored = Importer().store(writing, records)
-        embed_titles(writing, FakeEmbedder(), stored.touched)
+        embed_titles(writing, FakeEmbedder(), stored.changed_ids)
         writing.commit()
-    return stored.touched
+    return stored.changed_ids
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_what_is_there_is_copied_and_what_changes_follows(
     first = store(own, record("Eega"), record("Magadheera"))
     assert shared.catch_up() == 2
     assert found(shared) == first
-    with session(own) as writing:
+    with open_session(own) as writing:
         writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": first[0]})
         changes.record(writing, first[:1])
         writing.commit()
@@ -65,7 +65,7 @@ def test_what_is_there_is_copied_and_what_changes_follows(
 def test_one_process_feeds_and_the_others_see_it(own: Engine, shared: Shared, record: Make) -> None:
     other = Shared("pgvector", PgvectorIndex(own), own, LOADER)
     (number,) = store(own, record("Eega"))
-    with index_state.turn(own, "pgvector", wait=True):
+    with index_state.feeding_lock(own, "pgvector", wait=True):
         assert other.catch_up() == 0  # for another does it
     assert shared.catch_up() == 1
     assert other.catch_up() == 0
@@ -76,11 +76,11 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
     own: Engine, shared: Shared, record: Make
 ) -> None:
     ids = store(own, record("Eega"))
-    with session(own) as writing:
+    with open_session(own) as writing:
         before = index_state.read(writing, "pgvector")
     shared.catch_up()
     assert before is not None
-    with session(own) as writing:  # as if the process had died in between
+    with open_session(own) as writing:  # as if the process had died in between
         index_state.write(writing, "pgvector", before.position, built_from=before.built_from)
         writing.commit()
     assert shared.catch_up() == 1
@@ -126,7 +126,7 @@ def test_asking_for_everything_anew_rebuilds_the_copy(
     ids = store(own, record("Eega"))
     with own.begin() as connection:
         connection.execute(text("DELETE FROM change"))
-    with session(own) as writing:
+    with open_session(own) as writing:
         seeding.ask_for_reload(writing)
         writing.commit()
     assert shared.catch_up() == 1
@@ -194,7 +194,7 @@ def test_a_service_over_a_shared_index_answers(
     own: Engine, serving: Live, shared: Shared, valkey: "redis.Redis"
 ) -> None:
     resources = Resources(Settings(index="pgvector"), own, valkey, None)
-    with served(create_app(resources, serving)) as client:
+    with running_app(create_app(resources, serving)) as client:
         shared.catch_up()
         serving.catch_up()
         (check,) = (

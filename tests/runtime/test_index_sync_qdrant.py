@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from catalog.importer import Importer
 from catalog.record import Record
-from db.engine import session
+from db.engine import open_session
 from embeddings.titles import embed_titles
 from index.load import Loader
 from index.qdrant.collections import Cluster, Collections
@@ -42,8 +42,8 @@ def shared(own: Engine, collections: Collections) -> Shared:
 
 
 def store(own: Engine, record: Record) -> int:
-    with session(own) as writing:
-        (number,) = Importer().store(writing, [record]).touched
+    with open_session(own) as writing:
+        (number,) = Importer().store(writing, [record]).changed_ids
         embed_titles(writing, FakeEmbedder(), [number])
         writing.commit()
     return number
@@ -110,15 +110,15 @@ def test_a_process_that_ended_after_writing_and_before_noting_it_in_postgresql_i
     own: Engine, shared: Shared, record: Make
 ) -> None:
     store(own, record("Eega"))
-    with session(own) as reading:
+    with open_session(own) as reading:
         before = shared.position(reading)
     shared.catch_up()
-    with session(own) as reading:
+    with open_session(own) as reading:
         after = shared.position(reading)
         reading.connection().exec_driver_sql(
             "UPDATE index_copy SET transaction = 1, position = 1, seal = ''"
         )
         reading.commit()
     assert shared.catch_up() == 0
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert shared.position(reading) == after != before

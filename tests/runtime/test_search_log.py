@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db import searches
-from db.engine import connect, session
-from db.searches import Click, Search
+from db.engine import connect, open_session
+from db.searches import ClickLogEntry, SearchLogEntry
 from runtime.search_log import CLICK_WAITS, MOST, OUTAGE, Popular, SearchLog
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1"
@@ -22,7 +22,7 @@ def away() -> Iterator[Engine]:
     engine.dispose()
 
 
-def asked(words: str = "eega", *, ago: timedelta = timedelta(), **given: object) -> Search:
+def asked(words: str = "eega", *, ago: timedelta = timedelta(), **given: object) -> SearchLogEntry:
     plain: dict[str, object] = {
         "id": uuid4(),
         "visitor_id": None,
@@ -36,11 +36,11 @@ def asked(words: str = "eega", *, ago: timedelta = timedelta(), **given: object)
         "took_ms": 12.5,
         "at": datetime.now(UTC) - ago,
     }
-    return Search(**{**plain, **given})  # type: ignore[arg-type]  # the tests' own words
+    return SearchLogEntry(**{**plain, **given})  # type: ignore[arg-type]  # the tests' own words
 
 
-def opened(search_id: UUID, *, ago: timedelta = timedelta()) -> Click:
-    return Click(
+def opened(search_id: UUID, *, ago: timedelta = timedelta()) -> ClickLogEntry:
+    return ClickLogEntry(
         id=uuid4(),
         visitor_id=None,
         search_id=search_id,
@@ -147,12 +147,12 @@ def test_a_click_waits_for_a_search_that_another_process_writes(own: Engine) -> 
 
 
 def popular(own: Engine, words: str, region: str) -> None:
-    with session(own) as writing:
+    with open_session(own) as writing:
         searches.record(
             writing,
             [
                 asked(words, visitor_id=uuid4(), recognised=True, region=region)
-                for _ in range(searches.FEW)
+                for _ in range(searches.MIN_POPULAR_VISITORS)
             ],
         )
         since = datetime.now(UTC) - timedelta(days=1)

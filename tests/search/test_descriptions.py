@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running_app import hits, titles
+from tests.running_app import list_items, list_titles
 
 DESCRIPTIONS = Path(__file__).with_name("descriptions.jsonl")
 
@@ -21,7 +21,7 @@ def successes(client: httpx.Client) -> dict[str, list[bool]]:
     found = defaultdict(list)
     for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines():
         asked = json.loads(line)
-        first = hits(client, "/api/search", q=asked["query"], limit=5)
+        first = list_items(client, "/api/search", q=asked["query"], limit=5)
         right = (asked["title"], asked["year"])
         found[asked["language"]].append(right in {(hit["title"], hit["year"]) for hit in first})
     return found
@@ -43,4 +43,4 @@ def test_plain_descriptions_find_their_title(
     ],
 )
 def test_what_the_readme_promises_is_found(client: httpx.Client, text: str, title: str) -> None:
-    assert title in titles(client, "/api/search", q=text, limit=5)
+    assert title in list_titles(client, "/api/search", q=text, limit=5)

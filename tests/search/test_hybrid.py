@@ -22,7 +22,15 @@ from search.hybrid import (
 )
 from search.names.lexical import Field, Match
 from search.plots import PlotMatch
-from tests.index_contract import catalogues, filters, hit, meets, queries, unit, vectors
+from tests.index_contract import (
+    catalogues,
+    expected_hit,
+    filters,
+    matches_filter,
+    queries,
+    unit_vector,
+    vectors,
+)
 from vocabulary.kinds import Kind, Space
 
 terms = st.sampled_from([0.0, 0.1, 0.7, 3.5])
@@ -43,8 +51,8 @@ def reference(
     for entry in entries:
         own = query if query.space in entry.vectors else replace(query, vector=None)
         waits = query.vector is not None and own.vector is None
-        if (not waits or entry.title_id in told) and meets(entry, own):
-            found.append(Found(hit(entry, own), told.get(entry.title_id, NONE)))
+        if (not waits or entry.title_id in told) and matches_filter(entry, own):
+            found.append(Found(expected_hit(entry, own), told.get(entry.title_id, NONE)))
     return sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
 
 
@@ -99,10 +107,10 @@ def test_without_others_only_evidence_finds(
 def test_a_title_with_evidence_meets_the_filter_too(
     catalogue: list[Entry], told: dict[TitleId, Evidence], wanted: Filter
 ) -> None:
-    query = Query(vector=unit(3), filter=wanted, k=80)
+    query = Query(vector=unit_vector(3), filter=wanted, k=80)
     by_id = {entry.title_id: entry for entry in catalogue}
     for found in hybrid(MemoryIndex(catalogue), told, query=query):
-        assert meets(by_id[found.hit.title_id], replace(query, vector=None))
+        assert matches_filter(by_id[found.hit.title_id], replace(query, vector=None))
 
 
 @generated
@@ -113,7 +121,7 @@ def test_a_longer_page_begins_with_the_shorter(
     index = MemoryIndex(catalogue)
     named = {entry.title_id: Evidence(name=0.5) for entry in catalogue[::3]}
     both = [
-        hybrid(index, named, query=replace(asked, vector=unit(1), k=k))
+        hybrid(index, named, query=replace(asked, vector=unit_vector(1), k=k))
         for k in (shorter, shorter + more)
     ]
     assert both[1][:shorter] == both[0]
@@ -123,7 +131,7 @@ def entry(title_id: int, *, vector: int | None = None, known: float = 0.0) -> En
     return Entry(
         title_id=title_id,
         attributes=Attributes(kind=Kind.MOVIE),
-        vectors={} if vector is None else {Space.CONTENT: unit(vector)},
+        vectors={} if vector is None else {Space.CONTENT: unit_vector(vector)},
         popularity=known,
         regional={"IN": known},
     )
@@ -138,10 +146,10 @@ def named_titles(*named: tuple[int, float]) -> dict[TitleId, Evidence]:
 
 def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> None:
     opposite = Entry(
-        title_id=9, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit(1)}
+        title_id=9, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit_vector(1)}
     )
     catalogue = [entry(1, vector=1, known=1.0), entry(2, vector=1, known=1.0), opposite]
-    query = Query(vector=unit(1), boosts=search_boosts("IN"))
+    query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
     named = named_titles((9, 1.0), (2, 0.9))
     found = hybrid(MemoryIndex(catalogue), named, query=query)
     assert [each.hit.title_id for each in found] == [9, 2, 1]
@@ -149,36 +157,38 @@ def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> N
 
 def test_a_faint_likeness_of_name_does_not_bury_what_was_meant() -> None:
     opposite = Entry(
-        title_id=2, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit(1)}
+        title_id=2, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit_vector(1)}
     )
     index = MemoryIndex([entry(1, vector=1), opposite])
-    found = hybrid(index, named_titles((2, 0.55)), query=Query(vector=unit(1)))
+    found = hybrid(index, named_titles((2, 0.55)), query=Query(vector=unit_vector(1)))
     assert [each.hit.title_id for each in found] == [1, 2]
 
 
 def test_a_title_that_waits_for_its_vector_is_found_by_name() -> None:
     catalogue = [entry(1, vector=1), entry(2)]
-    found = hybrid(MemoryIndex(catalogue), named_titles((2, 1.0)), query=Query(vector=unit(1)))
+    found = hybrid(
+        MemoryIndex(catalogue), named_titles((2, 1.0)), query=Query(vector=unit_vector(1))
+    )
     assert [each.hit.title_id for each in found] == [2, 1]
     assert found[0].hit.similarity == 0.0
 
 
 def test_names_outside_the_allowed_titles_stay_out() -> None:
     catalogue = [entry(1), entry(2)]
-    query = Query(vector=unit(1), filter=Filter(include=frozenset({1})))
+    query = Query(vector=unit_vector(1), filter=Filter(include=frozenset({1})))
     assert hybrid(MemoryIndex(catalogue), named_titles((2, 1.0)), query=query) == []
 
 
 def test_popularity_orders_what_fits_equally_well() -> None:
     catalogue = [entry(1, vector=1, known=0.1), entry(2, vector=1, known=0.9)]
-    query = Query(vector=unit(1), boosts=search_boosts("IN"))
+    query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
     found = hybrid(MemoryIndex(catalogue), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
 def test_boosts_do_not_lift_what_fits_worse() -> None:
-    aside = unit(2) - (unit(2) @ unit(1)) * unit(1)
-    near = 0.9 * unit(1) + 0.19**0.5 * aside / np.linalg.norm(aside)
+    aside = unit_vector(2) - (unit_vector(2) @ unit_vector(1)) * unit_vector(1)
+    near = 0.9 * unit_vector(1) + 0.19**0.5 * aside / np.linalg.norm(aside)
     worse = Entry(
         title_id=1,
         attributes=Attributes(kind=Kind.MOVIE),
@@ -186,13 +196,13 @@ def test_boosts_do_not_lift_what_fits_worse() -> None:
         popularity=1.0,
         regional={"IN": 1.0},
     )
-    query = Query(vector=unit(1), boosts=search_boosts("IN"))
+    query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
     found = hybrid(MemoryIndex([worse, entry(2, vector=1)]), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
 def test_terms_add_up() -> None:
-    query = Query(vector=unit(1), boosts=Boosts(popularity=0.1))
+    query = Query(vector=unit_vector(1), boosts=Boosts(popularity=0.1))
     (found,) = hybrid(
         MemoryIndex([entry(1, vector=1, known=0.5)]), named_titles((1, 0.9)), query=query
     )

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from catalog.import_reader import read
+from catalog.import_reader import read_lines
 from catalog.importer import Importer
 from catalog.record import Record
 from db import titles, vectors
-from db.engine import session
+from db.engine import open_session
 from services import seeding
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
@@ -30,14 +30,14 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def store(own: Engine, *records: Record) -> list[int]:
-    with session(own) as writing:
-        created = Importer().store(writing, records).created
+    with open_session(own) as writing:
+        created = Importer().store(writing, records).created_ids
         writing.commit()
     return created
 
 
 def refresh(own: Engine) -> int:
-    with session(own) as writing:
+    with open_session(own) as writing:
         changed = seeding.refresh_popularity(writing)
         writing.commit()
     return changed
@@ -116,7 +116,7 @@ def test_a_title_imported_meanwhile_waits_for_the_next_refresh(own: Engine, reco
 def test_only_an_empty_catalogue_is_seeded(own: Engine, record: Make) -> None:
     assert seeding.seed(own, None) == 12
     assert seeding.seed(own, None) == 0
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert titles.count(reading) == 12
 
 
@@ -148,7 +148,7 @@ def test_a_seeding_that_was_cut_short_leaves_nothing_and_can_be_repeated(own: En
     with pytest.raises(KeyboardInterrupt):
         seeding.seed(own, None)
     event.remove(own, "before_cursor_execute", cut)
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert titles.count(reading) == 0
     assert seeding.seed(own, None) == 12
 
@@ -157,17 +157,17 @@ def test_vectors_that_come_with_the_seed_are_used_without_embedding(own: Engine,
     fake = FakeEmbedder("some-model+c1")
     seeding.seed(own, None)
     seeding.embed_missing(own, fake)
-    with session(own) as reading:
+    with open_session(own) as reading:
         ids = titles.ids_after(reading, 0, limit=99)
         before = list(vectors.read(reading, ids, {Space.CONTENT: fake.model}))
         assert seeding.write_seed_vectors(reading, ids, fake) == 12
         titles.remove(reading, ids)
         reading.commit()
-    fake.asked.clear()
+    fake.embedded_texts.clear()
     seeding.seed(own, fake)
-    assert fake.asked == []
-    with session(own) as reading:
-        assert vectors.missing(reading, Space.CONTENT, fake.model, limit=99) == []
+    assert fake.embedded_texts == []
+    with open_session(own) as reading:
+        assert vectors.ids_without_vector(reading, Space.CONTENT, fake.model, limit=99) == []
         ids = titles.ids_after(reading, 0, limit=99)
         after = list(vectors.read(reading, ids, {Space.CONTENT: fake.model}))
     for (_, _, was), (_, _, now) in zip(before, after, strict=True):
@@ -183,7 +183,7 @@ def test_vectors_of_another_model_are_not_used(own: Engine, few: Path) -> None:
         vectors=np.ones((1, 8), np.float16),
     )
     seeding.seed(own, FakeEmbedder())
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert vectors.count(reading, Space.CONTENT, "fake") == 0
 
 
@@ -197,4 +197,4 @@ def test_what_is_missing_is_embedded_in_batches(own: Engine, record: Make) -> No
 
 def test_the_seed_that_is_shipped_can_be_read() -> None:
     for path in sorted(seeding.seed_folder().glob("*.jsonl")):
-        assert not [line.problems for line in read(path) if line.problems]
+        assert not [line.problems for line in read_lines(path) if line.problems]

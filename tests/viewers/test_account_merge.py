@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
 from db import profiles, viewer_lifecycle, viewings
-from db.engine import session
-from db.interactions import Told
+from db.engine import open_session
+from db.interactions import Interaction
 from db.tables.users import Account
-from db.viewer_lifecycle import ViewerForgotten
-from db.viewings import Started
+from db.viewer_lifecycle import ViewerDeleted
+from db.viewings import NewViewing
 from index.query import TitleId
 from recommend.taste import Features
 from viewers import accounts
@@ -44,9 +44,9 @@ class Shelf:
 SHELF = Shelf()
 
 
-def told(title_id: int, event: Event = Event.LIKE, *, number: UUID | None = None) -> Told:
+def told(title_id: int, event: Event = Event.LIKE, *, number: UUID | None = None) -> Interaction:
     at = NOW + timedelta(minutes=title_id)
-    return Told(id=number or uuid4(), title_id=title_id, event=event, at=at)
+    return Interaction(id=number or uuid4(), title_id=title_id, event=event, at=at)
 
 
 def an_account(writing: Session) -> UUID:
@@ -122,8 +122,10 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "disliked_genres": [],
         "personal_search": True,
     }
-    viewer_lifecycle.hold(database, visitor)
-    profiles.put(database, account, {**nothing, "region": "IN-TG", "favourite_genres": ["drama"]})
+    viewer_lifecycle.lock(database, visitor)
+    profiles.replace(
+        database, account, {**nothing, "region": "IN-TG", "favourite_genres": ["drama"]}
+    )
     said = {
         "birth_year": 1990,
         "region": "US",
@@ -132,7 +134,7 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "disliked_genres": ["drama", "horror"],
         "personal_search": False,
     }
-    profiles.put(database, visitor, {**nothing, **said})
+    profiles.replace(database, visitor, {**nothing, **said})
     merge(database, visitor, into=account, catalogue=SHELF)
     found = profiles.get(database, account)
     assert (found.birth_year, found.region, found.languages) == (1990, "IN-TG", {"te": 0.5})
@@ -142,9 +144,9 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
 
 def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    viewer_lifecycle.hold(database, visitor)
+    viewer_lifecycle.lock(database, visitor)
     said = profiles.get(database, visitor).model_dump() | {"region": "IN-KA"}
-    profiles.put(database, visitor, said | {"personal_search": False})
+    profiles.replace(database, visitor, said | {"personal_search": False})
     merge(database, visitor, into=account, catalogue=SHELF)
     found = profiles.get(database, account)
     assert (found.region, found.personal_search) == ("IN-KA", False)
@@ -152,8 +154,8 @@ def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
 
 def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    viewer_lifecycle.hold(database, visitor)
-    begun = Started(uuid4(), 7, "tv")
+    viewer_lifecycle.lock(database, visitor)
+    begun = NewViewing(uuid4(), 7, "tv")
     viewings.start(database, visitor, begun)
     database.execute(
         text(
@@ -163,15 +165,15 @@ def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
         {"id": uuid4(), "visitor": visitor},
     )
     merge(database, visitor, into=account, catalogue=SHELF)
-    assert viewings.go_on(database, account, begun.id, progress=0.5).progress == 0.5
+    assert viewings.update_progress(database, account, begun.id, progress=0.5).progress == 0.5
     owners = database.execute(text("SELECT visitor_id FROM search_query")).scalars().all()
     assert owners == [account]
 
 
 def test_nobody_is_merged_into_who_was_forgotten(database: Session) -> None:
     visitor, account = uuid4(), an_account(database)
-    viewer_lifecycle.forget(database, account)
-    with pytest.raises(ViewerForgotten):
+    viewer_lifecycle.delete(database, account)
+    with pytest.raises(ViewerDeleted):
         merge(database, visitor, into=account, catalogue=SHELF)
 
 
@@ -192,19 +194,19 @@ def test_every_table_of_a_viewer_is_known_to_merging() -> None:
 def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> None:
     """An event of the visitor's own that comes late stays his, until he is merged again."""
     events = 25
-    with session(own) as writing:
+    with open_session(own) as writing:
         account = an_account(writing)
         writing.commit()
 
     def go_on(viewer_id: UUID, first: int) -> None:
         for title in range(first, first + events):
-            with session(own) as writing:
+            with open_session(own) as writing:
                 hear(writing, viewer_id, [told(title)], SHELF)
                 writing.commit()
 
     def merge_often() -> None:
         for _ in range(10):
-            with session(own) as writing:
+            with open_session(own) as writing:
                 merge(writing, visitor, into=account, catalogue=SHELF)
                 writing.commit()
 
@@ -214,7 +216,7 @@ def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> N
         for each in work:
             each.result(timeout=60)
     merge_often()
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert len(all_of(reading, "interaction", account)) == 2 * events
         assert not is_there(reading, visitor)
         online = state(reading, account)

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from db import interactions, viewer_lifecycle
-from db.engine import session
-from db.interactions import Told
-from db.viewer_lifecycle import ViewerForgotten
+from db.engine import open_session
+from db.interactions import Interaction
+from db.viewer_lifecycle import ViewerDeleted
 from index.query import TitleId
 from recommend import taste
 from recommend.taste import Features, unit
@@ -50,8 +50,8 @@ class Shelf:
         }
 
 
-def told(event: Event | str, title_id: int = 0, **given: object) -> Told:
-    return replace(Told(id=uuid4(), title_id=title_id, event=Event(event), at=NOW), **given)  # type: ignore[arg-type]  # fields
+def told(event: Event | str, title_id: int = 0, **given: object) -> Interaction:
+    return replace(Interaction(id=uuid4(), title_id=title_id, event=Event(event), at=NOW), **given)  # type: ignore[arg-type]  # fields
 
 
 def kept(session: Session, *, table: str, viewer_id: UUID | None = None) -> list[str]:
@@ -68,7 +68,7 @@ def state(session: Session) -> list[str]:
 
 
 @st.composite
-def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Told]]]:
+def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Interaction]]]:
     """What two viewers tell in turn: late, repeated, undone, of titles that are not there too."""
     found = []
     for _ in range(draw(st.integers(1, 8))):
@@ -76,7 +76,7 @@ def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Told]]]:
         for _ in range(draw(st.integers(1, 6))):
             event = draw(st.sampled_from(Event))
             batch.append(
-                Told(
+                Interaction(
                     id=UUID(int=draw(st.integers(0, 60))),
                     title_id=draw(st.integers(0, TITLES + 1)),
                     event=event,
@@ -94,7 +94,7 @@ def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Told]]]:
 )
 @given(batches=batches())
 def test_a_replay_leads_to_the_same_rows_to_the_last_bit(
-    database: Session, batches: list[tuple[UUID, list[Told]]]
+    database: Session, batches: list[tuple[UUID, list[Interaction]]]
 ) -> None:
     for viewer_id, batch in batches:
         hear(database, viewer_id, batch, Shelf())
@@ -179,9 +179,9 @@ def test_one_viewer_says_nothing_of_another(database: Session) -> None:
 def test_who_was_forgotten_is_not_heard(database: Session) -> None:
     viewer_id = uuid4()
     hear(database, viewer_id, [told("like")], Shelf())
-    viewer_lifecycle.forget(database, viewer_id)
+    viewer_lifecycle.delete(database, viewer_id)
     assert state(database) == []
-    with pytest.raises(ViewerForgotten):
+    with pytest.raises(ViewerDeleted):
         hear(database, viewer_id, [told("like")], Shelf())
 
 
@@ -193,14 +193,14 @@ def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(own: En
     def tell(client: int) -> int:
         stored = 0
         for start in range(client % 4, len(every), 4):  # two clients tell of each
-            with session(own) as writing:
+            with open_session(own) as writing:
                 stored += hear(writing, viewer_id, every[start : start + 2], Shelf()).stored
                 writing.commit()
         return stored
 
     with ThreadPoolExecutor(8) as clients:
         assert sum(clients.map(tell, range(8))) == len(every)
-    with session(own) as writing:
+    with open_session(own) as writing:
         assert interactions.count(writing, viewer_id) == len(every)
         online = state(writing)
         replay(writing, viewer_id, Shelf())

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from db.engine import session
+from db.engine import open_session
 from viewers import accounts, login_sessions
 from viewers.login_sessions import GRACE, NO_GRACE, Pair
 from viewers.tokens import Tokens, Use
@@ -18,7 +18,7 @@ A_MONTH_AGO = {"then": datetime.now(UTC) - timedelta(days=61)}
 
 @pytest.fixture
 def pair(own: Engine) -> Pair:
-    with session(own) as writing:
+    with open_session(own) as writing:
         viewer_id = accounts.add(writing, "asha@example.com", password_hash=None)
         begun = login_sessions.begin(writing, viewer_id, tokens=TOKENS)
         writing.commit()
@@ -26,7 +26,7 @@ def pair(own: Engine) -> Pair:
 
 
 def refreshed(own: Engine, token: str, grace: timedelta) -> str | None:
-    with session(own) as writing:
+    with open_session(own) as writing:
         found = login_sessions.refresh(writing, token, tokens=TOKENS, grace=grace)
         writing.commit()
     return None if found is None else number(found.pair.refresh)
@@ -46,7 +46,7 @@ def test_of_many_who_hand_in_a_token_at_once_one_has_it(own: Engine, pair: Pair)
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(refreshed, own, pair.refresh, NO_GRACE) for _ in range(8)]
     assert len([each.result() for each in asked if each.result()]) == 1
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert not goes_on(reading, pair)
 
 
@@ -55,7 +55,7 @@ def test_within_the_grace_all_of_them_get_the_same_successor(own: Engine, pair: 
         asked = [threads.submit(refreshed, own, pair.refresh, GRACE) for _ in range(8)]
     assert len({each.result() for each in asked}) == 1
     assert asked[0].result() not in (None, number(pair.refresh))
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert goes_on(reading, pair)
 
 
@@ -65,12 +65,12 @@ def test_after_the_grace_a_copy_ends_the_sign_in(own: Engine, pair: Pair) -> Non
         late = {"grace": GRACE}
         connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
     assert refreshed(own, pair.refresh, GRACE) is None
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert not goes_on(reading, pair)
 
 
 def test_what_ended_is_deleted_and_what_goes_on_is_not(own: Engine, pair: Pair) -> None:
-    with session(own) as writing:
+    with open_session(own) as writing:
         viewer_id = accounts.add(writing, "ravi@example.com", password_hash=None)
         gone = login_sessions.begin(writing, viewer_id, tokens=TOKENS)
         writing.commit()

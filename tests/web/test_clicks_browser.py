@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ TOLD_WITHIN_S = 15.0
 @pytest.fixture
 def page(browser: Browser, seeded: Resources, live: Live) -> Iterator[Page]:
     with (
-        served(create_app(seeded, live)) as client,
+        running_app(create_app(seeded, live)) as client,
         browser.new_context(base_url=str(client.base_url)) as context,
     ):
         yield context.new_page()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.running_app import hits
+from tests.running_app import list_items
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
 
 @pytest.fixture
 def eega(client: httpx.Client) -> str:
-    return f"/title/{hits(client, '/api/search', q='eega')[0]['id']}"
+    return f"/title/{list_items(client, '/api/search', q='eega')[0]['id']}"
 
 
 def test_the_homepage_has_rows_of_titles(page: Page) -> None:

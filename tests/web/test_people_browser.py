@@ -21,7 +21,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import hits, served
+from tests.running_app import list_items, running_app
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ Opened = Callable[..., AbstractContextManager[BrowserContext]]
 def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
     """A service whose people are forgotten after the test."""
     seeded.redis.flushdb()
-    with served(create_app(seeded, live)) as client:
+    with running_app(create_app(seeded, live)) as client:
         yield client
     with seeded.engine.begin() as connection:
         connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
@@ -72,7 +72,7 @@ def page(opened: Opened) -> Iterator[Page]:
 
 @pytest.fixture
 def eega(client: httpx.Client) -> str:
-    return f"/title/{hits(client, '/api/search', q='eega')[0]['id']}"
+    return f"/title/{list_items(client, '/api/search', q='eega')[0]['id']}"
 
 
 def sign_up(page: Page, email: str = "asha@example.com", name: str = "Asha") -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from playwright.sync_api import Request as Sent
 
-from tests.running_app import hits
+from tests.running_app import list_items
 
 pytestmark = pytest.mark.browser
 
@@ -281,6 +281,6 @@ def test_the_list_fits_a_phone(browser: Browser, client: httpx.Client, path: str
 
 def test_the_region_of_the_page_orders_its_suggestions(page: Page, client: httpx.Client) -> None:
     page.goto("/?region=IN-KL")
-    first = hits(client, "/api/search/suggest", q="ma", region="IN-KL", limit=6)[0]
+    first = list_items(client, "/api/search/suggest", q="ma", region="IN-KL", limit=6)[0]
     box(page).press_sequentially("ma", delay=5)
     expect(options(page).first).to_contain_text(str(first["text"]))

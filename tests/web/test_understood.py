@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.running_app import titles
+from tests.running_app import list_titles
 
 
 def shown(client: httpx.Client, **asked: str) -> str:
@@ -24,7 +24,7 @@ def test_a_name_nearly_typed_is_offered(client: httpx.Client) -> None:
 
 def test_what_was_given_up_is_told(client: httpx.Client) -> None:
     asked = "kannada anime from the 1950s"
-    assert titles(client, "/api/search", q=asked)
+    assert list_titles(client, "/api/search", q=asked)
     assert "These are without" in shown(client, q=asked)
 
 

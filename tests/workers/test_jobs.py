@@ -14,9 +14,9 @@ from catalog.record import Record
 from config import settings as settings_module
 from config.resources import load_embedder
 from db import changes, viewer_lifecycle, viewings
-from db.changes import EVERYTHING, Position
-from db.engine import session
-from db.viewings import Started
+from db.changes import ALL_TITLES, Position
+from db.engine import open_session
+from db.viewings import NewViewing
 from embedded.lease import Lease
 from embeddings.embedder import EmbedderUnavailable
 from services import seeding
@@ -38,9 +38,9 @@ def _settings(
 
 @pytest.fixture
 def ids(own: Engine, record: Callable[..., Record]) -> list[int]:
-    with session(own) as writing:
+    with open_session(own) as writing:
         said = [record(f"Title {n}", popularity=n + 1) for n in range(18)]
-        created = Importer().store(writing, said).created
+        created = Importer().store(writing, said).created_ids
         writing.commit()
     return created
 
@@ -77,8 +77,8 @@ def test_refreshing_popularity_twice_changes_it_once(own: Engine, ids: list[int]
 
 def test_reindexing_asks_every_follower(own: Engine, ids: list[int]) -> None:
     assert jobs.reindex() == {"titles": 18}
-    with session(own) as reading:
-        assert EVERYTHING in changes.since(reading, Position())[0]
+    with open_session(own) as reading:
+        assert ALL_TITLES in changes.since(reading, Position())[0]
 
 
 def test_old_changes_are_pruned_once(own: Engine, ids: list[int]) -> None:
@@ -115,11 +115,11 @@ def test_counting_popular_searches_twice_counts_the_same(own: Engine) -> None:
 def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: list[int]) -> None:
     jobs.embed_titles(ids)
     viewer, silent, going = uuid4(), uuid4(), uuid4()
-    with session(own) as writing:
-        viewer_lifecycle.hold(writing, viewer)
+    with open_session(own) as writing:
+        viewer_lifecycle.lock(writing, viewer)
         for number, title_id in ((silent, ids[0]), (going, ids[1])):
-            viewings.start(writing, viewer, Started(number, title_id, "tv"))
-            viewings.go_on(writing, viewer, number, progress=0.95)
+            viewings.start(writing, viewer, NewViewing(number, title_id, "tv"))
+            viewings.update_progress(writing, viewer, number, progress=0.95)
         writing.execute(
             text("UPDATE viewing SET updated_at = now() - interval '7 hours' WHERE id = :id"),
             {"id": silent},
@@ -127,7 +127,7 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
         writing.commit()
     assert jobs.close_viewings() == {"closed": 1}
     assert jobs.close_viewings() == {"closed": 0}
-    with session(own) as reading:
+    with open_session(own) as reading:
         assert list(standings_of(reading, viewer)) == [ids[0]]
         assert taste_of(reading, viewer, jobs_model()).long_term is not None
         seen = viewings.get(reading, viewer, silent)
@@ -142,8 +142,8 @@ def jobs_model() -> str | None:
 def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine) -> None:
     assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > MAX_AGE_S
     recent, gone = uuid4(), uuid4()
-    with session(own) as writing:
-        viewer_lifecycle.hold(writing, recent, gone)
+    with open_session(own) as writing:
+        viewer_lifecycle.lock(writing, recent, gone)
         account = accounts.add(writing, "asha@example.com", password_hash=None)
         writing.execute(
             text("UPDATE viewer SET created_at = now() - interval '2 years' WHERE id <> :recent"),
@@ -161,8 +161,8 @@ def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
     with own.connect() as connection:
         gone = connection.execute(text("SELECT visitor_id FROM search_query LIMIT 1")).scalar_one()
         late = connection.execute(text("SELECT * FROM search_query")).mappings().all()
-    with session(own) as writing:
-        viewer_lifecycle.forget(writing, gone)
+    with open_session(own) as writing:
+        viewer_lifecycle.delete(writing, gone)
         writing.execute(
             text("UPDATE search_query SET visitor_id = :gone WHERE id = :id"),
             {"gone": gone, "id": next(row["id"] for row in late if row["visitor_id"] != gone)},

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from catalog.importer import Importer
 from catalog.record import Record
 from db import vectors
-from db.engine import session
+from db.engine import open_session
 from embedded.lease import Lease
 from vocabulary.kinds import Space
 from workers import queues
@@ -79,8 +79,8 @@ def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) ->
 def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
     own: Engine, start: Start, valkey: "redis.Redis", record: Callable[..., Record]
 ) -> None:
-    with session(own) as writing:
-        ids = Importer().store(writing, [record(f"Title {n}") for n in range(3)]).created
+    with open_session(own) as writing:
+        ids = Importer().store(writing, [record(f"Title {n}") for n in range(3)]).created_ids
         writing.commit()
     with own.connect() as holding:
         holding.execute(text("LOCK TABLE title_vector"))
@@ -97,8 +97,8 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
     assert job.return_value() == {"embedded": 3, "unchanged": 0}
     assert job.retries_left == len(queues.RETRY_AFTER_S) - 1
     assert job.meta == {"done": 3, "total": 3}
-    with session(own) as reading:
-        assert vectors.missing(reading, Space.CONTENT, _model(own), limit=9) == []
+    with open_session(own) as reading:
+        assert vectors.ids_without_vector(reading, Space.CONTENT, _model(own), limit=9) == []
 
 
 def _model(own: Engine) -> str:

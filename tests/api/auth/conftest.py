@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from viewers import passwords
 
 
@@ -35,5 +35,5 @@ def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> Iterator[FastAP
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[httpx.Client]:
-    with served(app) as client:
+    with running_app(app) as client:
         yield client

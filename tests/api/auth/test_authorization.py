@@ -12,7 +12,7 @@ from api.app import create_app
 from api.auth import login_cookies
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from tests.viewer_clients import People, people
 from vocabulary.kinds import Role
 
@@ -31,7 +31,7 @@ def keyed(seeded: Resources, live: Live) -> Iterator[People]:
     """Those who come to a service with two secret keys."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW}, {OLD}")})
     app = create_app(replace(seeded, settings=settings), live)
-    with served(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, people(app, client.base_url) as found:
         yield found
 
 

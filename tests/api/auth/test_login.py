@@ -18,7 +18,7 @@ from api.app import create_app
 from api.auth.rate_limits import SIGN_INS_OF_BOTH, SIGN_INS_OF_EMAIL
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from viewers import passwords
 
 PASSWORD = "mango lassi 9"
@@ -206,7 +206,7 @@ def test_without_redis_attempts_are_counted_all_the_same(
 ) -> None:
     email, _ = someone()
     away = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=Retry(NoBackoff(), 0))
-    with served(create_app(replace(seeded, redis=away), live)) as client:
+    with running_app(create_app(replace(seeded, redis=away), live)) as client:
         told = {problem(login(client, email, "a wrong one 1"))[0] for _ in range(12)}
         assert told == {401, 429}
         assert 'rasika_degraded_total{without="throttle"}' in client.get("/metrics").text

@@ -15,9 +15,9 @@ from api.app import create_app
 from api.auth import login_cookies, visitor_cookie
 from config.resources import Resources
 from config.settings import Settings
-from db.engine import session
+from db.engine import open_session
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from tests.viewer_clients import People, Person, people
 from viewers import login_sessions
 from viewers.login_sessions import GRACE, Pair
@@ -44,7 +44,7 @@ class Browser:
 @pytest.fixture
 def browser(guests: People) -> Browser:
     person = guests.member()
-    with session(guests.engine) as writing:
+    with open_session(guests.engine) as writing:
         pair = login_sessions.begin(writing, person.id, tokens=guests.app.state.tokens)
         writing.commit()
     tab = guests.stranger()
@@ -183,7 +183,7 @@ def elsewhere(seeded: Resources, live: Live) -> Iterator[People]:
         }
     )
     app = create_app(replace(seeded, settings=settings), live)
-    with served(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, people(app, client.base_url) as found:
         yield found
 
 
@@ -201,7 +201,7 @@ def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: People) 
 
 def test_in_production_cookies_go_over_https_alone(elsewhere: People) -> None:
     person = elsewhere.member()
-    with session(elsewhere.engine) as writing:
+    with open_session(elsewhere.engine) as writing:
         pair = login_sessions.begin(writing, person.id, tokens=elsewhere.app.state.tokens)
         writing.commit()
     header = {"cookie": f"{login_cookies.REFRESH}={pair.refresh}"}

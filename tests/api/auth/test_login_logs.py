@@ -15,7 +15,7 @@ from api.auth import login_cookies
 from config.resources import Resources
 from db.engine import connect
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 
 EMAIL, PASSWORD, WRONG = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
 OTHERS = ("httpx", "httpcore", "asyncio")  # of the test's own client
@@ -37,7 +37,7 @@ def test_no_log_holds_what_somebody_carries(
 ) -> None:
     with caplog.at_level(logging.DEBUG), capture_logs() as lines:
         secrets = [EMAIL, PASSWORD, WRONG, "hunter22", *come_and_go(client)]
-        with served(create_app(replace(seeded, engine=away), live)) as broken:
+        with running_app(create_app(replace(seeded, engine=away), live)) as broken:
             come_and_go(broken)
     ours = [each.getMessage() for each in caplog.records if not each.name.startswith(OTHERS)]
     assert any(line["event"] == "dependency_failed" for line in lines)

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
-from tests.running_app import served
+from tests.running_app import running_app
 
 CLIENT_ID, CLIENT_SECRET = "rasika-here", "the secret of rasika"
 
@@ -137,6 +137,6 @@ def application(provider: Provider) -> FastAPI:
 def providing() -> Iterator[Provider]:
     """Run a provider."""
     provider = Provider()
-    with served(application(provider)) as client:
+    with running_app(application(provider)) as client:
         provider.issuer = str(client.base_url).rstrip("/")
         yield provider

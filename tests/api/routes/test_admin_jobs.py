@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "correct horse battery staple"
@@ -24,7 +24,7 @@ KEY = "correct horse battery staple"
 def guarded(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
     """The service with a secret key."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
-    with served(create_app(replace(seeded, settings=settings), live)) as client:
+    with running_app(create_app(replace(seeded, settings=settings), live)) as client:
         yield client
 
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from api.auth.visitor_cookie import COOKIE
-from catalog.regions import LANGUAGES as LANGUAGES_WATCHED
+from catalog.regions import LANGUAGE_WEIGHTS as LANGUAGES_WATCHED
 from config.resources import Resources
-from db.engine import session
+from db.engine import open_session
 from index.load import freshness, regional
 from index.query import Filter
 from recommend.explanations import (
@@ -235,7 +235,7 @@ def test_every_reason_holds_by_what_is_stored(
 
 def stored(visitor: httpx.Client, resources: Resources, live: Live) -> Asking:
     """Return the person as PostgreSQL holds him."""
-    with session(resources.engine) as reading:
+    with open_session(resources.engine) as reading:
         today = datetime.now(UTC).date()
         known = person(reading, whose(visitor), model=live.model, today=today)
     wish = Wish(region="IN-TG", wanted=Filter(), limit=30, now=datetime.now(UTC))

@@ -18,10 +18,10 @@ from catalog.importer import Importer
 from catalog.record import Record
 from config.resources import Resources, opened
 from config.settings import Settings
-from db.engine import session
+from db.engine import open_session
 from embeddings.titles import embed_titles
 from runtime.title_features import StoredShelf
-from tests.rasika_process import Service, kill_postgres, wait_until
+from tests.rasika_process import RasikaProcess, kill_postgres, wait_until
 from viewers import interactions
 from vocabulary.kinds import Event
 
@@ -43,16 +43,16 @@ def resources(tmp_path: Path) -> Iterator[Resources]:
             )
             for each in range(TITLES)
         ]
-        with session(resources.engine) as writing:
+        with open_session(resources.engine) as writing:
             stored = Importer().store(writing, records)
-            embed_titles(writing, resources.embedder, stored.created)
+            embed_titles(writing, resources.embedder, stored.created_ids)
             writing.commit()
         yield resources
 
 
 @pytest.fixture
-def service(resources: Resources) -> Iterator[Service]:
-    made = Service(resources.settings.home, {"RASIKA_SEED": "0"})
+def service(resources: Resources) -> Iterator[RasikaProcess]:
+    made = RasikaProcess(resources.settings.home, {"RASIKA_SEED": "0"})
     with made.running():
         yield made
 
@@ -124,7 +124,7 @@ def state(engine: Engine) -> list[str]:
 
 
 def test_what_is_acknowledged_is_stored_once_though_the_service_and_its_database_are_killed(
-    service: Service, resources: Resources
+    service: RasikaProcess, resources: Resources
 ) -> None:
     clients = Clients(service.address)
     cookies = [clients.cookie() for _ in range(VIEWERS)]
@@ -158,7 +158,7 @@ def replayed(resources: Resources) -> None:
     assert resources.embedder is not None
     online = state(resources.engine)
     assert len(online) == VIEWERS * (TITLES + 1)
-    with session(resources.engine) as writing:
+    with open_session(resources.engine) as writing:
         viewers = writing.execute(text("SELECT id FROM viewer")).scalars().all()
         for viewer_id in viewers:
             interactions.replay(writing, viewer_id, StoredShelf(writing, resources.embedder.model))

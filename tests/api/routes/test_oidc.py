@@ -17,10 +17,10 @@ from api.auth import login_cookies
 from config.resources import Resources
 from config.settings import OpenIdProvider
 from db import accounts as rows
-from db.engine import session
+from db.engine import open_session
 from runtime.catalogue_view import Live
 from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
-from tests.running_app import served
+from tests.running_app import running_app
 from tests.viewer_clients import People, people
 
 START = "/api/auth/oidc/home/start"
@@ -54,7 +54,7 @@ def app(seeded: Resources, live: Live, valkey: "redis.Redis", provider: Provider
 
 @pytest.fixture
 def guests(app: FastAPI) -> Iterator[People]:
-    with served(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, people(app, client.base_url) as found:
         yield found
 
 
@@ -265,7 +265,7 @@ def test_an_account_with_a_password_is_not_taken_over_by_its_email(
     guests: People, provider: Provider
 ) -> None:
     person = guests.member()
-    with session(guests.engine) as writing:
+    with open_session(guests.engine) as writing:
         rows.set_password(writing, person.id, "a hash")
         writing.commit()
     provider.person["email"] = person.email

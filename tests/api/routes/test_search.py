@@ -11,7 +11,7 @@ import pytest
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import hits, served, titles
+from tests.running_app import list_items, list_titles, running_app
 
 HIT = {
     *("id", "title", "original_title", "kind", "year", "language", "genres", "poster_url"),
@@ -53,11 +53,11 @@ def test_the_best_come_first(client: httpx.Client, asked: dict[str, str]) -> Non
 def test_pages_follow_each_other_without_gap_or_repeat(
     client: httpx.Client, asked: dict[str, str]
 ) -> None:
-    whole = [hit["id"] for hit in hits(client, "/api/search", limit=60, **asked)]
+    whole = [hit["id"] for hit in list_items(client, "/api/search", limit=60, **asked)]
     pages = [
         hit["id"]
         for offset in (0, 20, 40)
-        for hit in hits(client, "/api/search", limit=20, offset=offset, **asked)
+        for hit in list_items(client, "/api/search", limit=20, offset=offset, **asked)
     ]
     assert pages == whole
     assert len(set(pages)) == 60
@@ -81,23 +81,23 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 def test_a_name_in_any_script_finds_its_title_first(
     client: httpx.Client, name: str, title: str
 ) -> None:
-    first = hits(client, "/api/search", q=name)[0]
+    first = list_items(client, "/api/search", q=name)[0]
     assert first["title"] == title
     assert first["reason"]["code"] == "name"  # type: ignore[index]  # parsed JSON
 
 
 def test_a_misspelt_name_still_finds_its_title(client: httpx.Client) -> None:
-    assert "Magadheera" in titles(client, "/api/search", q="magadhera", limit=3)
+    assert "Magadheera" in list_titles(client, "/api/search", q="magadhera", limit=3)
 
 
 def test_the_beginning_of_a_long_name_finds_it(client: httpx.Client) -> None:
-    assert titles(client, "/api/search", q="dilwale dulh", limit=1) == [
+    assert list_titles(client, "/api/search", q="dilwale dulh", limit=1) == [
         "Dilwale Dulhania Le Jayenge"
     ]
 
 
 def test_a_plot_is_told_from_a_name(client: httpx.Client) -> None:
-    assert hits(client, "/api/search", q=PLOT)[0]["reason"]["code"] == "meaning"  # type: ignore[index]  # parsed JSON
+    assert list_items(client, "/api/search", q=PLOT)[0]["reason"]["code"] == "meaning"  # type: ignore[index]  # parsed JSON
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_plot_is_told_from_a_name(client: httpx.Client) -> None:
 def test_every_hit_meets_the_filter(
     client: httpx.Client, filters: Mapping[str, object], meets: object, text: str
 ) -> None:
-    found = hits(client, "/api/search", q=text, limit=50, **filters)
+    found = list_items(client, "/api/search", q=text, limit=50, **filters)
     assert found
     assert all(meets(hit) for hit in found)  # type: ignore[operator]  # a predicate of the table
 
@@ -135,15 +135,15 @@ def test_languages_are_any_of_those_that_a_title_has(
     client: httpx.Client, languages: list[str]
 ) -> None:
     wanted = {language.strip().lower() for language in languages}
-    for hit in hits(client, "/api/search", q="family", language=languages, limit=20):
+    for hit in list_items(client, "/api/search", q="family", language=languages, limit=20):
         details = client.get(f"/api/content/{hit['id']}/details").json()
         assert wanted & set(details["languages"])
 
 
 @pytest.mark.parametrize("genre", ["Sci-Fi", "science fiction", "scifi", "SCIENCE-FICTION"])
 def test_a_genre_may_be_called_what_people_call_it(client: httpx.Client, genre: str) -> None:
-    plain = hits(client, "/api/search", genre="science-fiction", limit=100)
-    assert hits(client, "/api/search", genre=genre, limit=100) == plain
+    plain = list_items(client, "/api/search", genre="science-fiction", limit=100)
+    assert list_items(client, "/api/search", genre=genre, limit=100) == plain
     assert plain
 
 
@@ -163,11 +163,11 @@ def test_a_genre_may_be_called_what_people_call_it(client: httpx.Client, genre: 
 def test_a_filter_that_nothing_meets_finds_nothing(
     client: httpx.Client, asked: Mapping[str, object], text: str
 ) -> None:
-    assert hits(client, "/api/search", q=text, **asked) == []
+    assert list_items(client, "/api/search", q=text, **asked) == []
 
 
 def test_without_a_text_the_best_known_of_the_region_come(client: httpx.Client) -> None:
-    first = hits(client, "/api/search", region="IN-TG", limit=10)
+    first = list_items(client, "/api/search", region="IN-TG", limit=10)
     telugu = [hit for hit in first if hit["language"] == "te"]
     assert len(telugu) >= 7
     assert "Telangana" in str(telugu[0]["reason"])
@@ -175,7 +175,7 @@ def test_without_a_text_the_best_known_of_the_region_come(client: httpx.Client) 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\t\n", "\u3000"])
 def test_a_blank_text_is_none(client: httpx.Client, blank: str) -> None:
-    assert hits(client, "/api/search", q=blank) == hits(client, "/api/search")
+    assert list_items(client, "/api/search", q=blank) == list_items(client, "/api/search")
 
 
 @pytest.mark.parametrize(
@@ -260,22 +260,22 @@ def test_bytes_that_are_no_text_do_no_harm(client: httpx.Client, raw: str) -> No
 
 
 def test_the_deepest_page_is_still_an_answer(client: httpx.Client) -> None:
-    assert hits(client, "/api/search", q=PLOT, limit=100, offset=900) != []
-    assert hits(client, "/api/search", q=PLOT, limit=100, offset=1000) == []
+    assert list_items(client, "/api/search", q=PLOT, limit=100, offset=900) != []
+    assert list_items(client, "/api/search", q=PLOT, limit=100, offset=1000) == []
 
 
 def test_unknown_parameters_are_ignored(client: httpx.Client) -> None:
-    assert titles(client, "/api/search", q="eega", colour="red")[0] == "Eega"
+    assert list_titles(client, "/api/search", q="eega", colour="red")[0] == "Eega"
 
 
 def test_without_an_embedder_names_are_searched_and_it_is_told_and_counted(
     seeded: Resources, live: Live
 ) -> None:
-    with served(create_app(replace(seeded, embedder=None), live)) as client:
+    with running_app(create_app(replace(seeded, embedder=None), live)) as client:
         answer = client.get("/api/search", params={"q": "eega"}).json()
         assert answer["degraded"] == ["embedder"]
         assert answer["items"][0]["title"] == "Eega"
-        assert hits(client, "/api/search", q="zzzz qqqq xxxx") == []
+        assert list_items(client, "/api/search", q="zzzz qqqq xxxx") == []
         counted = client.get("/metrics").text
         assert 'rasika_degraded_total{without="embedder"} 2.0' in counted
         ready = client.get("/readyz")
@@ -295,6 +295,6 @@ def test_scores_fall_without_a_jump_back_between_pages(client: httpx.Client) -> 
     scores = [
         float(str(hit["score"]))
         for offset in (0, 100, 200)
-        for hit in hits(client, "/api/search", q=PLOT, limit=100, offset=offset)
+        for hit in list_items(client, "/api/search", q=PLOT, limit=100, offset=offset)
     ]
     assert all(before >= after for before, after in pairwise(scores))

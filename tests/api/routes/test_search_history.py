@@ -14,7 +14,7 @@ from api.auth.visitor_cookie import COOKIE
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from runtime.search_log import SearchLog
-from tests.running_app import served
+from tests.running_app import running_app
 
 TABLES = ("search_query", "search_click", "popular_search")
 
@@ -32,7 +32,7 @@ def app(seeded: Resources, live: Live) -> Iterator[FastAPI]:
 @pytest.fixture
 def anybody(app: FastAPI) -> Iterator[httpx.Client]:
     """A program, or a browser that has been nowhere."""
-    with served(app) as client:
+    with running_app(app) as client:
         yield client
 
 

@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.running_app import hits, titles
+from tests.running_app import list_items, list_titles
 
 Hit = dict[str, object]
 
 
 @pytest.fixture(scope="module")
 def eega(client: httpx.Client) -> int:
-    return int(str(hits(client, "/api/search", q="eega")[0]["id"]))
+    return int(str(list_items(client, "/api/search", q="eega")[0]["id"]))
 
 
 def test_details_tell_everything(client: httpx.Client, eega: int) -> None:
@@ -53,7 +53,7 @@ def test_what_is_no_id_is_refused_by_name(client: httpx.Client, number: str, par
 
 
 def test_similar_titles_leave_the_title_out(client: httpx.Client, eega: int) -> None:
-    found = hits(client, f"/api/content/{eega}/similar", limit=100)
+    found = list_items(client, f"/api/content/{eega}/similar", limit=100)
     assert len(found) == 100
     assert eega not in {hit["id"] for hit in found}
     assert {str(hit["reason"]) for hit in found} == {
@@ -62,8 +62,8 @@ def test_similar_titles_leave_the_title_out(client: httpx.Client, eega: int) -> 
 
 
 def test_similar_titles_are_similar(client: httpx.Client) -> None:
-    (first, *_) = hits(client, "/api/search", q="Baahubali: The Beginning")
-    near = titles(client, f"/api/content/{first['id']}/similar", limit=5)
+    (first, *_) = list_items(client, "/api/search", q="Baahubali: The Beginning")
+    near = list_titles(client, f"/api/content/{first['id']}/similar", limit=5)
     assert "Baahubali 2: The Conclusion" in near
 
 
@@ -91,7 +91,7 @@ def test_lists_meet_the_filter(
     filters: dict[str, object],
     meets: Callable[[Hit], bool],
 ) -> None:
-    found = hits(client, path(eega), limit=30, **filters)
+    found = list_items(client, path(eega), limit=30, **filters)
     assert found
     if filters.get("language") == "kn":
         found = [hit for hit in found if hit["language"] != "kn"]
@@ -109,9 +109,9 @@ def _has_language(client: httpx.Client, hit: Hit, language: str) -> bool:
 def test_pages_follow_each_other(
     client: httpx.Client, eega: int, path: Callable[[int], str]
 ) -> None:
-    whole = [hit["id"] for hit in hits(client, path(eega), limit=40)]
+    whole = [hit["id"] for hit in list_items(client, path(eega), limit=40)]
     first, second = (
-        [hit["id"] for hit in hits(client, path(eega), limit=20, offset=offset)]
+        [hit["id"] for hit in list_items(client, path(eega), limit=20, offset=offset)]
         for offset in (0, 20)
     )
     assert first + second == whole
@@ -122,7 +122,7 @@ def test_pages_follow_each_other(
 def test_scores_are_the_sum_of_their_terms_and_fall(
     client: httpx.Client, eega: int, path: Callable[[int], str]
 ) -> None:
-    found: list[Any] = hits(client, path(eega), limit=50)
+    found: list[Any] = list_items(client, path(eega), limit=50)
     for hit in found:
         assert sum(hit["terms"].values()) == pytest.approx(hit["score"], abs=1e-9)
     scores = [hit["score"] for hit in found]
@@ -136,7 +136,7 @@ def test_scores_are_the_sum_of_their_terms_and_fall(
 def test_what_trends_is_what_the_region_watches(
     client: httpx.Client, region: str, language: str
 ) -> None:
-    found = hits(client, "/api/trending", region=region, limit=10)
+    found = list_items(client, "/api/trending", region=region, limit=10)
     assert sum(hit["language"] == language for hit in found) >= 6
 
 

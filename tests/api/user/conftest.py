@@ -7,14 +7,14 @@ from fastapi import FastAPI
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
-from tests.running_app import served
+from tests.running_app import running_app
 from tests.viewer_clients import People, people
 
 
 @pytest.fixture(scope="module")
 def service(seeded: Resources, live: Live) -> Iterator[tuple[FastAPI, httpx.URL]]:
     app = create_app(seeded, live)
-    with served(app) as client:
+    with running_app(app) as client:
         yield app, client.base_url
 
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from api.auth import login_cookies
 from api.auth.visitor_cookie import COOKIE
 from db import viewer_lifecycle
-from db.engine import session
+from db.engine import open_session
 from tests.viewer_clients import People, Person
 from viewers import login_sessions
 
@@ -156,7 +156,7 @@ def test_what_somebody_was_shown_is_not_remembered_either(everybody: People) -> 
 
 def test_the_browser_forgets_too(everybody: People) -> None:
     visitor, member = everybody.visitor(), everybody.member()
-    with session(everybody.engine) as writing:
+    with open_session(everybody.engine) as writing:
         pair = login_sessions.begin(writing, member.id, tokens=everybody.app.state.tokens)
         writing.commit()
     everything(visitor, everybody.engine)
@@ -203,8 +203,8 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: People) -> No
             answers = set[int]().union(*(each.result(timeout=60) for each in asked))
         assert answers <= {200, 201, 401, 410}, answers
         everybody.app.state.search_log.flush()
-        with session(everybody.engine) as writing:
-            viewer_lifecycle.sweep(writing)
+        with open_session(everybody.engine) as writing:
+            viewer_lifecycle.delete_leftovers(writing)
             writing.commit()
         assert naming(everybody.engine, str(person.id)) == set()
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.auth.visitor_cookie import COOKIE
 from db import title_states
-from db.engine import session
+from db.engine import open_session
 from runtime.title_features import LiveShelf
 from tests.viewer_clients import People
 from viewers import interactions
@@ -212,7 +212,7 @@ def test_taste_and_standings_follow_in_the_same_transaction(everybody: People) -
     person = everybody.member()
     post(person.browser, [like(EEGA), {"content_id": OTHER, "event": "dismiss"}])
     live = everybody.app.state.live
-    with session(everybody.engine) as reading:
+    with open_session(everybody.engine) as reading:
         learnt = interactions.taste_of(reading, person.id, live.model)
         assert set(interactions.standings_of(reading, person.id)) == {EEGA, OTHER}
         assert learnt.long_term is not None
@@ -286,13 +286,13 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
 ) -> None:
     assert listed(everybody.stranger(), f"/api/user/{name}")["total"] == 0
     person = everybody.visitor()
-    gone = title_states.Kept(
+    gone = title_states.StoredTitleState(
         NOWHERE,
         4.0,
         0.5,
-        *[datetime.now(UTC) if "un" not in each else None for each in title_states.MOMENTS],
+        *[datetime.now(UTC) if "un" not in each else None for each in title_states.TIME_FIELDS],
     )._replace(dismissed_at=None)
-    with session(everybody.engine) as writing:
+    with open_session(everybody.engine) as writing:
         interactions.hear(writing, person.id, [], LiveShelf(everybody.app.state.live))
         title_states.store(writing, person.id, [gone])
         writing.commit()

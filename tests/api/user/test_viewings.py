@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from db.engine import session
+from db.engine import open_session
 from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
 from tests.viewer_clients import People, Person
@@ -162,7 +162,7 @@ def test_a_viewing_that_falls_silent_ends_where_it_was(
             text("UPDATE viewing SET updated_at = updated_at - interval '7 hours' WHERE id = :id"),
             {"id": silent["id"]},
         )
-    with session(everybody.engine) as writing:
+    with open_session(everybody.engine) as writing:
         shelf = LiveShelf(live)
         closed = [
             viewings.close(writing, ravi.id, UUID(viewing["id"]), catalogue=shelf)

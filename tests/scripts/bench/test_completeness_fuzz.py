@@ -4,7 +4,7 @@ from itertools import islice
 from index.memory import MemoryIndex
 from index.query import Hit, Query
 from scripts.bench.completeness_fuzz import Table, catalogue, check, queries
-from tests.index_contract import meets
+from tests.index_contract import matches_filter
 
 
 class Forgetful(MemoryIndex):
@@ -36,4 +36,4 @@ def test_matches_are_those_of_the_definition() -> None:
     entries = catalogue(500)
     table = Table(entries)
     for query in islice(queries(entries), 500):
-        assert table.matches(query).tolist() == [meets(entry, query) for entry in entries]
+        assert table.matches(query).tolist() == [matches_filter(entry, query) for entry in entries]

@@ -19,7 +19,7 @@ from rq import Queue
 
 from config import logging_setup
 from db import titles
-from db.engine import connect, session
+from db.engine import connect, open_session
 from embedded.lease import Lease, acquire
 from scripts.cli.main import main
 from workers import queues
@@ -112,7 +112,7 @@ def _folder(home: Lease) -> str:
 def _empty(home: Lease) -> None:
     """Leave nothing of the test before."""
     engine = connect(home.database_url)
-    with session(engine) as writing:
+    with open_session(engine) as writing:
         if writing.connection().dialect.has_table(writing.connection(), "title"):
             titles.remove(writing, titles.ids_after(writing, 0, limit=100_000))
             writing.commit()
@@ -123,8 +123,8 @@ def _empty(home: Lease) -> None:
 
 def stored(home: Lease) -> list[str]:
     engine = connect(home.database_url)
-    with session(engine) as reading:
-        names = [title.title for title in titles.all_whole(reading)]
+    with open_session(engine) as reading:
+        names = [title.title for title in titles.read_all(reading)]
     engine.dispose()
     return names
 

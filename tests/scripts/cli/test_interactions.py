@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from config.settings import Settings
 from db import interactions as log
-from db.engine import session
+from db.engine import open_session
 from embedded.lease import Lease
 from scripts.cli import interactions, taste, titles
 from scripts.cli.titles import Failed
@@ -87,8 +87,8 @@ def test_ratings_of_another_system_are_mapped(
     told = capsys.readouterr()
     assert "1 new, 0 known already, 1 bad" in told.out
     assert f"{path}:3: there is no such title" in told.err
-    with session(own) as reading:
-        ((viewer_id, rated),) = log.everything(reading)
+    with open_session(own) as reading:
+        ((viewer_id, rated),) = log.read_all(reading)
     assert (rated.title_id, rated.event, rated.value) == (1, "rate", 4.0)
     taste.rebuild(settings, viewer_id)
     assert "1 tastes of 1 events" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from config import logging_setup
 from db import accounts
-from db.engine import session
+from db.engine import open_session
 from embedded.lease import Lease
 from scripts.cli.main import main
 from viewers import passwords
@@ -34,8 +34,8 @@ def user(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSW
 
 
 def kept(own: Engine) -> tuple[Role, str]:
-    with session(own) as reading:
-        account = accounts.of_email(reading, EMAIL)
+    with open_session(own) as reading:
+        account = accounts.find_by_email(reading, EMAIL)
     assert account is not None
     return account.role, account.password_hash or ""
 
@@ -88,5 +88,5 @@ def test_what_cannot_be_makes_no_account(
     code: int,
 ) -> None:
     assert user(monkeypatch, *arguments, password=password) == code
-    with session(own) as reading:
-        assert accounts.of_email(reading, EMAIL) is None
+    with open_session(own) as reading:
+        assert accounts.find_by_email(reading, EMAIL) is None

@@ -128,7 +128,7 @@ def test_of_real_people_the_first_ratings_are_seen_and_the_high_ones_after_them_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     films = [record(f"Film {n}", year=2000 + n, external_ids={"imdb": f"tt{n}"}) for n in range(9)]
-    ids = Importer().store(database, films).created
+    ids = Importer().store(database, films).created_ids
     lines = [f"somebody,tt{n},{stars},{n}" for n, stars in enumerate([4, 1, 5, 2, 4, 3.5, 5, 9])]
     lines[7] = "somebody,tt99,5,7"  # a film that is not in the catalogue
     monkeypatch.setattr(ratings, "RATINGS", tmp_path / "ratings.csv.gz")

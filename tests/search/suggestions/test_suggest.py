@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.title_summaries import Listing
+from db.title_summaries import TitleSummary
 from index.query import Attributes, Entry
 from search.suggestions.beginnings import Table, sound_of
 from search.suggestions.prefixes import Prefixes, begins, edits, nearly_begins, respaced
@@ -20,7 +20,7 @@ TAMIL_COMEDIES = Topic(What.QUERY, "Tamil comedies", "Tamil comedies", ("tamil c
 TOPICS = Topics([COMEDY, TAMIL, TAMIL_COMEDIES])
 
 
-def listing(number: int, *names: str, people: str = "", **given: object) -> Listing:
+def listing(number: int, *names: str, people: str = "", **given: object) -> TitleSummary:
     """Return a listing whose names are folded already; people are parted by commas."""
     folded = tuple(people.lower().split(",")) if people else ()
     plain: dict[str, object] = {
@@ -34,7 +34,7 @@ def listing(number: int, *names: str, people: str = "", **given: object) -> List
         "languages": (),
         "providers": (),
     }
-    return Listing(
+    return TitleSummary(
         id=number,
         title=names[0],
         names=names,
@@ -55,7 +55,7 @@ def entry(number: int, popularity: float = 0.0, **regional: float) -> Entry:
     )
 
 
-def of(*titles: Listing | tuple[Listing, Entry]) -> Suggester:
+def of(*titles: TitleSummary | tuple[TitleSummary, Entry]) -> Suggester:
     suggester = Suggester()
     suggester.update(
         [each if isinstance(each, tuple) else (each, entry(each.id)) for each in titles]
@@ -72,7 +72,7 @@ def asked(suggester: Suggester, text: str, **typed: object) -> list[Suggestion]:
 def shown(found: list[Suggestion]) -> list[str]:
     return [
         each.of.title
-        if isinstance(each.of, Listing)
+        if isinstance(each.of, TitleSummary)
         else each.of.name
         if isinstance(each.of, Person)
         else each.of.text
@@ -277,10 +277,10 @@ def test_a_title_that_went_is_not_suggested() -> None:
 def test_many_changes_leave_what_a_fresh_start_would() -> None:
     rng = random.Random(5)
     words = ["raja", "rani", "prema", "katha", "bahu", "sholay", "the", "godfather", "vijay"]
-    known: dict[int, tuple[Listing, Entry]] = {}
+    known: dict[int, tuple[TitleSummary, Entry]] = {}
     followed = Suggester()
     for _ in range(60):
-        changed: list[tuple[Listing, Entry]] = []
+        changed: list[tuple[TitleSummary, Entry]] = []
         for _ in range(rng.randint(0, 5)):
             number = rng.randint(1, 40)
             name = " ".join(rng.choices(words, k=rng.randint(1, 3)))

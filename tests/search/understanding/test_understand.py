@@ -60,7 +60,7 @@ def meets(record: Record, title_id: TitleId, wanted: Filter) -> bool:
     year = record.year
     return (
         (not wanted.kinds or record.kind in wanted.kinds)
-        and (not wanted.languages or not wanted.languages.isdisjoint(record.spoken))
+        and (not wanted.languages or not wanted.languages.isdisjoint(record.all_languages))
         and (not wanted.genres_any or not wanted.genres_any.isdisjoint(record.genres))
         and wanted.genres_all.issubset(record.genres)
         and wanted.genres_none.isdisjoint(record.genres)
