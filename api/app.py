@@ -36,7 +36,7 @@ from runtime.result_cache import Remembered
 from runtime.search_log import Popular, SearchLog
 from search.reading import meaning
 from services.feed_metrics import Feeds
-from viewers.tokens import Tokens
+from viewers.tokens import TokenSigner
 
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 
@@ -65,7 +65,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.search_log = search_log
     app.state.popular = popular
     app.state.visitors = Visitors(resources.settings)
-    app.state.tokens = Tokens(partial(signing_keys, resources.settings))
+    app.state.tokens = TokenSigner(partial(signing_keys, resources.settings))
     meaning.bundled()  # seconds, which nobody's first search shall take
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)

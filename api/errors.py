@@ -19,9 +19,9 @@ from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound
 from index.query import IndexUnavailable
-from viewers.accounts import EmailTaken, EmailUnproven, IdentityTaken, NotRecognised
+from viewers.accounts import EmailNotVerified, EmailTaken, InvalidCredentials, ProviderIdentityTaken
 from viewers.login_sessions import NotSignedIn
-from viewers.oidc import ProviderRefused, ProviderUnavailable, ProviderUnknown
+from viewers.oidc import OidcLoginRefused, OidcProviderUnavailable, OidcProviderUnknown
 
 RETRY_AFTER_S = 2
 SERVER_ERROR = 500
@@ -71,13 +71,13 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     TitleNotFound: (404, "title-not-found", None),
     NoSuchJobError: (404, "job-not-found", "there is no such job, or its result has expired"),
     NotSignedIn: (401, "not-signed-in", None),
-    NotRecognised: (401, "not-recognised", None),
+    InvalidCredentials: (401, "not-recognised", None),
     EmailTaken: (409, "email-taken", None),
-    EmailUnproven: (403, "email-unproven", None),
-    IdentityTaken: (409, "identity-taken", None),
-    ProviderUnknown: (404, "provider-unknown", None),
-    ProviderUnavailable: (503, "provider-unavailable", None),
-    ProviderRefused: (401, "provider-refused", None),
+    EmailNotVerified: (403, "email-unproven", None),
+    ProviderIdentityTaken: (409, "identity-taken", None),
+    OidcProviderUnknown: (404, "provider-unknown", None),
+    OidcProviderUnavailable: (503, "provider-unavailable", None),
+    OidcLoginRefused: (401, "provider-refused", None),
     TooManyAttempts: (429, "too-many-attempts", None),
     CrossOrigin: (403, "cross-origin", None),
     NotAdministrator: (403, "not-administrator", None),

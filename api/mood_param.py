@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from api.params import ResourcesDep
 from recommend import moods
-from recommend.feed_plan import Mood
+from recommend.feed_plan import MoodTarget
 from recommend.moods import Rasa
 from runtime.result_cache import Remembered
 
@@ -25,22 +25,22 @@ async def mood(
             examples=["feel good"],
         ),
     ] = None,
-) -> Mood | None:
+) -> MoodTarget | None:
     """Return the mood asked for.
 
     Raises `RequestValidationError` for words that name none.
     """
     if mood is None or not mood.strip():
         return None
-    rasa = moods.rasa(mood)
+    rasa = moods.parse_mood(mood)
     if rasa is None:
         raise RequestValidationError([_unknown(mood)])
     embedder = resources.embedder
     if embedder is None:
-        return Mood(rasa, None)
+        return MoodTarget(rasa, None)
     known: Remembered = request.app.state.moods
-    lies = await run_in_threadpool(known.get, "rasas", lambda: moods.vectors(embedder))
-    return Mood(rasa, lies[rasa])
+    lies = await run_in_threadpool(known.get, "rasas", lambda: moods.mood_vectors(embedder))
+    return MoodTarget(rasa, lies[rasa])
 
 
 def _unknown(text: str) -> dict[str, object]:
@@ -53,4 +53,4 @@ def _unknown(text: str) -> dict[str, object]:
     }
 
 
-MoodDep = Annotated[Mood | None, Depends(mood)]
+MoodDep = Annotated[MoodTarget | None, Depends(mood)]

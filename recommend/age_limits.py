@@ -12,41 +12,41 @@ from datetime import date
 
 from index.query import Filter
 
-OF_AGE = 18
-GROWN_UP_GENRES = frozenset({"erotic", "hentai", "ecchi", "harem", "yaoi", "yuri"})
+ADULT_AGE_YEARS = 18
+ADULT_GENRES = frozenset({"erotic", "hentai", "ecchi", "harem", "yaoi", "yuri"})
 FRIGHTENING_GENRES = frozenset({"horror"})
-FRIGHTENING_FROM = 13  # years; where boards draw their line for fear (UA 13+, PG-13, 12A)
-EVERY_AGE = 0
+FRIGHTENING_MIN_AGE_YEARS = 13  # years; where boards draw their line for fear (UA 13+, PG-13, 12A)
+MIN_AGE_YEARS = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Admits:
+class AgeLimit:
     """Whether adult titles may be asked for, and the age that a certificate may ask for at most."""
 
     adult: bool = False
     max_age: int | None = None  # years; none: any
 
-    def narrowed(self, wanted: Filter) -> Filter:
+    def restrict(self, filter: Filter) -> Filter:
         """Return a filter that leaves out what this age is not admitted to."""
         if self.max_age is None:
-            return replace(wanted, adult=wanted.adult and self.adult)
-        kept_away = GROWN_UP_GENRES
-        if self.max_age < FRIGHTENING_FROM:
+            return replace(filter, adult=filter.adult and self.adult)
+        kept_away = ADULT_GENRES
+        if self.max_age < FRIGHTENING_MIN_AGE_YEARS:
             kept_away |= FRIGHTENING_GENRES
-        asked = self.max_age if wanted.max_age is None else min(self.max_age, wanted.max_age)
+        asked = self.max_age if filter.max_age is None else min(self.max_age, filter.max_age)
         return replace(
-            wanted,
+            filter,
             adult=False,
             max_age=asked,
-            unrated=wanted.max_age is None or wanted.unrated,
-            genres_none=wanted.genres_none | kept_away,
+            unrated=filter.max_age is None or filter.unrated,
+            genres_none=filter.genres_none | kept_away,
         )
 
 
-ANYBODY = Admits()
+DEFAULT_AGE_LIMIT = AgeLimit()
 
 
-def admits(birth_year: int | None, today: date) -> Admits:
+def age_limit(birth_year: int | None, today: date) -> AgeLimit:
     """Return what a year of birth admits to; the birthday counts as the last day of the year.
 
     >>> admits(2012, date(2026, 7, 1)), admits(1980, date(2026, 7, 1)), admits(None, date.today())
@@ -54,8 +54,8 @@ def admits(birth_year: int | None, today: date) -> Admits:
 Admits(adult=False, max_age=None))
     """
     if birth_year is None:
-        return ANYBODY
+        return DEFAULT_AGE_LIMIT
     surely = today.year - birth_year - 1
-    if surely >= OF_AGE:
-        return Admits(adult=True)
-    return Admits(max_age=max(surely, EVERY_AGE))
+    if surely >= ADULT_AGE_YEARS:
+        return AgeLimit(adult=True)
+    return AgeLimit(max_age=max(surely, MIN_AGE_YEARS))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.query import Matrix, TitleId
 
-Worth = NDArray[np.float64]  # (n,)
+Scores = NDArray[np.float64]  # (n,)
 
 RELEVANCE_SHARE = 0.7  # of 1; the rest is for being unlike what stands above
 
@@ -42,22 +42,22 @@ class Caps:
     genre: float = 0.4
 
 
-CAPS = Caps()
+DEFAULT_CAPS = Caps()
 MOOD_CAPS = Caps(genre=0.8)  # who asks for fear is not tired of horror
 
-LOOSENED = ("genre", "language", "director", "franchise")
+CAP_RELAXATION_ORDER = ("genre", "language", "director", "franchise")
 """Caps, in the order in which they give way when the list would be short."""
-LOOSENED_IN_PLACE = 2  # of these, before a place takes what it is not for
+MAX_RELAXED_CAPS_PER_PLACE = 2  # of these, before a place takes what it is not for
 
 
-def diversified(
+def diversify(
     candidates: Sequence[Candidate],
     vectors: Matrix,
     *,
     k: int,
-    caps: Caps = CAPS,
+    caps: Caps = DEFAULT_CAPS,
     relevance_share: float = RELEVANCE_SHARE,
-    places: Sequence[Sequence[Worth]] = (),
+    place_scores: Sequence[Sequence[Scores]] = (),
 ) -> list[int]:
     """Return the positions of the `k` to show, in order; all of them when there are fewer.
 
@@ -68,20 +68,20 @@ def diversified(
     infinity for one that does not belong; where nobody is left who does, the next worth counts, and
     after the last of them that of all.
     """
-    worth = _relative(np.array([each.score for each in candidates], np.float64))
+    worth = _rescale(np.array([each.score for each in candidates], np.float64))
     nearest = np.zeros(len(candidates), np.float32)  # to what is taken; unlike is not below zero
     left = np.ones(len(candidates), bool)
-    rooms = _Rooms(candidates, caps, k=k)
+    rooms = _CapUsage(candidates, caps, k=k)
     taken: list[int] = []
     while len(taken) < min(k, len(candidates)):
         here, may = worth, np.zeros(len(candidates), bool)
-        for wanted in places[len(taken)] if len(taken) < len(places) else ():
-            may = rooms.open(left & (wanted > -np.inf), most=LOOSENED_IN_PLACE)
+        for wanted in place_scores[len(taken)] if len(taken) < len(place_scores) else ():
+            may = rooms.available(left & (wanted > -np.inf), max_relaxed=MAX_RELAXED_CAPS_PER_PLACE)
             if may.any():
-                here = _relative(wanted)
+                here = _rescale(wanted)
                 break
         else:
-            may = rooms.open(left)
+            may = rooms.available(left)
         marginal = np.float32(relevance_share) * here - np.float32(1 - relevance_share) * nearest
         best = int(np.argmax(np.where(may, marginal, -np.inf)))
         taken.append(best)
@@ -91,27 +91,32 @@ def diversified(
     return taken
 
 
-class _Rooms:
+class _CapUsage:
     """How many more of each director, franchise, language and genre a list may take."""
 
     def __init__(self, candidates: Sequence[Candidate], caps: Caps, *, k: int) -> None:
-        self._groups = [list(_groups(each)) for each in candidates]
-        self._members: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._groups = [list(_cap_groups(each)) for each in candidates]
+        self._positions_by_group: dict[tuple[str, str], list[int]] = defaultdict(list)
         for position, groups in enumerate(self._groups):
             for group in groups:
-                self._members[group].append(position)
-        most = {kind: max(1, math.floor(getattr(caps, kind) * k + 1e-9)) for kind in LOOSENED}
-        self._room = {group: most[group[0]] for group in self._members}
-        self._full = {kind: np.zeros(len(candidates), bool) for kind in LOOSENED}
+                self._positions_by_group[group].append(position)
+        most = {
+            kind: max(1, math.floor(getattr(caps, kind) * k + 1e-9))
+            for kind in CAP_RELAXATION_ORDER
+        }
+        self._remaining = {group: most[group[0]] for group in self._positions_by_group}
+        self._exhausted = {kind: np.zeros(len(candidates), bool) for kind in CAP_RELAXATION_ORDER}
 
-    def open(self, left: NDArray[np.bool_], *, most: int = len(LOOSENED)) -> NDArray[np.bool_]:
+    def available(
+        self, remaining: NDArray[np.bool_], *, max_relaxed: int = len(CAP_RELAXATION_ORDER)
+    ) -> NDArray[np.bool_]:
         """Return which of those left may be taken, with so many caps loosened at the most.
 
         With all of them, some may be, if any are left.
         """
-        for loosened in range(most + 1):
-            full = [self._full[kind] for kind in LOOSENED[loosened:]]
-            may = left & ~np.logical_or.reduce(full) if full else left
+        for loosened in range(max_relaxed + 1):
+            full = [self._exhausted[kind] for kind in CAP_RELAXATION_ORDER[loosened:]]
+            may = remaining & ~np.logical_or.reduce(full) if full else remaining
             if may.any():
                 break
         return may
@@ -119,19 +124,19 @@ class _Rooms:
     def take(self, position: int) -> None:
         """Count one more of each group of a candidate."""
         for group in self._groups[position]:
-            self._room[group] -= 1
-            if self._room[group] == 0:
-                self._full[group[0]][self._members[group]] = True
+            self._remaining[group] -= 1
+            if self._remaining[group] == 0:
+                self._exhausted[group[0]][self._positions_by_group[group]] = True
 
 
-def _groups(candidate: Candidate) -> Iterator[tuple[str, str]]:
+def _cap_groups(candidate: Candidate) -> Iterator[tuple[str, str]]:
     yield from (("director", name) for name in dict.fromkeys(candidate.directors) if name)
     for kind in ("franchise", "language", "genre"):
         if name := getattr(candidate, kind):
             yield kind, name
 
 
-def _relative(values: Worth) -> NDArray[np.float32]:
+def _rescale(values: Scores) -> NDArray[np.float32]:
     """Return what is finite on a scale of 0..1, on which likeness is too."""
     finite = values[np.isfinite(values)]
     if not len(finite):

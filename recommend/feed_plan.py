@@ -20,9 +20,9 @@ import numpy as np
 
 from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 from recommend import queries
-from recommend.moods import GENRES, Rasa
-from recommend.taste import Taste, unit
-from recommend.title_state import Standing
+from recommend.moods import MOOD_GENRE_WEIGHTS, Rasa
+from recommend.taste import Taste, unit_vector
+from recommend.title_state import TitleState
 from vocabulary.kinds import Space
 
 CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
@@ -31,24 +31,32 @@ CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
 CLOSE_BOOSTS = (0.06, 0.04, 0.02)  # popularity, regional, freshness
 STRETCH_BOOSTS = (0.10, 0.06, 0.02)  # who steps aside is better led to something good
 
-CANDIDATES = 16  # of each query, or as many as half the feed has places: to choose from
-MOOD_CANDIDATES = 32  # of each query in a mood: one in three of what lies near it is in it
+MIN_CANDIDATES_PER_QUERY = (
+    16  # of each query, or as many as half the feed has places: to choose from
+)
+MIN_MOOD_CANDIDATES_PER_QUERY = (
+    32  # of each query in a mood: one in three of what lies near it is in it
+)
 
-SESSION_AT_LEAST = 0.3  # length of the session's sum; one title half liked an hour ago
-SESSION_SHARE = 0.5  # of the weight of all interests together, at most
-PERSON_AT_LEAST = 0.12  # affinity; two titles of a director, liked among ten
+MIN_SESSION_STRENGTH = 0.3  # length of the session's sum; one title half liked an hour ago
+MAX_SESSION_SHARE = 0.5  # of the weight of all interests together, at most
+MIN_PERSON_AFFINITY = 0.12  # affinity; two titles of a director, liked among ten
 PERSON_SHARE = 0.15  # of the weight of all interests together
-MOST_PEOPLE = 2
-OWN_LANGUAGES = 5
-OWN_LANGUAGE_AT_LEAST = 0.04  # affinity, or weight of a language in a region
-FAMILIAR_GENRES = 3
-LEANING_AT_LEAST = 0.15  # affinity; what he leans to so much he knows of himself, so it is not new
-TURN_ASIDE = 0.6  # length of the random vector that an interest is turned by to explore
-EXPLORING = 2  # queries that explore
-MOST_ASKED = 4  # interests, the strongest; the least of five has seldom a place
-BESIDE_MOOD = 0.5  # weight of an interest beside a mood: who asks for peace gets no murders
+MAX_PERSON_QUERIES = 2
+MAX_OWN_LANGUAGES = 5
+MIN_OWN_LANGUAGE_WEIGHT = 0.04  # affinity, or weight of a language in a region
+TOP_FAMILIAR_GENRES = 3
+MIN_STRONG_AFFINITY = (
+    0.15  # affinity; what he leans to so much he knows of himself, so it is not new
+)
+EXPLORATION_NOISE = 0.6  # length of the random vector that an interest is turned by to explore
+EXPLORATION_QUERIES = 2  # queries that explore
+MAX_INTEREST_QUERIES = 4  # interests, the strongest; the least of five has seldom a place
+INTEREST_WEIGHT_IN_MOOD = (
+    0.5  # weight of an interest beside a mood: who asks for peace gets no murders
+)
 MOOD_BOOSTS = (0.20, 0.30, 0.05)  # of what everybody watches in a mood: the mood goes before fame
-MOOD_GENRE = 0.6  # how much a genre has to carry a mood for all its titles to be in it
+MIN_MOOD_GENRE_WEIGHT = 0.6  # how much a genre has to carry a mood for all its titles to be in it
 
 
 class Slot(StrEnum):
@@ -59,14 +67,14 @@ class Slot(StrEnum):
     TRENDING = "trending"
 
 
-SHARES = {
+SLOT_SHARES = {
     Slot.CLOSE: CLOSE_SHARE,
     Slot.STRETCH: STRETCH_SHARE,
     Slot.TRENDING: TRENDING_SHARE,
 }
 
 
-class Source(StrEnum):
+class CandidateSource(StrEnum):
     """What a query of a feed looks for."""
 
     INTEREST = "interest"
@@ -82,7 +90,7 @@ class Source(StrEnum):
     POPULAR = "popular"
 
 
-class Rung(StrEnum):
+class Fallback(StrEnum):
     """What a feed could stand on, the best first."""
 
     TASTE = "taste"
@@ -93,7 +101,7 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
+class ViewerPreferences:
     """What somebody says of himself; empty where he says nothing."""
 
     languages: Mapping[str, float] = field(default_factory=dict)  # ISO 639-1 to weight, 0..1
@@ -102,7 +110,7 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
+class MoodTarget:
     """A mood asked for, and where it lies.
 
     `vector` is none while nobody can embed it; then genres alone tell.
@@ -113,7 +121,7 @@ class Mood:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class FeedContext:
     """Who asks for a feed, when and where.
 
     `wanted` holds what no hit may break (age, adult titles, filters of the caller). `seed` settles
@@ -121,22 +129,24 @@ class Asking:
     """
 
     taste: Taste
-    standings: Mapping[TitleId, Standing]  # the latest changed first
-    preferences: Preferences
+    title_states: Mapping[TitleId, TitleState]  # the latest changed first
+    preferences: ViewerPreferences
     region: Region
-    watched: Mapping[str, float]  # languages of the region to weight
-    every_language: frozenset[str]  # of the catalogue
-    wanted: Filter
+    region_languages: Mapping[str, float]  # languages of the region to weight
+    catalogue_languages: frozenset[str]  # of the catalogue
+    base_filter: Filter
     now: datetime  # in the time zone of the region
     seed: int
     k: int
-    known: frozenset[TitleId] = frozenset()  # titles known from longer ago
-    mood: Mood | None = None
-    picked_only: bool = False  # all that is known are the titles picked at first
-    loved_genres: Sequence[str] = ()  # what titles that he liked are first of all
-    loved_languages: Sequence[str] = ()  # theirs, the latest first
-    works: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()  # titles of a person
-    dubbed: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
+    known_ids: frozenset[TitleId] = frozenset()  # titles known from longer ago
+    mood: MoodTarget | None = None
+    picks_only: bool = False  # all that is known are the titles picked at first
+    liked_genres: Sequence[str] = ()  # what titles that he liked are first of all
+    liked_languages: Sequence[str] = ()  # theirs, the latest first
+    titles_by_person: Callable[[str], frozenset[TitleId]] = lambda _: (
+        frozenset()
+    )  # titles of a person
+    titles_dubbed_from: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
     """Titles that are first of all of a language, and of others too."""
 
     @cached_property
@@ -145,45 +155,49 @@ class Asking:
         said = [code for code, weight in self.preferences.languages.items() if weight > 0]
         leant = [
             code
-            for code, affinity in self.taste.leanings("language")
-            if affinity >= OWN_LANGUAGE_AT_LEAST
+            for code, affinity in self.taste.top_affinities("language")
+            if affinity >= MIN_OWN_LANGUAGE_WEIGHT
         ]
-        own = list(dict.fromkeys([*said, *leant[:OWN_LANGUAGES]]))
+        own = list(dict.fromkeys([*said, *leant[:MAX_OWN_LANGUAGES]]))
         # Who dislikes as many titles of a language as he likes leans to none, and understands it.
-        if own or self.loved_languages:
-            return own or [*self.loved_languages[:OWN_LANGUAGES]]
-        return [code for code, weight in self.watched.items() if weight >= OWN_LANGUAGE_AT_LEAST]
+        if own or self.liked_languages:
+            return own or [*self.liked_languages[:MAX_OWN_LANGUAGES]]
+        return [
+            code
+            for code, weight in self.region_languages.items()
+            if weight >= MIN_OWN_LANGUAGE_WEIGHT
+        ]
 
     @cached_property
     def familiar_genres(self) -> list[str]:
         """The genres that are nothing new to him, those he leans to most first."""
         leant = [
             genre
-            for place, (genre, affinity) in enumerate(self.taste.leanings("genre"))
-            if place < FAMILIAR_GENRES or affinity >= LEANING_AT_LEAST
+            for place, (genre, affinity) in enumerate(self.taste.top_affinities("genre"))
+            if place < TOP_FAMILIAR_GENRES or affinity >= MIN_STRONG_AFFINITY
         ]
         said = sorted(self.preferences.favourite_genres)
-        return list(dict.fromkeys([*leant, *said, *self.loved_genres]))
+        return list(dict.fromkeys([*leant, *said, *self.liked_genres]))
 
     @cached_property
-    def filter(self) -> Filter:
+    def hit_filter(self) -> Filter:
         """What every hit meets."""
-        latest = (title_id for title_id, standing in self.standings.items() if standing.known)
+        latest = (title_id for title_id, standing in self.title_states.items() if standing.is_known)
         return replace(
-            self.wanted,
-            exclude=self.wanted.exclude.union(self.known, latest),
-            genres_none=self.wanted.genres_none | self.preferences.disliked_genres,
+            self.base_filter,
+            exclude=self.base_filter.exclude.union(self.known_ids, latest),
+            genres_none=self.base_filter.genres_none | self.preferences.disliked_genres,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CandidateQuery:
     """A query, what it looks for, and its share of the slots of its sort.
 
     `subject` names a language, a genre, a person or a mood.
     """
 
-    source: Source
+    source: CandidateSource
     slot: Slot
     query: Query
     weight: float
@@ -191,164 +205,196 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FeedPlan:
     """All that a feed asks, and the rungs that it stands on."""
 
-    asks: tuple[Ask, ...]
-    rungs: tuple[Rung, ...]
+    candidate_queries: tuple[CandidateQuery, ...]
+    fallbacks: tuple[Fallback, ...]
 
 
-def plan(asking: Asking) -> Plan:
+def plan_feed(context: FeedContext) -> FeedPlan:
     """Return the queries of a feed."""
-    ground = _Ground.of(asking)
-    has_taste = bool(asking.taste.interests)
-    asks = [*_close(ground), *_stretch(ground)] if has_taste or asking.mood else []
-    asks += _trending(ground, alone=not asks)
-    return Plan(tuple(asks), tuple(_rungs(asking, has_taste)))
+    ground = _SharedInputs.from_context(context)
+    has_taste = bool(context.taste.interests)
+    asks = [*_close_queries(ground), *_stretch_queries(ground)] if has_taste or context.mood else []
+    asks += _trending_queries(ground, alone=not asks)
+    return FeedPlan(tuple(asks), tuple(_fallbacks(context, has_taste)))
 
 
-def filling(asking: Asking, shown: Iterable[TitleId]) -> Ask:
+def backfill_query(context: FeedContext, shown_ids: Iterable[TitleId]) -> CandidateQuery:
     """Ask for what is best known of all that is left, where a plan found too little."""
-    left = asking.filter
-    others = replace(left, exclude=left.exclude.union(shown))
-    query = queries.best_known(asking.region, others, k=asking.k)
-    return Ask(Source.POPULAR, Slot.TRENDING, query, 1.0)
+    left = context.hit_filter
+    others = replace(left, exclude=left.exclude.union(shown_ids))
+    query = queries.best_known(context.region, others, k=context.k)
+    return CandidateQuery(CandidateSource.POPULAR, Slot.TRENDING, query, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _SharedInputs:
     """What all queries of a feed share, worked out once."""
 
-    asking: Asking
-    wanted: Filter
-    languages: list[str]  # his own
-    own: Filter  # in his own languages
-    genres: list[str]  # familiar ones
+    context: FeedContext
+    hit_filter: Filter
+    own_languages: list[str]  # his own
+    own_language_filter: Filter  # in his own languages
+    familiar_genres: list[str]  # familiar ones
 
     @classmethod
-    def of(cls, asking: Asking) -> "_Ground":
-        wanted, languages = asking.filter, asking.own_languages
-        return cls(asking, wanted, languages, _in(wanted, languages), asking.familiar_genres)
+    def from_context(cls, context: FeedContext) -> "_SharedInputs":
+        wanted, languages = context.hit_filter, context.own_languages
+        return cls(
+            context,
+            wanted,
+            languages,
+            _restrict_languages(wanted, languages),
+            context.familiar_genres,
+        )
 
 
-def _rungs(asking: Asking, has_taste: bool) -> Iterator[Rung]:
+def _fallbacks(context: FeedContext, has_taste: bool) -> Iterator[Fallback]:
     if has_taste:
-        yield Rung.PICKS if asking.picked_only else Rung.TASTE
-    said = asking.preferences
+        yield Fallback.PICKS if context.picks_only else Fallback.TASTE
+    said = context.preferences
     if said.languages or said.favourite_genres:
-        yield Rung.PREFERENCES
-    yield Rung.REGION
+        yield Fallback.PREFERENCES
+    yield Fallback.REGION
     if not has_taste:
-        yield Rung.POPULARITY
+        yield Fallback.POPULARITY
 
 
-def _close(ground: _Ground) -> Iterator[Ask]:
-    asking, taste = ground.asking, ground.asking.taste
-    everything = sum(_share(each.weight) for each in taste.interests)
+def _close_queries(shared: _SharedInputs) -> Iterator[CandidateQuery]:
+    asking, taste = shared.context, shared.context.taste
+    everything = sum(_interest_share(each.weight) for each in taste.interests)
     strongest = sorted(taste.interests, key=lambda each: -each.weight)
-    for interest in strongest[:MOST_ASKED]:
-        towards = taste.pushed(interest.direction)
-        query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
-        yield Ask(Source.INTEREST, Slot.CLOSE, query, _share(interest.weight))
+    for interest in strongest[:MAX_INTEREST_QUERIES]:
+        towards = taste.steer_from_aversion(interest.direction)
+        query = _nearest_query(asking, towards, shared.own_language_filter, CLOSE_BOOSTS)
+        yield CandidateQuery(
+            CandidateSource.INTEREST, Slot.CLOSE, query, _interest_share(interest.weight)
+        )
     if taste.session is not None and taste.interests:
         strength = min(1.0, float(np.linalg.norm(taste.session)))
-        if strength >= SESSION_AT_LEAST:
-            towards = taste.pushed(unit(taste.session))
-            query = _near(asking, towards, ground.own, CLOSE_BOOSTS)
-            yield Ask(Source.SESSION, Slot.CLOSE, query, SESSION_SHARE * strength * everything)
+        if strength >= MIN_SESSION_STRENGTH:
+            towards = taste.steer_from_aversion(unit_vector(taste.session))
+            query = _nearest_query(asking, towards, shared.own_language_filter, CLOSE_BOOSTS)
+            yield CandidateQuery(
+                CandidateSource.SESSION,
+                Slot.CLOSE,
+                query,
+                MAX_SESSION_SHARE * strength * everything,
+            )
     if asking.mood is not None:
         near = asking.mood.vector
         if taste.long_term is not None:
-            near = taste.pushed(unit(taste.long_term))
+            near = taste.steer_from_aversion(unit_vector(taste.long_term))
         if near is not None:
-            query = _near(asking, near, ground.own, CLOSE_BOOSTS)
-            yield Ask(Source.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.rasa)
+            query = _nearest_query(asking, near, shared.own_language_filter, CLOSE_BOOSTS)
+            yield CandidateQuery(
+                CandidateSource.MOOD, Slot.CLOSE, query, everything or 1.0, asking.mood.rasa
+            )
     if taste.long_term is not None:
-        towards = taste.pushed(unit(taste.long_term))
-        yield from _people(ground, towards, PERSON_SHARE * everything)
+        towards = taste.steer_from_aversion(unit_vector(taste.long_term))
+        yield from _person_queries(shared, towards, PERSON_SHARE * everything)
 
 
-def _people(ground: _Ground, towards: Vector, weight: float) -> Iterator[Ask]:
-    asking, wanted = ground.asking, ground.wanted
-    for name, affinity in asking.taste.leanings("person")[:MOST_PEOPLE]:
-        titles = asking.works(name) if affinity >= PERSON_AT_LEAST else frozenset()
+def _person_queries(
+    shared: _SharedInputs, towards: Vector, weight: float
+) -> Iterator[CandidateQuery]:
+    asking, wanted = shared.context, shared.hit_filter
+    for name, affinity in asking.taste.top_affinities("person")[:MAX_PERSON_QUERIES]:
+        titles = asking.titles_by_person(name) if affinity >= MIN_PERSON_AFFINITY else frozenset()
         if titles:
             both = titles if wanted.include is None else wanted.include & titles
-            query = _near(asking, towards, replace(wanted, include=both), CLOSE_BOOSTS)
-            yield Ask(Source.PERSON, Slot.CLOSE, query, weight, name)
+            query = _nearest_query(asking, towards, replace(wanted, include=both), CLOSE_BOOSTS)
+            yield CandidateQuery(CandidateSource.PERSON, Slot.CLOSE, query, weight, name)
 
 
-def _stretch(ground: _Ground) -> Iterator[Ask]:
-    asking, taste, wanted = ground.asking, ground.asking.taste, ground.wanted
+def _stretch_queries(shared: _SharedInputs) -> Iterator[CandidateQuery]:
+    asking, taste, wanted = shared.context, shared.context.taste, shared.hit_filter
     interests = sorted(taste.interests, key=lambda each: -each.weight)
     if not interests:
         return
-    main = taste.pushed(interests[0].direction)
-    others = asking.every_language - frozenset(ground.languages)
+    main = taste.steer_from_aversion(interests[0].direction)
+    others = asking.catalogue_languages - frozenset(shared.own_languages)
     abroad = wanted.languages & others if wanted.languages else others
     if abroad:
-        at_home = wanted.exclude.union(*map(asking.dubbed, ground.languages))
+        at_home = wanted.exclude.union(*map(asking.titles_dubbed_from, shared.own_languages))
         elsewhere = replace(wanted, languages=abroad, exclude=at_home)
-        query = _near(asking, main, elsewhere, STRETCH_BOOSTS)
-        yield Ask(Source.OTHER_LANGUAGE, Slot.STRETCH, query, 1.0)
-    familiar = frozenset(ground.genres)
+        query = _nearest_query(asking, main, elsewhere, STRETCH_BOOSTS)
+        yield CandidateQuery(CandidateSource.OTHER_LANGUAGE, Slot.STRETCH, query, 1.0)
+    familiar = frozenset(shared.familiar_genres)
     if familiar and asking.mood is None:  # a mood is different enough
-        unfamiliar = replace(ground.own, genres_none=ground.own.genres_none | familiar)
-        query = _near(asking, main, unfamiliar, STRETCH_BOOSTS)
-        yield Ask(Source.OTHER_GENRE, Slot.STRETCH, query, 1.0)
+        unfamiliar = replace(
+            shared.own_language_filter,
+            genres_none=shared.own_language_filter.genres_none | familiar,
+        )
+        query = _nearest_query(asking, main, unfamiliar, STRETCH_BOOSTS)
+        yield CandidateQuery(CandidateSource.OTHER_GENRE, Slot.STRETCH, query, 1.0)
     rng = np.random.default_rng(asking.seed)
-    for number in range(EXPLORING):
+    for number in range(EXPLORATION_QUERIES):
         interest = interests[number % len(interests)]
-        turned = _turned(taste.pushed(interest.direction), rng)
-        query = _near(asking, turned, ground.own, STRETCH_BOOSTS)
-        yield Ask(Source.EXPLORE, Slot.STRETCH, query, 1.0)
+        turned = _perturb(taste.steer_from_aversion(interest.direction), rng)
+        query = _nearest_query(asking, turned, shared.own_language_filter, STRETCH_BOOSTS)
+        yield CandidateQuery(CandidateSource.EXPLORE, Slot.STRETCH, query, 1.0)
 
 
-def _trending(ground: _Ground, *, alone: bool) -> Iterator[Ask]:
+def _trending_queries(shared: _SharedInputs, *, alone: bool) -> Iterator[CandidateQuery]:
     """Ask for what everybody watches; `alone`, the whole feed is that."""
-    asking, wanted, own = ground.asking, ground.wanted, ground.own
-    k = asking.k if alone else _enough(asking.k)
+    asking, wanted, own = shared.context, shared.hit_filter, shared.own_language_filter
+    k = asking.k if alone else _candidate_count(asking.k)
     if asking.mood is not None and not wanted.genres_any:
-        telling = _telling(asking.mood.rasa)
+        telling = _mood_genres(asking.mood.rasa)
         wanted, own = replace(wanted, genres_any=telling), replace(own, genres_any=telling)
-    yield _general(asking, Source.TRENDING_REGION, queries.trending(asking.region, own, k=k))
-    for code in ground.languages[:2]:
-        query = queries.trending(asking.region, _in(wanted, [code]), k=k)
-        yield _general(asking, Source.TRENDING_LANGUAGE, query, code)
-    for genre in ground.genres[:2]:
+    yield _popular_query(
+        asking, CandidateSource.TRENDING_REGION, queries.trending(asking.region, own, k=k)
+    )
+    for code in shared.own_languages[:2]:
+        query = queries.trending(asking.region, _restrict_languages(wanted, [code]), k=k)
+        yield _popular_query(asking, CandidateSource.TRENDING_LANGUAGE, query, code)
+    for genre in shared.familiar_genres[:2]:
         if not wanted.genres_any or genre in wanted.genres_any:
             chosen = replace(own, genres_any=frozenset({genre}))
             query = queries.best_known(asking.region, chosen, k=k)
-            yield _general(asking, Source.GENRE, query, genre)
+            yield _popular_query(asking, CandidateSource.GENRE, query, genre)
     if alone:
         query = queries.best_known(asking.region, wanted, k=k)
-        yield _general(asking, Source.POPULAR, query)
+        yield _popular_query(asking, CandidateSource.POPULAR, query)
 
 
-def _telling(rasa: Rasa) -> frozenset[str]:
+def _mood_genres(rasa: Rasa) -> frozenset[str]:
     """Return the genres that carry a mood by themselves."""
-    return frozenset(genre for genre, carried in GENRES[rasa].items() if carried >= MOOD_GENRE)
+    return frozenset(
+        genre
+        for genre, carried in MOOD_GENRE_WEIGHTS[rasa].items()
+        if carried >= MIN_MOOD_GENRE_WEIGHT
+    )
 
 
-def _general(asking: Asking, source: Source, query: Query, subject: str = "") -> Ask:
+def _popular_query(
+    context: FeedContext, source: CandidateSource, query: Query, subject: str = ""
+) -> CandidateQuery:
     """Ask for what everybody watches, and in a mood for what of that lies near it."""
-    mood = None if asking.mood is None else asking.mood.vector
+    mood = None if context.mood is None else context.mood.vector
     if mood is not None:
-        query = replace(query, vector=mood, boosts=_boosts(asking.region, MOOD_BOOSTS))
-    return Ask(source, Slot.TRENDING, query, 1.0, subject)
+        query = replace(query, vector=mood, boosts=_boosts(context.region, MOOD_BOOSTS))
+    return CandidateQuery(source, Slot.TRENDING, query, 1.0, subject)
 
 
-def _near(
-    asking: Asking, vector: Vector, wanted: Filter, boosts: tuple[float, float, float]
+def _nearest_query(
+    context: FeedContext, vector: Vector, filter: Filter, boosts: tuple[float, float, float]
 ) -> Query:
-    mood = None if asking.mood is None else asking.mood.vector
-    towards = vector if mood is None else unit(mood + np.float32(BESIDE_MOOD) * vector)
+    mood = None if context.mood is None else context.mood.vector
+    towards = (
+        vector if mood is None else unit_vector(mood + np.float32(INTEREST_WEIGHT_IN_MOOD) * vector)
+    )
     return Query(
         vector=towards,
         space=Space.CONTENT,
-        filter=wanted,
-        boosts=_boosts(asking.region, boosts),
-        k=_enough(asking.k) if asking.mood is None else max(MOOD_CANDIDATES, asking.k),
+        filter=filter,
+        boosts=_boosts(context.region, boosts),
+        k=_candidate_count(context.k)
+        if context.mood is None
+        else max(MIN_MOOD_CANDIDATES_PER_QUERY, context.k),
     )
 
 
@@ -357,23 +403,23 @@ def _boosts(region: Region, weights: tuple[float, float, float]) -> Boosts:
     return Boosts(popularity=popularity, regional={region: regional}, freshness=freshness)
 
 
-def _turned(vector: Vector, rng: np.random.Generator) -> Vector:
+def _perturb(vector: Vector, rng: np.random.Generator) -> Vector:
     """Return a direction near another, by chance."""
-    aside = unit(rng.standard_normal(len(vector)).astype(np.float32))
-    return unit(vector + np.float32(TURN_ASIDE) * aside)
+    aside = unit_vector(rng.standard_normal(len(vector)).astype(np.float32))
+    return unit_vector(vector + np.float32(EXPLORATION_NOISE) * aside)
 
 
-def _in(wanted: Filter, languages: list[str]) -> Filter:
+def _restrict_languages(filter: Filter, languages: list[str]) -> Filter:
     """Return the filter narrowed to languages, where the caller has not asked for his own."""
-    if wanted.languages or not languages:
-        return wanted
-    return replace(wanted, languages=frozenset(languages))
+    if filter.languages or not languages:
+        return filter
+    return replace(filter, languages=frozenset(languages))
 
 
-def _enough(k: int) -> int:
-    return max(CANDIDATES, k // 2)
+def _candidate_count(k: int) -> int:
+    return max(MIN_CANDIDATES_PER_QUERY, k // 2)
 
 
-def _share(weight: float) -> float:
+def _interest_share(weight: float) -> float:
     """Return the share of an interest: more than its weight, lest the greatest drown the rest."""
     return sqrt(weight)

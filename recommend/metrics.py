@@ -15,9 +15,13 @@ from index.query import Matrix, TitleId
 
 Values = NDArray[np.floating]  # (n,)
 
-LEAST_KNOWN = 2.0**-10  # share of people; what nobody knows is not infinitely new
-NEAR = 0.3  # cosine to something liked; as `recommend.taste` joins what is one interest
-MOST_PEOPLE = 5_000  # lists remembered by a process: of twenty titles each, some megabytes
+MIN_KNOWN_SHARE = 2.0**-10  # share of people; what nobody knows is not infinitely new
+MIN_RELEVANT_COSINE = (
+    0.3  # cosine to something liked; as `recommend.taste` joins what is one interest
+)
+MAX_REMEMBERED_VIEWERS = (
+    5_000  # lists remembered by a process: of twenty titles each, some megabytes
+)
 
 
 def intra_list_diversity(vectors: Matrix) -> float:
@@ -36,16 +40,16 @@ def intra_list_diversity(vectors: Matrix) -> float:
     return 1.0 - pairs / (n * (n - 1) / 2)
 
 
-def novelty(known: Values) -> float:
+def novelty(known_shares: Values) -> float:
     """Return how much of a surprise the titles of a list are, given the share that knows each.
 
     The mean of -log2 p, 0..10 bits: 0 where everybody knows all of it, 1 where half of them do.
     Vargas and Castells, Rank and relevance in novelty and diversity metrics for recommender
     systems, RecSys 2011 (mean self-information).
     """
-    if not len(known):
+    if not len(known_shares):
         return 0.0
-    shares = np.clip(np.asarray(known, np.float64), LEAST_KNOWN, 1.0)
+    shares = np.clip(np.asarray(known_shares, np.float64), MIN_KNOWN_SHARE, 1.0)
     return float(-np.log2(shares).mean())
 
 
@@ -88,14 +92,14 @@ def serendipity(
     """
     if not len(ids) or not len(liked):
         return 0.0
-    near = (vectors @ liked.T).max(axis=1) >= NEAR
+    near = (vectors @ liked.T).max(axis=1) >= MIN_RELEVANT_COSINE
     surprising = np.array([title_id not in expected for title_id in ids])
     return float((near & surprising).mean())
 
 
-def freshness(fresh: Values) -> float:
+def freshness(values: Values) -> float:
     """Return the mean of the titles' freshness, 0..1: 1 for what came out today."""
-    return float(np.mean(fresh)) if len(fresh) else 0.0
+    return float(np.mean(values)) if len(values) else 0.0
 
 
 def personalisation(lists: Iterable[Collection[TitleId]]) -> float:
@@ -106,22 +110,22 @@ def personalisation(lists: Iterable[Collection[TitleId]]) -> float:
     diversity-accuracy dilemma of recommender systems, PNAS 107(10), 2010, equation 4, which this
     is for lists of one length.
     """
-    observed = Observed(most_people=None)
+    observed = RecentLists(max_viewers=None)
     for number, each in enumerate(lists):
         observed.add(number, each)
     return observed.personalisation()
 
 
-class Observed:
+class RecentLists:
     """The last lists of people, the latest of each, and what they have in common; thread-safe.
 
     Adding costs the length of the list, however many are remembered.
     """
 
-    def __init__(self, most_people: int | None = MOST_PEOPLE) -> None:
-        self._most_people = most_people
+    def __init__(self, max_viewers: int | None = MAX_REMEMBERED_VIEWERS) -> None:
+        self._max_viewers = max_viewers
         self._lists: OrderedDict[Hashable, frozenset[TitleId]] = OrderedDict()
-        self._shown: Counter[TitleId] = Counter()
+        self._counts: Counter[TitleId] = Counter()
         self._weights: defaultdict[TitleId, float] = defaultdict(float)  # sums of 1 / sqrt(length)
         self._lock = threading.Lock()
 
@@ -129,24 +133,24 @@ class Observed:
         """Return of how many people a list is remembered."""
         return len(self._lists)
 
-    def add(self, person: Hashable, ids: Iterable[TitleId]) -> None:
+    def add(self, viewer: Hashable, ids: Iterable[TitleId]) -> None:
         """Remember what somebody was shown; an empty list shows nothing and is not counted."""
         shown = frozenset(ids)
         with self._lock:
-            self._forget(self._lists.pop(person, frozenset()))
+            self._forget(self._lists.pop(viewer, frozenset()))
             if not shown:
                 return
-            self._lists[person] = shown
-            self._shown.update(shown)
+            self._lists[viewer] = shown
+            self._counts.update(shown)
             for title_id in shown:
                 self._weights[title_id] += _weight(shown)
-            if self._most_people is not None and len(self._lists) > self._most_people:
+            if self._max_viewers is not None and len(self._lists) > self._max_viewers:
                 self._forget(self._lists.popitem(last=False)[1])
 
     def coverage(self, catalogue_size: int) -> float:
         """Return what `coverage` says of the lists."""
         with self._lock:
-            return len(self._shown) / catalogue_size if catalogue_size else 0.0
+            return len(self._counts) / catalogue_size if catalogue_size else 0.0
 
     def personalisation(self) -> float:
         """Return what `personalisation` says of the lists."""
@@ -160,13 +164,13 @@ class Observed:
         alike = (float(sums @ sums) - n) / 2 / (n * (n - 1) / 2)
         return min(1.0, max(0.0, 1.0 - alike))
 
-    def _forget(self, shown: frozenset[TitleId]) -> None:
-        for title_id in shown:
-            self._shown[title_id] -= 1
-            self._weights[title_id] -= _weight(shown)
-            if not self._shown[title_id]:
-                del self._shown[title_id], self._weights[title_id]
+    def _forget(self, ids: frozenset[TitleId]) -> None:
+        for title_id in ids:
+            self._counts[title_id] -= 1
+            self._weights[title_id] -= _weight(ids)
+            if not self._counts[title_id]:
+                del self._counts[title_id], self._weights[title_id]
 
 
-def _weight(shown: Collection[TitleId]) -> float:
-    return float(len(shown) ** -0.5)
+def _weight(ids: Collection[TitleId]) -> float:
+    return float(len(ids) ** -0.5)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-SAID: Mapping[str, str] = {
+MOOD_PHRASES: Mapping[str, str] = {
     "love": (
         "romance, romantic, shringara, lovey dovey, date night, in love, falling in love, tender, "
         "passion, passionate, crush, shringar, sringaram, srungaram, pyar, prem, prema, premam, "
@@ -91,7 +91,7 @@ SAID: Mapping[str, str] = {
 }
 """What people say who want a mood, beside its names; romanised words in any usual spelling."""
 
-AROUND = (
+FILLER_WORDS = (
     "a an the i im am me my some something anything very really so too bit little feel feeling "
     "feels felt like want wanna need to in for of with watch see make makes made give mood rasa "
     "rasam ras movie movies film films cinema cinemalu series show shows story stories today "
@@ -102,40 +102,42 @@ AROUND = (
 )
 """Words that may stand around what is said."""
 
-LONGEST = 100  # characters; who says more describes a film, and not a mood
+MAX_MOOD_CHARACTERS = 100  # characters; who says more describes a film, and not a mood
 
-WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
-FIRST_INDIC = "\u0900"
-SPELLINGS = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("zh", "l"), ("w", "v"), ("z", "j"))
-ASPIRATED = re.compile(r"([bcdgkpst])h")
-DOUBLED = re.compile(r"([a-z])\1")
+MARK_CATEGORIES = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
+FIRST_INDIC_CHARACTER = "\u0900"
+SPELLING_VARIANTS = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("zh", "l"), ("w", "v"), ("z", "j"))
+ASPIRATED_CONSONANT = re.compile(r"([bcdgkpst])h")
+DOUBLED_LETTER = re.compile(r"([a-z])\1")
 
 
-def parts(text: str) -> Iterator[str]:
+def candidate_phrases(text: str) -> Iterator[str]:
     """Yield what a text may say of a mood, plain: all of it, then less and less of what is around.
 
     >>> list(parts("feel-good film"))
     ['fil gud film', 'fil gud', 'gud film', 'gud']
     """
-    words = plain(text[:LONGEST]).split()
+    words = normalise(text[:MAX_MOOD_CHARACTERS]).split()
     for length in range(len(words), 0, -1):
         for start in range(len(words) - length + 1):
             before, after = words[:start], words[start + length :]
-            if AROUND_PLAIN.issuperset((*before, *after)):
+            if NORMALISED_FILLER_WORDS.issuperset((*before, *after)):
                 yield " ".join(words[start : start + length])
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a text in lower case without accents and punctuation, romanised words levelled."""
     decomposed = unicodedata.normalize("NFKD", text).casefold().replace("'", "")
     kept = "".join(
-        character if character.isalnum() or unicodedata.category(character) in WORD_MARKS else " "
+        character
+        if character.isalnum() or unicodedata.category(character) in MARK_CATEGORIES
+        else " "
         for character in decomposed
-        if unicodedata.combining(character) == 0 or character >= FIRST_INDIC
+        if unicodedata.combining(character) == 0 or character >= FIRST_INDIC_CHARACTER
     )
-    for written, levelled in SPELLINGS:
+    for written, levelled in SPELLING_VARIANTS:
         kept = kept.replace(written, levelled)
-    return DOUBLED.sub(r"\1", ASPIRATED.sub(r"\1", " ".join(kept.split())))
+    return DOUBLED_LETTER.sub(r"\1", ASPIRATED_CONSONANT.sub(r"\1", " ".join(kept.split())))
 
 
-AROUND_PLAIN = frozenset(plain(AROUND).split())
+NORMALISED_FILLER_WORDS = frozenset(normalise(FILLER_WORDS).split())

@@ -13,7 +13,7 @@ import numpy as np
 from embeddings.embedder import Embedder
 from index.query import Vector
 from recommend import mood_phrases
-from recommend.taste import unit
+from recommend.taste import unit_vector
 
 
 class Rasa(StrEnum):
@@ -30,7 +30,7 @@ class Rasa(StrEnum):
     PEACE = "peace"
 
 
-NAMES: Mapping[Rasa, Mapping[str, str]] = {
+MOOD_NAMES: Mapping[Rasa, Mapping[str, str]] = {
     rasa: dict(zip(("sa", "en", "hi", "te", "ta", "kn", "ml"), names.split(", "), strict=True))
     for rasa, names in {
         Rasa.LOVE: "śṛṅgāra, Love, शृंगार, శృంగారం, காதல், ಶೃಂಗಾರ, ശൃംഗാരം",
@@ -45,7 +45,7 @@ NAMES: Mapping[Rasa, Mapping[str, str]] = {
     }.items()
 }
 
-PLOTS: Mapping[Rasa, tuple[str, ...]] = {
+EXAMPLE_PLOTS: Mapping[Rasa, tuple[str, ...]] = {
     Rasa.LOVE: (
         "Two young people meet by chance, fall in love and cannot say it. Glances, letters and "
         "songs bring them together, and after a parting they find each other again.",
@@ -144,7 +144,7 @@ PLOTS: Mapping[Rasa, tuple[str, ...]] = {
 }
 """Plots that carry a mood; what they have in common is where it lies."""
 
-SHARED = 0.8
+COMMON_COMPONENT_SHARE = 0.8
 """How much is taken away of what all moods have in common, which is to be a plot told in English.
 
 Mean average precision of the nine moods among the 960 seed titles, judged by hand
@@ -153,7 +153,7 @@ vectors of nothing taken away and .46 with genres, .41 and .53 as it is here. To
 helps no more, and love and sorrow lose.
 """
 
-GENRES: Mapping[Rasa, Mapping[str, float]] = {
+MOOD_GENRE_WEIGHTS: Mapping[Rasa, Mapping[str, float]] = {
     Rasa.LOVE: {"romance": 1.0, "musical": 0.2, "coming-of-age": 0.2},
     Rasa.LAUGHTER: {"comedy": 1.0, "parody": 1.0, "stand-up": 1.0, "satire": 0.6},
     Rasa.SORROW: {"drama": 0.8, "romance": 0.2, "war": 0.3, "psychological": 0.2},
@@ -201,46 +201,57 @@ GENRES: Mapping[Rasa, Mapping[str, float]] = {
 }
 """How much a genre carries a mood, 0..1."""
 
-LATER = 0.85  # of what a genre carries, for each that is named before it
+GENRE_POSITION_DECAY = 0.85  # of what a genre carries, for each that is named before it
 
 
-def rasa(text: str) -> Rasa | None:
+def parse_mood(text: str) -> Rasa | None:
     """Return the mood that a text asks for, in any of the languages, or none.
 
     >>> rasa("Śṛṅgāra"), rasa("something feel-good"), rasa("మనసు బాలేదు"), rasa("Telugu")
     (<Rasa.LOVE: 'love'>, <Rasa.LAUGHTER: 'laughter'>, <Rasa.SORROW: 'sorrow'>, None)
     """
-    found = (BY_WORDS[part] for part in mood_phrases.parts(text) if part in BY_WORDS)
+    found = (
+        RASA_BY_PHRASE[part]
+        for part in mood_phrases.candidate_phrases(text)
+        if part in RASA_BY_PHRASE
+    )
     return next(found, None)
 
 
-def name(rasa: Rasa, language: str = "en") -> str:
+def mood_name(rasa: Rasa, language: str = "en") -> str:
     """Return what a mood is called in a language, in English where the language does not tell."""
-    names = NAMES[rasa]
+    names = MOOD_NAMES[rasa]
     return names.get(language, names["en"])
 
 
-def carried(rasa: Rasa, genres: Sequence[str]) -> float:
+def genre_mood_weight(rasa: Rasa, genres: Sequence[str]) -> float:
     """Return how much a title of these genres, the first one first, carries a mood, 0..1."""
-    weights = GENRES[rasa]
+    weights = MOOD_GENRE_WEIGHTS[rasa]
     return max(
-        (weights.get(genre, 0.0) * LATER**place for place, genre in enumerate(genres)), default=0.0
+        (
+            weights.get(genre, 0.0) * GENRE_POSITION_DECAY**place
+            for place, genre in enumerate(genres)
+        ),
+        default=0.0,
     )
 
 
-def vectors(embedder: Embedder) -> dict[Rasa, Vector]:
+def mood_vectors(embedder: Embedder) -> dict[Rasa, Vector]:
     """Return where the moods lie in the content space, (d,) each; worth keeping.
 
     Raises what the embedder raises.
     """
-    rows = {rasa: embedder.embed(plots, role="document") for rasa, plots in PLOTS.items()}
-    middles = {rasa: unit(each.mean(axis=0)) for rasa, each in rows.items()}
+    rows = {rasa: embedder.embed(plots, role="document") for rasa, plots in EXAMPLE_PLOTS.items()}
+    middles = {rasa: unit_vector(each.mean(axis=0)) for rasa, each in rows.items()}
     shared = np.mean(list(middles.values()), axis=0)
-    return {rasa: unit(each - np.float32(SHARED) * shared) for rasa, each in middles.items()}
+    return {
+        rasa: unit_vector(each - np.float32(COMMON_COMPONENT_SHARE) * shared)
+        for rasa, each in middles.items()
+    }
 
 
-BY_WORDS = {
-    mood_phrases.plain(words): rasa
+RASA_BY_PHRASE = {
+    mood_phrases.normalise(words): rasa
     for rasa in Rasa
-    for words in (rasa, *NAMES[rasa].values(), *mood_phrases.SAID[rasa].split(", "))
+    for words in (rasa, *MOOD_NAMES[rasa].values(), *mood_phrases.MOOD_PHRASES[rasa].split(", "))
 }

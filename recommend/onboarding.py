@@ -12,43 +12,49 @@ from math import ceil
 
 from index.query import Filter, Hit, Matrix, Query, Region, TitleId
 from recommend import queries
-from recommend.diversity import Candidate, Caps, diversified
-from recommend.ranking import About
+from recommend.diversity import Candidate, Caps, diversify
+from recommend.ranking import RankingFeatures
 
-POOL = 5  # titles to choose one from
-LEAST_WEIGHT = 0.1  # of a language among those watched; each is worth a question
-CAPS = Caps(franchise=0.0, director=0.05, language=1.0, genre=0.25)
-FAME_SHARE = 0.5  # the rest is for being unlike what stands above
+CANDIDATES_PER_PLACE = 5  # titles to choose one from
+MIN_LANGUAGE_WEIGHT = 0.1  # of a language among those watched; each is worth a question
+ONBOARDING_CAPS = Caps(franchise=0.0, director=0.05, language=1.0, genre=0.25)
+POPULARITY_SHARE = 0.5  # the rest is for being unlike what stands above
 
 
-def languages(
-    asked: Sequence[str], said: Mapping[str, float], watched: Mapping[str, float]
+def language_shares(
+    requested: Sequence[str], preferred: Mapping[str, float], regional: Mapping[str, float]
 ) -> dict[str, float]:
     """Return languages and their shares: those asked for, else those somebody says he watches.
 
     Who says nothing is shown those that are watched where he is (language to weight).
     """
-    wanted = dict.fromkeys(asked, 1.0) or {code: each for code, each in said.items() if each > 0}
-    weights = {code: max(each, LEAST_WEIGHT) for code, each in (wanted or watched).items()}
+    wanted = dict.fromkeys(requested, 1.0) or {
+        code: each for code, each in preferred.items() if each > 0
+    }
+    weights = {code: max(each, MIN_LANGUAGE_WEIGHT) for code, each in (wanted or regional).items()}
     return {code: weight / sum(weights.values()) for code, weight in weights.items()}
 
 
-def plans(region: Region, shares: Mapping[str, float], wanted: Filter, *, k: int) -> list[Query]:
+def candidate_queries(
+    region: Region, shares: Mapping[str, float], filter: Filter, *, k: int
+) -> list[Query]:
     """Ask for what is best known in each language, and then in any, enough to choose from."""
     own = [
         queries.best_known(
-            region, replace(wanted, languages=frozenset({code})), k=POOL * ceil(share * k)
+            region,
+            replace(filter, languages=frozenset({code})),
+            k=CANDIDATES_PER_PLACE * ceil(share * k),
         )
         for code, share in shares.items()
     ]
-    return [*own, queries.best_known(region, wanted, k=POOL * k)]
+    return [*own, queries.best_known(region, filter, k=CANDIDATES_PER_PLACE * k)]
 
 
-def spread(
+def select_titles(
     shares: Mapping[str, float],
-    found: Sequence[Sequence[Hit]],
+    results: Sequence[Sequence[Hit]],
     *,
-    about: Callable[[TitleId], About | None],
+    features_of: Callable[[TitleId], RankingFeatures | None],
     vectors: Callable[[Sequence[TitleId]], Matrix],
     k: int,
 ) -> list[Hit]:
@@ -57,25 +63,27 @@ def spread(
     Where the languages have fewer, what is best known in any follows.
     """
     turns: list[tuple[float, Hit]] = []
-    for (code, share), hits in zip(shares.items(), found, strict=False):
-        own = [hit for hit in hits if (known := about(hit.title_id)) and known.language == code]
-        chosen = _unlike(own, about, vectors, k=ceil(share * k))
+    for (code, share), hits in zip(shares.items(), results, strict=False):
+        own = [
+            hit for hit in hits if (known := features_of(hit.title_id)) and known.language == code
+        ]
+        chosen = _select_diverse(own, features_of, vectors, k=ceil(share * k))
         turns += [((place + 0.5) / share, hit) for place, hit in enumerate(chosen)]
     by_turns = [hit for _, hit in sorted(turns, key=lambda turn: turn[0])][:k]
     shown = {hit.title_id for hit in by_turns}
-    others = [hit for hit in found[-1] if hit.title_id not in shown]
-    return by_turns + _unlike(others, about, vectors, k=k - len(by_turns))
+    others = [hit for hit in results[-1] if hit.title_id not in shown]
+    return by_turns + _select_diverse(others, features_of, vectors, k=k - len(by_turns))
 
 
-def _unlike(
+def _select_diverse(
     hits: Sequence[Hit],
-    about: Callable[[TitleId], About | None],
+    features_of: Callable[[TitleId], RankingFeatures | None],
     vectors: Callable[[Sequence[TitleId]], Matrix],
     *,
     k: int,
 ) -> list[Hit]:
     """Return some of the hits, well known and unlike each other, the best first."""
-    known = [(hit, each) for hit in hits if (each := about(hit.title_id))]
+    known = [(hit, each) for hit in hits if (each := features_of(hit.title_id))]
     if not known:
         return []
     candidates = [
@@ -88,11 +96,11 @@ def _unlike(
         )
         for hit, each in known
     ]
-    taken = diversified(
+    taken = diversify(
         candidates,
         vectors([hit.title_id for hit, _ in known]),
         k=k,
-        caps=CAPS,
-        relevance_share=FAME_SHARE,
+        caps=ONBOARDING_CAPS,
+        relevance_share=POPULARITY_SHARE,
     )
     return [known[position][0] for position in taken]

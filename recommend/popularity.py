@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]  # (n,)
 
-FEWEST = 5  # titles that a source must count before its ranks say anything
+MIN_RANKED_TITLES = 5  # titles that a source must count before its ranks say anything
 
 
-def audience(n: int, measures: Iterable[tuple[NDArray[np.int64], Values]]) -> Values:
+def audience_scores(n: int, measures: Iterable[tuple[NDArray[np.int64], Values]]) -> Values:
     """Return (n,) values in 0..1; a measure gives rows and what one source counts for them."""
     best = np.zeros(n)
     for rows, counted in measures:
@@ -30,11 +30,13 @@ def percentiles(values: Values) -> Values:
     """
     ordered = np.sort(values)
     ranks = np.searchsorted(ordered, values, side="right") / max(len(values), 1)
-    if len(values) < FEWEST:
+    if len(values) < MIN_RANKED_TITLES:
         ranks = np.full(len(values), 0.5)
     return np.where(values > 0, ranks, 0.0)
 
 
-def within(groups: Mapping[str, Sequence[int]], audiences: Values) -> dict[str, Values]:
+def popularity_within_groups(
+    groups: Mapping[str, Sequence[int]], audiences: Values
+) -> dict[str, Values]:
     """Return, per group of rows, the rows' popularity among themselves, 0..1, in their order."""
     return {name: percentiles(audiences[list(rows)]) ** 2 for name, rows in groups.items()}

@@ -7,64 +7,68 @@ from index.query import Boosts, Filter, Query, Region, TitleId, Vector
 from vocabulary.kinds import Kind, Space
 
 # Boosts are on the scale of a cosine, -1..1.
-TRENDING_POPULARITY = 0.4
-TRENDING_REGIONAL = 0.6
-TRENDING_FRESHNESS = 0.5
-HOT_FRESHNESS = 3.0  # two years on, still more than all fame
-HOT_POPULARITY = 0.2
-HOT_REGIONAL = 0.2
-SIMILAR_POPULARITY = 0.03
+TRENDING_POPULARITY_BOOST = 0.4
+TRENDING_REGIONAL_BOOST = 0.6
+TRENDING_FRESHNESS_BOOST = 0.5
+HOT_FRESHNESS_BOOST = 3.0  # two years on, still more than all fame
+HOT_POPULARITY_BOOST = 0.2
+HOT_REGIONAL_BOOST = 0.2
+SIMILAR_POPULARITY_BOOST = 0.03
 
-CRITICS_RATING = 7.8  # 0..10
-FAVOURITE_RATING = 7.0  # 0..10
-CRITICS_VOTES = 100  # fewer are somebody's friends
-FAVOURITE_VOTES = 1000
+MIN_CRITICS_RATING = 7.8  # 0..10
+MIN_FAVOURITE_RATING = 7.0  # 0..10
+MIN_CRITICS_VOTES = 100  # fewer are somebody's friends
+MIN_FAVOURITE_VOTES = 1000
 
 
-def trending(region: Region, wanted: Filter, *, k: int) -> Query:
+def trending(region: Region, filter: Filter, *, k: int) -> Query:
     """Ask for what is well known in the region, the newer the better."""
     boosts = Boosts(
-        popularity=TRENDING_POPULARITY,
-        regional={region: TRENDING_REGIONAL},
-        freshness=TRENDING_FRESHNESS,
+        popularity=TRENDING_POPULARITY_BOOST,
+        regional={region: TRENDING_REGIONAL_BOOST},
+        freshness=TRENDING_FRESHNESS_BOOST,
     )
-    return Query(filter=wanted, boosts=boosts, k=k)
+    return Query(filter=filter, boosts=boosts, k=k)
 
 
-def whats_hot(region: Region, wanted: Filter, *, k: int) -> Query:
+def whats_hot(region: Region, filter: Filter, *, k: int) -> Query:
     """Ask for what is new, the well known first."""
     boosts = Boosts(
-        popularity=HOT_POPULARITY, regional={region: HOT_REGIONAL}, freshness=HOT_FRESHNESS
+        popularity=HOT_POPULARITY_BOOST,
+        regional={region: HOT_REGIONAL_BOOST},
+        freshness=HOT_FRESHNESS_BOOST,
     )
-    return Query(filter=wanted, boosts=boosts, k=k)
+    return Query(filter=filter, boosts=boosts, k=k)
 
 
-def best_known(region: Region, wanted: Filter, *, k: int) -> Query:
+def best_known(region: Region, filter: Filter, *, k: int) -> Query:
     """Ask for what is well known, whatever its age."""
-    boosts = Boosts(popularity=TRENDING_POPULARITY, regional={region: TRENDING_REGIONAL})
-    return Query(filter=wanted, boosts=boosts, k=k)
+    boosts = Boosts(
+        popularity=TRENDING_POPULARITY_BOOST, regional={region: TRENDING_REGIONAL_BOOST}
+    )
+    return Query(filter=filter, boosts=boosts, k=k)
 
 
-def critics_choice(region: Region, wanted: Filter, *, k: int) -> Query:
+def critics_choice(region: Region, filter: Filter, *, k: int) -> Query:
     """Ask for what is rated very high, by more than a few."""
-    high = replace(wanted, min_rating=CRITICS_RATING, min_votes=CRITICS_VOTES)
+    high = replace(filter, min_rating=MIN_CRITICS_RATING, min_votes=MIN_CRITICS_VOTES)
     return best_known(region, high, k=k)
 
 
-def user_favourites(region: Region, wanted: Filter, *, k: int) -> Query:
+def user_favourites(region: Region, filter: Filter, *, k: int) -> Query:
     """Ask for what is rated high by very many."""
-    many = replace(wanted, min_rating=FAVOURITE_RATING, min_votes=FAVOURITE_VOTES)
+    many = replace(filter, min_rating=MIN_FAVOURITE_RATING, min_votes=MIN_FAVOURITE_VOTES)
     return best_known(region, many, k=k)
 
 
-def similar_to(title_id: TitleId, vector: Vector, wanted: Filter, *, k: int) -> Query:
+def similar_to(title_id: TitleId, vector: Vector, filter: Filter, *, k: int) -> Query:
     """Ask for what is near the title's own vector, the title itself left out."""
-    others = replace(wanted, exclude=wanted.exclude | {title_id})
+    others = replace(filter, exclude=filter.exclude | {title_id})
     return Query(
         vector=vector,
         space=Space.CONTENT,
         filter=others,
-        boosts=Boosts(popularity=SIMILAR_POPULARITY),
+        boosts=Boosts(popularity=SIMILAR_POPULARITY_BOOST),
         k=k,
     )
 
@@ -76,45 +80,45 @@ class RowPlan:
     key: str
     title: str
     query: Query
-    like: TitleId | None = None  # what all of it is like
+    anchor_id: TitleId | None = None  # what all of it is like
 
 
-def homepage(
+def homepage_rows(
     region: Region,
-    place: str,
+    region_name: str,
     *,
-    watched: Mapping[str, float],
+    language_weights: Mapping[str, float],
     languages: Mapping[str, str],
     genres: Mapping[str, str],
-    wanted: Filter,
+    filter: Filter,
     k: int,
 ) -> list[RowPlan]:
     """Return the rows of a page, in order; `languages` and `genres` map codes to labels.
 
     What is watched most in the region (`watched`: language to weight) comes first.
     """
-    by_weight = sorted(languages, key=lambda code: -watched.get(code, 0.0))
+    by_weight = sorted(languages, key=lambda code: -language_weights.get(code, 0.0))
     rows = [
-        RowPlan("trending", f"Trending in {place}", trending(region, wanted, k=k)),
-        RowPlan("whats_hot", "What's hot", whats_hot(region, wanted, k=k)),
+        RowPlan("trending", f"Trending in {region_name}", trending(region, filter, k=k)),
+        RowPlan("whats_hot", "What's hot", whats_hot(region, filter, k=k)),
     ]
     in_language = [
         RowPlan(
             f"language:{code}",
             f"{languages[code]} cinema",
-            best_known(region, _films(wanted, code), k=k),
+            best_known(region, _movies_in(filter, code), k=k),
         )
         for code in by_weight
     ]
     acclaimed = [
-        RowPlan("critics_choice", "Critics' choice", critics_choice(region, wanted, k=k)),
-        RowPlan("user_favourites", "Loved by viewers", user_favourites(region, wanted, k=k)),
+        RowPlan("critics_choice", "Critics' choice", critics_choice(region, filter, k=k)),
+        RowPlan("user_favourites", "Loved by viewers", user_favourites(region, filter, k=k)),
     ]
     in_genre = [
         RowPlan(
             f"genre:{slug}",
             label,
-            best_known(region, replace(wanted, genres_any=frozenset({slug})), k=k),
+            best_known(region, replace(filter, genres_any=frozenset({slug})), k=k),
         )
         for slug, label in genres.items()
     ]
@@ -122,7 +126,7 @@ def homepage(
         RowPlan(
             f"kind:{kind}",
             label,
-            best_known(region, replace(wanted, kinds=frozenset({kind})), k=k),
+            best_known(region, replace(filter, kinds=frozenset({kind})), k=k),
         )
         for kind, label in ((Kind.SERIES, "Series"), (Kind.ANIME, "Anime"))
     ]
@@ -144,7 +148,7 @@ def personal_rows(
     *,
     languages: Sequence[str],
     heading: str,
-    wanted: Filter,
+    filter: Filter,
     k: int,
 ) -> list[RowPlan]:
     """Return the rows that are one person's: what is like titles that he liked, his languages.
@@ -155,16 +159,16 @@ def personal_rows(
         RowPlan(
             f"because:{each.title_id}",
             each.heading,
-            similar_to(each.title_id, each.vector, wanted, k=k),
-            like=each.title_id,
+            similar_to(each.title_id, each.vector, filter, k=k),
+            anchor_id=each.title_id,
         )
         for each in anchors
     ]
     if languages:
-        own = replace(wanted, languages=frozenset(languages))
+        own = replace(filter, languages=frozenset(languages))
         rows.append(RowPlan("languages", heading, trending(region, own, k=k)))
     return rows
 
 
-def _films(wanted: Filter, language: str) -> Filter:
-    return replace(wanted, kinds=frozenset({Kind.MOVIE}), languages=frozenset({language}))
+def _movies_in(filter: Filter, language: str) -> Filter:
+    return replace(filter, kinds=frozenset({Kind.MOVIE}), languages=frozenset({language}))

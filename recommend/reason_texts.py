@@ -5,9 +5,9 @@ Names stand where no ending has to be put on them, for endings depend on how a n
 feminine gender in Hindi.
 """
 
-LANGUAGES = ("en", "hi", "te", "ta", "kn", "ml")
+REASON_LANGUAGES = ("en", "hi", "te", "ta", "kn", "ml")
 
-PHRASES: dict[str, dict[str, str]] = {
+REASON_TEXTS: dict[str, dict[str, str]] = {
     # What somebody did with a title that this one is near.
     "watched": {
         "en": "Because you watched {title}",
@@ -206,11 +206,11 @@ PHRASES: dict[str, dict[str, str]] = {
     },
 }
 
-DROPPED = {"te": "ం", "ta": "ம்", "ml": "ം"}
+DROPPED_ENDINGS = {"te": "ం", "ta": "ம்", "ml": "ം"}
 """What a noun loses before another: మలయాళం, but మలయాళ భాష."""
 
 
-class Name(str):
+class InflectedName(str):
     """A name in a phrase; `{rasa:inside}` gives the form that stands inside a sentence."""
 
     __slots__ = ()
@@ -219,5 +219,5 @@ class Name(str):
         if form != "inside":
             return super().__format__(form)
         first = self[:1] if self[1:2].isupper() else self[:1].lower()  # LGBTQ stays
-        dropped = next((each for each in DROPPED.values() if self.endswith(each)), "")
+        dropped = next((each for each in DROPPED_ENDINGS.values() if self.endswith(each)), "")
         return first + self[1:].removesuffix(dropped)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from index.query import Hit, TitleId
-from recommend.reason_texts import LANGUAGES, PHRASES, Name
+from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS, InflectedName
 
 ENGLISH = "en"
 
@@ -17,41 +17,41 @@ class Reason:
     title_id: TitleId | None = None
 
 
-def because(
-    code: str, told_in: str = ENGLISH, /, *, title_id: TitleId | None = None, **names: str
+def make_reason(
+    code: str, reason_language: str = ENGLISH, /, *, title_id: TitleId | None = None, **names: str
 ) -> Reason:
     """Give a reason by its code; `title_id` is the title that it names, if it names one."""
-    return Reason(code, text(code, told_in, **names), title_id)
+    return Reason(code, reason_text(code, reason_language, **names), title_id)
 
 
-def because_similar(title_id: TitleId, title: str, *, language: str = ENGLISH) -> Reason:
+def similarity_reason(title_id: TitleId, title: str, *, language: str = ENGLISH) -> Reason:
     """Say which title it is near."""
-    return because("similar_to", language, title_id=title_id, title=title)
+    return make_reason("similar_to", language, title_id=title_id, title=title)
 
 
-def because_of_terms(hit: Hit, *, place: str, language: str = ENGLISH) -> Reason:
+def boost_reason(hit: Hit, *, place: str, language: str = ENGLISH) -> Reason:
     """Name the boost that gave the most."""
     terms = {"regional": hit.regional, "popular": hit.popularity, "new": hit.freshness}
     code = max(terms, key=lambda name: terms[name])
-    return because(code if terms[code] > 0 else "catalogue", language, place=place)
+    return make_reason(code if terms[code] > 0 else "catalogue", language, place=place)
 
 
-def because_searched(hit: Hit, *, name: float, language: str = ENGLISH) -> Reason:
+def search_reason(hit: Hit, *, name_score: float, language: str = ENGLISH) -> Reason:
     """Say whether the name or the meaning brought it."""
-    return because("name" if name > hit.similarity else "meaning", language)
+    return make_reason("name" if name_score > hit.similarity else "meaning", language)
 
 
-def spoken(language: str | None) -> str:
+def supported_language(language: str | None) -> str:
     """Return the language that reasons are told in to who wants `language`.
 
     >>> spoken("te-IN"), spoken("fr"), spoken(None)
     ('te', 'en', 'en')
     """
     plain = (language or "").partition("-")[0].lower()
-    return plain if plain in LANGUAGES else ENGLISH
+    return plain if plain in REASON_LANGUAGES else ENGLISH
 
 
-def text(code: str, told_in: str = ENGLISH, /, **names: str) -> str:
+def reason_text(code: str, reason_language: str = ENGLISH, /, **names: str) -> str:
     """Return what a reason says in a language; `names` fill `recommend.reason_texts`, in it too.
 
     Raises `KeyError` for a code that is none and for a name that is missing.
@@ -59,5 +59,5 @@ def text(code: str, told_in: str = ENGLISH, /, **names: str) -> str:
     >>> text("watched", "te", title="ఈగ"), text("trending_language", "ta", language="மலையாளம்")
     ('మీరు “ఈగ” చూశారు కాబట్టి', 'மலையாள மொழியில் இப்போது டிரெண்டிங்')
     """
-    fitted = {placeholder: Name(name) for placeholder, name in names.items()}
-    return PHRASES[code][spoken(told_in)].format_map(fitted)
+    fitted = {placeholder: InflectedName(name) for placeholder, name in names.items()}
+    return REASON_TEXTS[code][supported_language(reason_language)].format_map(fitted)

@@ -25,25 +25,31 @@ from itertools import combinations
 import numpy as np
 
 from index.query import Vector
-from recommend.title_state import Standing, held
+from recommend.title_state import TitleState, opinion_of
 
 HALF_LIFE = timedelta(days=90)  # tastes in films change with the seasons
 SESSION_HALF_LIFE = timedelta(hours=2)  # about a film, or an evening of looking for one
 
-MOST_INTERESTS = 5
-SAME_INTEREST = 0.3  # cosine; three pairs of titles in a thousand are nearer
-LEAST_WEIGHT = 0.001  # of a sum; less is forgotten, and above all that rounding leaves behind
-PUSH = 0.4  # how far all that was disliked pushes away, where it is as much as what was liked
+MAX_INTERESTS = 5
+MIN_SAME_INTEREST_COSINE = 0.3  # cosine; three pairs of titles in a thousand are nearer
+MIN_WEIGHT = 0.001  # of a sum; less is forgotten, and above all that rounding leaves behind
+AVERSION_STRENGTH = (
+    0.4  # how far all that was disliked pushes away, where it is as much as what was liked
+)
 
-BILLING = 0.75  # of a star, for each that is billed before: the fifth made nobody watch a film
+BILLING_DECAY = (
+    0.75  # of a star, for each that is billed before: the fifth made nobody watch a film
+)
 
-MOST_AFFINITIES = 256
-DOUBT = 2.0  # titles fully liked that an affinity is held against: the first one proves little
-TINY = 1e-9
+MAX_AFFINITIES = 256
+AFFINITY_PRIOR_TITLES = (
+    2.0  # titles fully liked that an affinity is held against: the first one proves little
+)
+EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
+class TasteFeatures:
     """What of a title somebody may lean to."""
 
     languages: Sequence[str] = ()  # ISO 639-1
@@ -56,7 +62,8 @@ class Features:
     def weights(self) -> dict[str, float]:
         """Return the names of its affinities, and how much of an opinion each of them gets."""
         found = {
-            f"person:{each}": BILLING**place for place, each in reversed([*enumerate(self.cast)])
+            f"person:{each}": BILLING_DECAY**place
+            for place, each in reversed([*enumerate(self.cast)])
         }
         found |= {f"language:{each}": 1.0 for each in self.languages}
         found |= {f"genre:{each}": 1.0 for each in self.genres}
@@ -64,7 +71,7 @@ class Features:
         if self.year is not None:
             found[f"era:{self.year // 10 * 10}"] = 1.0
         if self.runtime_minutes is not None:
-            found[f"length:{length(self.runtime_minutes)}"] = 1.0
+            found[f"length:{runtime_class(self.runtime_minutes)}"] = 1.0
         return found
 
     def traits(self) -> frozenset[str]:
@@ -73,7 +80,7 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class OpinionChange:
     """A change of the opinion of a title, -1..1 each, and what is known of the title.
 
     `at` is when the opinion was formed that is held now, `since` when the one before was; none
@@ -84,35 +91,35 @@ class Heard:
     after: float
     at: datetime
     vector: Vector | None
-    features: Features
-    since: datetime | None = None
+    features: TasteFeatures
+    previous_at: datetime | None = None
 
     @property
-    def latest(self) -> datetime:
+    def latest_at(self) -> datetime:
         """The moment to which all of it has been."""
-        return self.at if self.since is None else max(self.at, self.since)
+        return self.at if self.previous_at is None else max(self.at, self.previous_at)
 
-    def change(self, now: datetime, half_life: timedelta) -> "Change":
+    def delta(self, now: datetime, half_life: timedelta) -> "OpinionDelta":
         """Return what it changes of sums that are decayed to `now`."""
-        before = self.before * _left(now - (self.since or self.at), half_life)
-        after = self.after * _left(now - self.at, half_life)
-        return Change(before, after)
+        before = self.before * _decay_factor(now - (self.previous_at or self.at), half_life)
+        after = self.after * _decay_factor(now - self.at, half_life)
+        return OpinionDelta(before, after)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OpinionDelta:
     """What a title's opinion was worth and what it is worth, -1..1, both at the same moment."""
 
     before: float
     after: float
 
     @property
-    def liked(self) -> float:
+    def like_delta(self) -> float:
         """How much more it is liked."""
         return max(self.after, 0.0) - max(self.before, 0.0)
 
     @property
-    def disliked(self) -> float:
+    def dislike_delta(self) -> float:
         """How much more it is disliked."""
         return max(-self.after, 0.0) - max(-self.before, 0.0)
 
@@ -121,20 +128,20 @@ class Change:
 class Interest:
     """A group of what is liked: the sum of its vectors (d,) and of their weights."""
 
-    total: Vector
+    vector_sum: Vector
     weight: float
 
     @property
     def direction(self) -> Vector:
         """The middle of the group, of unit length."""
-        return unit(self.total)
+        return unit_vector(self.vector_sum)
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
     """Sums of vectors (d,) and affinities, all decayed to the moment `at`; empty at first."""
 
-    at: datetime | None = None
+    as_of: datetime | None = None
     long_term: Vector | None = None
     session: Vector | None = None
     aversion: Vector | None = None
@@ -144,9 +151,9 @@ class Taste:
 
     def affinity(self, key: str) -> float:
         """Return how much somebody leans to a feature (`language:te`), -1..1."""
-        return self.affinities.get(key, 0.0) / (self.mass + DOUBT)
+        return self.affinities.get(key, 0.0) / (self.mass + AFFINITY_PRIOR_TITLES)
 
-    def leaning(self, traits: frozenset[str], kinds: Mapping[str, float]) -> float:
+    def combined_affinity(self, traits: frozenset[str], kinds: Mapping[str, float]) -> float:
         """Return the affinities of a title's traits, weighted by kind, the strongest of each."""
         best: dict[str, float] = {}
         for name in self.affinities.keys() & traits:
@@ -155,93 +162,99 @@ class Taste:
             if (abs(value), value) > (abs(known), known):
                 best[kind] = value
         total = sum(weight * best[kind] for kind, weight in kinds.items() if kind in best)
-        return total / (self.mass + DOUBT)
+        return total / (self.mass + AFFINITY_PRIOR_TITLES)
 
-    def leanings(self, kind: str) -> list[tuple[str, float]]:
+    def top_affinities(self, kind: str) -> list[tuple[str, float]]:
         """Return what of a kind (`language`) somebody leans to and how much, most first."""
         prefix = f"{kind}:"
         found = [
             (key.removeprefix(prefix), self.affinity(key))
             for key, value in self.affinities.items()
-            if key.startswith(prefix) and value >= LEAST_WEIGHT
+            if key.startswith(prefix) and value >= MIN_WEIGHT
         ]
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
-    def pushed(self, towards: Vector) -> Vector:
+    def steer_from_aversion(self, towards: Vector) -> Vector:
         """Return a unit vector, pushed away from what is disliked."""
         if self.aversion is None:
             return towards
         disliked = float(np.linalg.norm(self.aversion))
         liked = 0.0 if self.long_term is None else float(np.linalg.norm(self.long_term))
-        push = PUSH * disliked / (disliked + liked + TINY) * 2
-        return unit(towards - np.float32(min(push, PUSH)) * unit(self.aversion))
+        push = AVERSION_STRENGTH * disliked / (disliked + liked + EPSILON) * 2
+        return unit_vector(
+            towards - np.float32(min(push, AVERSION_STRENGTH)) * unit_vector(self.aversion)
+        )
 
 
-NOTHING = Taste()
+EMPTY_TASTE = Taste()
 
 
-def heard(
-    before: Standing, after: Standing, *, vector: Vector | None, features: Features
-) -> Heard | None:
+def compare_opinions(
+    before: TitleState, after: TitleState, *, vector: Vector | None, features: TasteFeatures
+) -> OpinionChange | None:
     """Return what a change of a standing tells of a taste; none if it tells nothing."""
-    was, now = held(before), held(after)
+    was, now = opinion_of(before), opinion_of(after)
     at = now.since or was.since
     if was == now or at is None:
         return None
-    return Heard(
-        before=was.worth,
-        after=now.worth,
+    return OpinionChange(
+        before=was.score,
+        after=now.score,
         at=at,
-        since=was.since,
+        previous_at=was.since,
         vector=vector,
         features=features,
     )
 
 
-def updated(taste: Taste, heard: Heard) -> Taste:
+def update_taste(taste: Taste, opinion_change: OpinionChange) -> Taste:
     """Return the taste once a change of opinion is heard; what is told late counts as old."""
-    now = heard.latest if taste.at is None else max(taste.at, heard.latest)
-    taste = decayed(taste, now)
-    change = heard.change(now, HALF_LIFE)
-    if heard.vector is not None:
-        vector = heard.vector.astype(np.float32)
-        lately = heard.change(now, SESSION_HALF_LIFE)
+    now = (
+        opinion_change.latest_at
+        if taste.as_of is None
+        else max(taste.as_of, opinion_change.latest_at)
+    )
+    taste = decay_taste(taste, now)
+    change = opinion_change.delta(now, HALF_LIFE)
+    if opinion_change.vector is not None:
+        vector = opinion_change.vector.astype(np.float32)
+        lately = opinion_change.delta(now, SESSION_HALF_LIFE)
         taste = replace(
             taste,
-            long_term=_plus(taste.long_term, vector, change.liked),
-            session=_plus(taste.session, vector, lately.liked),
-            aversion=_plus(taste.aversion, vector, change.disliked),
-            interests=_grouped(taste.interests, vector, change.liked),
+            long_term=_add_weighted(taste.long_term, vector, change.like_delta),
+            session=_add_weighted(taste.session, vector, lately.like_delta),
+            aversion=_add_weighted(taste.aversion, vector, change.dislike_delta),
+            interests=_update_interests(taste.interests, vector, change.like_delta),
         )
     mass = taste.mass + abs(change.after) - abs(change.before)
     return replace(
         taste,
-        affinities=_leant(taste.affinities, heard.features.weights(), change),
-        mass=mass if mass >= LEAST_WEIGHT else 0.0,
+        affinities=_update_affinities(taste.affinities, opinion_change.features.weights(), change),
+        mass=mass if mass >= MIN_WEIGHT else 0.0,
     )
 
 
-def decayed(taste: Taste, now: datetime) -> Taste:
+def decay_taste(taste: Taste, now: datetime) -> Taste:
     """Return a taste as it is at a later moment."""
-    if taste.at is None or now <= taste.at:
-        return replace(taste, at=now) if taste.at is None else taste
-    left = _left(now - taste.at, HALF_LIFE)
-    session = _left(now - taste.at, SESSION_HALF_LIFE)
+    if taste.as_of is None or now <= taste.as_of:
+        return replace(taste, as_of=now) if taste.as_of is None else taste
+    left = _decay_factor(now - taste.as_of, HALF_LIFE)
+    session = _decay_factor(now - taste.as_of, SESSION_HALF_LIFE)
     interests = (
-        Interest(each.total * np.float32(left), each.weight * left) for each in taste.interests
+        Interest(each.vector_sum * np.float32(left), each.weight * left) for each in taste.interests
     )
     return Taste(
-        at=now,
-        long_term=_scaled(taste.long_term, left),
-        session=_scaled(taste.session, session),
-        aversion=_scaled(taste.aversion, left),
-        interests=tuple(each for each in interests if each.weight >= LEAST_WEIGHT),
+        as_of=now,
+        long_term=_scale(taste.long_term, left),
+        session=_scale(taste.session, session),
+        aversion=_scale(taste.aversion, left),
+        interests=tuple(each for each in interests if each.weight >= MIN_WEIGHT),
         affinities={key: value * left for key, value in taste.affinities.items()},
         mass=taste.mass * left,
     )
 
 
-def length(runtime_minutes: int) -> str:
+def runtime_class(runtime_minutes: int) -> str:
     """Return the name of a length: an evening has room for one long film or two short ones."""
     if runtime_minutes < 60:
         return "episode"
@@ -250,13 +263,13 @@ def length(runtime_minutes: int) -> str:
     return "medium" if runtime_minutes < 150 else "long"
 
 
-def unit(vector: Vector) -> Vector:
+def unit_vector(vector: Vector) -> Vector:
     """Return a vector's direction."""
-    scaled: Vector = (vector / max(float(np.linalg.norm(vector)), TINY)).astype(np.float32)
+    scaled: Vector = (vector / max(float(np.linalg.norm(vector)), EPSILON)).astype(np.float32)
     return scaled
 
 
-def _grouped(
+def _update_interests(
     interests: tuple[Interest, ...], vector: Vector, weight: float
 ) -> tuple[Interest, ...]:
     """Return the groups with a vector added to its own, or taken from it."""
@@ -264,25 +277,25 @@ def _grouped(
         return interests
     likenesses = [float(each.direction @ vector) for each in interests]
     nearest = int(np.argmax(likenesses)) if likenesses else None
-    if nearest is not None and (likenesses[nearest] >= SAME_INTEREST or weight < 0):
+    if nearest is not None and (likenesses[nearest] >= MIN_SAME_INTEREST_COSINE or weight < 0):
         group = interests[nearest]
-        joined = Interest(group.total + np.float32(weight) * vector, group.weight + weight)
+        joined = Interest(group.vector_sum + np.float32(weight) * vector, group.weight + weight)
         changed = (*interests[:nearest], joined, *interests[nearest + 1 :])
-        return tuple(each for each in changed if each.weight >= LEAST_WEIGHT)
-    if weight < LEAST_WEIGHT:
+        return tuple(each for each in changed if each.weight >= MIN_WEIGHT)
+    if weight < MIN_WEIGHT:
         return interests
-    return _few((*interests, Interest(np.float32(weight) * vector, weight)))
+    return _merge_excess_interests((*interests, Interest(np.float32(weight) * vector, weight)))
 
 
-def _few(interests: tuple[Interest, ...]) -> tuple[Interest, ...]:
+def _merge_excess_interests(interests: tuple[Interest, ...]) -> tuple[Interest, ...]:
     """Join the two groups whose union loses the least, while there are too many."""
-    while len(interests) > MOST_INTERESTS:
+    while len(interests) > MAX_INTERESTS:
         first, second = min(
             combinations(range(len(interests)), 2),
-            key=lambda pair: _ward(interests[pair[0]], interests[pair[1]]),
+            key=lambda pair: _ward_distance(interests[pair[0]], interests[pair[1]]),
         )
         union = Interest(
-            interests[first].total + interests[second].total,
+            interests[first].vector_sum + interests[second].vector_sum,
             interests[first].weight + interests[second].weight,
         )
         others = (each for at, each in enumerate(interests) if at not in (first, second))
@@ -290,14 +303,16 @@ def _few(interests: tuple[Interest, ...]) -> tuple[Interest, ...]:
     return interests
 
 
-def _ward(first: Interest, second: Interest) -> float:
+def _ward_distance(first: Interest, second: Interest) -> float:
     """Return what joining two groups adds to the variance within (Ward 1963)."""
-    apart = first.total / np.float32(first.weight) - second.total / np.float32(second.weight)
+    apart = first.vector_sum / np.float32(first.weight) - second.vector_sum / np.float32(
+        second.weight
+    )
     return first.weight * second.weight / (first.weight + second.weight) * float(apart @ apart)
 
 
-def _leant(
-    affinities: Mapping[str, float], weights: Mapping[str, float], change: Change
+def _update_affinities(
+    affinities: Mapping[str, float], weights: Mapping[str, float], change: OpinionDelta
 ) -> dict[str, float]:
     """Return the affinities with a title's changed; of one that was forgotten nothing is left."""
     leant = dict(affinities)
@@ -306,30 +321,30 @@ def _leant(
             leant[name] += weight * (change.after - change.before)
         else:
             leant[name] = weight * change.after
-    return _strongest(leant)
+    return _strongest_affinities(leant)
 
 
-def _strongest(affinities: dict[str, float]) -> dict[str, float]:
-    if len(affinities) <= MOST_AFFINITIES:
+def _strongest_affinities(affinities: dict[str, float]) -> dict[str, float]:
+    if len(affinities) <= MAX_AFFINITIES:
         return affinities
     strongest = sorted(affinities.items(), key=lambda each: (-abs(each[1]), each[0]))
-    return dict(strongest[:MOST_AFFINITIES])
+    return dict(strongest[:MAX_AFFINITIES])
 
 
-def _left(age: timedelta, half_life: timedelta) -> float:
+def _decay_factor(age: timedelta, half_life: timedelta) -> float:
     return float(0.5 ** (age / half_life))
 
 
-def _plus(total: Vector | None, vector: Vector, weight: float) -> Vector | None:
+def _add_weighted(total: Vector | None, vector: Vector, weight: float) -> Vector | None:
     if not weight:
         return total
     added = np.float32(weight) * vector
-    return _kept(added if total is None else total + added)
+    return _drop_negligible(added if total is None else total + added)
 
 
-def _scaled(total: Vector | None, by: float) -> Vector | None:
-    return None if total is None else _kept(total * np.float32(by))
+def _scale(total: Vector | None, by: float) -> Vector | None:
+    return None if total is None else _drop_negligible(total * np.float32(by))
 
 
-def _kept(total: Vector) -> Vector | None:
-    return total if float(np.linalg.norm(total)) >= LEAST_WEIGHT else None
+def _drop_negligible(total: Vector) -> Vector | None:
+    return total if float(np.linalg.norm(total)) >= MIN_WEIGHT else None

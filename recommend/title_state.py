@@ -15,24 +15,24 @@ from typing import NamedTuple
 from vocabulary.kinds import Event
 
 # Opinions are on a scale of -1..1, a favourite being 1.
-FAVORITE = 1.0
-LIKED = 0.8
-COMPLETED = 0.6
-SHARED = 0.6
-WATCHLISTED = 0.4
-WATCHED = 0.3  # how far is not known
-VIEWED = 0.05  # its page, out of curiosity
-ABANDONED = -0.3
-DISMISSED = -0.7
-DISLIKED = -1.0
+FAVORITE_SCORE = 1.0
+LIKED_SCORE = 0.8
+COMPLETED_SCORE = 0.6
+SHARED_SCORE = 0.6
+WATCHLIST_SCORE = 0.4
+WATCHED_SCORE = 0.3  # how far is not known
+VIEWED_SCORE = 0.05  # its page, out of curiosity
+ABANDONED_SCORE = -0.3
+DISMISSED_SCORE = -0.7
+DISLIKED_SCORE = -1.0
 
-LEAST_RATING, NEUTRAL_RATING, BEST_RATING = 0.5, 2.75, 5.0  # stars
-ABANDONED_BEFORE = 0.2  # of a title; who stops there did not want it
-COMPLETED_FROM = 0.9  # of a title; the rest is credits
+MIN_RATING_STARS, NEUTRAL_RATING_STARS, MAX_RATING_STARS = 0.5, 2.75, 5.0  # stars
+MAX_ABANDONED_PROGRESS = 0.2  # of a title; who stops there did not want it
+MIN_COMPLETED_PROGRESS = 0.9  # of a title; the rest is credits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class TitleEvent:
     """An event: something that a person did with a title."""
 
     title_id: int
@@ -45,12 +45,12 @@ class Done:
 class Opinion(NamedTuple):
     """What a person thinks of a title, -1..1, and since when; 0 and no moment without one."""
 
-    worth: float
+    score: float
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class TitleState:
     """When a person last did what; nothing at first."""
 
     rating: float | None = None  # 0.5..5
@@ -69,7 +69,7 @@ class Standing:
     shared_at: datetime | None = None
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether he needs nobody to tell him of it: seen, judged, or already on a list of his."""
         return (
             self.watched_at is not None
@@ -80,18 +80,18 @@ class Standing:
         )
 
     @property
-    def has_lasted(self) -> bool:
+    def was_watched(self) -> bool:
         """Whether he watched it, and did not give it up at once."""
-        given_up = self.progress is not None and self.progress < ABANDONED_BEFORE
+        given_up = self.progress is not None and self.progress < MAX_ABANDONED_PROGRESS
         return self.watched_at is not None and not given_up
 
     @property
-    def under_way(self) -> bool:
+    def in_progress(self) -> bool:
         """Whether he stopped somewhere in the middle, and has not had enough of it since."""
         if self.watched_at is None or self.progress is None:
             return False
         gone_on = self.dismissed_at is None or self.dismissed_at < self.watched_at
-        return gone_on and ABANDONED_BEFORE <= self.progress < COMPLETED_FROM
+        return gone_on and MAX_ABANDONED_PROGRESS <= self.progress < MIN_COMPLETED_PROGRESS
 
     @property
     def verdict_at(self) -> datetime | None:
@@ -100,31 +100,31 @@ class Standing:
 
     def _verdicts(self) -> Iterator[tuple[datetime, float]]:
         if self.rated_at is not None and self.rating is not None:
-            yield self.rated_at, stars(self.rating)
+            yield self.rated_at, rating_score(self.rating)
         for at, worth in (
-            (self.liked_at, LIKED),
-            (self.disliked_at, DISLIKED),
-            (self.dismissed_at, DISMISSED),
+            (self.liked_at, LIKED_SCORE),
+            (self.disliked_at, DISLIKED_SCORE),
+            (self.dismissed_at, DISMISSED_SCORE),
         ):
             if at is not None:
                 yield at, worth
 
 
-NOTHING = Standing()
+EMPTY_STATE = TitleState()
 
-VERDICTS = {
+VERDICT_FIELDS = {
     Event.RATE: "rated_at",
     Event.LIKE: "liked_at",
     Event.DISLIKE: "disliked_at",
     Event.DISMISS: "dismissed_at",
 }
-OPPOSED = ("liked_at", "disliked_at", "dismissed_at")
-MOMENTS = {
+EXCLUSIVE_VERDICT_FIELDS = ("liked_at", "disliked_at", "dismissed_at")
+TIMESTAMP_FIELDS = {
     Event.VIEW: "viewed_at",
     Event.SEARCH_CLICK: "viewed_at",
     Event.SHARE: "shared_at",
 }
-LISTS = {
+LIST_FIELDS = {
     Event.FAVORITE: ("favorite_at", "unfavorite_at"),
     Event.UNFAVORITE: ("unfavorite_at", "favorite_at"),
     Event.WATCHLIST: ("watchlist_at", "unwatchlist_at"),
@@ -133,101 +133,103 @@ LISTS = {
 """The moment of each event, and that of its opposite."""
 
 
-def after(standing: Standing, done: Done) -> Standing:
+def apply_event(state: TitleState, title_event: TitleEvent) -> TitleState:
     """Return the standing once an event is heard."""
-    if done.event in VERDICTS:
-        return _judged(standing, done)
-    if done.event in LISTS:
-        return _listed(standing, done)
-    if done.event is Event.WATCH:
-        return _watched(standing, done.at, done.progress)
-    if done.event is Event.COMPLETE:
-        return _watched(standing, done.at, 1.0)
-    if done.event in MOMENTS:
-        return _later(standing, MOMENTS[done.event], done.at)
-    return standing
+    if title_event.event in VERDICT_FIELDS:
+        return _apply_verdict(state, title_event)
+    if title_event.event in LIST_FIELDS:
+        return _apply_list_change(state, title_event)
+    if title_event.event is Event.WATCH:
+        return _apply_watch(state, title_event.at, title_event.progress)
+    if title_event.event is Event.COMPLETE:
+        return _apply_watch(state, title_event.at, 1.0)
+    if title_event.event in TIMESTAMP_FIELDS:
+        return _set_if_later(state, TIMESTAMP_FIELDS[title_event.event], title_event.at)
+    return state
 
 
-def opinion(standing: Standing) -> float:
+def opinion_score(state: TitleState) -> float:
     """Return what a person thinks of a title, -1..1: what he said of it, else what he did."""
-    return held(standing).worth
+    return opinion_of(state).score
 
 
-def held(standing: Standing) -> Opinion:
+def opinion_of(state: TitleState) -> Opinion:
     """Return the opinion that a person holds of a title."""
-    said = max(standing._verdicts(), default=None)
-    favorite_at = standing.favorite_at
+    said = max(state._verdicts(), default=None)
+    favorite_at = state.favorite_at
     if favorite_at is not None and (said is None or said[1] > 0 or said[0] <= favorite_at):
-        return Opinion(FAVORITE, favorite_at)
-    return _shown(standing) if said is None else Opinion(said[1], said[0])
+        return Opinion(FAVORITE_SCORE, favorite_at)
+    return _implicit_opinion(state) if said is None else Opinion(said[1], said[0])
 
 
-def stars(rating: float) -> float:
+def rating_score(rating: float) -> float:
     """Return what a rating of 0.5..5 stars is worth, -1..1."""
-    return (rating - NEUTRAL_RATING) / (BEST_RATING - NEUTRAL_RATING)
+    return (rating - NEUTRAL_RATING_STARS) / (MAX_RATING_STARS - NEUTRAL_RATING_STARS)
 
 
-def _judged(standing: Standing, done: Done) -> Standing:
-    moment = VERDICTS[done.event]
-    if _is_late(standing, moment, done.at) or (done.event is Event.RATE and done.value is None):
-        return standing
-    opposed = OPPOSED if moment in OPPOSED else ()
+def _apply_verdict(state: TitleState, title_event: TitleEvent) -> TitleState:
+    moment = VERDICT_FIELDS[title_event.event]
+    if _is_outdated(state, moment, title_event.at) or (
+        title_event.event is Event.RATE and title_event.value is None
+    ):
+        return state
+    opposed = EXCLUSIVE_VERDICT_FIELDS if moment in EXCLUSIVE_VERDICT_FIELDS else ()
     changed: dict[str, datetime | None]
-    changed = dict.fromkeys(each for each in opposed if getattr(standing, each) == done.at)
-    changed[moment] = done.at
-    heard = replace(standing, **changed)  # type: ignore[arg-type]  # moments' names
-    return replace(heard, rating=done.value) if done.event is Event.RATE else heard
+    changed = dict.fromkeys(each for each in opposed if getattr(state, each) == title_event.at)
+    changed[moment] = title_event.at
+    heard = replace(state, **changed)  # type: ignore[arg-type]  # moments' names
+    return replace(heard, rating=title_event.value) if title_event.event is Event.RATE else heard
 
 
-def _listed(standing: Standing, done: Done) -> Standing:
-    moment, opposite = LISTS[done.event]
-    if _is_late(standing, opposite, done.at):
-        return standing
-    heard = _later(standing, moment, done.at)
+def _apply_list_change(state: TitleState, title_event: TitleEvent) -> TitleState:
+    moment, opposite = LIST_FIELDS[title_event.event]
+    if _is_outdated(state, opposite, title_event.at):
+        return state
+    heard = _set_if_later(state, moment, title_event.at)
     return replace(heard, **{opposite: None})
 
 
-def _watched(standing: Standing, at: datetime, progress: float | None) -> Standing:
-    heard = standing
-    if progress is not None and progress >= COMPLETED_FROM:
-        heard = _later(heard, "completed_at", at)
-    if _is_late(standing, "watched_at", at):
+def _apply_watch(state: TitleState, at: datetime, progress: float | None) -> TitleState:
+    heard = state
+    if progress is not None and progress >= MIN_COMPLETED_PROGRESS:
+        heard = _set_if_later(heard, "completed_at", at)
+    if _is_outdated(state, "watched_at", at):
         return heard
-    return replace(
-        heard, watched_at=at, progress=standing.progress if progress is None else progress
-    )
+    return replace(heard, watched_at=at, progress=state.progress if progress is None else progress)
 
 
-def _later(standing: Standing, moment: str, at: datetime) -> Standing:
-    if _is_late(standing, moment, at):
-        return standing
-    return replace(standing, **{moment: at})  # type: ignore[arg-type]  # a moment's name
+def _set_if_later(state: TitleState, field: str, at: datetime) -> TitleState:
+    if _is_outdated(state, field, at):
+        return state
+    return replace(state, **{field: at})  # type: ignore[arg-type]  # a moment's name
 
 
-def _is_late(standing: Standing, moment: str, at: datetime) -> bool:
-    since: datetime | None = getattr(standing, moment)
+def _is_outdated(state: TitleState, field: str, at: datetime) -> bool:
+    since: datetime | None = getattr(state, field)
     return since is not None and at < since
 
 
-def _shown(standing: Standing) -> Opinion:
+def _implicit_opinion(state: TitleState) -> Opinion:
     """Return what he let us see without saying it: the best of it, for few do more than needed.
 
     Who gives a title up takes back that he put it on his list or looked at its page.
     """
     abandoned_at = None
     found: list[tuple[float, datetime | None]] = [
-        (COMPLETED, standing.completed_at),
-        (SHARED, standing.shared_at),
+        (COMPLETED_SCORE, state.completed_at),
+        (SHARED_SCORE, state.shared_at),
     ]
-    if standing.progress is not None and standing.progress < ABANDONED_BEFORE:
-        abandoned_at = standing.watched_at
-        found.append((ABANDONED, abandoned_at))
-    elif standing.progress is not None:
-        found.append((COMPLETED * min(standing.progress, 1.0), standing.watched_at))
+    if state.progress is not None and state.progress < MAX_ABANDONED_PROGRESS:
+        abandoned_at = state.watched_at
+        found.append((ABANDONED_SCORE, abandoned_at))
+    elif state.progress is not None:
+        found.append((COMPLETED_SCORE * min(state.progress, 1.0), state.watched_at))
     else:
-        found.append((WATCHED, standing.watched_at))
-    for worth, at in ((WATCHLISTED, standing.watchlist_at), (VIEWED, standing.viewed_at)):
-        if at is not None and (abandoned_at is None or (at > abandoned_at and worth > VIEWED)):
+        found.append((WATCHED_SCORE, state.watched_at))
+    for worth, at in ((WATCHLIST_SCORE, state.watchlist_at), (VIEWED_SCORE, state.viewed_at)):
+        if at is not None and (
+            abandoned_at is None or (at > abandoned_at and worth > VIEWED_SCORE)
+        ):
             found.append((worth, at))
     told = [(worth, at) for worth, at in found if at is not None]
     return Opinion(*max(told)) if told else Opinion(0.0, None)

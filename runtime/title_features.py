@@ -7,9 +7,9 @@ from sqlmodel import Session
 from db import title_summaries, vectors
 from db.title_summaries import TitleSummary
 from index.query import TitleId, Vector, VectorMissing
-from recommend.taste import Features
+from recommend.taste import TasteFeatures
 from runtime.catalogue_view import Live
-from viewers.interactions import Described
+from viewers.interactions import TitleRepresentation
 from vocabulary.kinds import Space
 
 
@@ -20,12 +20,12 @@ class LiveShelf:
         self._live = live
         self.model = live.model
 
-    def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+    def describe(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
         """Return what is known of the titles that are served."""
         held = self._live.listings
         found = ((title_id, held.get(title_id)) for title_id in title_ids)
         return {
-            title_id: Described(features(listing), self._vector(title_id))
+            title_id: TitleRepresentation(features(listing), self._vector(title_id))
             for title_id, listing in found
             if listing is not None
         }
@@ -43,10 +43,10 @@ class StoredShelf:
 
     def __init__(self, session: Session, model: str | None) -> None:
         self._session = session
-        self._read = dict[TitleId, Described | None]()
+        self._read = dict[TitleId, TitleRepresentation | None]()
         self.model = model
 
-    def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+    def describe(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
         """Return what is known of the titles that exist."""
         new = sorted({each for each in title_ids if each not in self._read})
         if new:
@@ -55,25 +55,25 @@ class StoredShelf:
         known = ((each, self._read[each]) for each in title_ids)
         return {title_id: each for title_id, each in known if each is not None}
 
-    def _found(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
+    def _found(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
         models = {Space.CONTENT: self.model} if self.model else {}
         placed = {
             title_id: vector
             for title_id, _, vector in vectors.read(self._session, title_ids, models)
         }
         return {
-            listing.id: Described(features(listing), placed.get(listing.id))
+            listing.id: TitleRepresentation(features(listing), placed.get(listing.id))
             for listing in title_summaries.read(self._session, title_ids)
         }
 
 
-def features(listing: TitleSummary) -> Features:
+def features(listing: TitleSummary) -> TasteFeatures:
     """Return what of a title somebody may lean to.
 
     Of its languages the original one: who loves one film that was dubbed into five has not said
     that he watches five languages.
     """
-    return Features(
+    return TasteFeatures(
         languages=(listing.language,) if listing.language else listing.languages,
         genres=listing.genres,
         people=listing.directors,

@@ -14,7 +14,7 @@ from api.schemas.titles import ListMeasures
 from index.load import freshness
 from index.query import Filter, TitleId
 from recommend import metrics, queries
-from recommend.explanations import liked_ids
+from recommend.explanations import liked_title_ids
 from runtime.catalogue_view import Live
 from services.feed import Served, vectors
 from vocabulary.kinds import ScopeKind
@@ -32,7 +32,7 @@ class Feeds:
     def __init__(self, registry: CollectorRegistry, live: Live) -> None:
         self._live = live
         self._secret = secrets.token_bytes(DIGEST_BYTES)
-        self._observed = metrics.Observed()
+        self._observed = metrics.RecentLists()
         self._summaries = {
             name: Summary(f"rasika_feed_{name}", about, registry=registry)
             for name, about in (
@@ -83,7 +83,7 @@ class Feeds:
         listings = [each for title_id in ids if (each := live.listings.get(title_id))]
         known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
         own = vectors(live, ids)
-        liked = vectors(live, liked_ids(served.asking.standings))
+        liked = vectors(live, liked_title_ids(served.asking.title_states))
         return {
             "intra_list_diversity": metrics.intra_list_diversity(own),
             "novelty_bits": metrics.novelty(np.array(known)),

@@ -129,7 +129,7 @@ def similar_of(
     listing = live.listings.get(title_id)
     if listing is None:  # it went while we searched
         raise TitleNotFound(title_id)
-    reason = reasons.because_similar(title_id, listing.title)
+    reason = reasons.similarity_reason(title_id, listing.title)
     items = list(title_cards.blended(live, found[offset:], lambda _: reason))
     return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
 
@@ -180,7 +180,7 @@ def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
     for each in found:
         listing = live.listings.get(each.hit.title_id)
         if listing is not None:
-            reason = reasons.because_searched(each.hit, name=each.evidence.name)
+            reason = reasons.search_reason(each.hit, name_score=each.evidence.name)
             terms = replace(
                 title_cards.terms(each.hit),
                 name=each.evidence.name,

@@ -125,7 +125,7 @@ def refresh_popularity(writing: Session) -> int:
     """Compute every popularity anew and log the titles whose own changed; the caller commits."""
     ids = popularity.title_ids(writing)
     row_of = {title_id: row for row, title_id in enumerate(ids)}
-    audiences = ranks.audience(len(ids), _measures(writing, row_of))
+    audiences = ranks.audience_scores(len(ids), _measures(writing, row_of))
     rows = [
         ScopedPopularity(title_id, ScopeKind.GLOBAL, "", float(value))
         for title_id, value in zip(ids, audiences, strict=True)
@@ -139,7 +139,7 @@ def refresh_popularity(writing: Session) -> int:
         for title_id, name in pairs:
             if title_id in row_of:
                 groups[name].append(row_of[title_id])
-        for name, values in ranks.within(groups, audiences).items():
+        for name, values in ranks.popularity_within_groups(groups, audiences).items():
             members = zip(groups[name], values, strict=True)
             rows += [
                 ScopedPopularity(ids[row], kind, name, float(value))

@@ -51,7 +51,7 @@ def terms(found: Hit) -> Terms:
 def boosted(region: Region, told_in: str = ENGLISH) -> Callable[[Hit], Reason]:
     """Return what gives hits that boosts alone ranked their reasons."""
     place = regions.region_name(region, in_language=told_in)
-    return lambda each: reasons.because_of_terms(each, place=place, language=told_in)
+    return lambda each: reasons.boost_reason(each, place=place, language=told_in)
 
 
 def _shown(reason: Reason) -> ReasonShown:

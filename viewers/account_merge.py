@@ -6,10 +6,12 @@ from sqlmodel import Session
 
 from db import accounts, interactions, profiles, reviews, searches, viewer_lifecycle, viewings
 from viewers import interactions as viewer_interactions
-from viewers.interactions import Catalogue
+from viewers.interactions import TitleFeatureSource
 
 
-def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogue) -> None:
+def merge_visitor(
+    session: Session, visitor_id: UUID, *, into: UUID, feature_source: TitleFeatureSource
+) -> None:
     """Give an account all that a visitor said and did, and let the visitor go; the caller commits.
 
     What both told counts once, and standings and taste follow from the whole log, in the order in
@@ -28,4 +30,4 @@ def merge(session: Session, visitor_id: UUID, *, into: UUID, catalogue: Catalogu
     searches.move(session, visitor_id, into=into)
     viewer_lifecycle.delete_row(session, visitor_id)
     if moved:
-        viewer_interactions.replay(session, into, catalogue)
+        viewer_interactions.rebuild_viewer_state(session, into, feature_source)

@@ -11,11 +11,11 @@ from db import accounts
 from db.tables.users import Account, ProviderIdentity
 from vocabulary.kinds import Role
 
-LONGEST_EMAIL = 254  # characters, RFC 5321
-LONGEST_NAME = 100
+MAX_EMAIL_CHARACTERS = 254  # characters, RFC 5321
+MAX_ACCOUNT_NAME_CHARACTERS = 100
 
 
-class WrongEmail(ValueError):
+class InvalidEmail(ValueError):
     """No e-mail address looks so; the message tells why."""
 
 
@@ -28,23 +28,23 @@ class EmailTaken(ValueError):
         )
 
 
-class NotRecognised(PermissionError):
+class InvalidCredentials(PermissionError):
     """No account has this e-mail and this password; which of them is wrong is nobody's business."""
 
     def __init__(self) -> None:
         super().__init__("no account has this e-mail and this password")
 
 
-class EmailUnproven(PermissionError):
+class EmailNotVerified(PermissionError):
     """A provider does not vouch for the e-mail that it tells."""
 
 
-class IdentityTaken(ValueError):
+class ProviderIdentityTaken(ValueError):
     """An identity at a provider belongs to another account."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class OidcUser:
     """Somebody at a provider, as the provider tells."""
 
     issuer: str
@@ -54,7 +54,7 @@ class Identity:
     name: str | None
 
 
-def normalised(email: str) -> str:
+def normalise_email(email: str) -> str:
     """Return the one form of an e-mail address, its letters small.
 
     No two addresses that mail tells apart share it: whoever proves the one would be let in as the
@@ -67,11 +67,11 @@ def normalised(email: str) -> str:
     try:
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise WrongEmail(str(error)) from error
+        raise InvalidEmail(str(error)) from error
     return unicodedata.normalize("NFC", found.normalized.lower())
 
 
-def add(
+def create(
     session: Session,
     email: str,
     *,
@@ -87,7 +87,7 @@ def add(
     account = Account(
         viewer_id=viewer_id,
         email=email,
-        name=_plain(name or ""),
+        name=_clean_name(name or ""),
         password_hash=password_hash,
         role=role,
     )
@@ -96,7 +96,7 @@ def add(
     return viewer_id
 
 
-def of_identity(session: Session, identity: Identity) -> UUID:
+def find_or_create(session: Session, oidc_user: OidcUser) -> UUID:
     """Return the account of who signed in at a provider, a new one if need be.
 
     An identity that was linked goes to its account. Else the e-mail decides, if the provider says
@@ -106,34 +106,38 @@ def of_identity(session: Session, identity: Identity) -> UUID:
 
     Raises `EmailUnproven` and `EmailTaken`.
     """
-    linked = accounts.find_by_identity(session, identity.issuer, identity.subject)
+    linked = accounts.find_by_identity(session, oidc_user.issuer, oidc_user.subject)
     if linked is not None:
         return linked
-    if not identity.email or not identity.email_verified:
-        raise EmailUnproven("the provider does not say that your e-mail address is verified")
-    email = normalised(identity.email)
+    if not oidc_user.email or not oidc_user.email_verified:
+        raise EmailNotVerified("the provider does not say that your e-mail address is verified")
+    email = normalise_email(oidc_user.email)
     account = accounts.find_by_email(session, email)
     if account is None:
-        viewer_id = add(session, email, password_hash=None, name=identity.name)
+        viewer_id = create(session, email, password_hash=None, name=oidc_user.name)
     elif account.password_hash is None:
         viewer_id = account.viewer_id
     else:
         raise EmailTaken
-    link(session, identity, viewer_id=viewer_id)
+    link_identity(session, oidc_user, viewer_id=viewer_id)
     return viewer_id
 
 
-def link(session: Session, identity: Identity, *, viewer_id: UUID) -> None:
+def link_identity(session: Session, oidc_user: OidcUser, *, viewer_id: UUID) -> None:
     """Let an account be signed in to by way of an identity.
 
     Raises `IdentityTaken`.
     """
-    linked = ProviderIdentity(issuer=identity.issuer, subject=identity.subject, viewer_id=viewer_id)
+    linked = ProviderIdentity(
+        issuer=oidc_user.issuer, subject=oidc_user.subject, viewer_id=viewer_id
+    )
     if not accounts.link_identity(session, linked):
-        raise IdentityTaken("this identity belongs to another account")
+        raise ProviderIdentityTaken("this identity belongs to another account")
 
 
-def _plain(name: str) -> str | None:
+def _clean_name(name: str) -> str | None:
     """Return a name without what cannot be shown, none of an empty one."""
     shown = "".join(each if each.isprintable() else " " for each in name)
-    return unicodedata.normalize("NFC", " ".join(shown.split()))[:LONGEST_NAME] or None
+    return (
+        unicodedata.normalize("NFC", " ".join(shown.split()))[:MAX_ACCOUNT_NAME_CHARACTERS] or None
+    )

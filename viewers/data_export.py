@@ -10,20 +10,22 @@ from sqlmodel import Session
 from db import personal_data
 from db.personal_data import SECTIONS, PersonalDataSection
 
-FORM = "rasika-export/1"
+EXPORT_FORMAT = "rasika-export/1"
 
 
-def written(session: Session, viewer_id: UUID) -> Iterator[str]:
+def stream_export(session: Session, viewer_id: UUID) -> Iterator[str]:
     """Yield the document, part by part, as it is read."""
     at = datetime.now(UTC).isoformat()
-    yield f'{{"form": {json.dumps(FORM)}, "exported_at": {json.dumps(at)}'
+    yield f'{{"form": {json.dumps(EXPORT_FORMAT)}, "exported_at": {json.dumps(at)}'
     for section in SECTIONS:
         yield f",\n{json.dumps(section.name)}: "
-        yield from _section(session, section, viewer_id)
+        yield from _stream_section(session, section, viewer_id)
     yield "}\n"
 
 
-def _section(session: Session, section: PersonalDataSection, viewer_id: UUID) -> Iterator[str]:
+def _stream_section(
+    session: Session, section: PersonalDataSection, viewer_id: UUID
+) -> Iterator[str]:
     rows = personal_data.stream_rows(session, section, viewer_id)
     if section.single:
         yield "".join(rows) or "null"

@@ -17,55 +17,60 @@ from pydantic import (
 
 from catalog.import_reader import describe_errors
 from db.interactions import Interaction
-from recommend.title_state import BEST_RATING, LEAST_RATING
+from recommend.title_state import MAX_RATING_STARS, MIN_RATING_STARS
 from vocabulary.kinds import Event
 
-LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
-LAST_POSITION = 10_000
-OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # before, nobody told a machine what he watched
-ELSEWHERE = uuid5(NAMESPACE_URL, "urn:rasika:viewer")
+MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
+MAX_POSITION = 10_000
+EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)  # before, nobody told a machine what he watched
+EXTERNAL_VIEWER_NAMESPACE = uuid5(NAMESPACE_URL, "urn:rasika:viewer")
 
 
-def _in_half_stars(value: float) -> float:
+def _check_half_stars(value: float) -> float:
     if not (value * 2).is_integer():
         raise ValueError("ratings are in steps of 0.5")
     return value
 
 
-def _in_the_past(at: datetime) -> datetime:
-    if not OLDEST <= at <= datetime.now(UTC):
+def _check_past(at: datetime) -> datetime:
+    if not EARLIEST_TIME <= at <= datetime.now(UTC):
         raise ValueError("is in the future, or before 1990")
     return at.astimezone(UTC)
 
 
-Word = Annotated[str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")]  # printable ASCII
+AsciiLabel = Annotated[
+    str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")
+]  # printable ASCII
 
 
-class Deed(BaseModel):
+class InteractionBase(BaseModel):
     """Something that somebody did with a title."""
 
     event: Event
-    value: Annotated[float, AfterValidator(_in_half_stars)] | None = Field(
-        None, ge=LEAST_RATING, le=BEST_RATING, description="of `rate`: stars, in steps of 0.5"
+    value: Annotated[float, AfterValidator(_check_half_stars)] | None = Field(
+        None,
+        ge=MIN_RATING_STARS,
+        le=MAX_RATING_STARS,
+        description="of `rate`: stars, in steps of 0.5",
     )
     progress: float | None = Field(
         None, ge=0, le=1, description="of `watch`: how much of the title had been seen at its end"
     )
-    session_id: Word | None = Field(None, description="the client's, of one visit")
-    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
-    row: Word | None = Field(None, description="the key of the row it was shown in")
-    position: int | None = Field(None, ge=1, le=LAST_POSITION, description="there, from 1")
+    session_id: AsciiLabel | None = Field(None, description="the client's, of one visit")
+    device: AsciiLabel | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
+    row: AsciiLabel | None = Field(None, description="the key of the row it was shown in")
+    position: int | None = Field(None, ge=1, le=MAX_POSITION, description="there, from 1")
 
     @model_validator(mode="after")
-    def _rated(self) -> "Deed":
+    def _check_rating(self) -> "InteractionBase":
         if self.event is Event.RATE and self.value is None:
             raise ValueError("`rate` needs a `value`")
         return self
 
-    def told(self, number: UUID, title_id: int, *, at: datetime) -> Interaction:
+    def to_interaction(self, interaction_id: UUID, title_id: int, *, at: datetime) -> Interaction:
         """Return it as it is stored; what is not of its event is left out."""
         return Interaction(
-            id=number,
+            id=interaction_id,
             title_id=title_id,
             event=self.event,
             at=at,
@@ -78,19 +83,19 @@ class Deed(BaseModel):
         )
 
 
-class Entry(Deed):
+class InteractionLine(InteractionBase):
     """A line; its title is the one of the external ids, if there is one, else of `content_id`."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
     viewer: str = Field(min_length=1, max_length=200)  # ours, or as another system calls him
     id: UUID | None = None
-    content_id: int | None = Field(None, ge=1, le=LARGEST_ID)
+    content_id: int | None = Field(None, ge=1, le=MAX_TITLE_ID)
     external_ids: dict[str, str] = Field(default_factory=dict)
-    at: Annotated[AwareDatetime, AfterValidator(_in_the_past)]
+    at: Annotated[AwareDatetime, AfterValidator(_check_past)]
 
     @model_validator(mode="after")
-    def _of_a_title(self) -> "Entry":
+    def _check_title(self) -> "InteractionLine":
         if self.content_id is None and not self.external_ids:
             raise ValueError("give `content_id` or `external_ids`")
         return self
@@ -101,41 +106,41 @@ class Entry(Deed):
         try:
             return UUID(self.viewer)
         except ValueError:
-            return uuid5(ELSEWHERE, self.viewer)
+            return uuid5(EXTERNAL_VIEWER_NAMESPACE, self.viewer)
 
-    def found(self, external: Mapping[tuple[str, str], int]) -> int | None:
+    def resolve_title_id(self, ids_by_external_id: Mapping[tuple[str, str], int]) -> int | None:
         """Return the title that it is of."""
-        known = (external.get(each) for each in self.external_ids.items())
+        known = (ids_by_external_id.get(each) for each in self.external_ids.items())
         return next((each for each in known if each is not None), self.content_id)
 
-    def of(self, title_id: int) -> Interaction:
+    def interaction_with(self, title_id: int) -> Interaction:
         """Return it as it is stored; a line without a number always gets the same one."""
         named = f"{title_id} {self.event} {self.at.isoformat()} {self.value} {self.progress}"
-        return self.told(self.id or uuid5(self.viewer_id, named), title_id, at=self.at)
+        return self.to_interaction(self.id or uuid5(self.viewer_id, named), title_id, at=self.at)
 
 
-def entry(data: Mapping[str, Any]) -> Entry | tuple[str, ...]:
+def parse_line(data: Mapping[str, Any]) -> InteractionLine | tuple[str, ...]:
     """Return an object as a line, or what is wrong with it; who only gives a value rated."""
     given = {"event": Event.RATE, **data} if "value" in data else data
     try:
-        return Entry.model_validate(given)
+        return InteractionLine.model_validate(given)
     except ValidationError as error:
         return tuple(describe_errors(error))
 
 
-def line(viewer_id: UUID, told: Interaction, external_ids: Mapping[str, str]) -> str:
+def format_line(viewer_id: UUID, interaction: Interaction, external_ids: Mapping[str, str]) -> str:
     """Return what a viewer did as one JSON line, without what is not known of it."""
-    return Entry.model_construct(
+    return InteractionLine.model_construct(
         viewer=str(viewer_id),
-        id=told.id,
-        content_id=told.title_id,
+        id=interaction.id,
+        content_id=interaction.title_id,
         external_ids=dict(sorted(external_ids.items())),
-        event=told.event,
-        value=told.value,
-        progress=told.progress,
-        at=told.at,
-        session_id=told.session_id,
-        device=told.device,
-        row=told.row,
-        position=told.position,
+        event=interaction.event,
+        value=interaction.value,
+        progress=interaction.progress,
+        at=interaction.at,
+        session_id=interaction.session_id,
+        device=interaction.device,
+        row=interaction.row,
+        position=interaction.position,
     ).model_dump_json(exclude_none=True, exclude_defaults=True)

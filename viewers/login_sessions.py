@@ -18,12 +18,12 @@ from sqlmodel import Session
 from db import accounts
 from db.accounts import ActiveSignIn
 from db.tables.users import SignIn
-from viewers.tokens import Tokens, Use
+from viewers.tokens import TokenPurpose, TokenSigner
 
-ACCESS_LASTS = timedelta(minutes=15)
-REFRESH_LASTS = timedelta(days=30)
-GRACE = timedelta(seconds=10)  # two tabs that load at once; a slow answer on its way
-NO_GRACE = timedelta(0)
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+REUSE_GRACE_PERIOD = timedelta(seconds=10)  # two tabs that load at once; a slow answer on its way
+NO_REUSE_GRACE = timedelta(0)
 
 
 class NotSignedIn(PermissionError):
@@ -31,7 +31,7 @@ class NotSignedIn(PermissionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """What somebody who signed in carries."""
 
     access: str
@@ -39,67 +39,67 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class LoginSession:
     """A sign-in that goes on, with new tokens."""
 
     id: UUID
     viewer_id: UUID
-    pair: Pair
+    token_pair: TokenPair
 
 
-def begin(session: Session, viewer_id: UUID, *, tokens: Tokens) -> Pair:
+def start(session: Session, viewer_id: UUID, *, tokens: TokenSigner) -> TokenPair:
     """Sign an account in."""
     now = datetime.now(UTC)
     sign_in = SignIn(
-        id=uuid4(), viewer_id=viewer_id, created_at=now, expires_at=now + REFRESH_LASTS
+        id=uuid4(), viewer_id=viewer_id, created_at=now, expires_at=now + REFRESH_TOKEN_LIFETIME
     )
     token_id = uuid4()
     accounts.add_sign_in(session, sign_in, token_id)
-    return _pair(tokens, viewer_id, sign_in.id, token_id)
+    return _issue_tokens(tokens, viewer_id, sign_in.id, token_id)
 
 
-def of_access(tokens: Tokens, token: str) -> UUID | None:
+def id_of_access_token(tokens: TokenSigner, token: str) -> UUID | None:
     """Return the sign-in that an access token names, or none."""
-    return _number(tokens.read(Use.ACCESS, token), "sid")
+    return _uuid_claim(tokens.read(TokenPurpose.ACCESS, token), "sid")
 
 
-def carried(
-    tokens: Tokens, *, access: Iterable[str | None], refresh: Iterable[str | None]
+def ids_of_tokens(
+    tokens: TokenSigner, *, access: Iterable[str | None], refresh: Iterable[str | None]
 ) -> set[UUID]:
     """Return the sign-ins that tokens name which somebody carries."""
     read = [
-        *(tokens.read(Use.ACCESS, each) for each in access if each),
-        *(tokens.read(Use.REFRESH, each) for each in refresh if each),
+        *(tokens.read(TokenPurpose.ACCESS, each) for each in access if each),
+        *(tokens.read(TokenPurpose.REFRESH, each) for each in refresh if each),
     ]
-    return {each for each in (_number(claims, "sid") for claims in read) if each is not None}
+    return {each for each in (_uuid_claim(claims, "sid") for claims in read) if each is not None}
 
 
-def going_on(session: Session, sign_in_id: UUID) -> ActiveSignIn | None:
+def find_active(session: Session, sign_in_id: UUID) -> ActiveSignIn | None:
     """Return whose a sign-in is and what he may do; none when it has ended."""
     return accounts.find_active_sign_in(session, sign_in_id, now=datetime.now(UTC))
 
 
 def refresh(
-    session: Session, token: str, *, tokens: Tokens, grace: timedelta = NO_GRACE
-) -> Refreshed | None:
+    session: Session, token: str, *, tokens: TokenSigner, grace: timedelta = NO_REUSE_GRACE
+) -> LoginSession | None:
     """Hand in a refresh token for new tokens; none for one that is worth nothing.
 
     One that was used before ends its sign-in, unless that was within `grace`: commit either way.
     """
-    token_id = _number(tokens.read(Use.REFRESH, token), "jti")
+    token_id = _uuid_claim(tokens.read(TokenPurpose.REFRESH, token), "jti")
     now = datetime.now(UTC)
     rotation = None if token_id is None else accounts.use_refresh_token(session, token_id, now=now)
     if token_id is None or rotation is None:
         return None
     following = accounts.successor_id(token_id)
     if rotation.used_at is None:
-        until = now + REFRESH_LASTS
+        until = now + REFRESH_TOKEN_LIFETIME
         accounts.add_successor_token(session, rotation, following, now=now, expires_at=until)
     elif max(now - rotation.used_at, timedelta(0)) >= grace:  # who used it may have asked later
         accounts.revoke_sign_in(session, rotation.sign_in_id, now=now)
         return None
-    pair = _pair(tokens, rotation.viewer_id, rotation.sign_in_id, following)
-    return Refreshed(rotation.sign_in_id, rotation.viewer_id, pair)
+    pair = _issue_tokens(tokens, rotation.viewer_id, rotation.sign_in_id, following)
+    return LoginSession(rotation.sign_in_id, rotation.viewer_id, pair)
 
 
 def end(session: Session, sign_in_id: UUID) -> None:
@@ -112,20 +112,26 @@ def end_all(session: Session, viewer_id: UUID) -> None:
     accounts.revoke_all_sign_ins(session, viewer_id, now=datetime.now(UTC))
 
 
-def trim(session: Session) -> int:
+def delete_expired(session: Session) -> int:
     """Delete the sign-ins that have ended, and every token that has expired."""
-    return accounts.delete_expired_sign_ins(session, ended_before=datetime.now(UTC) - REFRESH_LASTS)
-
-
-def _pair(tokens: Tokens, viewer_id: UUID, sign_in_id: UUID, token_id: UUID) -> Pair:
-    whose = {"sub": str(viewer_id), "sid": str(sign_in_id)}
-    return Pair(
-        access=tokens.sign(Use.ACCESS, whose, lasts=ACCESS_LASTS),
-        refresh=tokens.sign(Use.REFRESH, {**whose, "jti": str(token_id)}, lasts=REFRESH_LASTS),
+    return accounts.delete_expired_sign_ins(
+        session, ended_before=datetime.now(UTC) - REFRESH_TOKEN_LIFETIME
     )
 
 
-def _number(claims: dict[str, str] | None, name: str) -> UUID | None:
+def _issue_tokens(
+    tokens: TokenSigner, viewer_id: UUID, sign_in_id: UUID, token_id: UUID
+) -> TokenPair:
+    whose = {"sub": str(viewer_id), "sid": str(sign_in_id)}
+    return TokenPair(
+        access=tokens.sign(TokenPurpose.ACCESS, whose, lifetime=ACCESS_TOKEN_LIFETIME),
+        refresh=tokens.sign(
+            TokenPurpose.REFRESH, {**whose, "jti": str(token_id)}, lifetime=REFRESH_TOKEN_LIFETIME
+        ),
+    )
+
+
+def _uuid_claim(claims: dict[str, str] | None, name: str) -> UUID | None:
     try:
         return UUID(claims[name]) if claims else None
     except (KeyError, ValueError):

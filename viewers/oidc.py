@@ -20,21 +20,31 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-from viewers.accounts import Identity
+from viewers.accounts import OidcUser
 
-KEPT_S = 3600.0  # what a provider says of itself
-KEYS_ANEW_S = 60.0  # at most so often, lest forged answers have us ask all the time
-LEEWAY_S = 60  # between our clock and a provider's
-TIMEOUT_S = 5.0
-ASKING_LASTS = timedelta(minutes=10)  # a password to be found, a phone to be fetched
-SECRET_LETTERS = 48
-LONGEST_SUBJECT = 255  # characters, OpenID Connect Core, 2
-DISCOVERY = "/.well-known/openid-configuration"
+METADATA_LIFETIME_S = 3600.0  # what a provider says of itself
+MIN_KEY_REFRESH_INTERVAL_S = 60.0  # at most so often, lest forged answers have us ask all the time
+CLOCK_LEEWAY_S = 60  # between our clock and a provider's
+HTTP_TIMEOUT_S = 5.0
+LOGIN_LIFETIME = timedelta(minutes=10)  # a password to be found, a phone to be fetched
+SECRET_CHARACTERS = 48
+MAX_SUBJECT_CHARACTERS = 255  # characters, OpenID Connect Core, 2
+DISCOVERY_PATH = "/.well-known/openid-configuration"
 # Signatures that only the provider can make; never `none`, nor one made with our own secret.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
+SIGNATURE_ALGORITHMS = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "EdDSA",
+)
 
 
-class ProviderUnknown(LookupError):
+class OidcProviderUnknown(LookupError):
     """No provider of this name is set."""
 
     def __init__(self, name: str) -> None:
@@ -42,7 +52,7 @@ class ProviderUnknown(LookupError):
         self.name = name
 
 
-class ProviderUnavailable(OSError):
+class OidcProviderUnavailable(OSError):
     """A provider does not answer, or not as one does."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -50,7 +60,7 @@ class ProviderUnavailable(OSError):
         self.name, self.reason = name, reason
 
 
-class ProviderRefused(PermissionError):
+class OidcLoginRefused(PermissionError):
     """A provider lets nobody in, or its answer is not to be believed."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -59,7 +69,7 @@ class ProviderRefused(PermissionError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class OidcClient:
     """What a provider knows us as."""
 
     name: str
@@ -70,7 +80,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class AuthorizationRequest:
     """A question under way: what its answer must have to do with it."""
 
     provider: str
@@ -79,12 +89,12 @@ class Asking:
     nonce: str
     verifier: str
 
-    def claims(self) -> dict[str, str]:
+    def to_claims(self) -> dict[str, str]:
         """Return it for a token."""
         return asdict(self)
 
     @classmethod
-    def of(cls, claims: Mapping[str, str]) -> "Asking":
+    def from_claims(cls, claims: Mapping[str, str]) -> "AuthorizationRequest":
         """Return it from a token.
 
         Raises `KeyError`.
@@ -93,57 +103,59 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class OidcMetadata:
     """What a provider says of itself."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
-    posts_secret: bool  # the client's secret goes with the form, not in a header
-    at: float  # monotonic seconds
+    secret_in_body: bool  # the client's secret goes with the form, not in a header
+    fetched_at: float  # monotonic seconds
 
 
-class Provider:
+class OidcProvider:
     """A provider, as one process knows it.
 
     Threads may share it: what is kept is replaced whole, and two may read the same at once.
     """
 
-    def __init__(self, client: Client, http: httpx.Client) -> None:
+    def __init__(self, client: OidcClient, http: httpx.Client) -> None:
         self._client = client
         self._http = http
-        self._said: Said | None = None
-        self._keys: tuple[float, KeySet] | None = None
+        self._cached_metadata: OidcMetadata | None = None
+        self._cached_keys: tuple[float, KeySet] | None = None
 
-    def ask(self, redirect_uri: str) -> tuple[str, Asking]:
+    def begin_login(self, redirect_uri: str) -> tuple[str, AuthorizationRequest]:
         """Return the address to send somebody to, and what to remember until he is back.
 
         Raises `ProviderUnavailable`.
         """
-        asking = Asking(
+        asking = AuthorizationRequest(
             provider=self._client.name,
             redirect_uri=redirect_uri,
-            state=generate_token(SECRET_LETTERS),
-            nonce=generate_token(SECRET_LETTERS),
-            verifier=generate_token(SECRET_LETTERS),
+            state=generate_token(SECRET_CHARACTERS),
+            nonce=generate_token(SECRET_CHARACTERS),
+            verifier=generate_token(SECRET_CHARACTERS),
         )
-        url, _ = self._oauth(asking).create_authorization_url(
-            self._discovered().authorization_endpoint,
+        url, _ = self._oauth_client(asking).create_authorization_url(
+            self._metadata().authorization_endpoint,
             state=asking.state,
             nonce=asking.nonce,
             code_verifier=asking.verifier,
         )
         return url, asking
 
-    def answered(self, asking: Asking, code: str) -> Identity:
+    def finish_login(self, authorization: AuthorizationRequest, code: str) -> OidcUser:
         """Return who came back with a code.
 
         Raises `ProviderUnavailable` and `ProviderRefused`.
         """
-        claims = self._verified(self._exchanged(asking, code), asking.nonce)
+        claims = self._verify_id_token(
+            self._exchange_code(authorization, code), authorization.nonce
+        )
         email, name = claims.get("email"), claims.get("name")
-        return Identity(
+        return OidcUser(
             issuer=claims["iss"],
             subject=claims["sub"],
             email=email if isinstance(email, str) else None,
@@ -152,37 +164,37 @@ class Provider:
             name=name if isinstance(name, str) else None,
         )
 
-    def _exchanged(self, asking: Asking, code: str) -> str:
+    def _exchange_code(self, authorization: AuthorizationRequest, code: str) -> str:
         """Return the ID token that a code is good for."""
-        said = self._discovered()
+        said = self._metadata()
         known = {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
         with_secret: dict[str, Any] = (
             {**known, "auth": lambda request: request}
-            if said.posts_secret
+            if said.secret_in_body
             else {"auth": tuple(known.values())}
         )
         try:
-            token = self._oauth(asking).fetch_token(
+            token = self._oauth_client(authorization).fetch_token(
                 said.token_endpoint,
                 grant_type="authorization_code",
                 code=code,
-                code_verifier=asking.verifier,
+                code_verifier=authorization.verifier,
                 **with_secret,
             )
         except OAuth2Error as error:
-            raise ProviderRefused(self._client.name, str(error.error)) from error
+            raise OidcLoginRefused(self._client.name, str(error.error)) from error
         except (httpx.HTTPError, ValueError) as error:
-            raise ProviderUnavailable(self._client.name, type(error).__name__) from error
+            raise OidcProviderUnavailable(self._client.name, type(error).__name__) from error
         found = token.get("id_token")
         if not isinstance(found, str):
-            raise ProviderRefused(self._client.name, "no ID token")
+            raise OidcLoginRefused(self._client.name, "no ID token")
         return found
 
-    def _verified(self, id_token: str, nonce: str) -> Mapping[str, Any]:
+    def _verify_id_token(self, id_token: str, nonce: str) -> Mapping[str, Any]:
         """Return an ID token's claims, once everything is as it must be."""
-        said = self._discovered()
+        said = self._metadata()
         required = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY_S,
+            leeway=CLOCK_LEEWAY_S,
             iss={"essential": True, "value": said.issuer},
             aud={"essential": True, "value": self._client.client_id},
             sub={"essential": True},
@@ -191,89 +203,95 @@ class Provider:
             nonce={"essential": True, "value": nonce},
         )
         try:
-            claims = self._decoded(id_token)
+            claims = self._decode_id_token(id_token)
             required.validate(claims)
         except (JoseError, ValueError) as error:
-            raise ProviderRefused(self._client.name, str(error)) from error
-        if len(claims["sub"]) > LONGEST_SUBJECT or not claims["sub"].isprintable():
-            raise ProviderRefused(self._client.name, "a subject that is none")
+            raise OidcLoginRefused(self._client.name, str(error)) from error
+        if len(claims["sub"]) > MAX_SUBJECT_CHARACTERS or not claims["sub"].isprintable():
+            raise OidcLoginRefused(self._client.name, "a subject that is none")
         party = claims.get("azp")
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and party is None:
-            raise ProviderRefused(self._client.name, "an ID token for several, and no azp")
+            raise OidcLoginRefused(self._client.name, "an ID token for several, and no azp")
         if party is not None and party != self._client.client_id:
-            raise ProviderRefused(self._client.name, "an ID token for another client")
+            raise OidcLoginRefused(self._client.name, "an ID token for another client")
         return claims
 
-    def _decoded(self, id_token: str) -> dict[str, Any]:
+    def _decode_id_token(self, id_token: str) -> dict[str, Any]:
         try:
-            return jwt.decode(id_token, self._key_set(KEPT_S), algorithms=ALGORITHMS).claims
+            return jwt.decode(
+                id_token, self._key_set(METADATA_LIFETIME_S), algorithms=SIGNATURE_ALGORITHMS
+            ).claims
         except InvalidKeyIdError:  # the provider may have new keys
-            return jwt.decode(id_token, self._key_set(KEYS_ANEW_S), algorithms=ALGORITHMS).claims
+            return jwt.decode(
+                id_token, self._key_set(MIN_KEY_REFRESH_INTERVAL_S), algorithms=SIGNATURE_ALGORITHMS
+            ).claims
 
-    def _discovered(self) -> Said:
-        said = self._said
-        if said is None or time.monotonic() - said.at > KEPT_S:
-            said = self._said = self._discover()
+    def _metadata(self) -> OidcMetadata:
+        said = self._cached_metadata
+        if said is None or time.monotonic() - said.fetched_at > METADATA_LIFETIME_S:
+            said = self._cached_metadata = self._fetch_metadata()
         return said
 
-    def _discover(self) -> Said:
-        document = self._read(self._client.issuer.rstrip("/") + DISCOVERY)
+    def _fetch_metadata(self) -> OidcMetadata:
+        document = self._get_json(self._client.issuer.rstrip("/") + DISCOVERY_PATH)
         try:
-            said = Said(
+            said = OidcMetadata(
                 issuer=str(document["issuer"]),
-                authorization_endpoint=self._safe(document["authorization_endpoint"]),
-                token_endpoint=self._safe(document["token_endpoint"]),
-                jwks_uri=self._safe(document["jwks_uri"]),
-                posts_secret=_posts(document.get("token_endpoint_auth_methods_supported")),
-                at=time.monotonic(),
+                authorization_endpoint=self._require_https(document["authorization_endpoint"]),
+                token_endpoint=self._require_https(document["token_endpoint"]),
+                jwks_uri=self._require_https(document["jwks_uri"]),
+                secret_in_body=_secret_in_body(
+                    document.get("token_endpoint_auth_methods_supported")
+                ),
+                fetched_at=time.monotonic(),
             )
         except KeyError as error:
-            raise ProviderUnavailable(self._client.name, f"{error} is missing") from error
+            raise OidcProviderUnavailable(self._client.name, f"{error} is missing") from error
         if said.issuer.rstrip("/") != self._client.issuer.rstrip("/"):
-            raise ProviderUnavailable(self._client.name, "it calls itself something else")
+            raise OidcProviderUnavailable(self._client.name, "it calls itself something else")
         return said
 
-    def _key_set(self, kept_s: float) -> KeySet:
+    def _key_set(self, max_age_s: float) -> KeySet:
         """Return the provider's keys, read no longer ago than this."""
-        kept = self._keys
-        if kept is None or time.monotonic() - kept[0] > kept_s:
-            read = self._read(self._discovered().jwks_uri)
+        kept = self._cached_keys
+        if kept is None or time.monotonic() - kept[0] > max_age_s:
+            read = self._get_json(self._metadata().jwks_uri)
             try:
                 keys = KeySet.import_key_set(read)  # type: ignore[arg-type]  # which it checks
             except (JoseError, ValueError, KeyError, TypeError) as error:
-                raise ProviderUnavailable(self._client.name, "its keys are none") from error
-            kept = self._keys = (time.monotonic(), keys)
+                raise OidcProviderUnavailable(self._client.name, "its keys are none") from error
+            kept = self._cached_keys = (time.monotonic(), keys)
         return kept[1]
 
-    def _read(self, url: str) -> dict[str, Any]:
+    def _get_json(self, url: str) -> dict[str, Any]:
         try:
             response = self._http.get(url).raise_for_status()
             document = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise ProviderUnavailable(self._client.name, type(error).__name__) from error
+            raise OidcProviderUnavailable(self._client.name, type(error).__name__) from error
         if not isinstance(document, dict):
-            raise ProviderUnavailable(self._client.name, "no JSON object")
+            raise OidcProviderUnavailable(self._client.name, "no JSON object")
         return document
 
-    def _safe(self, url: object) -> str:
+    def _require_https(self, url: object) -> str:
         """Return an address that secrets may be sent to: https, unless all is on one machine."""
         text = str(url)
         if urlsplit(text).scheme not in ("https", urlsplit(self._client.issuer).scheme):
-            raise ProviderUnavailable(self._client.name, "an address without https")
+            raise OidcProviderUnavailable(self._client.name, "an address without https")
         return text
 
-    def _oauth(self, asking: Asking) -> OAuth2Client:
+    def _oauth_client(self, authorization: AuthorizationRequest) -> OAuth2Client:
         return OAuth2Client(
             self._http,
             client_id=self._client.client_id,
             client_secret=self._client.client_secret,
             scope=" ".join(self._client.scopes),
-            redirect_uri=asking.redirect_uri,
+            redirect_uri=authorization.redirect_uri,
             code_challenge_method="S256",
         )
 
 
-def _posts(methods: object) -> bool:
+def _secret_in_body(methods: object) -> bool:
     """Tell whether a provider takes a client's secret in the form only."""
     known = methods if isinstance(methods, list) else []
     return "client_secret_post" in known and "client_secret_basic" not in known

@@ -9,10 +9,10 @@ from functools import lru_cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-SHORTEST, LONGEST = 8, 256  # characters
-FEWEST_DIFFERENT = 4  # of its characters; "aaaaaaaa" is no secret
+MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS = 8, 256  # characters
+MIN_DISTINCT_CHARACTERS = 4  # of its characters; "aaaaaaaa" is no secret
 
-FIRST_TRIED = """
+COMMON_PASSWORDS_TEXT = """
     password passwords password1 password12 password123 password1234 passw0rd p@ssword p@ssw0rd
     12345678 123456789 1234567890 0123456789 987654321 9876543210 11223344 12341234 123123123
     1q2w3e4r 1q2w3e4r5t q1w2e3r4 1qaz2wsx qwertyui qwertyuiop qwerty12 qwerty123 asdfghjk asdfghjkl
@@ -21,7 +21,7 @@ FIRST_TRIED = """
     welcome123 changeme changeme1 admin123 administrator computer internet india123 bharat123
     krishna1 jaisriram sairam123 bollywood tollywood kollywood rasika123 baahubali rajinikanth
 """
-HOPELESS = frozenset(FIRST_TRIED.split())
+COMMON_PASSWORDS = frozenset(COMMON_PASSWORDS_TEXT.split())
 """The first that anybody would try, in small letters."""
 
 HASHER = PasswordHash((Argon2Hasher(),))  # argon2id with the library's parameters
@@ -31,42 +31,44 @@ class WeakPassword(ValueError):
     """Nobody should keep anything behind this password; the message tells why."""
 
 
-def hashed(password: str, *, email: str) -> str:
+def hash_password(password: str, *, email: str) -> str:
     """Return what is kept of a new password.
 
     Raises `WeakPassword`.
     """
-    plain = _normalised(password)
-    if not SHORTEST <= len(plain) <= LONGEST:
-        raise WeakPassword(f"must have {SHORTEST} to {LONGEST} characters")
+    plain = _normalise(password)
+    if not MIN_PASSWORD_CHARACTERS <= len(plain) <= MAX_PASSWORD_CHARACTERS:
+        raise WeakPassword(
+            f"must have {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters"
+        )
     low = plain.casefold()
-    if low in HOPELESS or low in (email, email.partition("@")[0]):
+    if low in COMMON_PASSWORDS or low in (email, email.partition("@")[0]):
         raise WeakPassword("is among the first that anybody would try")
-    if len(set(low)) < FEWEST_DIFFERENT:
-        raise WeakPassword(f"must have {FEWEST_DIFFERENT} different characters")
-    return HASHER.hash(_bytes(plain))
+    if len(set(low)) < MIN_DISTINCT_CHARACTERS:
+        raise WeakPassword(f"must have {MIN_DISTINCT_CHARACTERS} different characters")
+    return HASHER.hash(_encode(plain))
 
 
-def recognised(password: str, kept: str | None) -> tuple[bool, str | None]:
+def verify_password(password: str, stored_hash: str | None) -> tuple[bool, str | None]:
     """Tell whether a password is the one kept, and what to keep of it from now on if that changed.
 
     Where nothing is kept it takes as long as where the password is another one.
     """
-    plain = _normalised(password)[: LONGEST + 1]
-    nobodys = _nobodys()  # the first time it is made, whoever asks
-    known, anew = HASHER.verify_and_update(_bytes(plain), kept or nobodys)
-    return (known, anew) if kept else (False, None)
+    plain = _normalise(password)[: MAX_PASSWORD_CHARACTERS + 1]
+    nobodys = _dummy_hash()  # the first time it is made, whoever asks
+    known, anew = HASHER.verify_and_update(_encode(plain), stored_hash or nobodys)
+    return (known, anew) if stored_hash else (False, None)
 
 
 @lru_cache(maxsize=1)
-def _nobodys() -> str:
+def _dummy_hash() -> str:
     return HASHER.hash("nobody has this password")
 
 
-def _normalised(password: str) -> str:
+def _normalise(password: str) -> str:
     """Return the same for the same letters, however a keyboard composes them."""
     return unicodedata.normalize("NFKC", password)
 
 
-def _bytes(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")  # JSON may hold halves of characters

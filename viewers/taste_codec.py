@@ -9,12 +9,12 @@ from db.tastes import StoredTaste
 from index.query import Vector
 from recommend.taste import Interest, Taste
 
-SUMS = ("long_term", "session", "aversion")
+VECTOR_FIELDS = ("long_term", "session", "aversion")
 
 
-def kept(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
+def encode_taste(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
     """Return a taste as it is kept: the sums that are there, then the interests, as float32."""
-    sums = {name: getattr(taste, name) for name in SUMS}
+    sums = {name: getattr(taste, name) for name in VECTOR_FIELDS}
     present = {name: total for name, total in sums.items() if total is not None}
     numbers = {
         "at": at.astimezone(UTC).isoformat(),
@@ -23,18 +23,18 @@ def kept(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
         "sums": list(present),
         "interests": [each.weight for each in taste.interests],
     }
-    vectors = [*present.values(), *(each.total for each in taste.interests)]
+    vectors = [*present.values(), *(each.vector_sum for each in taste.interests)]
     packed = b"".join(each.astype("<f4").tobytes() for each in vectors)
     return StoredTaste(model, numbers, packed, at)
 
 
-def taste(kept: StoredTaste) -> Taste:
+def decode_taste(stored_taste: StoredTaste) -> Taste:
     """Return the taste that is kept."""
-    numbers = kept.numbers
-    rows = _rows(kept.vectors, len(numbers["sums"]) + len(numbers["interests"]))
+    numbers = stored_taste.numbers
+    rows = _unpack_vectors(stored_taste.vectors, len(numbers["sums"]) + len(numbers["interests"]))
     sums = {name: next(rows) for name in numbers["sums"]}
     return Taste(
-        at=datetime.fromisoformat(numbers["at"]),
+        as_of=datetime.fromisoformat(numbers["at"]),
         **sums,
         interests=tuple(Interest(next(rows), float(each)) for each in numbers["interests"]),
         affinities={name: float(value) for name, value in numbers["affinities"].items()},
@@ -42,12 +42,12 @@ def taste(kept: StoredTaste) -> Taste:
     )
 
 
-def leanings(kept: StoredTaste) -> Taste:
+def decode_affinities(stored_taste: StoredTaste) -> Taste:
     """Return what is left of a taste whose vectors are another model's: the affinities."""
-    whole = taste(kept)
-    return Taste(at=whole.at, affinities=whole.affinities, mass=whole.mass)
+    whole = decode_taste(stored_taste)
+    return Taste(as_of=whole.as_of, affinities=whole.affinities, mass=whole.mass)
 
 
-def _rows(packed: bytes, count: int) -> Iterator[Vector]:
+def _unpack_vectors(packed: bytes, count: int) -> Iterator[Vector]:
     if count:
         yield from np.frombuffer(packed, "<f4").astype(np.float32).reshape(count, -1)

@@ -116,7 +116,7 @@ def trim_sign_ins() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with open_session(resources.engine) as writing:
-            deleted = login_sessions.trim(writing)
+            deleted = login_sessions.delete_expired(writing)
             writing.commit()
         return {"deleted": deleted}
 
@@ -145,11 +145,15 @@ def close_viewings() -> dict[str, int]:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         closed = 0
         with open_session(resources.engine) as reading:
-            silent = viewings.list_idle(reading, viewer_viewings.SILENCE, limit=VIEWINGS_AT_ONCE)
+            silent = viewings.list_idle(
+                reading, viewer_viewings.IDLE_TIMEOUT, limit=VIEWINGS_AT_ONCE
+            )
         for viewer_id, viewing_id in silent:
             with open_session(resources.engine) as writing, suppress(ViewerDeleted):
                 shelf = StoredShelf(writing, model)
-                closed += viewer_viewings.close(writing, viewer_id, viewing_id, catalogue=shelf)
+                closed += viewer_viewings.close_idle(
+                    writing, viewer_id, viewing_id, feature_source=shelf
+                )
                 writing.commit()
         return {"closed": closed}
 

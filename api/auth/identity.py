@@ -19,7 +19,7 @@ from config.resources import Resources
 from db.engine import open_session
 from viewers import login_sessions
 from viewers.login_sessions import NotSignedIn
-from viewers.tokens import Tokens
+from viewers.tokens import TokenSigner
 from vocabulary.kinds import Role
 
 BEARER = "bearer"
@@ -116,25 +116,27 @@ def _of_cookies(request: Request) -> Who | None:
 
 
 def _renewed(request: Request, token: str) -> Who | None:
-    tokens: Tokens = request.app.state.tokens
+    tokens: TokenSigner = request.app.state.tokens
     with open_session(_resources(request).engine) as writing:
-        renewed = login_sessions.refresh(writing, token, tokens=tokens, grace=login_sessions.GRACE)
-        found = login_sessions.going_on(writing, renewed.id) if renewed else None
+        renewed = login_sessions.refresh(
+            writing, token, tokens=tokens, grace=login_sessions.REUSE_GRACE_PERIOD
+        )
+        found = login_sessions.find_active(writing, renewed.id) if renewed else None
         writing.commit()
     if renewed is None or found is None:
         login_cookies.clear(request)
         return None
-    login_cookies.set_cookies(request, renewed.pair)
+    login_cookies.set_cookies(request, renewed.token_pair)
     return Who(found.viewer_id, found.role, renewed.id)
 
 
 def _of_access(request: Request, token: str) -> Who | None:
-    tokens: Tokens = request.app.state.tokens
-    sign_in_id = login_sessions.of_access(tokens, token)
+    tokens: TokenSigner = request.app.state.tokens
+    sign_in_id = login_sessions.id_of_access_token(tokens, token)
     if sign_in_id is None:
         return None
     with open_session(_resources(request).engine) as reading:
-        found = login_sessions.going_on(reading, sign_in_id)
+        found = login_sessions.find_active(reading, sign_in_id)
     return Who(found.viewer_id, found.role, sign_in_id) if found else None
 
 

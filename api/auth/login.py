@@ -33,11 +33,11 @@ from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from runtime.search_log import SearchLog
 from viewers import accounts, login_sessions, passwords
-from viewers.account_merge import merge
-from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
-from viewers.interactions import Catalogue
-from viewers.login_sessions import Pair
-from viewers.tokens import Tokens
+from viewers.account_merge import merge_visitor
+from viewers.accounts import EmailTaken, InvalidCredentials, InvalidEmail
+from viewers.interactions import TitleFeatureSource
+from viewers.login_sessions import TokenPair
+from viewers.tokens import TokenSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Entrance:
 
     request: Request
     resources: Resources
-    tokens: Tokens
+    tokens: TokenSigner
     throttle: Throttle
     cores: Cores
     visitor: Visitor | None
-    catalogue: Catalogue
+    catalogue: TitleFeatureSource
     search_log: SearchLog
 
-    async def register(self, email: str, password: str, *, name: str | None = None) -> Pair:
+    async def register(self, email: str, password: str, *, name: str | None = None) -> TokenPair:
         """Make an account and sign it in.
 
         A service that writes no e-mails has to tell who registers that an e-mail is taken, so it
@@ -61,41 +61,41 @@ class Entrance:
 
         Raises `WrongEmail`, `WeakPassword`, `EmailTaken` and `TooManyAttempts`.
         """
-        email = accounts.normalised(email)
+        email = accounts.normalise_email(email)
         here = address(self.request)
         await run_in_threadpool(self._count_registration, here)
-        kept = await self.cores.run(partial(passwords.hashed, password, email=email))
-        make = partial(accounts.add, email=email, password_hash=kept, name=name)
+        kept = await self.cores.run(partial(passwords.hash_password, password, email=email))
+        make = partial(accounts.create, email=email, password_hash=kept, name=name)
         try:
             return await run_in_threadpool(self.enter, make)
         except EmailTaken:
             await run_in_threadpool(self.throttle.count, TAKEN_OF_ADDRESS, here)
             raise
 
-    async def sign_in(self, email: str, password: str) -> Pair:
+    async def sign_in(self, email: str, password: str) -> TokenPair:
         """Sign an account in.
 
         Raises `NotRecognised` and `TooManyAttempts`.
         """
         try:
-            email = accounts.normalised(email)
-        except WrongEmail:
+            email = accounts.normalise_email(email)
+        except InvalidEmail:
             email = ""  # nobody's, and it takes as long
         here = address(self.request)
         await run_in_threadpool(self._count_sign_in, here, email)
         viewer_id, kept = await run_in_threadpool(self._known, email)
-        known, anew = await self.cores.run(partial(passwords.recognised, password, kept))
+        known, anew = await self.cores.run(partial(passwords.verify_password, password, kept))
         if viewer_id is None or not known:
-            raise NotRecognised
+            raise InvalidCredentials
         return await run_in_threadpool(self._signed_in, viewer_id, anew, email)
 
-    def enter(self, whose: Callable[[Session], UUID]) -> Pair:
+    def enter(self, whose: Callable[[Session], UUID]) -> TokenPair:
         """Sign in the account that a function finds or makes, in one transaction."""
         self.search_log.flush()  # lest what a visitor searched for is written once he is no more
         with open_session(self.resources.engine) as writing:
             viewer_id = whose(writing)
             self._take_along(writing, viewer_id)
-            pair = login_sessions.begin(writing, viewer_id, tokens=self.tokens)
+            pair = login_sessions.start(writing, viewer_id, tokens=self.tokens)
             writing.commit()
         login_cookies.forget_visitor(self.request)
         return pair
@@ -104,7 +104,7 @@ class Entrance:
         if self.visitor is None:
             return
         with suppress(ViewerDeleted), writing.begin_nested():
-            merge(writing, self.visitor.id, into=viewer_id, catalogue=self.catalogue)
+            merge_visitor(writing, self.visitor.id, into=viewer_id, feature_source=self.catalogue)
 
     def _count_registration(self, here: str) -> None:
         self.throttle.check(TAKEN_OF_ADDRESS, here)
@@ -120,7 +120,7 @@ class Entrance:
             account = rows.find_by_email(reading, email)
         return (account.viewer_id, account.password_hash) if account else (None, None)
 
-    def _signed_in(self, viewer_id: UUID, anew: str | None, email: str) -> Pair:
+    def _signed_in(self, viewer_id: UUID, anew: str | None, email: str) -> TokenPair:
         def whose(writing: Session) -> UUID:
             if anew is not None:
                 rows.set_password(writing, viewer_id, anew)
@@ -142,7 +142,7 @@ async def entrance(
     search_log: SearchLogDep,
 ) -> Entrance:
     """Return the way in for who asks."""
-    tokens: Tokens = request.app.state.tokens
+    tokens: TokenSigner = request.app.state.tokens
     return Entrance(request, resources, tokens, throttle, cores, visitor, catalogue, search_log)
 
 

@@ -10,16 +10,16 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.auth import visitor_cookie
-from viewers.login_sessions import ACCESS_LASTS, REFRESH_LASTS, Pair
+from viewers.login_sessions import ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, TokenPair
 
 ACCESS, REFRESH = "rasika_access", "rasika_refresh"
 GONE = timedelta(0)
 
 
-def set_cookies(request: Request, pair: Pair) -> None:
+def set_cookies(request: Request, pair: TokenPair) -> None:
     """Have the browser keep a sign-in."""
-    add(request, ACCESS, pair.access, lasts=ACCESS_LASTS)
-    add(request, REFRESH, pair.refresh, lasts=REFRESH_LASTS)
+    add(request, ACCESS, pair.access, lasts=ACCESS_TOKEN_LIFETIME)
+    add(request, REFRESH, pair.refresh, lasts=REFRESH_TOKEN_LIFETIME)
 
 
 def clear(request: Request) -> None:

@@ -24,12 +24,12 @@ from catalog import languages
 from config.resources import Resources
 from db.engine import open_session
 from index.query import Filter, Region
-from recommend.title_state import NOTHING, Standing
+from recommend.title_state import EMPTY_STATE, TitleState
 from runtime.catalogue_view import Live
 from services import homepage, search
 from services.feed import Wish
 from viewers import interactions
-from viewers.context import Lens, Person
+from viewers.context import Personalization, ViewerContext
 from vocabulary.kinds import Kind
 
 SIMILAR = 18  # titles beside one
@@ -47,7 +47,7 @@ class Marks:
     rating: float | None
 
     @classmethod
-    def of(cls, standing: Standing) -> "Marks":
+    def of(cls, standing: TitleState) -> "Marks":
         """Return the marks of a standing."""
         verdicts = (standing.liked_at, standing.disliked_at, standing.dismissed_at)
         last = max((at for at in verdicts if at is not None), default=None)
@@ -100,12 +100,12 @@ class LivePages:
                 wanted.q,
                 ignored=frozenset(wanted.ignored),
             ),
-            wanted=whose.admits.narrowed(_filter(wanted)),
+            wanted=whose.age_limit.restrict(_filter(wanted)),
             region=region,
             limit=min(wanted.limit, MOST),
             offset=min(wanted.offset, DEEPEST),
             embedded=self.resources.embedder is not None,
-            taste=whose.direction,
+            taste=whose.taste_direction,
         )
         return self.asking.welcomed().noted(wanted.q, region, found)
 
@@ -122,10 +122,10 @@ class LivePages:
         if is_private(self.asking.request, self.who):
             return None
         if self.who is None:
-            return Marks.of(NOTHING)
+            return Marks.of(EMPTY_STATE)
         try:
             with open_session(self.resources.engine) as reading:
-                found = interactions.standing_of(reading, self.who.id, title_id)
+                found = interactions.read_title_state(reading, self.who.id, title_id)
         except (DBAPIError, PoolTimeout):
             return None
         return Marks.of(found)
@@ -136,7 +136,7 @@ class LivePages:
             return search.similar(
                 self.live,
                 title_id,
-                wanted=self._lens().admits.narrowed(Filter()),
+                wanted=self._lens().age_limit.restrict(Filter()),
                 limit=SIMILAR,
                 offset=0,
             ).items
@@ -156,10 +156,10 @@ class LivePages:
             genres=listing.genres,
         )
 
-    def _lens(self) -> Lens:
+    def _lens(self) -> Personalization:
         return through(self.who, self.live, self.resources, self.metrics)
 
-    def _person(self) -> Person:
+    def _person(self) -> ViewerContext:
         return whole(self.who, self.live, self.resources, self.metrics)
 
 

@@ -17,8 +17,8 @@ from api.pages.look import page
 from api.params import ResourcesDep
 from api.routes import accounts
 from config.resources import Resources
-from viewers.accounts import EmailTaken, NotRecognised, WrongEmail
-from viewers.login_sessions import Pair
+from viewers.accounts import EmailTaken, InvalidCredentials, InvalidEmail
+from viewers.login_sessions import TokenPair
 from viewers.passwords import WeakPassword
 
 SEE_OTHER = 303  # what a form leads to is asked for anew
@@ -141,16 +141,16 @@ class Fault:
     retry_after_s: int | None = None
 
 
-async def _let_in(request: Request, coming: Awaitable[Pair]) -> Fault | None:
+async def _let_in(request: Request, coming: Awaitable[TokenPair]) -> Fault | None:
     try:
         login_cookies.set_cookies(request, await coming)
-    except WrongEmail as error:
+    except InvalidEmail as error:
         return Fault("email", str(error))
     except WeakPassword as error:
         return Fault("password", f"This password {error}.")
     except EmailTaken as error:
         return Fault("email", _sentence(error), 409)
-    except NotRecognised as error:
+    except InvalidCredentials as error:
         return Fault("form", _sentence(error), 401)
     except TooManyAttempts as error:
         return Fault("form", _sentence(error), 429, error.retry_after_s)

@@ -26,15 +26,15 @@ from api.user.catalogue import CatalogueDep
 from api.user.interactions import InteractionRequest, interact
 from catalog.regions import language_weights as watched
 from index.query import Filter, Region
-from recommend.feed_plan import Mood, Rung
-from recommend.moods import NAMES, Rasa
-from recommend.reason_texts import LANGUAGES
+from recommend.feed_plan import Fallback, MoodTarget
+from recommend.moods import MOOD_NAMES, Rasa
+from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import Live
 from services import feed
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
-from viewers.context import Person
+from viewers.context import ViewerContext
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 
@@ -43,7 +43,7 @@ router = APIRouter(
 )
 
 
-async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Mood | None:
+async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> MoodTarget | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
         return await mood_param.mood(request, resources, mood)
@@ -56,7 +56,7 @@ def found(
     live: LiveDep,
     person: PersonDep,
     feeds: FeedsDep,
-    mood: Annotated[Mood | None, Depends(mood)],
+    mood: Annotated[MoodTarget | None, Depends(mood)],
     exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Feed:
     """Return the feed of who asks."""
@@ -94,11 +94,11 @@ def whole(
     """Return the page of the feed; `did` is what was just done on it."""
     told = _beside(told_in(request, None, person), person, found.region)
     context = _listed(found, exclude) | {
-        "moods": {rasa.value: (NAMES[rasa]["en"], NAMES[rasa][told]) for rasa in Rasa},
+        "moods": {rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told]) for rasa in Rasa},
         "mood": found.mood or "",
         "told_in": told,
         "kept": not is_private(request, asking),
-        "new": found.ladder[:1] not in ([Rung.TASTE], [Rung.PICKS]),
+        "new": found.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
         "said": _said(live, did),
     }
     return page(request, "feed.html", context)
@@ -143,11 +143,11 @@ def mark(
     return onwards(f"{back}{'&' if '?' in back else '?'}{told}" if is_local(next) else "", "/feed")
 
 
-def _beside(told: str, person: Person, region: Region) -> str:
+def _beside(told: str, person: ViewerContext, region: Region) -> str:
     """Return the language that moods are named in beside English: that of reasons, else his own."""
     said = sorted(person.preferences.languages.items(), key=lambda each: -each[1])
-    wishes = [told, *dict(said), *dict(person.taste.leanings("language")), *watched(region)]
-    return next((code for code in wishes if code in LANGUAGES and code != ENGLISH), "hi")
+    wishes = [told, *dict(said), *dict(person.taste.top_affinities("language")), *watched(region)]
+    return next((code for code in wishes if code in REASON_LANGUAGES and code != ENGLISH), "hi")
 
 
 def _listed(found: Feed, exclude: Sequence[int]) -> dict[str, object]:

@@ -22,13 +22,13 @@ from api.user.kept import PersonalDep
 from db import accounts as rows
 from db.engine import open_session
 from viewers import login_sessions
-from viewers.accounts import LONGEST_EMAIL, LONGEST_NAME, WrongEmail
-from viewers.login_sessions import ACCESS_LASTS, NotSignedIn, Pair
-from viewers.passwords import LONGEST, SHORTEST, WeakPassword
-from viewers.tokens import Tokens
+from viewers.accounts import MAX_ACCOUNT_NAME_CHARACTERS, MAX_EMAIL_CHARACTERS, InvalidEmail
+from viewers.login_sessions import ACCESS_TOKEN_LIFETIME, NotSignedIn, TokenPair
+from viewers.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, WeakPassword
+from viewers.tokens import TokenSigner
 from vocabulary.kinds import Role
 
-LONGEST_SENT = 4 * LONGEST  # characters of a password before it is normalised
+LONGEST_SENT = 4 * MAX_PASSWORD_CHARACTERS  # characters of a password before it is normalised
 LONGEST_TOKEN = 4096
 
 router = APIRouter(
@@ -53,18 +53,21 @@ class Credentials(BaseModel):
         json_schema_extra={"examples": [{"email": "asha@example.com", "password": "mango lassi 9"}]}
     )
 
-    email: str = Field(max_length=2 * LONGEST_EMAIL)
+    email: str = Field(max_length=2 * MAX_EMAIL_CHARACTERS)
     password: SecretStr = Field(max_length=LONGEST_SENT)
 
 
 class Registration(Credentials):
     """Who somebody wants to be."""
 
-    email: str = Field(max_length=2 * LONGEST_EMAIL, description="in any letters, small or large")
-    password: SecretStr = Field(
-        max_length=LONGEST_SENT, description=f"{SHORTEST} to {LONGEST} characters, hard to guess"
+    email: str = Field(
+        max_length=2 * MAX_EMAIL_CHARACTERS, description="in any letters, small or large"
     )
-    name: str | None = Field(None, max_length=LONGEST_NAME)
+    password: SecretStr = Field(
+        max_length=LONGEST_SENT,
+        description=f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters, hard to guess",
+    )
+    name: str | None = Field(None, max_length=MAX_ACCOUNT_NAME_CHARACTERS)
 
 
 class RefreshAsked(BaseModel):
@@ -107,7 +110,7 @@ async def register(asked: Registration, entrance: EntranceDep) -> TokensShown:
         pair = await entrance.register(
             asked.email, asked.password.get_secret_value(), name=asked.name
         )
-    except WrongEmail as error:
+    except InvalidEmail as error:
         raise _invalid("email", error) from error
     except WeakPassword as error:
         raise _invalid("password", error) from error
@@ -123,13 +126,13 @@ async def login(asked: Credentials, entrance: EntranceDep) -> TokensShown:
 @router.post("/refresh", operation_id="refresh")
 def refresh(asked: RefreshAsked, request: Request, resources: ResourcesDep) -> TokensShown:
     """Return new tokens for a refresh token, which is used up; used again, it ends the sign-in."""
-    tokens: Tokens = request.app.state.tokens
+    tokens: TokenSigner = request.app.state.tokens
     with open_session(resources.engine) as writing:
         refreshed = login_sessions.refresh(writing, asked.refresh_token, tokens=tokens)
         writing.commit()
     if refreshed is None:
         raise NotSignedIn("the refresh token has expired or was used, or its sign-in has ended")
-    return _shown(refreshed.pair)
+    return _shown(refreshed.token_pair)
 
 
 @router.post("/logout", status_code=204, operation_id="logout")
@@ -142,11 +145,11 @@ def logout(
 
     Any token of it will do: who comes back after a night has an access token that has expired.
     """
-    tokens: Tokens = request.app.state.tokens
+    tokens: TokenSigner = request.app.state.tokens
     bearer, handed = bearer_of(request), asked.refresh_token if asked else None
     access = (bearer, request.cookies.get(login_cookies.ACCESS))
     refresh = (handed, request.cookies.get(login_cookies.REFRESH))
-    ending = login_sessions.carried(tokens, access=access, refresh=refresh)
+    ending = login_sessions.ids_of_tokens(tokens, access=access, refresh=refresh)
     if bearer and not ending:
         raise NotSignedIn("the access token has expired; send the refresh token")
     with open_session(resources.engine) as writing:
@@ -181,11 +184,11 @@ def me(resources: ResourcesDep, known: SignedInDep) -> AccountShown:
     )
 
 
-def _shown(pair: Pair) -> TokensShown:
+def _shown(pair: TokenPair) -> TokensShown:
     return TokensShown(
         access_token=pair.access,
         refresh_token=pair.refresh,
-        expires_in=int(ACCESS_LASTS.total_seconds()),
+        expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
     )
 
 

@@ -21,7 +21,7 @@ from services import feed, search
 from services import homepage as homepage_service
 from services.feed import Wish
 from services.feed_metrics import FeedsDep
-from viewers.context import Person
+from viewers.context import ViewerContext
 from vocabulary.kinds import Role
 
 MOST_EXCLUDED = 500  # titles that a client has shown already
@@ -59,7 +59,7 @@ async def trending(
     admits: AdmitsDep,
 ) -> Response:
     """Return what is trending in a region."""
-    admitted = admits.narrowed(wanted)
+    admitted = admits.restrict(wanted)
     return await cores.run(
         lambda: rendered(
             search.trending(
@@ -154,7 +154,7 @@ async def personalized(
     return await cores.run(answered)
 
 
-def _region(request: Request, asked: str | None, person: Person) -> str:
+def _region(request: Request, asked: str | None, person: ViewerContext) -> str:
     if asked:
         return region_detection.asked(asked)
     return person.region or region_detection.detected(request)

@@ -31,19 +31,25 @@ from api.user.kept import PersonalDep
 from config.settings import Settings
 from db.engine import open_session
 from viewers import accounts
-from viewers.accounts import EmailTaken, EmailUnproven, Identity, IdentityTaken, WrongEmail
+from viewers.accounts import (
+    EmailNotVerified,
+    EmailTaken,
+    InvalidEmail,
+    OidcUser,
+    ProviderIdentityTaken,
+)
 from viewers.login_sessions import NotSignedIn
 from viewers.oidc import (
-    ASKING_LASTS,
-    TIMEOUT_S,
-    Asking,
-    Client,
-    Provider,
-    ProviderRefused,
-    ProviderUnavailable,
-    ProviderUnknown,
+    HTTP_TIMEOUT_S,
+    LOGIN_LIFETIME,
+    AuthorizationRequest,
+    OidcClient,
+    OidcLoginRefused,
+    OidcProvider,
+    OidcProviderUnavailable,
+    OidcProviderUnknown,
 )
-from viewers.tokens import Tokens, Use
+from viewers.tokens import TokenPurpose, TokenSigner
 
 COOKIE, PATH = "rasika_openid", "/api/auth/oidc"
 AT_ONCE = 4  # threads that wait for providers; a slow one shall not hold up anybody else
@@ -51,8 +57,8 @@ UNKEPT = httpx.Limits(max_keepalive_connections=0)  # few calls, hours apart
 LONGEST = 4096  # characters of a code or state
 HOME = "/feed"
 FAILURES = (
-    *(ProviderRefused, ProviderUnavailable, EmailTaken, EmailUnproven),
-    *(IdentityTaken, NotSignedIn),
+    *(OidcLoginRefused, OidcProviderUnavailable, EmailTaken, EmailNotVerified),
+    *(ProviderIdentityTaken, NotSignedIn),
 )
 
 Result = TypeVar("Result")
@@ -74,17 +80,17 @@ router = APIRouter(
 class Providers:
     """The providers that are set, by name."""
 
-    def __init__(self, known: Mapping[str, Provider]) -> None:
+    def __init__(self, known: Mapping[str, OidcProvider]) -> None:
         self._known = known
         self._limiter = CapacityLimiter(AT_ONCE)
 
-    def named(self, name: str) -> Provider:
+    def named(self, name: str) -> OidcProvider:
         """Return a provider.
 
         Raises `ProviderUnknown`.
         """
         if name not in self._known:
-            raise ProviderUnknown(name)
+            raise OidcProviderUnknown(name)
         return self._known[name]
 
     async def wait(self, ask: "partial[Result]") -> Result:
@@ -95,10 +101,10 @@ class Providers:
 def providers(settings: Settings) -> Providers:
     """Return the providers of the settings."""
     given = settings.openid_providers
-    http = httpx.Client(timeout=TIMEOUT_S, limits=UNKEPT) if given else None
+    http = httpx.Client(timeout=HTTP_TIMEOUT_S, limits=UNKEPT) if given else None
     known = {
-        each.name: Provider(
-            Client(
+        each.name: OidcProvider(
+            OidcClient(
                 name=each.shown,
                 issuer=each.issuer,
                 client_id=each.client_id,
@@ -189,9 +195,9 @@ async def callback(
     login_cookies.add(request, COOKIE, "", lasts=login_cookies.GONE, path=PATH)
     try:
         if error or not code:
-            raise ProviderRefused(name, "it said no" if error else "no code")
+            raise OidcLoginRefused(name, "it said no" if error else "no code")
         asking = _asking(remembered, name, state)
-        identity = await known.wait(partial(provider.answered, asking, code))
+        identity = await known.wait(partial(provider.finish_login, asking, code))
         await run_in_threadpool(_let_in, entrance, identity, remembered.get("link"), who)
     except FAILURES as failure:
         log.warning("provider_sign_in_failed", provider=name, reason=_reason(failure))
@@ -207,39 +213,39 @@ async def _sent(
     if visitor_cookie.is_secure(request):
         back = back.replace(scheme="https")
     try:
-        url, asking = await known.wait(partial(provider.ask, str(back)))
-    except ProviderUnavailable as failure:
+        url, asking = await known.wait(partial(provider.begin_login, str(back)))
+    except OidcProviderUnavailable as failure:
         log.warning("provider_sign_in_failed", provider=name, reason=failure.reason)
         return _failed(request, failure)
-    tokens: Tokens = request.app.state.tokens
-    claims = {**asking.claims(), **remembered, "at": name, "next": _onwards(remembered["next"])}
-    token = tokens.sign(Use.OPENID, claims, lasts=ASKING_LASTS)
-    login_cookies.add(request, COOKIE, token, lasts=ASKING_LASTS, path=PATH)
+    tokens: TokenSigner = request.app.state.tokens
+    claims = {**asking.to_claims(), **remembered, "at": name, "next": _onwards(remembered["next"])}
+    token = tokens.sign(TokenPurpose.OIDC, claims, lifetime=LOGIN_LIFETIME)
+    login_cookies.add(request, COOKIE, token, lasts=LOGIN_LIFETIME, path=PATH)
     return RedirectResponse(url, 302)
 
 
 def _remembered(request: Request) -> dict[str, str] | None:
-    tokens: Tokens = request.app.state.tokens
-    return tokens.read(Use.OPENID, request.cookies.get(COOKIE, ""))
+    tokens: TokenSigner = request.app.state.tokens
+    return tokens.read(TokenPurpose.OIDC, request.cookies.get(COOKIE, ""))
 
 
-def _asking(remembered: Mapping[str, str], name: str, state: str) -> Asking:
+def _asking(remembered: Mapping[str, str], name: str, state: str) -> AuthorizationRequest:
     """Return the question that an answer is to.
 
     Raises `ProviderRefused` if this browser asked none, or another one.
     """
     try:
         if remembered["at"] != name:
-            raise ProviderRefused(name, "another provider was asked")
-        asking = Asking.of(remembered)
+            raise OidcLoginRefused(name, "another provider was asked")
+        asking = AuthorizationRequest.from_claims(remembered)
     except KeyError as error:
-        raise ProviderRefused(name, "nothing was asked, or too long ago") from error
+        raise OidcLoginRefused(name, "nothing was asked, or too long ago") from error
     if not compare_digest(asking.state.encode(), state.encode()):
-        raise ProviderRefused(name, "the state is another one")
+        raise OidcLoginRefused(name, "the state is another one")
     return asking
 
 
-def _let_in(entrance: Entrance, identity: Identity, linking: str | None, who: Who | None) -> None:
+def _let_in(entrance: Entrance, identity: OidcUser, linking: str | None, who: Who | None) -> None:
     if linking is None:
         pair = entrance.enter(partial(_account, identity))
         login_cookies.set_cookies(entrance.request, pair)
@@ -247,15 +253,15 @@ def _let_in(entrance: Entrance, identity: Identity, linking: str | None, who: Wh
     if who is None or not who.signed_in or who.id != UUID(linking):
         raise NotSignedIn("sign in first, then connect the provider")
     with open_session(entrance.resources.engine) as writing:
-        accounts.link(writing, identity, viewer_id=who.id)
+        accounts.link_identity(writing, identity, viewer_id=who.id)
         writing.commit()
 
 
-def _account(identity: Identity, writing: Session) -> UUID:
+def _account(identity: OidcUser, writing: Session) -> UUID:
     try:
-        return accounts.of_identity(writing, identity)
-    except WrongEmail as error:
-        raise EmailUnproven(str(error)) from error
+        return accounts.find_or_create(writing, identity)
+    except InvalidEmail as error:
+        raise EmailNotVerified(str(error)) from error
 
 
 def _failed(request: Request, failure: Exception) -> Response:

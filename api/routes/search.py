@@ -54,15 +54,15 @@ async def search(
             live,
             metrics,
             asked=asked,
-            wanted=lens.admits.narrowed(wanted),
+            wanted=lens.age_limit.restrict(wanted),
             region=region,
             limit=page.limit,
             offset=page.offset,
             embedded=resources.embedder is not None,
             explained=explain,
-            taste=lens.direction,
+            taste=lens.taste_direction,
         )
-        told = rendered if lens.is_anybodys else personal
+        told = rendered if lens.is_default else personal
         return told(asking.noted(q, region, answer))
 
     return await cores.run(answered)

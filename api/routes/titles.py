@@ -41,7 +41,7 @@ async def similar(
     admits: AdmitsDep,
 ) -> Response:
     """Return the titles most like one, that meet the filter."""
-    query = search.similar_query(live, id, wanted=admits.narrowed(wanted), k=page.end)
+    query = search.similar_query(live, id, wanted=admits.restrict(wanted), k=page.end)
     return await abreast.search(
         query,
         lambda hits: rendered(

@@ -6,12 +6,12 @@ from fastapi import Depends
 
 from api.params import LiveDep
 from runtime.title_features import LiveShelf
-from viewers.interactions import Catalogue
+from viewers.interactions import TitleFeatureSource
 
 
-async def catalogue(live: LiveDep) -> Catalogue:
+async def catalogue(live: LiveDep) -> TitleFeatureSource:
     """Return the titles that the process serves."""
     return LiveShelf(live)
 
 
-CatalogueDep = Annotated[Catalogue, Depends(catalogue)]
+CatalogueDep = Annotated[TitleFeatureSource, Depends(catalogue)]

@@ -54,7 +54,7 @@ def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
     with open_session(engine) as reading:
         personal_data.begin_snapshot(reading)
-        for piece in data_export.written(reading, viewer_id):
+        for piece in data_export.stream_export(reading, viewer_id):
             document.write(piece.encode())
     document.seek(0)
     return document

@@ -25,7 +25,7 @@ from db import interactions
 from db.engine import open_session
 from db.interactions import Interaction
 from viewers import interactions as viewer_interactions
-from viewers.interaction_format import Deed
+from viewers.interaction_format import InteractionBase
 from vocabulary.kinds import Event
 
 MOST_AT_ONCE = 500
@@ -49,7 +49,7 @@ def _told_in_time(at: datetime) -> datetime:
     return min(at, now).astimezone(UTC)
 
 
-class InteractionRequest(Deed):
+class InteractionRequest(InteractionBase):
     """Something that somebody did with a title."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
@@ -149,16 +149,18 @@ def interact(
     unknown = {each.index for each in refused}
     now = datetime.now(UTC)
     told = [
-        each.told(each.id or uuid4(), each.content_id, at=each.at or now)
+        each.to_interaction(each.id or uuid4(), each.content_id, at=each.at or now)
         for index, each in enumerate(given)
         if index not in unknown
     ]
     with open_session(resources.engine) as writing:
-        counted = viewer_interactions.hear(writing, asking.id, told, catalogue)
+        counted = viewer_interactions.record_interactions(writing, asking.id, told, catalogue)
         writing.commit()
     for each in counted.new:
         metrics.interactions.labels(each.event).inc()
-    return rendered(Heard(stored=counted.stored, repeated=counted.repeated, refused=refused))
+    return rendered(
+        Heard(stored=counted.stored_count, repeated=counted.repeated_count, refused=refused)
+    )
 
 
 @router.get("/interactions", operation_id="interactions")

@@ -99,8 +99,8 @@ def shelf(
 def _begun(live: Live, reading: Session, asking: Who) -> list[ListEntry]:
     found = [
         ListEntry(title_id, each.watched_at, each.rating, each.progress)
-        for title_id, each in interactions.standings_of(reading, asking.id).items()
-        if each.under_way and each.watched_at is not None and title_id in live.listings
+        for title_id, each in interactions.read_title_states(reading, asking.id).items()
+        if each.in_progress and each.watched_at is not None and title_id in live.listings
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)
 

@@ -25,8 +25,8 @@ from recommend import onboarding, reasons
 from runtime.catalogue_view import Live
 from services import title_cards
 from services.feed import about, vectors
-from viewers.context import Person
-from viewers.interactions import Catalogue, hear
+from viewers.context import ViewerContext
+from viewers.interactions import TitleFeatureSource, record_interactions
 from vocabulary.kinds import Event
 
 MOST_SHOWN = 60  # nobody looks at more before he begins
@@ -92,20 +92,20 @@ def pick(
 
 
 def chosen(
-    live: Live, person: Person, region: Region, *, asked: list[str], limit: int
+    live: Live, person: ViewerContext, region: Region, *, asked: list[str], limit: int
 ) -> list[HitShown]:
     """Return the titles that somebody may pick from."""
     place = regions.known_region(region)
-    shares = onboarding.languages(
+    shares = onboarding.language_shares(
         [languages.normalise_code(each) for each in asked if each.strip()],
         person.preferences.languages,
         {**dict.fromkeys(EVERYWHERE, 0.0), **regions.language_weights(place)},
     )
-    plans = onboarding.plans(place, shares, person.narrowed(Filter()), k=limit)
-    found = onboarding.spread(
+    plans = onboarding.candidate_queries(place, shares, person.restrict(Filter()), k=limit)
+    found = onboarding.select_titles(
         shares,
         live.index.search_many(plans),
-        about=lambda title_id: about(live, title_id),
+        features_of=lambda title_id: about(live, title_id),
         vectors=lambda ids: vectors(live, ids),
         k=limit,
     )
@@ -114,7 +114,7 @@ def chosen(
 
 
 def picked_by(
-    writing: Session, viewer_id: UUID, ids: list[int], *, live: Live, catalogue: Catalogue
+    writing: Session, viewer_id: UUID, ids: list[int], *, live: Live, catalogue: TitleFeatureSource
 ) -> Picked:
     """Store what somebody picked; the caller commits.
 
@@ -134,5 +134,5 @@ def picked_by(
         )
         for title_id in dict.fromkeys(ids)
     ]
-    counted = hear(writing, viewer_id, told, catalogue)
-    return Picked(picked=counted.stored, repeated=counted.repeated)
+    counted = record_interactions(writing, viewer_id, told, catalogue)
+    return Picked(picked=counted.stored_count, repeated=counted.repeated_count)

@@ -30,7 +30,7 @@ from db import profiles, viewer_lifecycle
 from db.engine import open_session
 from db.profiles import ViewerProfile
 from services.feed_metrics import FeedsDep
-from viewers.accounts import LONGEST_NAME
+from viewers.accounts import MAX_ACCOUNT_NAME_CHARACTERS
 from vocabulary.kinds import Role
 
 FIRST_BIRTH_YEAR = 1900
@@ -126,9 +126,9 @@ class Preferences(BaseModel):
         }
     )
 
-    name: Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_name)] | None = Field(
-        None, description="of who has an account"
-    )
+    name: (
+        Annotated[str, Field(max_length=MAX_ACCOUNT_NAME_CHARACTERS), AfterValidator(_name)] | None
+    ) = Field(None, description="of who has an account")
     birth_year: Annotated[int, AfterValidator(_birth_year)] | None = None
     region: Annotated[str, Field(max_length=10), AfterValidator(_region)] | None = Field(
         None, description="ISO 3166 country or Indian state"

@@ -17,10 +17,10 @@ from api.user.kept import KeptDep, PersonalDep
 from db import viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewings import NewViewing, Viewing
-from recommend.title_state import COMPLETED_FROM
+from recommend.title_state import MIN_COMPLETED_PROGRESS
 from runtime.catalogue_view import Live
 from viewers import viewings as viewer_viewings
-from viewers.interaction_format import Word
+from viewers.interaction_format import AsciiLabel
 
 USUAL = timedelta(days=30)
 
@@ -54,7 +54,7 @@ class Begun(BaseModel):
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
     content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
-    device: Word | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
+    device: AsciiLabel | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
 
 
 class Going(BaseModel):
@@ -105,7 +105,9 @@ def latest(asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep) ->
     """Return what the one who asks watched and watches, the last begun first."""
     found, total, completion = list[Viewing](), 0, None
     if asking is not None:
-        total, completion = viewings.count(reading, asking.id, completed_from=COMPLETED_FROM)
+        total, completion = viewings.count(
+            reading, asking.id, completed_from=MIN_COMPLETED_PROGRESS
+        )
         found = viewings.latest(reading, asking.id, limit=page.limit, offset=page.offset)
     return Viewings(
         items=[_shown(live, each) for each in found],
@@ -171,7 +173,9 @@ def stop(
     """Stop watching: so much was watched, or all of it; told twice, it counts once."""
     progress = (stopped and stopped.progress) or 0.0
     with open_session(resources.engine) as writing:
-        seen = viewer_viewings.stop(writing, asking.id, id, catalogue=catalogue, progress=progress)
+        seen = viewer_viewings.stop(
+            writing, asking.id, id, feature_source=catalogue, progress=progress
+        )
         writing.commit()
     return _shown(live, seen)
 
@@ -191,7 +195,7 @@ def report(
     found = viewings.completions(
         reading,
         since=start if start.tzinfo else start.replace(tzinfo=UTC),
-        completed_from=COMPLETED_FROM,
+        completed_from=MIN_COMPLETED_PROGRESS,
         limit=limit,
         title_id=content_id,
     )
@@ -215,7 +219,7 @@ def _shown(live: Live, seen: Viewing) -> ViewingShown:
         title=_title(live, seen.title_id),
         device=seen.device,
         completion=seen.progress,
-        completed=seen.progress >= COMPLETED_FROM,
+        completed=seen.progress >= MIN_COMPLETED_PROGRESS,
         started_at=seen.started_at,
         updated_at=seen.updated_at,
         stopped_at=seen.stopped_at,

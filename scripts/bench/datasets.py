@@ -250,13 +250,13 @@ def _listing(
 
 def _popularities(found: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], float]]:
     """Return what `upkeep.refresh_popularity` would, countries aside."""
-    audiences = popularity.audience(len(found), _measures(found))
+    audiences = popularity.audience_scores(len(found), _measures(found))
     values = [{(ScopeKind.GLOBAL, ""): float(value)} for value in audiences]
     groups: dict[str, list[int]] = defaultdict(list)
     for row, record in enumerate(found):
         for language in record.all_languages:
             groups[language].append(row)
-    for name, ranked in popularity.within(groups, audiences).items():
+    for name, ranked in popularity.popularity_within_groups(groups, audiences).items():
         for row, value in zip(groups[name], ranked, strict=True):
             values[row][ScopeKind.LANGUAGE, name] = float(value)
     return values

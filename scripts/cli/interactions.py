@@ -23,9 +23,9 @@ from scripts.cli.titles import SHOWN_PROBLEMS, Failed, err, out
 from services import seeding
 from viewers import interaction_format
 from viewers import interactions as viewer_interactions
-from viewers.interaction_format import Entry
+from viewers.interaction_format import InteractionLine
 
-Numbered = tuple[int, Entry]
+Numbered = tuple[int, InteractionLine]
 """The number of a line, and what it says."""
 
 
@@ -91,7 +91,8 @@ def _export(reading: Session, stream: IO[str]) -> int:
         external = titles.external_ids_of(reading, {told.title_id for _, told in page})
         for viewer_id, told in page:
             stream.write(
-                interaction_format.line(viewer_id, told, external.get(told.title_id, {})) + "\n"
+                interaction_format.format_line(viewer_id, told, external.get(told.title_id, {}))
+                + "\n"
             )
         count += len(page)
     return count
@@ -115,8 +116,8 @@ def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
     """Yield the good lines up to where the file breaks off, if it does."""
     try:
         for number, data in read_objects(tally.path, mapping):
-            found = (data,) if isinstance(data, str) else interaction_format.entry(data)
-            if isinstance(found, Entry):
+            found = (data,) if isinstance(data, str) else interaction_format.parse_line(data)
+            if isinstance(found, InteractionLine):
                 yield number, found
             else:
                 tally.refuse(number, "; ".join(found))
@@ -131,9 +132,9 @@ def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Nu
     except ViewerDeleted as error:
         raise Failed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
     for viewer_id, lines in told.items():
-        counted = viewer_interactions.hear(writing, viewer_id, lines, shelf)
-        tally.stored += counted.stored
-        tally.repeated += counted.repeated
+        counted = viewer_interactions.record_interactions(writing, viewer_id, lines, shelf)
+        tally.stored += counted.stored_count
+        tally.repeated += counted.repeated_count
 
 
 def _by_viewer(
@@ -142,14 +143,14 @@ def _by_viewer(
     """Return the lines of titles that exist, by viewer, in the order of the file."""
     named = {each for _, entry in batch for each in entry.external_ids.items()}
     external = titles.ids_by_external_id(reading, named)
-    placed = [(number, entry, entry.found(external)) for number, entry in batch]
-    known = shelf.described([title_id for _, _, title_id in placed if title_id is not None])
+    placed = [(number, entry, entry.resolve_title_id(external)) for number, entry in batch]
+    known = shelf.describe([title_id for _, _, title_id in placed if title_id is not None])
     told = dict[UUID, list[Interaction]]()
     for number, entry, title_id in placed:
         if title_id is None or title_id not in known:
             tally.refuse(number, "there is no such title")
         else:
-            told.setdefault(entry.viewer_id, []).append(entry.of(title_id))
+            told.setdefault(entry.viewer_id, []).append(entry.interaction_with(title_id))
     return told
 
 

@@ -46,7 +46,7 @@ def loaded(resources: Resources) -> Embedder:
 def _replayed(resources: Resources, viewer_id: UUID, shelf: StoredShelf) -> int:
     with open_session(resources.engine) as writing:
         try:
-            told = viewer_interactions.replay(writing, viewer_id, shelf)
+            told = viewer_interactions.rebuild_viewer_state(writing, viewer_id, shelf)
         except ViewerDeleted:  # a moment ago
             return 0
         writing.commit()

@@ -10,7 +10,7 @@ from db import accounts as rows
 from db.engine import open_session
 from db.tables.users import Account
 from viewers import accounts, login_sessions, passwords
-from viewers.accounts import WrongEmail
+from viewers.accounts import InvalidEmail
 from viewers.passwords import WeakPassword
 from vocabulary.kinds import Role
 
@@ -30,7 +30,7 @@ def add(settings: Settings, email: str, role: Role) -> None:
         if account is None:
             kept = _kept(email)
             with open_session(resources.engine) as writing:
-                accounts.add(writing, email, password_hash=kept, role=role)
+                accounts.create(writing, email, password_hash=kept, role=role)
                 writing.commit()
             _tell(f"{email} has an account now and is {_article(role)}")
             return
@@ -67,8 +67,8 @@ def _account(resources: Resources, email: str) -> Account | None:
 
 def _normalised(email: str) -> str:
     try:
-        return accounts.normalised(email)
-    except WrongEmail as error:
+        return accounts.normalise_email(email)
+    except InvalidEmail as error:
         raise Failed(f"{email}: {error}") from error
 
 
@@ -79,7 +79,7 @@ def _kept(email: str) -> str:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     try:
-        return passwords.hashed(password, email=email)
+        return passwords.hash_password(password, email=email)
     except WeakPassword as error:
         raise Failed(f"a password {error}") from error
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
 from recommend import queries, title_state
-from recommend.title_state import NOTHING, Standing
+from recommend.title_state import EMPTY_STATE, TitleState
 from scripts.evaluate.simulated_viewers import Guest
 from scripts.evaluate.simulation_catalogue import Shelf
 from vocabulary.kinds import Space
@@ -69,11 +69,11 @@ class Rivals:
         return [title_id for title_id in drawn if title_id not in seen][:k]
 
 
-def standings(guest: Guest) -> dict[TitleId, Standing]:
+def standings(guest: Guest) -> dict[TitleId, TitleState]:
     """Return what stands between a guest and the titles he reacted to."""
-    found: dict[TitleId, Standing] = {}
+    found: dict[TitleId, TitleState] = {}
     for done in guest.history:
-        found[done.title_id] = title_state.after(found.get(done.title_id, NOTHING), done)
+        found[done.title_id] = title_state.apply_event(found.get(done.title_id, EMPTY_STATE), done)
     return found
 
 
@@ -82,7 +82,7 @@ def liked(guest: Guest) -> list[TitleId]:
     return [
         title_id
         for title_id, each in standings(guest).items()
-        if title_state.opinion(each) >= title_state.WATCHED
+        if title_state.opinion_score(each) >= title_state.WATCHED_SCORE
     ]
 
 

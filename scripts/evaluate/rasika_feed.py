@@ -6,13 +6,13 @@ from uuid import UUID
 from index.query import Filter, TitleId
 from recommend import age_limits, taste, title_state
 from recommend.taste import Taste
-from recommend.title_state import NOTHING, Standing
+from recommend.title_state import EMPTY_STATE, TitleState
 from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
 from scripts.evaluate.simulated_viewers import NOW, Guest
 from services import feed
 from services.feed import Served, Wish
-from viewers.context import NO_PREFERENCES, Person
+from viewers.context import NO_PREFERENCES, ViewerContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,25 @@ class Ours:
     def served(self, guest: Guest, k: int) -> Served:
         """Return his feed with all that led to it."""
         standings, learnt = self._heard(guest)
-        person = Person(
+        person = ViewerContext(
             id=UUID(int=guest.number),
             taste=learnt,
-            standings=standings,
+            title_states=standings,
             preferences=NO_PREFERENCES,
-            admits=age_limits.ANYBODY,
+            age_limit=age_limits.DEFAULT_AGE_LIMIT,
         )
         wish = Wish(region=guest.region, wanted=Filter(), limit=k, now=NOW)
         return feed.serve(self.live, person, wish)
 
-    def _heard(self, guest: Guest) -> tuple[dict[TitleId, Standing], Taste]:
+    def _heard(self, guest: Guest) -> tuple[dict[TitleId, TitleState], Taste]:
         """Return what follows from a history, as it does in the database."""
-        described = LiveShelf(self.live).described([done.title_id for done in guest.history])
-        standings, learnt = dict[TitleId, Standing](), taste.NOTHING
+        described = LiveShelf(self.live).describe([done.title_id for done in guest.history])
+        standings, learnt = dict[TitleId, TitleState](), taste.EMPTY_TASTE
         for done in guest.history:
-            was = standings.get(done.title_id, NOTHING)
-            now = standings[done.title_id] = title_state.after(was, done)
+            was = standings.get(done.title_id, EMPTY_STATE)
+            now = standings[done.title_id] = title_state.apply_event(was, done)
             about = described[done.title_id]
-            heard = taste.heard(was, now, vector=about.vector, features=about.features)
+            heard = taste.compare_opinions(was, now, vector=about.vector, features=about.features)
             if heard is not None:
-                learnt = taste.updated(learnt, heard)
+                learnt = taste.update_taste(learnt, heard)
         return standings, learnt

@@ -19,7 +19,7 @@ from catalog.import_reader import read_lines
 from catalog.record import Record
 from db import titles
 from index.query import TitleId
-from recommend.title_state import Done
+from recommend.title_state import TitleEvent
 from scripts.bench.datasets import SHARED
 from scripts.evaluate.simulated_viewers import NOW, REACTIONS, Guest, Person
 from vocabulary.kinds import Event
@@ -63,11 +63,11 @@ def people(reading: Session) -> list[Person]:
     return found
 
 
-def _history(seen: list[tuple[datetime, TitleId, float]]) -> Iterator[Done]:
+def _history(seen: list[tuple[datetime, TitleId, float]]) -> Iterator[TitleEvent]:
     """Yield ratings as if the last had been given an hour ago."""
     later = NOW - timedelta(hours=1) - seen[-1][0]
     for at, title_id, stars in seen:
-        yield Done(title_id=title_id, event=Event.RATE, at=at + later, value=stars)
+        yield TitleEvent(title_id=title_id, event=Event.RATE, at=at + later, value=stars)
 
 
 def _ratings() -> dict[str, list[Rated]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend import metrics
-from recommend.metrics import Observed
+from recommend.metrics import RecentLists
 from scripts.evaluate.feed_baselines import Recommender, liked
 from scripts.evaluate.simulated_viewers import Person
 from scripts.evaluate.simulation_catalogue import Shelf
@@ -69,7 +69,7 @@ class Lists:
     def figures(self) -> Figures:
         """Return what is to be said of them."""
         diversity, novelty, serendipity = np.mean(self._qualities, axis=0).tolist()
-        observed = Observed(most_people=None)
+        observed = RecentLists(max_viewers=None)
         for number, told in enumerate(self._told):
             observed.add(number, told)
         return Figures(

@@ -23,7 +23,7 @@ import numpy as np
 
 from catalog import regions
 from index.query import Region, TitleId
-from recommend.title_state import Done
+from recommend.title_state import TitleEvent
 from scripts.evaluate.simulation_catalogue import Numbers, Rows, Shelf
 from vocabulary.kinds import Event
 
@@ -100,7 +100,7 @@ class Guest:
 
     number: int
     region: Region
-    history: tuple[Done, ...]  # in the order of time
+    history: tuple[TitleEvent, ...]  # in the order of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,9 @@ def _worth(shelf: Shelf, world: World, rows: Rows, rng: np.random.Generator) -> 
     return total
 
 
-def _history(shelf: Shelf, tiers: Mapping[str, Rows], rng: np.random.Generator) -> Iterator[Done]:
+def _history(
+    shelf: Shelf, tiers: Mapping[str, Rows], rng: np.random.Generator
+) -> Iterator[TitleEvent]:
     """Yield the first reactions, to as many titles; one at least is to what he likes."""
     names = list(REACTS)
     kinds = rng.choice(len(names), size=REACTIONS, p=list(REACTS.values()))
@@ -185,7 +187,7 @@ def _history(shelf: Shelf, tiers: Mapping[str, Rows], rng: np.random.Generator) 
         if row is not None:
             events = EVENTS[names[kind]]
             event, value, progress = events[int(rng.integers(len(events)))]
-            yield Done(
+            yield TitleEvent(
                 title_id=int(shelf.ids[row]),
                 event=event,
                 at=NOW - timedelta(days=age),

@@ -17,7 +17,7 @@ from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
-from tests.viewer_clients import People, Person, people
+from tests.viewer_clients import ViewerClient, ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
 ADMIN = "/api/admin/"
@@ -38,7 +38,7 @@ Operation = tuple[str, str]
 class Belongings:
     """What somebody has, and where each of it is found."""
 
-    owner: Person
+    owner: ViewerClient
     tokens: Mapping[str, str]
     viewing: str
     review: int
@@ -76,15 +76,15 @@ def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> FastAPI:
 
 
 @pytest.fixture
-def guests(app: FastAPI) -> Iterator[People]:
-    with running_app(app) as client, people(app, client.base_url) as found:
+def guests(app: FastAPI) -> Iterator[ViewerFactory]:
+    with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
-def ravi(guests: People) -> Belongings:
+def ravi(guests: ViewerFactory) -> Belongings:
     """Return somebody who did all there is to do."""
-    owner = guests.member(name="Ravi Kumar")
-    browser, viewing, interaction = owner.browser, str(uuid4()), str(uuid4())
+    owner = guests.with_account(name="Ravi Kumar")
+    browser, viewing, interaction = owner.http, str(uuid4()), str(uuid4())
     events = [
         {"id": interaction, "content_id": TITLE, "event": "favorite", "session_id": EVENING},
         {"content_id": TITLE, "event": "rate", "value": 4.5},
@@ -176,7 +176,7 @@ def ask(browser: httpx.Client, operation: Operation, his: Belongings) -> httpx.R
     return browser.request(method, address, json=sent[operation])
 
 
-def rows(guests: People, viewer_id: UUID) -> dict[str, list[str]]:
+def rows(guests: ViewerFactory, viewer_id: UUID) -> dict[str, list[str]]:
     """Return all that is kept of a viewer, by table."""
     kept: dict[str, list[str]] = {}
     guests.app.state.search_log.flush()
@@ -195,17 +195,17 @@ HANGING = {
 }
 """What hangs on a viewer by way of something else of his."""
 
-Mallory = Callable[[People], httpx.Client]
+Mallory = Callable[[ViewerFactory], httpx.Client]
 MALLORIES: dict[str, Mallory] = {
-    "another account": lambda guests: guests.member().browser,
-    "a visitor": lambda guests: guests.visitor().browser,
-    "nobody": lambda guests: guests.stranger(),
-    "nobody to be followed": lambda guests: guests.stranger(dnt="1"),
+    "another account": lambda guests: guests.with_account().http,
+    "a visitor": lambda guests: guests.visitor().http,
+    "nobody": lambda guests: guests.anonymous_client(),
+    "nobody to be followed": lambda guests: guests.anonymous_client(dnt="1"),
 }
 
 
 @pytest.mark.parametrize("who", MALLORIES)
-def test_nobody_reads_or_changes_what_is_anothers(guests: People, who: str) -> None:
+def test_nobody_reads_or_changes_what_is_anothers(guests: ViewerFactory, who: str) -> None:
     his = ravi(guests)
     before = rows(guests, his.owner.id)
     assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))
@@ -219,7 +219,7 @@ def test_nobody_reads_or_changes_what_is_anothers(guests: People, who: str) -> N
             assert response.status_code == 403, operation
     for page in PAGES:
         assert not leaked(his, MALLORIES[who](guests).get(page, params={"q": "a search"})), page
-    assert his.owner.browser.get("/api/auth/me").json()["id"] == str(his.owner.id)
+    assert his.owner.http.get("/api/auth/me").json()["id"] == str(his.owner.id)
 
 
 def leaked(his: Belongings, response: httpx.Response) -> set[str]:
@@ -228,40 +228,40 @@ def leaked(his: Belongings, response: httpx.Response) -> set[str]:
     return {each for each in his.told() if each in response.text and each not in sent}
 
 
-def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: People) -> None:
+def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: ViewerFactory) -> None:
     """What the test above looks for is there to be found."""
     his = ravi(guests)
     reads = [each for each in operations(guests.app) if each[0] == "GET"]
-    answers = [ask(his.owner.browser, each, his) for each in reads]
+    answers = [ask(his.owner.http, each, his) for each in reads]
     seen = "".join(each.text for each in answers)
     assert {each for each in his.told() if each not in seen} == set(his.tokens.values())
     assert {each.headers["cache-control"] for each in answers} == {"no-store"}
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
-def test_what_administrators_do_is_theirs(guests: People, role: Role) -> None:
+def test_what_administrators_do_is_theirs(guests: ViewerFactory, role: Role) -> None:
     his = ravi(guests)
     before = rows(guests, his.owner.id)
     for operation in operations(guests.app, ADMIN):
         if role is Role.CURATOR and operation[1].startswith(CURATED):
             continue
-        response = ask(guests.member(role=role).browser, operation, his)
+        response = ask(guests.with_account(role=role).http, operation, his)
         assert response.status_code == 403, operation
         assert response.json()["type"] == "urn:rasika:problem:not-administrator"
     assert rows(guests, his.owner.id) == before
 
 
-def test_nothing_opens_to_a_token_that_is_good_no_more(guests: People) -> None:
+def test_nothing_opens_to_a_token_that_is_good_no_more(guests: ViewerFactory) -> None:
     his = ravi(guests)
     before = rows(guests, his.owner.id)
-    gone = guests.member()
-    done(gone.browser.delete("/api/user/profile"))
-    left = guests.member()
-    done(left.browser.post("/api/auth/logout"))
+    gone = guests.with_account()
+    done(gone.http.delete("/api/user/profile"))
+    left = guests.with_account()
+    done(left.http.post("/api/auth/logout"))
     for operation in operations(guests.app):
         if operation == LEAVING or operation[1].startswith((*OPEN, *DOORS)):
             continue
-        for browser in (gone.browser, left.browser):
+        for browser in (gone.http, left.http):
             response = ask(browser, operation, his)
             assert response.status_code == 401, (operation, response.text)
             assert response.headers["content-type"] == "application/problem+json"

@@ -4,7 +4,7 @@ import pytest
 
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
-from recommend.age_limits import GROWN_UP_GENRES, Admits, admits
+from recommend.age_limits import ADULT_GENRES, AgeLimit, age_limit
 from vocabulary.kinds import Kind
 
 TODAY = date(2026, 11, 21)
@@ -13,34 +13,38 @@ TODAY = date(2026, 11, 21)
 @pytest.mark.parametrize(
     ("birth_year", "admitted"),
     [
-        (None, Admits(adult=False, max_age=None)),
-        (1900, Admits(adult=True, max_age=None)),
-        (2007, Admits(adult=True, max_age=None)),
-        (2008, Admits(adult=False, max_age=17)),  # some are 17 until New Year's Eve
-        (2012, Admits(adult=False, max_age=13)),
-        (2026, Admits(adult=False, max_age=0)),
+        (None, AgeLimit(adult=False, max_age=None)),
+        (1900, AgeLimit(adult=True, max_age=None)),
+        (2007, AgeLimit(adult=True, max_age=None)),
+        (2008, AgeLimit(adult=False, max_age=17)),  # some are 17 until New Year's Eve
+        (2012, AgeLimit(adult=False, max_age=13)),
+        (2026, AgeLimit(adult=False, max_age=0)),
     ],
 )
 def test_a_year_admits_whom_it_makes_old_enough_for_sure(
-    birth_year: int | None, admitted: Admits
+    birth_year: int | None, admitted: AgeLimit
 ) -> None:
-    assert admits(birth_year, TODAY) == admitted
+    assert age_limit(birth_year, TODAY) == admitted
 
 
 def test_adult_titles_are_for_adults_who_ask() -> None:
-    grown_up, child, anybody = admits(1980, TODAY), admits(2015, TODAY), admits(None, TODAY)
-    assert grown_up.narrowed(Filter(adult=True)).adult
-    assert not grown_up.narrowed(Filter()).adult
-    assert not child.narrowed(Filter(adult=True)).adult
-    assert not anybody.narrowed(Filter(adult=True)).adult
+    grown_up, child, anybody = (
+        age_limit(1980, TODAY),
+        age_limit(2015, TODAY),
+        age_limit(None, TODAY),
+    )
+    assert grown_up.restrict(Filter(adult=True)).adult
+    assert not grown_up.restrict(Filter()).adult
+    assert not child.restrict(Filter(adult=True)).adult
+    assert not anybody.restrict(Filter(adult=True)).adult
 
 
 def test_what_was_asked_for_stays_asked_for() -> None:
     asked = Filter(languages=frozenset({"te"}), max_age=7, genres_none=frozenset({"war"}))
-    narrowed = admits(2012, TODAY).narrowed(asked)
+    narrowed = age_limit(2012, TODAY).restrict(asked)
     assert narrowed.languages == frozenset({"te"})
     assert (narrowed.max_age, narrowed.unrated) == (7, False)
-    assert narrowed.genres_none >= GROWN_UP_GENRES | {"war"}
+    assert narrowed.genres_none >= ADULT_GENRES | {"war"}
 
 
 def test_a_child_sees_what_is_unrated_and_nothing_above_its_age() -> None:
@@ -67,7 +71,7 @@ def test_a_child_sees_what_is_unrated_and_nothing_above_its_age() -> None:
     )
 
     def seen(birth_year: int | None) -> list[int]:
-        wanted = admits(birth_year, TODAY).narrowed(Filter())
+        wanted = age_limit(birth_year, TODAY).restrict(Filter())
         found = index.search(Query(filter=wanted, boosts=Boosts(popularity=1.0)))
         return [hit.title_id for hit in found]
 

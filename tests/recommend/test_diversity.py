@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query import Matrix
-from recommend.diversity import LOOSENED, Candidate, Caps, diversified
+from recommend.diversity import CAP_RELAXATION_ORDER, Candidate, Caps, diversify
 
 DIM = 6
 NO_CAPS = Caps(franchise=1.0, director=1.0, language=1.0, genre=1.0)
@@ -19,7 +19,7 @@ def unit_rows(n: int, seed: int) -> Matrix:
     return units.astype(np.float32)
 
 
-candidates = st.lists(
+candidate_lists = st.lists(
     st.builds(
         Candidate,
         title_id=st.integers(1, 99),
@@ -31,65 +31,67 @@ candidates = st.lists(
     ),
     max_size=30,
 )
-lists = st.tuples(candidates, st.integers(0, 12), st.integers(0, 5))
+list_requests = st.tuples(candidate_lists, st.integers(0, 12), st.integers(0, 5))
 
 
-def alike(candidates: Sequence[Candidate], picked: Sequence[int], kind: str) -> Counter[str]:
+def group_counts(candidates: Sequence[Candidate], chosen: Sequence[int], kind: str) -> Counter[str]:
     if kind == "director":
-        return Counter(name for at in picked for name in set(candidates[at].directors) if name)
-    return Counter(name for at in picked if (name := getattr(candidates[at], kind)))
+        return Counter(name for at in chosen for name in set(candidates[at].directors) if name)
+    return Counter(name for at in chosen if (name := getattr(candidates[at], kind)))
 
 
-@given(lists)
+@given(list_requests)
 def test_a_list_is_as_long_as_it_can_be_and_holds_nothing_twice(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
-    picked = diversified(titles, unit_rows(len(titles), seed), k=k)
+    picked = diversify(titles, unit_rows(len(titles), seed), k=k)
     assert len(picked) == len(set(picked)) == min(k, len(titles))
 
 
-@given(lists)
+@given(list_requests)
 def test_relevance_alone_is_the_order_of_scores(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
     vectors = unit_rows(len(titles), seed)
-    picked = diversified(titles, vectors, k=k, caps=NO_CAPS, relevance_share=1.0)
+    picked = diversify(titles, vectors, k=k, caps=NO_CAPS, relevance_share=1.0)
     assert picked == sorted(range(len(titles)), key=lambda at: -titles[at].score)[:k]
 
 
-@given(lists)
+@given(list_requests)
 def test_a_cap_is_broken_only_where_all_that_is_left_would_break_one(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
     caps = Caps(franchise=0.0, director=0.2, language=0.4, genre=0.4)
-    most = {kind: max(1, int(getattr(caps, kind) * k + 1e-9)) for kind in LOOSENED}
-    picked = diversified(titles, unit_rows(len(titles), seed), k=k, caps=caps)
+    most = {kind: max(1, int(getattr(caps, kind) * k + 1e-9)) for kind in CAP_RELAXATION_ORDER}
+    picked = diversify(titles, unit_rows(len(titles), seed), k=k, caps=caps)
     for place in range(len(picked)):
         before, left = picked[:place], set(range(len(titles))) - set(picked[:place])
 
         def kept(at: int, kinds: Sequence[str], before: list[int] = before) -> bool:
             return not any(
-                alike(titles, [*before, at], kind)[name] > most[kind]
+                group_counts(titles, [*before, at], kind)[name] > most[kind]
                 for kind in kinds
-                for name in alike(titles, [at], kind)
+                for name in group_counts(titles, [at], kind)
             )
 
-        for kinds in (LOOSENED[loosened:] for loosened in range(len(LOOSENED))):
+        for kinds in (
+            CAP_RELAXATION_ORDER[loosened:] for loosened in range(len(CAP_RELAXATION_ORDER))
+        ):
             if any(kept(at, kinds) for at in left):
                 assert kept(picked[place], kinds)
 
 
-@given(lists)
+@given(list_requests)
 def test_the_order_does_not_depend_on_the_scale_of_the_scores(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
     vectors = unit_rows(len(titles), seed)
     scaled = [replace(each, score=each.score * 64 - 32) for each in titles]
-    assert diversified(titles, vectors, k=k) == diversified(scaled, vectors, k=k)
+    assert diversify(titles, vectors, k=k) == diversify(scaled, vectors, k=k)
 
 
 def test_of_two_that_are_one_the_second_waits_for_what_is_unlike_it() -> None:
@@ -97,13 +99,13 @@ def test_of_two_that_are_one_the_second_waits_for_what_is_unlike_it() -> None:
         Candidate(title_id=number, score=score) for number, score in enumerate([1.0, 0.9, 0.7, 0.0])
     ]
     vectors = np.eye(3, dtype=np.float32)[[0, 0, 1, 2]]
-    assert diversified(titles, vectors, k=4) == [0, 2, 1, 3]
+    assert diversify(titles, vectors, k=4) == [0, 2, 1, 3]
 
 
 def test_a_title_without_a_vector_is_like_nothing() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 0]], np.float32)
     titles = [Candidate(title_id=each, score=1.0) for each in range(3)]
-    assert diversified(titles, vectors, k=2) == [0, 2]
+    assert diversify(titles, vectors, k=2) == [0, 2]
 
 
 def test_a_part_of_the_same_story_comes_only_when_nothing_else_does() -> None:
@@ -112,4 +114,4 @@ def test_a_part_of_the_same_story_comes_only_when_nothing_else_does() -> None:
         for each in range(5)
     ]
     vectors = np.zeros((5, 2), np.float32)
-    assert diversified(titles, vectors, k=5) == [0, 3, 4, 1, 2]
+    assert diversify(titles, vectors, k=5) == [0, 3, 4, 1, 2]

@@ -10,46 +10,71 @@ import pytest
 
 from index.memory import MemoryIndex
 from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
-from recommend.explanations import Liked, liked_ids, said_of, why
-from recommend.feed_plan import Asking, Mood, Plan, Preferences, Rung, Slot, Source, plan
+from recommend.explanations import LikedTitles, explain, liked_title_ids, reaction_code
+from recommend.feed_plan import (
+    CandidateSource,
+    Fallback,
+    FeedContext,
+    FeedPlan,
+    MoodTarget,
+    Slot,
+    ViewerPreferences,
+    plan_feed,
+)
 from recommend.moods import Rasa
-from recommend.ranking import CONTEXT, About, Further, Hour, Item, ranked
-from recommend.taste import NOTHING, Features, Heard, Taste, unit, updated
-from recommend.title_state import Standing, opinion
+from recommend.ranking import (
+    TIME_OF_DAY_BONUS,
+    FeedItem,
+    PersonalTerms,
+    RankingFeatures,
+    TimeOfDay,
+    rank_feed,
+)
+from recommend.taste import (
+    EMPTY_TASTE,
+    OpinionChange,
+    Taste,
+    TasteFeatures,
+    unit_vector,
+    update_taste,
+)
+from recommend.title_state import TitleState, opinion_score
 from vocabulary.kinds import Kind, Space
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday afternoon: no hour's favourites
 LANGUAGES = ("te", "ta", "hi", "en")
 GENRES = ("action", "comedy", "drama", "horror", "romance", "thriller")
-TITLES = 400
-TOPICS = 8
+TITLE_COUNT = 400
+TOPIC_COUNT = 8
 
 
-class Shelf:
+class TopicCatalogue:
     """Titles around a few topics, each in a language, of a genre and by a director."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(11)
-        topics = [unit(rng.standard_normal(32).astype(np.float32)) for _ in range(TOPICS)]
+        topics = [
+            unit_vector(rng.standard_normal(32).astype(np.float32)) for _ in range(TOPIC_COUNT)
+        ]
         self.vectors: dict[TitleId, Vector] = {}
-        self.features: dict[TitleId, Features] = {}
-        self.known: dict[TitleId, About] = {}
+        self.taste_features: dict[TitleId, TasteFeatures] = {}
+        self.features_by_id: dict[TitleId, RankingFeatures] = {}
         entries = []
-        for title_id in range(1, TITLES + 1):
-            topic = title_id % TOPICS
+        for title_id in range(1, TITLE_COUNT + 1):
+            topic = title_id % TOPIC_COUNT
             noise = 0.1 * rng.standard_normal(32).astype(np.float32)
-            vector = unit(topics[topic] + noise)
-            language = LANGUAGES[title_id // TOPICS % len(LANGUAGES)]
+            vector = unit_vector(topics[topic] + noise)
+            language = LANGUAGES[title_id // TOPIC_COUNT % len(LANGUAGES)]
             genre = GENRES[topic % len(GENRES)]
-            features = Features(
+            features = TasteFeatures(
                 languages=(language,),
                 genres=(genre,),
                 people=(f"Director {title_id % 40}",),
                 year=1980 + title_id % 45,
                 runtime_minutes=90 + title_id % 80,
             )
-            self.features[title_id] = features
-            about = About(
+            self.taste_features[title_id] = features
+            about = RankingFeatures(
                 title_id=title_id,
                 language=language,
                 genres=(genre,),
@@ -57,7 +82,7 @@ class Shelf:
                 franchise=f"title {title_id}",
                 traits=features.traits(),
             )
-            self.vectors[title_id], self.known[title_id] = vector, about
+            self.vectors[title_id], self.features_by_id[title_id] = vector, about
             entries.append(
                 Entry(
                     title_id=title_id,
@@ -76,46 +101,52 @@ class Shelf:
             )
         self.index = MemoryIndex(entries)
 
-    def matrix(self, ids: Sequence[TitleId]) -> Matrix:
+    def content_vectors(self, ids: Sequence[TitleId]) -> Matrix:
         return np.stack([self.vectors[title_id] for title_id in ids])
 
-    def feed(self, asking: Asking) -> list[Item]:
-        return self.of(asking, plan(asking))
+    def feed(self, context: FeedContext) -> list[FeedItem]:
+        return self.rank(context, plan_feed(context))
 
-    def of(self, asking: Asking, planned: Plan) -> list[Item]:
-        found = self.index.search_many([ask.query for ask in planned.asks])
-        return ranked(asking, planned, found, about=self.known.get, vectors=self.matrix)
+    def rank(self, context: FeedContext, feed_plan: FeedPlan) -> list[FeedItem]:
+        found = self.index.search_many([ask.query for ask in feed_plan.candidate_queries])
+        return rank_feed(
+            context,
+            feed_plan,
+            found,
+            features_of=self.features_by_id.get,
+            vectors=self.content_vectors,
+        )
 
-    def liking(self, *ids: TitleId) -> tuple[Taste, dict[TitleId, Standing]]:
-        taste, standings = NOTHING, {}
+    def taste_of_likes(self, *ids: TitleId) -> tuple[Taste, dict[TitleId, TitleState]]:
+        taste, standings = EMPTY_TASTE, {}
         for title_id in ids:
-            standings[title_id] = Standing(liked_at=NOW)
-            heard = Heard(
+            standings[title_id] = TitleState(liked_at=NOW)
+            heard = OpinionChange(
                 before=0.0,
-                after=opinion(standings[title_id]),
+                after=opinion_score(standings[title_id]),
                 at=NOW,
                 vector=self.vectors[title_id],
-                features=self.features[title_id],
+                features=self.taste_features[title_id],
             )
-            taste = updated(taste, heard)
+            taste = update_taste(taste, heard)
         return taste, standings
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Shelf:
-    return Shelf()
+def shelf() -> TopicCatalogue:
+    return TopicCatalogue()
 
 
-def asking(shelf: Shelf, *liked: TitleId, **given: object) -> Asking:
-    taste, standings = shelf.liking(*liked)
-    asked = Asking(
+def make_context(shelf: TopicCatalogue, *liked: TitleId, **given: object) -> FeedContext:
+    taste, standings = shelf.taste_of_likes(*liked)
+    asked = FeedContext(
         taste=taste,
-        standings=standings,
-        preferences=Preferences(),
+        title_states=standings,
+        preferences=ViewerPreferences(),
         region="IN",
-        watched={"hi": 0.5, "te": 0.3, "ta": 0.2},
-        every_language=frozenset(LANGUAGES),
-        wanted=Filter(),
+        region_languages={"hi": 0.5, "te": 0.3, "ta": 0.2},
+        catalogue_languages=frozenset(LANGUAGES),
+        base_filter=Filter(),
         now=NOW,
         seed=3,
         k=20,
@@ -123,24 +154,24 @@ def asking(shelf: Shelf, *liked: TitleId, **given: object) -> Asking:
     return replace(asked, **given)  # type: ignore[arg-type]  # fields by name
 
 
-def ids(items: Sequence[Item]) -> list[TitleId]:
+def title_ids(items: Sequence[FeedItem]) -> list[TitleId]:
     return [item.hit.title_id for item in items]
 
 
 def test_half_of_a_feed_is_close_to_the_taste_and_a_fifth_is_what_everybody_watches(
-    shelf: Shelf,
+    shelf: TopicCatalogue,
 ) -> None:
-    slots = Counter(item.ask.slot for item in shelf.feed(asking(shelf, 8, 16, 9)))
+    slots = Counter(item.candidate_query.slot for item in shelf.feed(make_context(shelf, 8, 16, 9)))
     assert slots == {Slot.CLOSE: 10, Slot.STRETCH: 6, Slot.TRENDING: 4}
 
 
 def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden(
-    shelf: Shelf,
+    shelf: TopicCatalogue,
 ) -> None:
-    asked = asking(shelf, 8, 16, wanted=Filter(max_age=12))
-    first = ids(shelf.feed(asked))
-    gone = {**asked.standings, first[0]: Standing(dismissed_at=NOW)}
-    second = ids(shelf.feed(replace(asked, standings=gone)))
+    asked = make_context(shelf, 8, 16, base_filter=Filter(max_age=12))
+    first = title_ids(shelf.feed(asked))
+    gone = {**asked.title_states, first[0]: TitleState(dismissed_at=NOW)}
+    second = title_ids(shelf.feed(replace(asked, title_states=gone)))
     for found in (first, second):
         assert len(set(found)) == len(found) == 20
         assert not {8, 16} & set(found)
@@ -148,97 +179,112 @@ def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden
     assert first[0] not in second
 
 
-def test_genres_that_one_dislikes_never_come(shelf: Shelf) -> None:
-    said = Preferences(disliked_genres=frozenset({"comedy", "action"}))
-    items = shelf.feed(asking(shelf, 10, 18, preferences=said))
-    genres = {shelf.known[title_id].genres[0] for title_id in ids(items)}
+def test_genres_that_one_dislikes_never_come(shelf: TopicCatalogue) -> None:
+    said = ViewerPreferences(disliked_genres=frozenset({"comedy", "action"}))
+    items = shelf.feed(make_context(shelf, 10, 18, preferences=said))
+    genres = {shelf.features_by_id[title_id].genres[0] for title_id in title_ids(items)}
     assert not genres & {"comedy", "action"}
 
 
-def test_what_is_close_is_of_the_topics_that_one_likes(shelf: Shelf) -> None:
-    items = shelf.feed(asking(shelf, 9, 17, 11, 19))  # topics 1 and 3
-    close = [item for item in items if item.ask.source is Source.INTEREST]
-    fitting = [item for item in close if item.hit.title_id % TOPICS in {1, 3}]
+def test_what_is_close_is_of_the_topics_that_one_likes(shelf: TopicCatalogue) -> None:
+    items = shelf.feed(make_context(shelf, 9, 17, 11, 19))  # topics 1 and 3
+    close = [item for item in items if item.candidate_query.source is CandidateSource.INTEREST]
+    fitting = [item for item in close if item.hit.title_id % TOPIC_COUNT in {1, 3}]
     assert len(fitting) >= 0.8 * len(close) > 0
 
 
-def test_terms_add_up_to_the_score(shelf: Shelf) -> None:
-    for item in shelf.feed(asking(shelf, 9, 17, 11)):
-        more = item.further
+def test_terms_add_up_to_the_score(shelf: TopicCatalogue) -> None:
+    for item in shelf.feed(make_context(shelf, 9, 17, 11)):
+        more = item.personal_terms
         terms = (more.leaning, more.preference, more.mood, more.context)
         assert item.score == pytest.approx(item.hit.score + sum(terms))
 
 
-def test_a_director_has_two_of_twenty_places(shelf: Shelf) -> None:
-    items = shelf.feed(asking(shelf, 9, 49, 89, 129))  # all by one director
-    directors = Counter(shelf.known[title_id].directors[0] for title_id in ids(items))
+def test_a_director_has_two_of_twenty_places(shelf: TopicCatalogue) -> None:
+    items = shelf.feed(make_context(shelf, 9, 49, 89, 129))  # all by one director
+    directors = Counter(
+        shelf.features_by_id[title_id].directors[0] for title_id in title_ids(items)
+    )
     assert max(directors.values()) <= 2
 
 
-def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(shelf: Shelf) -> None:
-    asked = asking(shelf, 9, 11)
-    assert ids(shelf.feed(asked)) == ids(shelf.feed(asked))
-    assert ids(shelf.feed(asked)) != ids(shelf.feed(replace(asked, seed=4)))
+def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(
+    shelf: TopicCatalogue,
+) -> None:
+    asked = make_context(shelf, 9, 11)
+    assert title_ids(shelf.feed(asked)) == title_ids(shelf.feed(asked))
+    assert title_ids(shelf.feed(asked)) != title_ids(shelf.feed(replace(asked, seed=4)))
 
 
-def test_what_rounding_leaves_of_something_undone_changes_no_place(shelf: Shelf) -> None:
-    asked = asking(shelf, 9, 11)
-    planned = plan(asked)
+def test_what_rounding_leaves_of_something_undone_changes_no_place(shelf: TopicCatalogue) -> None:
+    asked = make_context(shelf, 9, 11)
+    planned = plan_feed(asked)
     rounded = (
         replace(ask, weight=ask.weight * (1 + 1e-8 * place))
-        for place, ask in enumerate(planned.asks)
+        for place, ask in enumerate(planned.candidate_queries)
     )
-    again = shelf.of(asked, replace(planned, asks=tuple(rounded)))
-    assert ids(again) == ids(shelf.of(asked, planned))
+    again = shelf.rank(asked, replace(planned, candidate_queries=tuple(rounded)))
+    assert title_ids(again) == title_ids(shelf.rank(asked, planned))
 
 
-def test_who_is_new_steps_down_the_ladder(shelf: Shelf) -> None:
-    nobody = asking(shelf)
+def test_who_is_new_steps_down_the_ladder(shelf: TopicCatalogue) -> None:
+    nobody = make_context(shelf)
     items = shelf.feed(nobody)
-    assert plan(nobody).rungs == (Rung.REGION, Rung.POPULARITY)
+    assert plan_feed(nobody).fallbacks == (Fallback.REGION, Fallback.POPULARITY)
     assert len(items) == 20
-    assert {item.ask.slot for item in items} == {Slot.TRENDING}
-    telugu = replace(nobody, preferences=Preferences(languages={"te": 1.0}))
-    assert plan(telugu).rungs == (Rung.PREFERENCES, Rung.REGION, Rung.POPULARITY)
-    languages = Counter(shelf.known[title_id].language for title_id in ids(shelf.feed(telugu)))
+    assert {item.candidate_query.slot for item in items} == {Slot.TRENDING}
+    telugu = replace(nobody, preferences=ViewerPreferences(languages={"te": 1.0}))
+    assert plan_feed(telugu).fallbacks == (
+        Fallback.PREFERENCES,
+        Fallback.REGION,
+        Fallback.POPULARITY,
+    )
+    languages = Counter(
+        shelf.features_by_id[title_id].language for title_id in title_ids(shelf.feed(telugu))
+    )
     assert languages.most_common(1)[0][0] == "te"
-    assert plan(asking(shelf, 9)).rungs == (Rung.TASTE, Rung.REGION)
-    assert plan(asking(shelf, 9, picked_only=True)).rungs == (Rung.PICKS, Rung.REGION)
+    assert plan_feed(make_context(shelf, 9)).fallbacks == (Fallback.TASTE, Fallback.REGION)
+    assert plan_feed(make_context(shelf, 9, picks_only=True)).fallbacks == (
+        Fallback.PICKS,
+        Fallback.REGION,
+    )
 
 
-def test_a_mood_bends_the_close_half_towards_it(shelf: Shelf) -> None:
-    horror = Mood(Rasa.FEAR, shelf.vectors[3])  # topic 3 is horror
+def test_a_mood_bends_the_close_half_towards_it(shelf: TopicCatalogue) -> None:
+    horror = MoodTarget(Rasa.FEAR, shelf.vectors[3])  # topic 3 is horror
 
-    def horrors(asked: Asking) -> int:
-        found = ids(shelf.feed(asked))
-        return sum(shelf.known[title_id].genres[0] == "horror" for title_id in found)
+    def horrors(asked: FeedContext) -> int:
+        found = title_ids(shelf.feed(asked))
+        return sum(shelf.features_by_id[title_id].genres[0] == "horror" for title_id in found)
 
-    plain = asking(shelf, 9, 17)
+    plain = make_context(shelf, 9, 17)
     assert horrors(replace(plain, mood=horror)) > horrors(plain) + 4
-    assert horrors(asking(shelf, mood=horror)) > 10  # of a taste nothing is known
+    assert horrors(make_context(shelf, mood=horror)) > 10  # of a taste nothing is known
 
 
-def test_a_filter_of_the_caller_is_never_left(shelf: Shelf) -> None:
-    items = shelf.feed(asking(shelf, 9, 17, wanted=Filter(languages=frozenset({"ta"}))))
-    assert {shelf.known[title_id].language for title_id in ids(items)} == {"ta"}
+def test_a_filter_of_the_caller_is_never_left(shelf: TopicCatalogue) -> None:
+    items = shelf.feed(make_context(shelf, 9, 17, base_filter=Filter(languages=frozenset({"ta"}))))
+    assert {shelf.features_by_id[title_id].language for title_id in title_ids(items)} == {"ta"}
 
 
-def test_a_small_catalogue_gives_what_it_has(shelf: Shelf) -> None:
+def test_a_small_catalogue_gives_what_it_has(shelf: TopicCatalogue) -> None:
     few = Filter(include=frozenset(range(1, 8)))
-    assert sorted(ids(shelf.feed(asking(shelf, 9, wanted=few)))) == list(range(1, 8))
+    assert sorted(title_ids(shelf.feed(make_context(shelf, 9, base_filter=few)))) == list(
+        range(1, 8)
+    )
 
 
-def test_reasons_hold(shelf: Shelf) -> None:
-    asked = asking(shelf, 9, 17, 11, 19)
-    liked = liked_ids(asked.standings)
-    named = Liked(liked, shelf.matrix(liked))
+def test_reasons_hold(shelf: TopicCatalogue) -> None:
+    asked = make_context(shelf, 9, 17, 11, 19)
+    liked = liked_title_ids(asked.title_states)
+    named = LikedTitles(liked, shelf.content_vectors(liked))
     codes = Counter[str]()
     for item in shelf.feed(asked):
-        about, vector = shelf.known[item.hit.title_id], shelf.vectors[item.hit.title_id]
-        told = why(item, about, asked, named, vector)
+        about, vector = shelf.features_by_id[item.hit.title_id], shelf.vectors[item.hit.title_id]
+        told = explain(item, about, asked, named, vector)
         codes[told.code] += 1
         if told.code == "liked":
-            assert told.title_id in asked.standings
+            assert told.title_id in asked.title_states
             assert told.title_id == max(liked, key=lambda each: shelf.vectors[each] @ vector)
         elif told.code == "more_from":
             assert told.name in about.directors
@@ -255,24 +301,36 @@ def test_reasons_hold(shelf: Shelf) -> None:
     assert codes["different_language"]
 
 
-def test_a_genre_that_one_says_or_shows_to_love_is_not_different(shelf: Shelf) -> None:
-    said = Preferences(favourite_genres=frozenset({"thriller"}))
-    asked = asking(shelf, *(topic + TOPICS for topic in range(4)), preferences=said)
+def test_a_genre_that_one_says_or_shows_to_love_is_not_different(shelf: TopicCatalogue) -> None:
+    said = ViewerPreferences(favourite_genres=frozenset({"thriller"}))
+    asked = make_context(shelf, *(topic + TOPIC_COUNT for topic in range(4)), preferences=said)
     assert {*asked.familiar_genres} == {*GENRES} - {"romance"}
-    ask = next(each for each in plan(asked).asks if each.source is Source.OTHER_GENRE)
-    assert {shelf.known[hit.title_id].genres[0] for hit in shelf.index.search(ask.query)} == {
-        "romance"
-    }
+    ask = next(
+        each
+        for each in plan_feed(asked).candidate_queries
+        if each.source is CandidateSource.OTHER_GENRE
+    )
+    assert {
+        shelf.features_by_id[hit.title_id].genres[0] for hit in shelf.index.search(ask.query)
+    } == {"romance"}
 
 
-def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: Shelf) -> None:
-    asked = asking(shelf, 8, 16)
-    abroad = [item for item in shelf.feed(asked) if item.ask.source is Source.OTHER_LANGUAGE]
+def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: TopicCatalogue) -> None:
+    asked = make_context(shelf, 8, 16)
+    abroad = [
+        item
+        for item in shelf.feed(asked)
+        if item.candidate_query.source is CandidateSource.OTHER_LANGUAGE
+    ]
     dubbed = frozenset(item.hit.title_id for item in abroad)
     assert dubbed
     own = asked.own_languages[0]
-    again = replace(asked, dubbed=lambda code: dubbed if code == own else frozenset())
-    found = [item for item in shelf.feed(again) if item.ask.source is Source.OTHER_LANGUAGE]
+    again = replace(asked, titles_dubbed_from=lambda code: dubbed if code == own else frozenset())
+    found = [
+        item
+        for item in shelf.feed(again)
+        if item.candidate_query.source is CandidateSource.OTHER_LANGUAGE
+    ]
     assert found
     assert not dubbed & {item.hit.title_id for item in found}
 
@@ -282,35 +340,41 @@ def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: Shelf
     [(0.5, 0.2, "loved_in"), (0.2, 0.2, "trending_region"), (0.2, 0.01, "regional")],
 )
 def test_an_old_film_is_loved_or_known_and_not_trending(
-    shelf: Shelf, regional: float, freshness: float, expected: str
+    shelf: TopicCatalogue, regional: float, freshness: float, expected: str
 ) -> None:
-    asked = asking(shelf)
-    ask = next(each for each in plan(asked).asks if each.source is Source.TRENDING_REGION)
+    asked = make_context(shelf)
+    ask = next(
+        each
+        for each in plan_feed(asked).candidate_queries
+        if each.source is CandidateSource.TRENDING_REGION
+    )
     hit = Hit(9, 0.0, 0.1, regional, freshness)
-    item = Item(hit, ask, Further(0.0, 0.0, 0.0, 0.0))
-    nothing = Liked([], np.zeros((0, 32), np.float32))
-    assert why(item, shelf.known[9], asked, nothing, None).code == expected
+    item = FeedItem(hit, ask, PersonalTerms(0.0, 0.0, 0.0, 0.0))
+    nothing = LikedTitles([], np.zeros((0, 32), np.float32))
+    assert explain(item, shelf.features_by_id[9], asked, nothing, None).code == expected
 
 
 def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
     later = NOW + timedelta(days=1)
-    wanted = Standing(watched_at=NOW, progress=0.05, watchlist_at=later)
-    assert opinion(wanted) > 0
-    assert said_of(wanted) == "watchlisted"
-    assert said_of(replace(wanted, progress=0.5)) == "watched"
+    wanted = TitleState(watched_at=NOW, progress=0.05, watchlist_at=later)
+    assert opinion_score(wanted) > 0
+    assert reaction_code(wanted) == "watchlisted"
+    assert reaction_code(replace(wanted, progress=0.5)) == "watched"
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_mood_is_named_of_what_carries_it_alone(shelf: Shelf, known: bool) -> None:
-    mood = Mood(Rasa.FEAR, shelf.vectors[3])
-    asked = asking(shelf, mood=mood)
-    ask = next(each for each in plan(asked).asks if each.source is Source.MOOD)
-    nothing = Liked([], np.zeros((0, 32), np.float32))
+def test_a_mood_is_named_of_what_carries_it_alone(shelf: TopicCatalogue, known: bool) -> None:
+    mood = MoodTarget(Rasa.FEAR, shelf.vectors[3])
+    asked = make_context(shelf, mood=mood)
+    ask = next(
+        each for each in plan_feed(asked).candidate_queries if each.source is CandidateSource.MOOD
+    )
+    nothing = LikedTitles([], np.zeros((0, 32), np.float32))
 
     def code(title_id: TitleId) -> str:
-        item = Item(Hit(title_id, 0.3, 0, 0, 0), ask, Further(0.0, 0.0, 0.0, 0.0))
+        item = FeedItem(Hit(title_id, 0.3, 0, 0, 0), ask, PersonalTerms(0.0, 0.0, 0.0, 0.0))
         vector = shelf.vectors[title_id] if known else None
-        return why(item, shelf.known[title_id], asked, nothing, vector).code
+        return explain(item, shelf.features_by_id[title_id], asked, nothing, vector).code
 
     assert code(11) == "mood"  # horror
     assert code(9) != "mood"  # comedy
@@ -327,14 +391,14 @@ def test_a_mood_is_named_of_what_carries_it_alone(shelf: Shelf, known: bool) -> 
     ],
 )
 def test_the_hour_breaks_ties(genre: str, suiting: datetime) -> None:
-    title = About(
+    title = RankingFeatures(
         title_id=1,
         language="te",
         genres=(genre,),
         directors=(),
         franchise="",
-        traits=Features(runtime_minutes=95).traits(),
+        traits=TasteFeatures(runtime_minutes=95).traits(),
     )
-    assert 0 < Hour.of(suiting).adds(title) <= CONTEXT
+    assert 0 < TimeOfDay.at(suiting).bonus(title) <= TIME_OF_DAY_BONUS
     for plain in (NOW, NOW.replace(hour=19)):  # the afternoon and evening of a Wednesday
-        assert Hour.of(plain).adds(title) == 0
+        assert TimeOfDay.at(plain).bonus(title) == 0

@@ -3,62 +3,62 @@ from hypothesis import strategies as st
 
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
-from recommend.homepage import FEWEST, fill
+from recommend.homepage import MIN_ROW_TITLES, fill_rows
 from recommend.queries import RowPlan
 from tests.index_contract import GENRES, catalogues, matches_filter
 from vocabulary.kinds import Kind
 
 
-def plan(key: str, wanted: Filter, k: int = 4) -> RowPlan:
-    query = Query(filter=wanted, boosts=Boosts(popularity=1.0), k=k)
+def row_plan(key: str, filter: Filter, k: int = 4) -> RowPlan:
+    query = Query(filter=filter, boosts=Boosts(popularity=1.0), k=k)
     return RowPlan(key, key.title(), query)
 
 
-wishes = st.lists(st.frozensets(st.sampled_from(GENRES), max_size=2), max_size=6)
+genre_sets = st.lists(st.frozensets(st.sampled_from(GENRES), max_size=2), max_size=6)
 
 
 @settings(deadline=None)
-@given(catalogues, wishes)
+@given(catalogues, genre_sets)
 def test_no_title_stands_twice_and_no_row_is_short(
     catalogue: list[Entry], wished: list[frozenset[str]]
 ) -> None:
-    plans = [plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
-    rows = fill(MemoryIndex(catalogue), plans)
+    plans = [row_plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
+    rows = fill_rows(MemoryIndex(catalogue), plans)
     shown = [hit.title_id for row in rows for hit in row.hits]
     assert len(set(shown)) == len(shown)
-    assert all(len(row.hits) >= FEWEST for row in rows)
+    assert all(len(row.hits) >= MIN_ROW_TITLES for row in rows)
 
 
 @settings(deadline=None)
-@given(catalogues, wishes)
+@given(catalogues, genre_sets)
 def test_a_row_is_full_while_titles_are_left(
     catalogue: list[Entry], wished: list[frozenset[str]]
 ) -> None:
     by_id = {entry.title_id: entry for entry in catalogue}
-    plans = [plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
+    plans = [row_plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
     left = dict(by_id)
-    filled = {row.plan.key: row for row in fill(MemoryIndex(catalogue), plans)}
+    filled = {row.plan.key: row for row in fill_rows(MemoryIndex(catalogue), plans)}
     for each in plans:
         matching = [entry for entry in left.values() if matches_filter(entry, each.query)]
         row = filled.get(each.key)
-        assert (row is None) == (len(matching) < FEWEST)
+        assert (row is None) == (len(matching) < MIN_ROW_TITLES)
         if row is not None:
             assert len(row.hits) == min(each.query.k, len(matching))
             for hit in row.hits:
                 del left[hit.title_id]
 
 
-def film(title_id: int, genre: str, popularity: float) -> Entry:
+def make_film(title_id: int, genre: str, popularity: float) -> Entry:
     attributes = Attributes(kind=Kind.MOVIE, genres=frozenset({genre}))
     return Entry(title_id=title_id, attributes=attributes, popularity=popularity)
 
 
 def test_a_row_left_out_leaves_its_titles_to_the_next() -> None:
-    catalogue = [film(number, "drama", number / 10) for number in range(1, 3)]
-    catalogue += [film(9, "comedy", 0.9)]
-    rows = fill(
+    catalogue = [make_film(number, "drama", number / 10) for number in range(1, 3)]
+    catalogue += [make_film(9, "comedy", 0.9)]
+    rows = fill_rows(
         MemoryIndex(catalogue),
-        [plan("drama", Filter(genres_any=frozenset({"drama"}))), plan("all", Filter())],
+        [row_plan("drama", Filter(genres_any=frozenset({"drama"}))), row_plan("all", Filter())],
     )
     assert [(row.plan.key, [hit.title_id for hit in row.hits]) for row in rows] == [
         ("all", [9, 2, 1])
@@ -66,7 +66,7 @@ def test_a_row_left_out_leaves_its_titles_to_the_next() -> None:
 
 
 def test_rows_come_in_the_order_of_their_plans() -> None:
-    catalogue = [film(number, "drama", 0.5) for number in range(1, 20)]
-    rows = fill(MemoryIndex(catalogue), [plan(key, Filter()) for key in ("b", "a", "c")])
+    catalogue = [make_film(number, "drama", 0.5) for number in range(1, 20)]
+    rows = fill_rows(MemoryIndex(catalogue), [row_plan(key, Filter()) for key in ("b", "a", "c")])
     assert [row.plan.key for row in rows] == ["b", "a", "c"]
     assert [hit.title_id for hit in rows[0].hits] == [1, 2, 3, 4]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from index.query import Matrix
 from recommend import metrics
-from recommend.metrics import Observed
+from recommend.metrics import RecentLists
 
-people = st.lists(st.sets(st.integers(1, 12), max_size=6), max_size=8)
+lists_by_viewer = st.lists(st.sets(st.integers(1, 12), max_size=6), max_size=8)
 EYE: Matrix = np.eye(4, dtype=np.float32)
 
 
@@ -67,7 +67,7 @@ def test_freshness_is_the_mean() -> None:
     assert metrics.freshness(np.array([])) == 0
 
 
-@given(people)
+@given(lists_by_viewer)
 def test_personalisation_is_the_mean_distance_of_all_pairs_of_people(lists: list[set[int]]) -> None:
     shown = [each for each in lists if each]
     apart = [
@@ -77,9 +77,9 @@ def test_personalisation_is_the_mean_distance_of_all_pairs_of_people(lists: list
     assert metrics.personalisation(lists) == pytest.approx(np.mean(apart) if apart else 0)
 
 
-@given(people)
+@given(lists_by_viewer)
 def test_what_is_observed_is_what_is_measured_of_the_last_lists(lists: list[set[int]]) -> None:
-    observed = Observed(most_people=3)
+    observed = RecentLists(max_viewers=3)
     for number, shown in enumerate(lists):
         observed.add(number, shown)
     last = [each for each in lists if each][-3:]
@@ -88,9 +88,9 @@ def test_what_is_observed_is_what_is_measured_of_the_last_lists(lists: list[set[
     assert observed.personalisation() == pytest.approx(metrics.personalisation(last), abs=1e-9)
 
 
-@given(people)
+@given(lists_by_viewer)
 def test_a_person_who_asks_again_is_still_one_person(lists: list[set[int]]) -> None:
-    observed = Observed()
+    observed = RecentLists()
     for shown in lists:
         observed.add("somebody", shown)
         observed.add("else", {99})

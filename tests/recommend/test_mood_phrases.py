@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommend.mood_phrases import SAID
-from recommend.moods import NAMES, Rasa, rasa
+from recommend.mood_phrases import MOOD_PHRASES
+from recommend.moods import MOOD_NAMES, Rasa, parse_mood
 
-SAYINGS = {
+RASA_BY_EXAMPLE = {
     "Śṛṅgāra": Rasa.LOVE,
     "shringaara": Rasa.LOVE,
     "Kaadhal padam": Rasa.LOVE,
@@ -27,25 +27,25 @@ SAYINGS = {
 }
 
 
-@pytest.mark.parametrize("said", SAYINGS)
+@pytest.mark.parametrize("said", RASA_BY_EXAMPLE)
 def test_what_people_say_is_understood(said: str) -> None:
-    assert rasa(said) is SAYINGS[said]
+    assert parse_mood(said) is RASA_BY_EXAMPLE[said]
 
 
 @pytest.mark.parametrize(
     "said", ["", "a", "Telugu", "not funny", "a sad clown in Paris", "🙂", "रस"]
 )
 def test_what_is_no_mood_is_none(said: str) -> None:
-    assert rasa(said) is None
+    assert parse_mood(said) is None
 
 
 @pytest.mark.parametrize("mood", Rasa)
 def test_a_mood_is_known_by_all_its_names_and_words(mood: Rasa) -> None:
-    for said in (mood, *NAMES[mood].values(), *SAID[mood].split(", ")):
-        assert rasa(said) is mood, said
-        assert rasa(said.upper()) is mood, said
+    for said in (mood, *MOOD_NAMES[mood].values(), *MOOD_PHRASES[mood].split(", ")):
+        assert parse_mood(said) is mood, said
+        assert parse_mood(said.upper()) is mood, said
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_mood_or_none(text: str) -> None:
-    assert rasa(text) in (None, *Rasa)
+    assert parse_mood(text) in (None, *Rasa)

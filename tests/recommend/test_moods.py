@@ -6,16 +6,16 @@ import pytest
 from catalog.genres import GENRES as KNOWN
 from embeddings.embedder import Embedder
 from recommend import moods
-from recommend.moods import GENRES, PLOTS, Rasa, carried, vectors
-from recommend.reason_texts import LANGUAGES
+from recommend.moods import EXAMPLE_PLOTS, MOOD_GENRE_WEIGHTS, Rasa, genre_mood_weight, mood_vectors
+from recommend.reason_texts import REASON_LANGUAGES
 from runtime.catalogue_view import Live
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
-LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
-JUDGED = {
+LABEL_LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
+LABELLED_TITLES = {
     Rasa(mood): frozenset(titles.split(" | "))
-    for mood, titles in (line.split(": ", 1) for line in LINES)
+    for mood, titles in (line.split(": ", 1) for line in LABEL_LINES)
 }
 """Seed titles that carry a mood, judged by hand and by name; not every one that does."""
 
@@ -23,29 +23,29 @@ GENRE_WEIGHT = 0.15  # of what genres carry, beside a cosine
 
 
 def test_every_mood_has_plots_and_genres_that_exist() -> None:
-    assert set(PLOTS) == set(GENRES) == set(Rasa)
-    for weights in GENRES.values():
+    assert set(EXAMPLE_PLOTS) == set(MOOD_GENRE_WEIGHTS) == set(Rasa)
+    for weights in MOOD_GENRE_WEIGHTS.values():
         assert set(weights) <= set(KNOWN)
         assert max(weights.values()) <= 1
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", REASON_LANGUAGES)
 def test_every_mood_has_a_name_of_its_own_in_every_language(language: str) -> None:
-    assert len({moods.name(mood, language) for mood in Rasa}) == len(Rasa)
+    assert len({moods.mood_name(mood, language) for mood in Rasa}) == len(Rasa)
 
 
 def test_a_mood_is_named_in_english_where_the_language_does_not_tell() -> None:
-    assert moods.name(Rasa.WONDER, "fr") == "Wonder"
+    assert moods.mood_name(Rasa.WONDER, "fr") == "Wonder"
 
 
 def test_what_a_title_is_first_counts_most() -> None:
-    assert carried(Rasa.LAUGHTER, ["comedy", "horror"]) == 1
-    assert 0 < carried(Rasa.LAUGHTER, ["crime", "thriller", "comedy"]) < 1
-    assert carried(Rasa.LAUGHTER, ["war"]) == carried(Rasa.LAUGHTER, []) == 0
+    assert genre_mood_weight(Rasa.LAUGHTER, ["comedy", "horror"]) == 1
+    assert 0 < genre_mood_weight(Rasa.LAUGHTER, ["crime", "thriller", "comedy"]) < 1
+    assert genre_mood_weight(Rasa.LAUGHTER, ["war"]) == genre_mood_weight(Rasa.LAUGHTER, []) == 0
 
 
 def test_moods_are_directions_that_lie_apart() -> None:
-    found = np.stack(list(vectors(FakeEmbedder(dim=64)).values()))
+    found = np.stack(list(mood_vectors(FakeEmbedder(dim=64)).values()))
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     assert (found @ found.T)[~np.eye(len(found), dtype=bool)].max() < 0.5
 
@@ -56,8 +56,8 @@ def ranked(live: Live, embedder: Embedder) -> dict[Rasa, list[str]]:
     ids = list(live.listings)
     rows = live.index.vectors(ids, Space.CONTENT)
     found = {}
-    for mood, vector in vectors(embedder).items():
-        genres = [carried(mood, live.listings[each].genres) for each in ids]
+    for mood, vector in mood_vectors(embedder).items():
+        genres = [genre_mood_weight(mood, live.listings[each].genres) for each in ids]
         best = np.argsort(-(rows @ vector + GENRE_WEIGHT * np.array(genres)))
         found[mood] = [live.listings[ids[at]].title for at in best]
     return found
@@ -67,15 +67,15 @@ def ranked(live: Live, embedder: Embedder) -> dict[Rasa, list[str]]:
 def test_the_best_for_a_mood_are_those_that_a_film_lover_would_name(
     mood: Rasa, ranked: dict[Rasa, list[str]]
 ) -> None:
-    named = [title in JUDGED[mood] for title in ranked[mood][:20]]
+    named = [title in LABELLED_TITLES[mood] for title in ranked[mood][:20]]
     assert sum(named) >= 8, ranked[mood][:20]
 
 
 def test_moods_find_what_was_judged_to_carry_them(ranked: dict[Rasa, list[str]]) -> None:
-    precisions = [average_precision(ranked[mood], JUDGED[mood]) for mood in Rasa]
+    precisions = [average_precision(ranked[mood], LABELLED_TITLES[mood]) for mood in Rasa]
     assert np.mean(precisions) > 0.5, dict(zip(Rasa, precisions, strict=True))
 
 
-def average_precision(ranked: list[str], wanted: frozenset[str]) -> float:
-    named = np.array([title in wanted for title in ranked])
+def average_precision(ranked: list[str], relevant: frozenset[str]) -> float:
+    named = np.array([title in relevant for title in ranked])
     return float((named.cumsum() / np.arange(1, len(named) + 1))[named].mean())

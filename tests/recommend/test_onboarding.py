@@ -7,21 +7,21 @@ import pytest
 
 from index.query import Hit, Matrix, TitleId
 from recommend import onboarding
-from recommend.ranking import About
+from recommend.ranking import RankingFeatures
 
 SHARES = {"te": 0.5, "ta": 0.25, "hi": 0.25}
-OTHERS = 40  # titles of a fourth language
+OTHER_LANGUAGE_TITLES = 40  # titles of a fourth language
 
 
 def hit(title_id: TitleId) -> Hit:
     return Hit(title_id, 0.0, 1 / title_id, 0.0, 0.0)
 
 
-def about(title_id: TitleId) -> About | None:
+def ranking_features(title_id: TitleId) -> RankingFeatures | None:
     """Titles 1xx are Telugu, 2xx Tamil, 3xx Hindi, 4xx Bengali; 13 stories, 9 directors."""
     if title_id == 101:
         return None  # it has just gone
-    return About(
+    return RankingFeatures(
         title_id=title_id,
         language=["te", "ta", "hi", "bn"][title_id // 100 - 1],
         genres=(f"genre-{title_id % 5}",),
@@ -38,15 +38,24 @@ def vectors(ids: Sequence[TitleId]) -> Matrix:
     return found
 
 
-def spread(*, k: int, each: int = 60) -> list[TitleId]:
-    found = [[hit(n) for n in range(first, first + each)] for first in (101, 201, 301)]
-    everything = [*found[0], *found[1], *found[2], *map(hit, range(401, 401 + OTHERS))]
-    hits = onboarding.spread(SHARES, [*found, everything], about=about, vectors=vectors, k=k)
+def selected_ids(*, k: int, titles_per_language: int = 60) -> list[TitleId]:
+    found = [
+        [hit(n) for n in range(first, first + titles_per_language)] for first in (101, 201, 301)
+    ]
+    everything = [
+        *found[0],
+        *found[1],
+        *found[2],
+        *map(hit, range(401, 401 + OTHER_LANGUAGE_TITLES)),
+    ]
+    hits = onboarding.select_titles(
+        SHARES, [*found, everything], features_of=ranking_features, vectors=vectors, k=k
+    )
     return [hit.title_id for hit in hits]
 
 
 def test_languages_take_turns_as_their_shares_are() -> None:
-    ids = spread(k=16)
+    ids = selected_ids(k=16)
     assert len(set(ids)) == 16
     for shown in (8, 16):
         spoken = [number // 100 for number in ids[:shown]]
@@ -54,20 +63,25 @@ def test_languages_take_turns_as_their_shares_are() -> None:
 
 
 def test_no_story_is_offered_twice_in_a_language_and_no_genre_fills_the_wall() -> None:
-    ids = [number for number in spread(k=20) if number // 100 == 1]
+    ids = [number for number in selected_ids(k=20) if number // 100 == 1]
     assert len({number % 13 for number in ids}) == len(ids) == 10
     genres = [number % 5 for number in ids]
     assert max(map(genres.count, genres)) <= 3
 
 
 def test_where_the_languages_have_too_few_others_follow() -> None:
-    ids = spread(k=40, each=6)
+    ids = selected_ids(k=40, titles_per_language=6)
     assert len(set(ids)) == 40
     assert {number // 100 for number in ids[-20:]} == {4}
 
 
 def test_of_nothing_nothing_is_offered() -> None:
-    assert onboarding.spread(SHARES, [[], [], [], []], about=about, vectors=vectors, k=9) == []
+    assert (
+        onboarding.select_titles(
+            SHARES, [[], [], [], []], features_of=ranking_features, vectors=vectors, k=9
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,5 +96,5 @@ def test_of_nothing_nothing_is_offered() -> None:
 def test_languages_are_those_asked_for_or_said_or_watched_there(
     asked: list[str], said: dict[str, float], shares: dict[str, float]
 ) -> None:
-    found = onboarding.languages(asked, said, {"te": 0.8, "ml": 0.0})
+    found = onboarding.language_shares(asked, said, {"te": 0.8, "ml": 0.0})
     assert found == pytest.approx(shares)

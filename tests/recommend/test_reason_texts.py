@@ -4,65 +4,71 @@ from string import Formatter
 import pytest
 
 from embeddings.scripts import script_of
-from recommend.reason_texts import LANGUAGES, PHRASES
-from recommend.reasons import spoken, text
+from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS
+from recommend.reasons import reason_text, supported_language
 
 SCRIPTS = {"hi": "Deva", "te": "Telu", "ta": "Taml", "kn": "Knda", "ml": "Mlym"}
-NAMES = {"title", "person", "language", "place", "genre", "rasa", "what"}
+PLACEHOLDERS = {"title", "person", "language", "place", "genre", "rasa", "what"}
 
 
 def placeholders(phrase: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(phrase) if name}
 
 
-@pytest.mark.parametrize("code", PHRASES)
+@pytest.mark.parametrize("code", REASON_TEXTS)
 def test_every_reason_is_told_in_every_language_and_names_the_same(code: str) -> None:
-    phrases = PHRASES[code]
-    assert set(phrases) == set(LANGUAGES)
+    phrases = REASON_TEXTS[code]
+    assert set(phrases) == set(REASON_LANGUAGES)
     asked = placeholders(phrases["en"])
-    assert asked <= NAMES
+    assert asked <= PLACEHOLDERS
     for language, phrase in phrases.items():
         assert placeholders(phrase) == asked, language
 
 
 @pytest.mark.parametrize("language", SCRIPTS)
 def test_no_word_of_another_language_stands_in_a_phrase(language: str) -> None:
-    for code, phrases in PHRASES.items():
+    for code, phrases in REASON_TEXTS.items():
         bare = re.sub(r"\{[^}]*\}", "", phrases[language])
         assert not re.search("[A-Za-z]", bare), code
         letters = {script_of(each) for each in bare if each.isalpha()}
         assert letters == {SCRIPTS[language]}, code
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", REASON_LANGUAGES)
 def test_no_two_reasons_say_the_same(language: str) -> None:
-    said = [phrases[language] for phrases in PHRASES.values()]
+    said = [phrases[language] for phrases in REASON_TEXTS.values()]
     assert len(set(said)) == len(said)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", REASON_LANGUAGES)
 def test_a_title_is_told_as_it_is_written(language: str) -> None:
-    for code, phrases in PHRASES.items():
+    for code, phrases in REASON_TEXTS.items():
         if placeholders(phrases["en"]) == {"title"}:
-            assert "{K.G.F} 100 % 🙂" in text(code, language, title="{K.G.F} 100 % 🙂")
+            assert "{K.G.F} 100 % 🙂" in reason_text(code, language, title="{K.G.F} 100 % 🙂")
 
 
 def test_a_language_stands_before_a_noun_without_its_ending() -> None:
-    assert text("trending_language", "te", language="మలయాళం").startswith("మలయాళ భాషలో")
-    assert text("trending_language", "ta", language="தமிழ்").startswith("தமிழ் மொழியில்")
-    assert text("trending_language", "ml", language="മലയാളം").startswith("മലയാള ഭാഷയിൽ")
+    assert reason_text("trending_language", "te", language="మలయాళం").startswith("మలయాళ భాషలో")
+    assert reason_text("trending_language", "ta", language="தமிழ்").startswith("தமிழ் மொழியில்")
+    assert reason_text("trending_language", "ml", language="മലയാളം").startswith("മലയാള ഭാഷയിൽ")
 
 
 def test_genres_are_no_proper_names_in_english() -> None:
-    assert text("leaning_genre", genre="Science fiction") == "Because you like science fiction"
-    assert text("leaning_genre", genre="LGBTQ") == "Because you like LGBTQ"
+    assert (
+        reason_text("leaning_genre", genre="Science fiction") == "Because you like science fiction"
+    )
+    assert reason_text("leaning_genre", genre="LGBTQ") == "Because you like LGBTQ"
 
 
 def test_who_speaks_another_language_is_told_in_english() -> None:
-    assert [spoken(each) for each in ("te", "TE-in", "fr", "", None)] == ["te", "te", *["en"] * 3]
-    assert text("new", "fr") == "New"
+    assert [supported_language(each) for each in ("te", "TE-in", "fr", "", None)] == [
+        "te",
+        "te",
+        *["en"] * 3,
+    ]
+    assert reason_text("new", "fr") == "New"
 
 
 def test_a_reason_is_never_told_with_a_gap() -> None:
     with pytest.raises(KeyError):
-        text("watched", "te")
+        reason_text("watched", "te")

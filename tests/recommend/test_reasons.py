@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query import Hit
-from recommend.reasons import because_of_terms, because_searched, because_similar
+from recommend.reasons import boost_reason, search_reason, similarity_reason
 
 terms = st.sampled_from([0.0, 0.1, 0.2, 0.5])
 hits = st.builds(Hit, st.just(1), terms, terms, terms, terms)
@@ -10,7 +10,7 @@ hits = st.builds(Hit, st.just(1), terms, terms, terms, terms)
 
 @given(hits)
 def test_the_boost_that_gave_the_most_is_the_reason(hit: Hit) -> None:
-    reason = because_of_terms(hit, place="Telangana")
+    reason = boost_reason(hit, place="Telangana")
     gave = {"regional": hit.regional, "popular": hit.popularity, "new": hit.freshness}
     if reason.code == "catalogue":
         assert not any(gave.values())
@@ -19,15 +19,15 @@ def test_the_boost_that_gave_the_most_is_the_reason(hit: Hit) -> None:
 
 
 def test_a_regional_reason_names_the_place() -> None:
-    assert because_of_terms(Hit(1, 0, 0.1, 0.2, 0), place="Kerala").text == "Popular in Kerala"
+    assert boost_reason(Hit(1, 0, 0.1, 0.2, 0), place="Kerala").text == "Popular in Kerala"
 
 
 @given(hits, terms)
 def test_a_search_tells_whether_name_or_meaning_gave_more(hit: Hit, name: float) -> None:
-    reason = because_searched(hit, name=name)
+    reason = search_reason(hit, name_score=name)
     assert (reason.code == "name") == (name > hit.similarity)
 
 
 def test_similar_titles_name_the_one_they_are_near() -> None:
-    reason = because_similar(7, "Eega")
+    reason = similarity_reason(7, "Eega")
     assert (reason.code, reason.text, reason.title_id) == ("similar_to", "Similar to Eega", 7)

@@ -13,30 +13,30 @@ from numpy.typing import NDArray
 from index.query import Vector
 from recommend import title_state
 from recommend.taste import (
+    EMPTY_TASTE,
     HALF_LIFE,
-    MOST_AFFINITIES,
-    MOST_INTERESTS,
-    NOTHING,
+    MAX_AFFINITIES,
+    MAX_INTERESTS,
     SESSION_HALF_LIFE,
-    Features,
-    Heard,
+    OpinionChange,
     Taste,
-    decayed,
-    heard,
-    length,
-    unit,
-    updated,
+    TasteFeatures,
+    compare_opinions,
+    decay_taste,
+    runtime_class,
+    unit_vector,
+    update_taste,
 )
-from recommend.title_state import Done, Standing, held
+from recommend.title_state import TitleEvent, TitleState, opinion_of
 from vocabulary.kinds import Event
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DIM = 32
-PLAIN = Features()
+NO_FEATURES = TasteFeatures()
 RNG = np.random.default_rng(7)
-VECTORS = [unit(each) for each in RNG.normal(size=(20, DIM)).astype(np.float32)]
+VECTORS = [unit_vector(each) for each in RNG.normal(size=(20, DIM)).astype(np.float32)]
 FEATURES = [
-    Features(
+    TasteFeatures(
         languages=("te",) if number % 2 else ("ta", "te"),
         genres=(f"genre {number % 3}",),
         people=(f"person {number}",),
@@ -48,8 +48,8 @@ FEATURES = [
 ]
 
 
-def replayed(told: Iterable[Heard]) -> Taste:
-    return reduce(updated, told, NOTHING)
+def fold_changes(changes: Iterable[OpinionChange]) -> Taste:
+    return reduce(update_taste, changes, EMPTY_TASTE)
 
 
 def axis(number: int) -> Vector:
@@ -57,36 +57,38 @@ def axis(number: int) -> Vector:
     return vector
 
 
-def near(middle: Vector, seed: int) -> Vector:
+def near_vector(middle: Vector, seed: int) -> Vector:
     """Return a vector with a cosine of about 0.8 to another."""
     noise = np.random.default_rng(seed).normal(size=DIM).astype(np.float32)
-    return unit(middle + np.float32(0.75) * unit(noise))
+    return unit_vector(middle + np.float32(0.75) * unit_vector(noise))
 
 
-def liked(vector: Vector | None, at: datetime = NOON, features: Features = PLAIN) -> Heard:
-    return Heard(before=0.0, after=1.0, at=at, vector=vector, features=features)
+def like_change(
+    vector: Vector | None, at: datetime = NOON, features: TasteFeatures = NO_FEATURES
+) -> OpinionChange:
+    return OpinionChange(before=0.0, after=1.0, at=at, vector=vector, features=features)
 
 
-def disliked(vector: Vector, at: datetime = NOON) -> Heard:
-    return Heard(before=0.0, after=-1.0, at=at, vector=vector, features=PLAIN)
+def dislike_change(vector: Vector, at: datetime = NOON) -> OpinionChange:
+    return OpinionChange(before=0.0, after=-1.0, at=at, vector=vector, features=NO_FEATURES)
 
 
-def followed(events: list[Done]) -> tuple[Taste, dict[int, Standing]]:
+def fold_events(events: list[TitleEvent]) -> tuple[Taste, dict[int, TitleState]]:
     """Fold events as they are told."""
-    taste, standings = NOTHING, dict[int, Standing]()
+    taste, standings = EMPTY_TASTE, dict[int, TitleState]()
     for each in events:
-        before = standings.get(each.title_id, title_state.NOTHING)
-        after = standings[each.title_id] = title_state.after(before, each)
+        before = standings.get(each.title_id, title_state.EMPTY_STATE)
+        after = standings[each.title_id] = title_state.apply_event(before, each)
         number = each.title_id
-        told = heard(before, after, vector=VECTORS[number], features=FEATURES[number])
-        taste = taste if told is None else updated(taste, told)
+        told = compare_opinions(before, after, vector=VECTORS[number], features=FEATURES[number])
+        taste = taste if told is None else update_taste(taste, told)
     return taste, standings
 
 
 @st.composite
-def history(draw: st.DrawFn) -> list[Done]:
+def histories(draw: st.DrawFn) -> list[TitleEvent]:
     return [
-        Done(
+        TitleEvent(
             title_id=draw(st.integers(0, len(VECTORS) - 1)),
             event=(event := draw(st.sampled_from(Event))),
             at=NOON - timedelta(minutes=draw(st.integers(0, 60 * 24 * 300))),
@@ -97,21 +99,21 @@ def history(draw: st.DrawFn) -> list[Done]:
     ]
 
 
-def close(found: Vector | None, expected: NDArray[np.float64]) -> bool:
+def is_close(found: Vector | None, expected: NDArray[np.float64]) -> bool:
     return bool(np.allclose(0.0 if found is None else found, expected, atol=0.01))
 
 
 @settings(max_examples=150, deadline=None)
-@given(history())
+@given(histories())
 def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
-    events: list[Done],
+    events: list[TitleEvent],
 ) -> None:
-    taste, standings = followed(events)
-    taste = decayed(taste, NOON)
+    taste, standings = fold_events(events)
+    taste = decay_taste(taste, NOON)
     long_term, session, aversion = np.zeros((3, DIM))
     affinities, mass = dict[str, float](), 0.0
     for number, each in standings.items():
-        worth, since = held(each)
+        worth, since = opinion_of(each)
         if since is None:
             continue
         left = 0.5 ** ((NOON - since) / HALF_LIFE)
@@ -121,9 +123,9 @@ def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
         mass += abs(worth) * left
         for name, weight in FEATURES[number].weights().items():
             affinities[name] = affinities.get(name, 0.0) + weight * worth * left
-    assert close(taste.long_term, long_term)
-    assert close(taste.session, session)
-    assert close(taste.aversion, aversion)
+    assert is_close(taste.long_term, long_term)
+    assert is_close(taste.session, session)
+    assert is_close(taste.aversion, aversion)
     assert taste.mass == pytest.approx(mass, abs=0.01)
     for name, value in affinities.items():
         assert taste.affinities.get(name, 0.0) == pytest.approx(value, abs=0.01)
@@ -133,27 +135,27 @@ def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
 def test_what_is_taken_back_leaves_nothing_however_long_it_stood(
     vector: Vector, days: float
 ) -> None:
-    first = liked(vector, features=FEATURES[0])
-    undone = Heard(
+    first = like_change(vector, features=FEATURES[0])
+    undone = OpinionChange(
         before=1.0,
         after=0.0,
         at=NOON + timedelta(days=days),
-        since=NOON,
+        previous_at=NOON,
         vector=vector,
         features=FEATURES[0],
     )
-    left = replayed([first, undone])
+    left = fold_changes([first, undone])
     assert (left.long_term, left.session, left.aversion) == (None, None, None)
     assert (left.interests, left.mass) == ((), 0.0)
     assert [*left.affinities.values()] == pytest.approx([0.0] * len(left.affinities))
 
 
 def test_a_taste_is_halved_in_a_half_life_and_a_session_sooner() -> None:
-    taste = updated(NOTHING, liked(axis(0), features=FEATURES[1]))
-    later = decayed(taste, NOON + SESSION_HALF_LIFE)
+    taste = update_taste(EMPTY_TASTE, like_change(axis(0), features=FEATURES[1]))
+    later = decay_taste(taste, NOON + SESSION_HALF_LIFE)
     assert later.session is not None
     assert later.session[0] == pytest.approx(0.5)
-    much_later = decayed(later, NOON + HALF_LIFE)
+    much_later = decay_taste(later, NOON + HALF_LIFE)
     assert much_later.long_term is not None
     assert much_later.long_term[0] == pytest.approx(0.5)
     assert much_later.session is None
@@ -163,78 +165,84 @@ def test_a_taste_is_halved_in_a_half_life_and_a_session_sooner() -> None:
 
 
 def test_two_interests_are_told_apart() -> None:
-    told = [liked(near(axis(each % 2), seed=each)) for each in range(20)]
-    found = replayed(told).interests
+    told = [like_change(near_vector(axis(each % 2), seed=each)) for each in range(20)]
+    found = fold_changes(told).interests
     assert len(found) == 2
     assert sorted(int(np.argmax(each.direction)) for each in found) == [0, 1]
     assert [each.weight for each in found] == pytest.approx([10, 10])
 
 
 def test_of_six_interests_the_two_most_alike_are_joined() -> None:
-    alike = unit(axis(0) + np.float32(0.25) * axis(1))
-    found = replayed([liked(each) for each in (*map(axis, range(2, 6)), axis(0), alike)]).interests
-    assert len(found) == MOST_INTERESTS
+    alike = unit_vector(axis(0) + np.float32(0.25) * axis(1))
+    found = fold_changes(
+        [like_change(each) for each in (*map(axis, range(2, 6)), axis(0), alike)]
+    ).interests
+    assert len(found) == MAX_INTERESTS
     assert sorted(each.weight for each in found) == pytest.approx([1, 1, 1, 1, 2])
 
 
 def test_a_dislike_takes_nothing_from_what_is_liked_but_pushes_it_away() -> None:
-    towards, away = unit(axis(0) + axis(1)), axis(1)
-    taste = replayed([liked(towards), disliked(away)])
+    towards, away = unit_vector(axis(0) + axis(1)), axis(1)
+    taste = fold_changes([like_change(towards), dislike_change(away)])
     assert taste.long_term is not None
     np.testing.assert_allclose(taste.long_term, towards)
-    pushed = taste.pushed(towards)
+    pushed = taste.steer_from_aversion(towards)
     assert pushed @ away < towards @ away
     assert pushed @ axis(0) > towards @ axis(0)
     assert np.linalg.norm(pushed) == pytest.approx(1, abs=1e-6)
-    lightly = replayed([liked(towards)] * 20 + [disliked(away)]).pushed(towards)
+    lightly = fold_changes(
+        [like_change(towards)] * 20 + [dislike_change(away)]
+    ).steer_from_aversion(towards)
     assert pushed @ away < lightly @ away < towards @ away
 
 
 def test_one_title_proves_less_than_many() -> None:
-    one = replayed([liked(None, features=FEATURES[1])])
-    many = replayed([liked(None, features=FEATURES[1])] * 30)
+    one = fold_changes([like_change(None, features=FEATURES[1])])
+    many = fold_changes([like_change(None, features=FEATURES[1])] * 30)
     assert 0 < one.affinity("language:te") < 0.5 < 0.9 < many.affinity("language:te") <= 1
     assert one.affinity("language:ta") == 0
 
 
 def test_leanings_are_of_one_kind_the_strongest_first() -> None:
     told = [
-        liked(None, features=FEATURES[1]),
-        liked(None, features=FEATURES[2]),
-        Heard(before=0, after=-1, at=NOON, vector=None, features=FEATURES[3]),
+        like_change(None, features=FEATURES[1]),
+        like_change(None, features=FEATURES[2]),
+        OpinionChange(before=0, after=-1, at=NOON, vector=None, features=FEATURES[3]),
     ]
-    taste = replayed(told)
-    assert [name for name, _ in taste.leanings("genre")] == ["genre 1", "genre 2"]
-    assert [name for name, _ in taste.leanings("language")] == ["ta", "te"]
-    assert taste.leaning(FEATURES[4].traits(), {"genre": 1.0}) == pytest.approx(
+    taste = fold_changes(told)
+    assert [name for name, _ in taste.top_affinities("genre")] == ["genre 1", "genre 2"]
+    assert [name for name, _ in taste.top_affinities("language")] == ["ta", "te"]
+    assert taste.combined_affinity(FEATURES[4].traits(), {"genre": 1.0}) == pytest.approx(
         taste.affinity("genre:genre 1")
     )
-    assert taste.leaning(FEATURES[3].traits(), {"genre": 1.0}) < 0
+    assert taste.combined_affinity(FEATURES[3].traits(), {"genre": 1.0}) < 0
 
 
 def test_a_taste_stays_small_and_costs_the_same_whatever_was_heard() -> None:
-    taste = NOTHING
+    taste = EMPTY_TASTE
     for number in range(600):
-        features = Features(people=[f"person {number} {each}" for each in range(6)])
+        features = TasteFeatures(people=[f"person {number} {each}" for each in range(6)])
         at = NOON + timedelta(hours=number)
-        taste = updated(taste, liked(VECTORS[number % 20], at, features))
-        assert len(taste.interests) <= MOST_INTERESTS
-        assert len(taste.affinities) <= MOST_AFFINITIES
+        taste = update_taste(taste, like_change(VECTORS[number % 20], at, features))
+        assert len(taste.interests) <= MAX_INTERESTS
+        assert len(taste.affinities) <= MAX_AFFINITIES
     assert "person:person 599 5" in taste.affinities
     assert "person:person 0 0" not in taste.affinities
 
 
 def test_what_is_taken_back_of_a_forgotten_affinity_is_not_held_against_it() -> None:
     crowd = [
-        liked(
+        like_change(
             None,
             NOON + timedelta(days=1),
-            Features(people=[f"person {each}" for each in range(start, start + 50)]),
+            TasteFeatures(people=[f"person {each}" for each in range(start, start + 50)]),
         )
         for start in range(0, 300, 50)
     ]
-    undone = Heard(before=1, after=0, at=NOON, since=NOON, vector=None, features=FEATURES[0])
-    taste = replayed([liked(None, features=FEATURES[0]), *crowd, undone])
+    undone = OpinionChange(
+        before=1, after=0, at=NOON, previous_at=NOON, vector=None, features=FEATURES[0]
+    )
+    taste = fold_changes([like_change(None, features=FEATURES[0]), *crowd, undone])
     assert "genre:genre 0" not in taste.affinities
 
 
@@ -242,16 +250,16 @@ def test_what_is_taken_back_of_a_forgotten_affinity_is_not_held_against_it() -> 
     ("minutes", "expected"), [(24, "episode"), (95, "short"), (140, "medium"), (190, "long")]
 )
 def test_lengths_have_names(minutes: int, expected: str) -> None:
-    assert length(minutes) == expected
-    assert Features(runtime_minutes=minutes, year=1999).traits() == {
+    assert runtime_class(minutes) == expected
+    assert TasteFeatures(runtime_minutes=minutes, year=1999).traits() == {
         "era:1990",
         f"length:{expected}",
     }
 
 
 def test_who_is_billed_further_down_has_less_of_an_opinion() -> None:
-    features = Features(people=["Rajamouli"], cast=["Nani", "Samantha", "Rajamouli", "Nani"])
-    taste = updated(NOTHING, liked(None, features=features))
-    assert [name for name, _ in taste.leanings("person")] == ["Nani", "Rajamouli", "Samantha"]
+    features = TasteFeatures(people=["Rajamouli"], cast=["Nani", "Samantha", "Rajamouli", "Nani"])
+    taste = update_taste(EMPTY_TASTE, like_change(None, features=features))
+    assert [name for name, _ in taste.top_affinities("person")] == ["Nani", "Rajamouli", "Samantha"]
     assert taste.affinity("person:Nani") == taste.affinity("person:Rajamouli")
     assert 0 < taste.affinity("person:Samantha") < taste.affinity("person:Nani")

@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommend.title_state import (
-    ABANDONED,
-    COMPLETED,
-    DISLIKED,
-    DISMISSED,
-    FAVORITE,
-    LIKED,
-    NOTHING,
-    SHARED,
-    VIEWED,
-    WATCHED,
-    WATCHLISTED,
-    Done,
+    ABANDONED_SCORE,
+    COMPLETED_SCORE,
+    DISLIKED_SCORE,
+    DISMISSED_SCORE,
+    EMPTY_STATE,
+    FAVORITE_SCORE,
+    LIKED_SCORE,
+    SHARED_SCORE,
+    VIEWED_SCORE,
+    WATCHED_SCORE,
+    WATCHLIST_SCORE,
     Opinion,
-    Standing,
-    after,
-    held,
-    opinion,
-    stars,
+    TitleEvent,
+    TitleState,
+    apply_event,
+    opinion_of,
+    opinion_score,
+    rating_score,
 )
 from vocabulary.kinds import Event
 
@@ -36,10 +36,10 @@ def minute(number: int) -> datetime:
     return NOON + timedelta(minutes=number)
 
 
-def done(event: Event | str, at: int = 0, number: float | None = None) -> Done:
+def make_event(event: Event | str, at: int = 0, number: float | None = None) -> TitleEvent:
     """Return an event at a minute, with its rating or its progress."""
     event = Event(event)
-    return Done(
+    return TitleEvent(
         title_id=7,
         event=event,
         at=minute(at),
@@ -48,15 +48,15 @@ def done(event: Event | str, at: int = 0, number: float | None = None) -> Done:
     )
 
 
-def standing(*events: Done) -> Standing:
-    found = NOTHING
+def fold(*events: TitleEvent) -> TitleState:
+    found = EMPTY_STATE
     for each in events:
-        found = after(found, each)
+        found = apply_event(found, each)
     return found
 
 
 @st.composite
-def history(draw: st.DrawFn) -> list[Done]:
+def histories(draw: st.DrawFn) -> list[TitleEvent]:
     """Events of one title at moments of their own."""
     minutes = draw(st.lists(st.integers(0, 500), unique=True, max_size=12))
     events = []
@@ -65,96 +65,118 @@ def history(draw: st.DrawFn) -> list[Done]:
         number = draw(st.sampled_from([0.5, 1.0])) if event is Event.RATE else None
         if event is Event.WATCH:
             number = draw(st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.9, 1.0]))
-        events.append(done(event, at, number))
+        events.append(make_event(event, at, number))
     return events
 
 
-@given(events=history(), random=st.randoms(use_true_random=False))
+@given(events=histories(), random=st.randoms(use_true_random=False))
 def test_what_is_told_late_leads_to_what_the_right_order_leads_to(
-    events: list[Done], random: Random
+    events: list[TitleEvent], random: Random
 ) -> None:
     told = [*events]
     random.shuffle(told)
-    assert standing(*told) == standing(*sorted(events, key=lambda each: each.at))
+    assert fold(*told) == fold(*sorted(events, key=lambda each: each.at))
 
 
-@given(events=history())
-def test_hearing_it_all_again_changes_nothing(events: list[Done]) -> None:
+@given(events=histories())
+def test_hearing_it_all_again_changes_nothing(events: list[TitleEvent]) -> None:
     events.sort(key=lambda each: each.at)
-    assert standing(*events, *events) == standing(*events)
+    assert fold(*events, *events) == fold(*events)
 
 
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
         ([], Opinion(0.0, None)),
-        ([done("impression", 1)], Opinion(0.0, None)),
-        ([done("view", 1)], Opinion(VIEWED, minute(1))),
-        ([done("search_click", 1)], Opinion(VIEWED, minute(1))),
-        ([done("watchlist", 1)], Opinion(WATCHLISTED, minute(1))),
-        ([done("watchlist", 1), done("unwatchlist", 2)], Opinion(0.0, None)),
-        ([done("watch", 1)], Opinion(WATCHED, minute(1))),
-        ([done("watch", 1, 0.1)], Opinion(ABANDONED, minute(1))),
-        ([done("view", 0), done("watch", 1, 0.1)], Opinion(ABANDONED, minute(1))),
-        ([done("watchlist", 0), done("watch", 1, 0.1)], Opinion(ABANDONED, minute(1))),
-        ([done("watch", 1, 0.1), done("watchlist", 2)], Opinion(WATCHLISTED, minute(2))),
-        ([done("watch", 1, 0.1), done("view", 2)], Opinion(ABANDONED, minute(1))),
-        ([done("watch", 1, 0.1), done("watch", 2, 0.5)], Opinion(COMPLETED * 0.5, minute(2))),
-        ([done("watch", 1, 0.95)], Opinion(COMPLETED, minute(1))),
-        ([done("complete", 1), done("watch", 9, 0.1)], Opinion(COMPLETED, minute(1))),
-        ([done("complete", 1), done("share", 2)], Opinion(SHARED, minute(2))),
-        ([done("complete", 1), done("dislike", 2)], Opinion(DISLIKED, minute(2))),
-        ([done("like", 1), done("complete", 2)], Opinion(LIKED, minute(1))),
-        ([done("like", 1), done("like", 2)], Opinion(LIKED, minute(2))),
-        ([done("like", 1), done("dismiss", 2)], Opinion(DISMISSED, minute(2))),
-        ([done("dismiss", 1), done("like", 2)], Opinion(LIKED, minute(2))),
-        ([done("rate", 1, 5.0), done("rate", 2, 0.5)], Opinion(-1.0, minute(2))),
-        ([done("rate", 2, 5.0), done("rate", 1, 0.5)], Opinion(1.0, minute(2))),
-        ([done("favorite", 1), done("rate", 2, 3.0)], Opinion(FAVORITE, minute(1))),
-        ([done("favorite", 1), done("dislike", 2)], Opinion(DISLIKED, minute(2))),
-        ([done("dislike", 1), done("favorite", 2)], Opinion(FAVORITE, minute(2))),
-        ([done("like", 1), done("favorite", 2), done("unfavorite", 3)], Opinion(LIKED, minute(1))),
-        ([done("unfavorite", 3), done("favorite", 2)], Opinion(0.0, None)),
+        ([make_event("impression", 1)], Opinion(0.0, None)),
+        ([make_event("view", 1)], Opinion(VIEWED_SCORE, minute(1))),
+        ([make_event("search_click", 1)], Opinion(VIEWED_SCORE, minute(1))),
+        ([make_event("watchlist", 1)], Opinion(WATCHLIST_SCORE, minute(1))),
+        ([make_event("watchlist", 1), make_event("unwatchlist", 2)], Opinion(0.0, None)),
+        ([make_event("watch", 1)], Opinion(WATCHED_SCORE, minute(1))),
+        ([make_event("watch", 1, 0.1)], Opinion(ABANDONED_SCORE, minute(1))),
+        ([make_event("view", 0), make_event("watch", 1, 0.1)], Opinion(ABANDONED_SCORE, minute(1))),
+        (
+            [make_event("watchlist", 0), make_event("watch", 1, 0.1)],
+            Opinion(ABANDONED_SCORE, minute(1)),
+        ),
+        (
+            [make_event("watch", 1, 0.1), make_event("watchlist", 2)],
+            Opinion(WATCHLIST_SCORE, minute(2)),
+        ),
+        ([make_event("watch", 1, 0.1), make_event("view", 2)], Opinion(ABANDONED_SCORE, minute(1))),
+        (
+            [make_event("watch", 1, 0.1), make_event("watch", 2, 0.5)],
+            Opinion(COMPLETED_SCORE * 0.5, minute(2)),
+        ),
+        ([make_event("watch", 1, 0.95)], Opinion(COMPLETED_SCORE, minute(1))),
+        (
+            [make_event("complete", 1), make_event("watch", 9, 0.1)],
+            Opinion(COMPLETED_SCORE, minute(1)),
+        ),
+        ([make_event("complete", 1), make_event("share", 2)], Opinion(SHARED_SCORE, minute(2))),
+        ([make_event("complete", 1), make_event("dislike", 2)], Opinion(DISLIKED_SCORE, minute(2))),
+        ([make_event("like", 1), make_event("complete", 2)], Opinion(LIKED_SCORE, minute(1))),
+        ([make_event("like", 1), make_event("like", 2)], Opinion(LIKED_SCORE, minute(2))),
+        ([make_event("like", 1), make_event("dismiss", 2)], Opinion(DISMISSED_SCORE, minute(2))),
+        ([make_event("dismiss", 1), make_event("like", 2)], Opinion(LIKED_SCORE, minute(2))),
+        ([make_event("rate", 1, 5.0), make_event("rate", 2, 0.5)], Opinion(-1.0, minute(2))),
+        ([make_event("rate", 2, 5.0), make_event("rate", 1, 0.5)], Opinion(1.0, minute(2))),
+        (
+            [make_event("favorite", 1), make_event("rate", 2, 3.0)],
+            Opinion(FAVORITE_SCORE, minute(1)),
+        ),
+        ([make_event("favorite", 1), make_event("dislike", 2)], Opinion(DISLIKED_SCORE, minute(2))),
+        ([make_event("dislike", 1), make_event("favorite", 2)], Opinion(FAVORITE_SCORE, minute(2))),
+        (
+            [make_event("like", 1), make_event("favorite", 2), make_event("unfavorite", 3)],
+            Opinion(LIKED_SCORE, minute(1)),
+        ),
+        ([make_event("unfavorite", 3), make_event("favorite", 2)], Opinion(0.0, None)),
     ],
 )
 def test_the_opinion_is_what_was_said_last_or_the_best_of_what_was_done(
-    events: list[Done], expected: Opinion
+    events: list[TitleEvent], expected: Opinion
 ) -> None:
-    found = held(standing(*events))
-    assert found.worth == pytest.approx(expected.worth)
+    found = opinion_of(fold(*events))
+    assert found.score == pytest.approx(expected.score)
     assert found.since == expected.since
-    assert opinion(standing(*events)) == found.worth
+    assert opinion_score(fold(*events)) == found.score
 
 
 def test_of_two_verdicts_at_one_moment_the_one_told_last_counts() -> None:
-    assert opinion(standing(done("like"), done("dislike"))) == DISLIKED
-    assert opinion(standing(done("dislike"), done("like"))) == LIKED
-    assert standing(done("rate", 0, 4.0), done("dislike")).rating == 4.0
+    assert opinion_score(fold(make_event("like"), make_event("dislike"))) == DISLIKED_SCORE
+    assert opinion_score(fold(make_event("dislike"), make_event("like"))) == LIKED_SCORE
+    assert fold(make_event("rate", 0, 4.0), make_event("dislike")).rating == 4.0
 
 
 def test_stars_are_worth_what_they_are_from_the_middle() -> None:
-    assert [stars(each) for each in (0.5, 2.75, 5.0)] == [-1.0, 0.0, 1.0]
-    assert stars(2.5) < 0 < stars(3.0)
+    assert [rating_score(each) for each in (0.5, 2.75, 5.0)] == [-1.0, 0.0, 1.0]
+    assert rating_score(2.5) < 0 < rating_score(3.0)
 
 
 @pytest.mark.parametrize("event", ["watch", "complete", "like", "dislike", "dismiss", "favorite"])
 def test_what_was_seen_or_judged_is_known(event: str) -> None:
-    assert standing(done(event)).known
-    assert standing(done("rate", 0, 3.0)).known
-    assert standing(done("watchlist")).known
+    assert fold(make_event(event)).is_known
+    assert fold(make_event("rate", 0, 3.0)).is_known
+    assert fold(make_event("watchlist")).is_known
 
 
 @pytest.mark.parametrize("event", ["impression", "view", "search_click", "share", "unfavorite"])
 def test_what_was_shown_or_opened_is_not_known(event: str) -> None:
-    assert not standing(done(event)).known
+    assert not fold(make_event(event)).is_known
 
 
 def test_who_stopped_in_the_middle_is_under_way_until_he_has_enough_of_it() -> None:
-    begun = standing(done("watch", 1, 0.5))
-    assert begun.under_way
-    assert not after(begun, done("dismiss", 2)).under_way
-    assert after(after(begun, done("dismiss", 2)), done("watch", 3, 0.6)).under_way
-    assert not after(begun, done("complete", 2)).under_way
-    assert after(begun, done("complete", 0)).under_way  # to the end before, and begun again
-    assert not standing(done("watch", 1, 0.1)).under_way
-    assert not standing(done("watch", 1, 0.95)).under_way
+    begun = fold(make_event("watch", 1, 0.5))
+    assert begun.in_progress
+    assert not apply_event(begun, make_event("dismiss", 2)).in_progress
+    assert apply_event(
+        apply_event(begun, make_event("dismiss", 2)), make_event("watch", 3, 0.6)
+    ).in_progress
+    assert not apply_event(begun, make_event("complete", 2)).in_progress
+    assert apply_event(
+        begun, make_event("complete", 0)
+    ).in_progress  # to the end before, and begun again
+    assert not fold(make_event("watch", 1, 0.1)).in_progress
+    assert not fold(make_event("watch", 1, 0.95)).in_progress

@@ -17,102 +17,123 @@ from db.tables.users import Account
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import NewViewing
 from index.query import TitleId
-from recommend.taste import Features
+from recommend.taste import TasteFeatures
 from viewers import accounts
-from viewers.account_merge import merge
-from viewers.interactions import Described, hear, replay
+from viewers.account_merge import merge_visitor
+from viewers.interactions import TitleRepresentation, rebuild_viewer_state, record_interactions
 from vocabulary.kinds import Event
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
-STATE = ("standing", "taste")
+STATE_TABLES = ("standing", "taste")
 
 
-class Shelf:
+class UnlimitedFeatureSource:
     """A catalogue of as many titles as anybody asks for."""
 
     model = "test"
 
-    def described(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, Described]:
-        return {each: self._described(each) for each in title_ids}
+    def describe(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
+        return {each: self._represent(each) for each in title_ids}
 
-    def _described(self, title_id: TitleId) -> Described:
+    def _represent(self, title_id: TitleId) -> TitleRepresentation:
         vector = np.random.default_rng(title_id).normal(size=8).astype(np.float32)
-        features = Features(languages=("te",), genres=(f"genre-{title_id % 3}",), year=2000)
-        return Described(features, vector / np.linalg.norm(vector))
+        features = TasteFeatures(languages=("te",), genres=(f"genre-{title_id % 3}",), year=2000)
+        return TitleRepresentation(features, vector / np.linalg.norm(vector))
 
 
-SHELF = Shelf()
+FEATURE_SOURCE = UnlimitedFeatureSource()
 
 
-def told(title_id: int, event: Event = Event.LIKE, *, number: UUID | None = None) -> Interaction:
+def make_interaction(
+    title_id: int, event: Event = Event.LIKE, *, interaction_id: UUID | None = None
+) -> Interaction:
     at = NOW + timedelta(minutes=title_id)
-    return Interaction(id=number or uuid4(), title_id=title_id, event=event, at=at)
+    return Interaction(id=interaction_id or uuid4(), title_id=title_id, event=event, at=at)
 
 
-def an_account(writing: Session) -> UUID:
-    return accounts.add(writing, f"{uuid4().hex}@example.com", password_hash="x")
+def create_account(writing: Session) -> UUID:
+    return accounts.create(writing, f"{uuid4().hex}@example.com", password_hash="x")
 
 
-def all_of(reading: Session, table: str, viewer_id: UUID) -> list[dict[str, object]]:
+def table_rows(reading: Session, table: str, viewer_id: UUID) -> list[dict[str, object]]:
     rows = reading.execute(
         text(f"SELECT * FROM {table} WHERE viewer_id = :id ORDER BY 1, 2"), {"id": viewer_id}
     )
     return [dict(row) for row in rows.mappings()]
 
 
-def state(reading: Session, viewer_id: UUID) -> list[list[dict[str, object]]]:
-    return [all_of(reading, table, viewer_id) for table in STATE]
+def viewer_state_rows(reading: Session, viewer_id: UUID) -> list[list[dict[str, object]]]:
+    return [table_rows(reading, table, viewer_id) for table in STATE_TABLES]
 
 
-def is_there(reading: Session, viewer_id: UUID) -> bool:
+def viewer_exists(reading: Session, viewer_id: UUID) -> bool:
     asked = text("SELECT count(*) FROM viewer WHERE id = :id")
     return bool(reading.execute(asked, {"id": viewer_id}).scalar())
 
 
 def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     same = uuid4()
-    hear(database, account, [told(1), told(2, Event.DISLIKE), told(3, number=same)], SHELF)
-    hear(database, visitor, [told(1), told(4), told(3, number=same), told(5)], SHELF)
-    hear(database, account, [told(5, Event.DISLIKE)], SHELF)
+    record_interactions(
+        database,
+        account,
+        [
+            make_interaction(1),
+            make_interaction(2, Event.DISLIKE),
+            make_interaction(3, interaction_id=same),
+        ],
+        FEATURE_SOURCE,
+    )
+    record_interactions(
+        database,
+        visitor,
+        [
+            make_interaction(1),
+            make_interaction(4),
+            make_interaction(3, interaction_id=same),
+            make_interaction(5),
+        ],
+        FEATURE_SOURCE,
+    )
+    record_interactions(database, account, [make_interaction(5, Event.DISLIKE)], FEATURE_SOURCE)
     for _ in range(2):
-        merge(database, visitor, into=account, catalogue=SHELF)
-    assert not is_there(database, visitor)
-    assert len(all_of(database, "interaction", account)) == 7
-    merged = state(database, account)
+        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
+    assert not viewer_exists(database, visitor)
+    assert len(table_rows(database, "interaction", account)) == 7
+    merged = viewer_state_rows(database, account)
     assert [row["title_id"] for row in merged[0]] == [1, 2, 3, 4, 5]
     assert merged[0][4]["disliked_at"] is not None
-    replay(database, account, SHELF)
-    assert state(database, account) == merged
+    rebuild_viewer_state(database, account, FEATURE_SOURCE)
+    assert viewer_state_rows(database, account) == merged
 
 
 def test_a_visitor_who_comes_again_is_merged_again(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     for title in (1, 2):
-        hear(database, visitor, [told(title)], SHELF)
-        merge(database, visitor, into=account, catalogue=SHELF)
-    assert len(all_of(database, "interaction", account)) == 2
-    assert not is_there(database, visitor)
+        record_interactions(database, visitor, [make_interaction(title)], FEATURE_SOURCE)
+        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
+    assert len(table_rows(database, "interaction", account)) == 2
+    assert not viewer_exists(database, visitor)
 
 
 def test_who_did_nothing_leaves_nothing(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
-    merge(database, visitor, into=account, catalogue=SHELF)
-    merge(database, account, into=account, catalogue=SHELF)
-    assert (is_there(database, visitor), is_there(database, account)) == (False, True)
-    assert state(database, account) == [[], []]
+    visitor, account = uuid4(), create_account(database)
+    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
+    merge_visitor(database, account, into=account, feature_source=FEATURE_SOURCE)
+    assert (viewer_exists(database, visitor), viewer_exists(database, account)) == (False, True)
+    assert viewer_state_rows(database, account) == [[], []]
 
 
 def test_an_account_is_merged_into_no_other(database: Session) -> None:
-    one, other = an_account(database), an_account(database)
-    hear(database, one, [told(1)], SHELF)
-    merge(database, one, into=other, catalogue=SHELF)
+    one, other = create_account(database), create_account(database)
+    record_interactions(database, one, [make_interaction(1)], FEATURE_SOURCE)
+    merge_visitor(database, one, into=other, feature_source=FEATURE_SOURCE)
     assert database.get(Account, one) is not None
-    assert all_of(database, "interaction", other) == []
+    assert table_rows(database, "interaction", other) == []
 
 
 def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     nothing: dict[str, object] = {
         "birth_year": None,
         "region": None,
@@ -135,7 +156,7 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "personal_search": False,
     }
     profiles.replace(database, visitor, {**nothing, **said})
-    merge(database, visitor, into=account, catalogue=SHELF)
+    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
     found = profiles.get(database, account)
     assert (found.birth_year, found.region, found.languages) == (1990, "IN-TG", {"te": 0.5})
     assert (found.favourite_genres, found.disliked_genres) == (["drama"], ["horror"])
@@ -143,17 +164,17 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
 
 
 def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     viewer_lifecycle.lock(database, visitor)
     said = profiles.get(database, visitor).model_dump() | {"region": "IN-KA"}
     profiles.replace(database, visitor, said | {"personal_search": False})
-    merge(database, visitor, into=account, catalogue=SHELF)
+    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
     found = profiles.get(database, account)
     assert (found.region, found.personal_search) == ("IN-KA", False)
 
 
 def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     viewer_lifecycle.lock(database, visitor)
     begun = NewViewing(uuid4(), 7, "tv")
     viewings.start(database, visitor, begun)
@@ -164,17 +185,17 @@ def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
         ),
         {"id": uuid4(), "visitor": visitor},
     )
-    merge(database, visitor, into=account, catalogue=SHELF)
+    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
     assert viewings.update_progress(database, account, begun.id, progress=0.5).progress == 0.5
     owners = database.execute(text("SELECT visitor_id FROM search_query")).scalars().all()
     assert owners == [account]
 
 
 def test_nobody_is_merged_into_who_was_forgotten(database: Session) -> None:
-    visitor, account = uuid4(), an_account(database)
+    visitor, account = uuid4(), create_account(database)
     viewer_lifecycle.delete(database, account)
     with pytest.raises(ViewerDeleted):
-        merge(database, visitor, into=account, catalogue=SHELF)
+        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
 
 
 def test_every_table_of_a_viewer_is_known_to_merging() -> None:
@@ -195,19 +216,19 @@ def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> N
     """An event of the visitor's own that comes late stays his, until he is merged again."""
     events = 25
     with open_session(own) as writing:
-        account = an_account(writing)
+        account = create_account(writing)
         writing.commit()
 
     def go_on(viewer_id: UUID, first: int) -> None:
         for title in range(first, first + events):
             with open_session(own) as writing:
-                hear(writing, viewer_id, [told(title)], SHELF)
+                record_interactions(writing, viewer_id, [make_interaction(title)], FEATURE_SOURCE)
                 writing.commit()
 
     def merge_often() -> None:
         for _ in range(10):
             with open_session(own) as writing:
-                merge(writing, visitor, into=account, catalogue=SHELF)
+                merge_visitor(writing, visitor, into=account, feature_source=FEATURE_SOURCE)
                 writing.commit()
 
     with ThreadPoolExecutor(4) as at_once:
@@ -217,8 +238,8 @@ def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> N
             each.result(timeout=60)
     merge_often()
     with open_session(own) as reading:
-        assert len(all_of(reading, "interaction", account)) == 2 * events
-        assert not is_there(reading, visitor)
-        online = state(reading, account)
-        replay(reading, account, SHELF)
-        assert state(reading, account) == online
+        assert len(table_rows(reading, "interaction", account)) == 2 * events
+        assert not viewer_exists(reading, visitor)
+        online = viewer_state_rows(reading, account)
+        rebuild_viewer_state(reading, account, FEATURE_SOURCE)
+        assert viewer_state_rows(reading, account) == online

@@ -2,7 +2,7 @@
 
 import pytest
 
-from viewers.accounts import WrongEmail, normalised
+from viewers.accounts import InvalidEmail, normalise_email
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from viewers.accounts import WrongEmail, normalised
     ],
 )
 def test_an_address_has_one_form_however_it_is_written(written: str) -> None:
-    assert normalised(written) == "asha.rao@example.com"
+    assert normalise_email(written) == "asha.rao@example.com"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_an_address_has_one_form_however_it_is_written(written: str) -> None:
     ],
 )
 def test_no_two_mailboxes_have_the_same(one: str, other: str) -> None:
-    assert normalised(one) != normalised(other)
+    assert normalise_email(one) != normalise_email(other)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_no_two_mailboxes_have_the_same(one: str, other: str) -> None:
     ],
 )
 def test_the_same_mailbox_in_other_letters_is_the_same(one: str, other: str) -> None:
-    assert normalised(one) == normalised(other) == normalised(normalised(other))
+    assert normalise_email(one) == normalise_email(other) == normalise_email(normalise_email(other))
 
 
 @pytest.mark.parametrize("written", ["", " ", "asha", "a b@example.com", "a\0@example.com"])
 def test_what_is_no_address_is_refused(written: str) -> None:
-    with pytest.raises(WrongEmail):
-        normalised(written)
+    with pytest.raises(InvalidEmail):
+        normalise_email(written)

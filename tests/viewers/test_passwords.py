@@ -3,7 +3,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from viewers import passwords
-from viewers.passwords import WeakPassword, hashed, recognised
+from viewers.passwords import WeakPassword, hash_password, verify_password
 
 EMAIL = "somebody@example.com"
 
@@ -22,32 +22,32 @@ EMAIL = "somebody@example.com"
 )
 def test_what_anybody_would_try_is_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
-        hashed(password, email=EMAIL)
+        hash_password(password, email=EMAIL)
 
 
 def test_a_password_is_kept_as_argon2id_and_recognised() -> None:
-    kept = hashed("mango lassi 9", email=EMAIL)
+    kept = hash_password("mango lassi 9", email=EMAIL)
     assert kept.startswith("$argon2id$")
     assert "mango" not in kept
-    assert recognised("mango lassi 9", kept) == (True, None)
-    assert recognised("mango lassi 8", kept) == (False, None)
+    assert verify_password("mango lassi 9", kept) == (True, None)
+    assert verify_password("mango lassi 8", kept) == (False, None)
 
 
 def test_a_password_is_the_same_however_it_is_composed() -> None:
-    kept = hashed("caf\u00e9 au lait", email=EMAIL)
-    assert recognised("cafe\u0301 au lait", kept)[0]
-    assert recognised("ｃａｆé au lait", kept)[0]
+    kept = hash_password("caf\u00e9 au lait", email=EMAIL)
+    assert verify_password("cafe\u0301 au lait", kept)[0]
+    assert verify_password("ｃａｆé au lait", kept)[0]
 
 
 def test_where_nothing_is_kept_nobody_is_recognised() -> None:
-    assert recognised("nobody has this password", None) == (False, None)
+    assert verify_password("nobody has this password", None) == (False, None)
 
 
 def test_a_hash_of_older_parameters_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     older = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     kept = older.hash("mango lassi 9")
-    known, anew = recognised("mango lassi 9", kept)
+    known, anew = verify_password("mango lassi 9", kept)
     assert known
     assert anew is not None
     assert passwords.HASHER.verify("mango lassi 9", anew)
-    assert recognised("mango lassi 8", kept) == (False, None)
+    assert verify_password("mango lassi 8", kept) == (False, None)

@@ -4,37 +4,43 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from viewers.tokens import Tokens, Use
+from viewers.tokens import TokenPurpose, TokenSigner
 
-NEW, OLD = b"the key of this year", b"the key of last year"
+NEW_KEY, OLD_KEY = b"the key of this year", b"the key of last year"
 HOUR = timedelta(hours=1)
 
 
 def test_a_token_is_read_by_whoever_holds_the_key_and_for_its_use_alone() -> None:
-    token = Tokens(lambda: [NEW]).sign(Use.ACCESS, {"sub": "x"}, lasts=HOUR)
-    assert (Tokens(lambda: [NEW]).read(Use.ACCESS, token) or {})["sub"] == "x"
-    assert Tokens(lambda: [NEW]).read(Use.REFRESH, token) is None
-    assert Tokens(lambda: [OLD]).read(Use.ACCESS, token) is None
+    token = TokenSigner(lambda: [NEW_KEY]).sign(TokenPurpose.ACCESS, {"sub": "x"}, lifetime=HOUR)
+    assert (TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.ACCESS, token) or {})["sub"] == "x"
+    assert TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.REFRESH, token) is None
+    assert TokenSigner(lambda: [OLD_KEY]).read(TokenPurpose.ACCESS, token) is None
 
 
 def test_after_a_change_of_keys_the_old_tokens_are_good_and_the_new_ones_need_the_new_key() -> None:
-    old = Tokens(lambda: [OLD]).sign(Use.REFRESH, {"sub": "x"}, lasts=HOUR)
-    both = Tokens(lambda: [NEW, OLD])
-    assert both.read(Use.REFRESH, old) is not None
-    new = both.sign(Use.REFRESH, {"sub": "x"}, lasts=HOUR)
-    assert Tokens(lambda: [NEW]).read(Use.REFRESH, new) is not None
-    assert Tokens(lambda: [OLD]).read(Use.REFRESH, new) is None
+    old = TokenSigner(lambda: [OLD_KEY]).sign(TokenPurpose.REFRESH, {"sub": "x"}, lifetime=HOUR)
+    both = TokenSigner(lambda: [NEW_KEY, OLD_KEY])
+    assert both.read(TokenPurpose.REFRESH, old) is not None
+    new = both.sign(TokenPurpose.REFRESH, {"sub": "x"}, lifetime=HOUR)
+    assert TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.REFRESH, new) is not None
+    assert TokenSigner(lambda: [OLD_KEY]).read(TokenPurpose.REFRESH, new) is None
 
 
 def test_a_token_expires() -> None:
-    tokens = Tokens(lambda: [NEW])
-    assert tokens.read(Use.ACCESS, tokens.sign(Use.ACCESS, {}, lasts=-HOUR)) is None
+    tokens = TokenSigner(lambda: [NEW_KEY])
+    assert (
+        tokens.read(TokenPurpose.ACCESS, tokens.sign(TokenPurpose.ACCESS, {}, lifetime=-HOUR))
+        is None
+    )
 
 
 def test_nothing_that_is_claimed_changes_what_a_token_is_for() -> None:
-    tokens = Tokens(lambda: [NEW])
-    claims = {"aud": Use.REFRESH.value, "iss": "me", "exp": "9999999999"}
-    assert tokens.read(Use.REFRESH, tokens.sign(Use.ACCESS, claims, lasts=HOUR)) is None
+    tokens = TokenSigner(lambda: [NEW_KEY])
+    claims = {"aud": TokenPurpose.REFRESH.value, "iss": "me", "exp": "9999999999"}
+    assert (
+        tokens.read(TokenPurpose.REFRESH, tokens.sign(TokenPurpose.ACCESS, claims, lifetime=HOUR))
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,4 +52,4 @@ def test_nothing_that_is_claimed_changes_what_a_token_is_for() -> None:
     ],
 )
 def test_what_is_no_token_of_ours_says_nothing(token: str) -> None:
-    assert Tokens(lambda: [NEW]).read(Use.ACCESS, token) is None
+    assert TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.ACCESS, token) is None

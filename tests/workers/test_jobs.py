@@ -21,7 +21,7 @@ from embedded.lease import Lease
 from embeddings.embedder import EmbedderUnavailable
 from services import seeding
 from viewers import accounts
-from viewers.interactions import standings_of, taste_of
+from viewers.interactions import read_taste, read_title_states
 from workers import jobs, queues
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
@@ -128,8 +128,8 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
     assert jobs.close_viewings() == {"closed": 1}
     assert jobs.close_viewings() == {"closed": 0}
     with open_session(own) as reading:
-        assert list(standings_of(reading, viewer)) == [ids[0]]
-        assert taste_of(reading, viewer, jobs_model()).long_term is not None
+        assert list(read_title_states(reading, viewer)) == [ids[0]]
+        assert read_taste(reading, viewer, jobs_model()).long_term is not None
         seen = viewings.get(reading, viewer, silent)
     assert seen.stopped_at == seen.updated_at
 
@@ -144,7 +144,7 @@ def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine)
     recent, gone = uuid4(), uuid4()
     with open_session(own) as writing:
         viewer_lifecycle.lock(writing, recent, gone)
-        account = accounts.add(writing, "asha@example.com", password_hash=None)
+        account = accounts.create(writing, "asha@example.com", password_hash=None)
         writing.execute(
             text("UPDATE viewer SET created_at = now() - interval '2 years' WHERE id <> :recent"),
             {"recent": recent},

@@ -22,7 +22,7 @@ from viewers import passwords
 def _hashing_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", PasswordHash((cheap,)))
-    passwords._nobodys.cache_clear()
+    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -13,25 +13,25 @@ from api.auth import login_cookies
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
-from tests.viewer_clients import People, people
+from tests.viewer_clients import ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
 NEW, OLD = "the key of this year", "the key of last year"
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
+def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
     """Those who come to a service on this machine, without a secret key."""
-    with people(app, client.base_url) as found:
+    with viewer_factory(app, client.base_url) as found:
         yield found
 
 
 @pytest.fixture
-def keyed(seeded: Resources, live: Live) -> Iterator[People]:
+def keyed(seeded: Resources, live: Live) -> Iterator[ViewerFactory]:
     """Those who come to a service with two secret keys."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW}, {OLD}")})
     app = create_app(replace(seeded, settings=settings), live)
-    with running_app(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
@@ -48,34 +48,36 @@ def moderates(browser: httpx.Client) -> int:
     [(Role.USER, 403, 403), (Role.CURATOR, 403, 200), (Role.ADMIN, 404, 200)],
 )
 def test_a_role_allows_what_it_says_even_on_this_machine(
-    guests: People, role: Role, administering: int, moderating: int
+    guests: ViewerFactory, role: Role, administering: int, moderating: int
 ) -> None:
-    person = guests.member(role=role)
-    assert (administers(person.browser), moderates(person.browser)) == (administering, moderating)
+    person = guests.with_account(role=role)
+    assert (administers(person.http), moderates(person.http)) == (administering, moderating)
 
 
-def test_who_says_nothing_administers_on_this_machine_alone(guests: People, keyed: People) -> None:
-    assert administers(guests.stranger()) == 404
-    assert administers(guests.visitor().browser) == 404
-    assert administers(keyed.stranger()) == 403
+def test_who_says_nothing_administers_on_this_machine_alone(
+    guests: ViewerFactory, keyed: ViewerFactory
+) -> None:
+    assert administers(guests.anonymous_client()) == 404
+    assert administers(guests.visitor().http) == 404
+    assert administers(keyed.anonymous_client()) == 403
 
 
-def test_each_secret_key_opens_and_so_does_an_administrator(keyed: People) -> None:
-    assert administers(keyed.stranger(), authorization=f"Bearer {NEW}") == 404
-    assert administers(keyed.stranger(), authorization=f"Bearer {OLD}") == 404
-    assert administers(keyed.stranger(), authorization=f"Bearer {NEW}, {OLD}") == 403
-    assert administers(keyed.member(role=Role.ADMIN).browser) == 404
-    assert administers(keyed.member(role=Role.USER).browser) == 403
+def test_each_secret_key_opens_and_so_does_an_administrator(keyed: ViewerFactory) -> None:
+    assert administers(keyed.anonymous_client(), authorization=f"Bearer {NEW}") == 404
+    assert administers(keyed.anonymous_client(), authorization=f"Bearer {OLD}") == 404
+    assert administers(keyed.anonymous_client(), authorization=f"Bearer {NEW}, {OLD}") == 403
+    assert administers(keyed.with_account(role=Role.ADMIN).http) == 404
+    assert administers(keyed.with_account(role=Role.USER).http) == 403
 
 
-def test_an_administrator_signed_in_by_cookies_is_one(keyed: People) -> None:
-    person = keyed.member(role=Role.ADMIN)
-    token = person.browser.headers.pop("authorization").removeprefix("Bearer ")
-    person.browser.cookies.set(login_cookies.ACCESS, token)
-    assert administers(person.browser) == 404
+def test_an_administrator_signed_in_by_cookies_is_one(keyed: ViewerFactory) -> None:
+    person = keyed.with_account(role=Role.ADMIN)
+    token = person.http.headers.pop("authorization").removeprefix("Bearer ")
+    person.http.cookies.set(login_cookies.ACCESS, token)
+    assert administers(person.http) == 404
 
 
-def test_a_token_that_is_good_no_more_is_told_as_such(keyed: People) -> None:
-    person = keyed.member(role=Role.ADMIN)
-    person.browser.post("/api/auth/logout")
-    assert administers(person.browser) == 401
+def test_a_token_that_is_good_no_more_is_told_as_such(keyed: ViewerFactory) -> None:
+    person = keyed.with_account(role=Role.ADMIN)
+    person.http.post("/api/auth/logout")
+    assert administers(person.http) == 401

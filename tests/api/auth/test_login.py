@@ -262,7 +262,7 @@ def test_who_comes_back_with_an_expired_access_token_can_log_out(
     someone: Callable[[], tuple[str, Tokens]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("viewers.login_sessions.ACCESS_LASTS", timedelta(seconds=-1))
+    monkeypatch.setattr("viewers.login_sessions.ACCESS_TOKEN_LIFETIME", timedelta(seconds=-1))
     _, tokens = someone()
     alone = client.post("/api/auth/logout", headers=bearer(tokens))
     assert problem(alone) == (401, "not-signed-in")

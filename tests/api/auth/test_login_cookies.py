@@ -18,17 +18,17 @@ from config.settings import Settings
 from db.engine import open_session
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
-from tests.viewer_clients import People, Person, people
+from tests.viewer_clients import ViewerClient, ViewerFactory, viewer_factory
 from viewers import login_sessions
-from viewers.login_sessions import GRACE, Pair
+from viewers.login_sessions import REUSE_GRACE_PERIOD, TokenPair
 
 ME = "/api/auth/me"
 INTERACTIONS = "/api/user/interactions"
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
-    with people(app, client.base_url) as found:
+def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
+    with viewer_factory(app, client.base_url) as found:
         yield found
 
 
@@ -36,18 +36,18 @@ def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
 class Browser:
     """Somebody's browser, and what it was given when he signed in."""
 
-    person: Person
+    person: ViewerClient
     tab: httpx.Client
-    pair: Pair
+    pair: TokenPair
 
 
 @pytest.fixture
-def browser(guests: People) -> Browser:
-    person = guests.member()
+def browser(guests: ViewerFactory) -> Browser:
+    person = guests.with_account()
     with open_session(guests.engine) as writing:
-        pair = login_sessions.begin(writing, person.id, tokens=guests.app.state.tokens)
+        pair = login_sessions.start(writing, person.id, tokens=guests.app.state.tokens)
         writing.commit()
-    tab = guests.stranger()
+    tab = guests.anonymous_client()
     keep(tab, access=pair.access, refresh=pair.refresh)
     return Browser(person, tab, pair)
 
@@ -91,9 +91,9 @@ def test_an_access_cookie_that_is_gone_is_renewed_on_the_way(browser: Browser, a
 
 
 def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
-    browser: Browser, guests: People
+    browser: Browser, guests: ViewerFactory
 ) -> None:
-    tabs = [guests.stranger() for _ in range(4)]
+    tabs = [guests.anonymous_client() for _ in range(4)]
     for tab in tabs:
         keep(tab, refresh=browser.pair.refresh)
     with ThreadPoolExecutor(4) as threads:
@@ -104,13 +104,13 @@ def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
 
 
 def test_a_cookie_that_was_used_a_while_ago_ends_the_sign_in(
-    browser: Browser, guests: People
+    browser: Browser, guests: ViewerFactory
 ) -> None:
-    thief = guests.stranger()
+    thief = guests.anonymous_client()
     keep(thief, refresh=browser.pair.refresh)
     assert signed_in(thief)
     with guests.engine.begin() as connection:
-        late = {"grace": GRACE}
+        late = {"grace": REUSE_GRACE_PERIOD}
         connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
     keep(browser.tab, refresh=browser.pair.refresh)
     response = browser.tab.get("/")
@@ -139,9 +139,9 @@ FOREIGN = (
 
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_pages_of_others_do_nothing_in_somebodys_name(
-    browser: Browser, guests: People, headers: dict[str, str]
+    browser: Browser, guests: ViewerFactory, headers: dict[str, str]
 ) -> None:
-    visitor = guests.visitor().browser
+    visitor = guests.visitor().http
     told = {"content_id": 7, "event": "like"}
     form = {"content-type": "application/x-www-form-urlencoded"}
     for response in (
@@ -149,14 +149,16 @@ def test_pages_of_others_do_nothing_in_somebodys_name(
         browser.tab.delete("/api/user/profile", headers=headers),
         browser.tab.post(INTERACTIONS, json=told, headers=headers),
         visitor.post(INTERACTIONS, json=told, headers=headers),
-        guests.stranger().post("/api/auth/login", content="x=y", headers={**headers, **form}),
+        guests.anonymous_client().post(
+            "/api/auth/login", content="x=y", headers={**headers, **form}
+        ),
     ):
         assert response.status_code == 403, response.url
         assert response.json()["type"] == "urn:rasika:problem:cross-origin"
     assert signed_in(browser.tab)
 
 
-def test_our_own_pages_and_programs_do(browser: Browser, guests: People) -> None:
+def test_our_own_pages_and_programs_do(browser: Browser, guests: ViewerFactory) -> None:
     told = {"content_id": 7, "event": "like"}
     here = str(browser.tab.base_url).rstrip("/")
     for headers in (
@@ -166,14 +168,14 @@ def test_our_own_pages_and_programs_do(browser: Browser, guests: People) -> None
         {},
     ):
         assert browser.tab.post(INTERACTIONS, json=told, headers=headers).status_code < 300
-    program = browser.person.browser
+    program = browser.person.http
     foreign = {"origin": "https://elsewhere.example"}
     assert program.post(INTERACTIONS, json=told, headers=foreign).status_code < 300
     assert browser.tab.get(ME, headers=FOREIGN[0]).status_code == 200
 
 
 @pytest.fixture
-def elsewhere(seeded: Resources, live: Live) -> Iterator[People]:
+def elsewhere(seeded: Resources, live: Live) -> Iterator[ViewerFactory]:
     """Those who come to a service in production, that other origins may call."""
     settings = seeded.settings.model_copy(
         update={
@@ -183,46 +185,46 @@ def elsewhere(seeded: Resources, live: Live) -> Iterator[People]:
         }
     )
     app = create_app(replace(seeded, settings=settings), live)
-    with running_app(app) as client, people(app, client.base_url) as found:
+    with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
-def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: People) -> None:
+def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: ViewerFactory) -> None:
     named = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
-    response = elsewhere.visitor().browser.post("/api/auth/logout", headers=named)
+    response = elsewhere.visitor().http.post("/api/auth/logout", headers=named)
     assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == "https://app.example"
     assert response.headers["access-control-allow-credentials"] == "true"
     other = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
-    refused = elsewhere.visitor().browser.post("/api/auth/logout", headers=other)
+    refused = elsewhere.visitor().http.post("/api/auth/logout", headers=other)
     assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers
 
 
-def test_in_production_cookies_go_over_https_alone(elsewhere: People) -> None:
-    person = elsewhere.member()
+def test_in_production_cookies_go_over_https_alone(elsewhere: ViewerFactory) -> None:
+    person = elsewhere.with_account()
     with open_session(elsewhere.engine) as writing:
-        pair = login_sessions.begin(writing, person.id, tokens=elsewhere.app.state.tokens)
+        pair = login_sessions.start(writing, person.id, tokens=elsewhere.app.state.tokens)
         writing.commit()
     header = {"cookie": f"{login_cookies.REFRESH}={pair.refresh}"}
-    renewed = given(elsewhere.stranger().get(ME, headers=header))
-    visiting = given(elsewhere.stranger().get("/"))
+    renewed = given(elsewhere.anonymous_client().get(ME, headers=header))
+    visiting = given(elsewhere.anonymous_client().get("/"))
     every = {**renewed, **visiting}
     assert set(every) == {login_cookies.ACCESS, login_cookies.REFRESH, visitor_cookie.COOKIE}
     assert all("Secure" in cookie for cookie in every.values())
 
 
-def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: People) -> None:
+def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: ViewerFactory) -> None:
     visitor = guests.visitor()
     told = {"content_id": 7, "event": "favorite", "client_id": str(uuid4())}
-    assert visitor.browser.post(INTERACTIONS, json=told).status_code < 300
+    assert visitor.http.post(INTERACTIONS, json=told).status_code < 300
     account = {"email": "asha@example.com", "password": "mango lassi 9"}
-    response = visitor.browser.post("/api/auth/register", json=account)
+    response = visitor.http.post("/api/auth/register", json=account)
     assert response.status_code == 201
     assert "Max-Age=0" in given(response)[visitor_cookie.COOKIE]
     bearer = {"authorization": f"Bearer {response.json()['access_token']}"}
-    assert visitor_cookie.COOKIE not in visitor.browser.cookies
-    listed = visitor.browser.get("/api/user/favorites", headers=bearer).json()["items"]
+    assert visitor_cookie.COOKIE not in visitor.http.cookies
+    listed = visitor.http.get("/api/user/favorites", headers=bearer).json()["items"]
     assert [each["id"] for each in listed] == [7]
     with guests.engine.connect() as connection:
         owners = connection.execute(text("SELECT DISTINCT viewer_id FROM interaction")).scalars()

@@ -14,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from tests.viewer_clients import People, people
+from tests.viewer_clients import ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
 UNREADABLE = "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
@@ -24,17 +24,17 @@ LEAVING = {"POST /api/auth/logout", "POST /api/auth/logout-everywhere", "DELETE 
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[People]:
-    with people(app, client.base_url) as found:
+def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
+    with viewer_factory(app, client.base_url) as found:
         yield found
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("role", [None, Role.USER, Role.ADMIN])
 def test_no_request_makes_the_service_fail(
-    guests: People, role: Role | None, mode: GenerationMode
+    guests: ViewerFactory, role: Role | None, mode: GenerationMode
 ) -> None:
-    browser = guests.stranger() if role is None else guests.member(role=role).browser
+    browser = guests.anonymous_client() if role is None else guests.with_account(role=role).http
     headers = {name: value for name, value in browser.headers.items() if name == "authorization"}
     document = guests.app.openapi()
     described = schemathesis.openapi.from_dict(document)

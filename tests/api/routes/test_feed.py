@@ -16,19 +16,19 @@ from db.engine import open_session
 from index.load import freshness, regional
 from index.query import Filter
 from recommend.explanations import (
-    FRESH_AT_LEAST,
-    LIKE_AT_LEAST,
-    LIKED_AT_LEAST,
-    LOVED_AT_LEAST,
-    said_of,
+    MIN_LIKED_OPINION,
+    MIN_LOVED_REGIONAL_SIGNAL,
+    MIN_SIMILAR_COSINE,
+    MIN_TRENDING_FRESHNESS,
+    reaction_code,
 )
-from recommend.feed_plan import LEANING_AT_LEAST, PERSON_AT_LEAST, Asking, Mood
-from recommend.moods import Rasa, carried
-from recommend.reason_texts import LANGUAGES
-from recommend.title_state import opinion
+from recommend.feed_plan import MIN_PERSON_AFFINITY, MIN_STRONG_AFFINITY, FeedContext, MoodTarget
+from recommend.moods import Rasa, genre_mood_weight
+from recommend.reason_texts import REASON_LANGUAGES
+from recommend.title_state import opinion_score
 from runtime.catalogue_view import Live
 from services.feed import Wish, about, asked, vectors
-from viewers.context import person
+from viewers.context import read_viewer_context
 
 FEED = "/api/recommendations/personalized"
 INTERACTIONS = "/api/user/interactions"
@@ -168,10 +168,10 @@ def test_a_mood_goes_before_what_one_usually_likes(
     for title in ("Drishyam", "Ratsasan", "Vikram Vedha", "Mumbai Police", "Kaithi"):
         told(visitor, ids[title], "like")
     items = feed(visitor, mood=mood, region="IN-KL")["items"]
-    carrying = [carried(mood, hit["genres"]) >= 0.4 for hit in items]
+    carrying = [genre_mood_weight(mood, hit["genres"]) >= 0.4 for hit in items]
     assert sum(carrying) >= 10, [hit["title"] for hit in items]
     named = [hit for hit in items if hit["reason"]["code"] == "mood"]
-    assert all(carried(mood, hit["genres"]) > 0 for hit in named)
+    assert all(genre_mood_weight(mood, hit["genres"]) > 0 for hit in named)
     assert named
 
 
@@ -202,7 +202,8 @@ def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "mood"), [*((each, None) for each in LANGUAGES), ("en", "peace"), ("en", "fear")]
+    ("language", "mood"),
+    [*((each, None) for each in REASON_LANGUAGES), ("en", "peace"), ("en", "fear")],
 )
 def test_every_reason_holds_by_what_is_stored(
     visitor: httpx.Client,
@@ -225,7 +226,9 @@ def test_every_reason_holds_by_what_is_stored(
     assert visitor.put("/api/user/profile", json=saying).status_code == 200
     asked = {"mood": mood} if mood else {}
     answer = feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
-    state = replace(stored(visitor, seeded, live), mood=Mood(Rasa(mood), None) if mood else None)
+    state = replace(
+        stored(visitor, seeded, live), mood=MoodTarget(Rasa(mood), None) if mood else None
+    )
     told_of = {"mood"} if mood else {"liked", "watched", "favorite"}
     assert {hit["reason"]["code"] for hit in answer["items"]} & told_of
     for hit in answer["items"]:
@@ -233,16 +236,16 @@ def test_every_reason_holds_by_what_is_stored(
         assert hit["reason"]["text"]
 
 
-def stored(visitor: httpx.Client, resources: Resources, live: Live) -> Asking:
+def stored(visitor: httpx.Client, resources: Resources, live: Live) -> FeedContext:
     """Return the person as PostgreSQL holds him."""
     with open_session(resources.engine) as reading:
         today = datetime.now(UTC).date()
-        known = person(reading, whose(visitor), model=live.model, today=today)
+        known = read_viewer_context(reading, whose(visitor), model=live.model, today=today)
     wish = Wish(region="IN-TG", wanted=Filter(), limit=30, now=datetime.now(UTC))
     return asked(live, known, wish)
 
 
-def holds(hit: dict[str, Any], state: Asking, live: Live) -> bool:
+def holds(hit: dict[str, Any], state: FeedContext, live: Live) -> bool:
     """Work a reason out again from the state, by its own definition."""
     reason, listing = hit["reason"], live.listings[hit["id"]]
     known = about(live, hit["id"])
@@ -250,39 +253,44 @@ def holds(hit: dict[str, Any], state: Asking, live: Live) -> bool:
     code, text = reason["code"], reason["text"]
     checks: dict[str, Callable[[], bool]] = {
         "more_from": lambda: any(
-            name in text and state.taste.affinity(f"person:{name}") >= PERSON_AT_LEAST
+            name in text and state.taste.affinity(f"person:{name}") >= MIN_PERSON_AFFINITY
             for name in (*listing.directors, *listing.stars)
         ),
         "leaning_genre": lambda: any(
-            state.taste.affinity(f"genre:{genre}") >= LEANING_AT_LEAST for genre in listing.genres
+            state.taste.affinity(f"genre:{genre}") >= MIN_STRONG_AFFINITY
+            for genre in listing.genres
         ),
         "leaning_language": lambda: (
-            state.taste.affinity(f"language:{listing.language}") >= LEANING_AT_LEAST
+            state.taste.affinity(f"language:{listing.language}") >= MIN_STRONG_AFFINITY
         ),
         "different": lambda: (
             listing.language not in state.own_languages
             if hit["source"] == "other_language"
             else not {*state.familiar_genres} & {*listing.genres}
-            and state.taste.affinity(f"genre:{listing.genres[0]}") < LEANING_AT_LEAST
+            and state.taste.affinity(f"genre:{listing.genres[0]}") < MIN_STRONG_AFFINITY
         ),
-        "trending_language": lambda: freshness(listing) >= FRESH_AT_LEAST,
-        "popular_language": lambda: freshness(listing) < FRESH_AT_LEAST,
-        "trending_region": lambda: freshness(listing) >= FRESH_AT_LEAST,
-        "loved_in": lambda: regional(listing, LANGUAGES_WATCHED)[state.region] >= LOVED_AT_LEAST,
-        "regional": lambda: freshness(listing) < FRESH_AT_LEAST,
-        "mood": lambda: state.mood is not None and carried(state.mood.rasa, listing.genres) > 0,
+        "trending_language": lambda: freshness(listing) >= MIN_TRENDING_FRESHNESS,
+        "popular_language": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
+        "trending_region": lambda: freshness(listing) >= MIN_TRENDING_FRESHNESS,
+        "loved_in": lambda: (
+            regional(listing, LANGUAGES_WATCHED)[state.region] >= MIN_LOVED_REGIONAL_SIGNAL
+        ),
+        "regional": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
+        "mood": lambda: (
+            state.mood is not None and genre_mood_weight(state.mood.rasa, listing.genres) > 0
+        ),
         "popular_genre": lambda: bool({*state.familiar_genres} & {*listing.genres}),
         "popular": lambda: hit["terms"]["popularity"] > 0,
         "taste": lambda: hit["terms"]["similarity"] > 0,
     }
     if reason["title_id"] is None:
         return checks[code]()
-    liked = state.standings[reason["title_id"]]
+    liked = state.title_states[reason["title_id"]]
     own, other = vectors(live, [hit["id"], reason["title_id"]])
     return (
-        said_of(liked) == code
-        and opinion(liked) >= LIKED_AT_LEAST
-        and float(own @ other) >= LIKE_AT_LEAST
+        reaction_code(liked) == code
+        and opinion_score(liked) >= MIN_LIKED_OPINION
+        and float(own @ other) >= MIN_SIMILAR_COSINE
     )
 
 

@@ -161,6 +161,8 @@ def replayed(resources: Resources) -> None:
     with open_session(resources.engine) as writing:
         viewers = writing.execute(text("SELECT id FROM viewer")).scalars().all()
         for viewer_id in viewers:
-            interactions.replay(writing, viewer_id, StoredShelf(writing, resources.embedder.model))
+            interactions.rebuild_viewer_state(
+                writing, viewer_id, StoredShelf(writing, resources.embedder.model)
+            )
         writing.commit()
     assert state(resources.engine) == online

@@ -21,7 +21,7 @@ from db.engine import open_session
 from runtime.catalogue_view import Live
 from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
 from tests.running_app import running_app
-from tests.viewer_clients import People, people
+from tests.viewer_clients import ViewerFactory, viewer_factory
 
 START = "/api/auth/oidc/home/start"
 CALLBACK = "/api/auth/oidc/home/callback"
@@ -53,8 +53,8 @@ def app(seeded: Resources, live: Live, valkey: "redis.Redis", provider: Provider
 
 
 @pytest.fixture
-def guests(app: FastAPI) -> Iterator[People]:
-    with running_app(app) as client, people(app, client.base_url) as found:
+def guests(app: FastAPI) -> Iterator[ViewerFactory]:
+    with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
@@ -76,15 +76,15 @@ def me(browser: httpx.Client) -> dict[str, str]:
     return response.json() if response.status_code == 200 else {}
 
 
-def accounts(guests: People) -> int:
+def accounts(guests: ViewerFactory) -> int:
     with guests.engine.connect() as connection:
         return int(connection.execute(text("SELECT count(*) FROM account")).scalar_one())
 
 
 def test_whoever_comes_back_is_signed_in_as_the_same_person_each_time(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
-    first, second = guests.stranger(), guests.stranger()
+    first, second = guests.anonymous_client(), guests.anonymous_client()
     back = there_and_back(first, next="/title/7?from=feed")
     assert (back.status_code, back.headers["location"]) == (303, "/title/7?from=feed")
     assert (me(first)["email"], me(first)["name"]) == ("asha@example.com", "Asha")
@@ -104,8 +104,8 @@ def test_whoever_comes_back_is_signed_in_as_the_same_person_each_time(
         *("/\t/evil.example", "javascript:alert(1)", "evil", "//[", "\\\\evil.example"),
     ],
 )
-def test_nobody_is_led_elsewhere_afterwards(guests: People, address: str) -> None:
-    assert there_and_back(guests.stranger(), next=address).headers["location"] == "/feed"
+def test_nobody_is_led_elsewhere_afterwards(guests: ViewerFactory, address: str) -> None:
+    assert there_and_back(guests.anonymous_client(), next=address).headers["location"] == "/feed"
 
 
 @pytest.mark.parametrize(
@@ -133,34 +133,34 @@ def test_nobody_is_led_elsewhere_afterwards(guests: People, address: str) -> Non
     ids=" ".join,  # what is lied about; the same in every run
 )
 def test_an_answer_that_is_for_another_is_not_believed(
-    guests: People, provider: Provider, lie: dict[str, object]
+    guests: ViewerFactory, provider: Provider, lie: dict[str, object]
 ) -> None:
     provider.lies = lie
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     assert problem(there_and_back(browser)) == (401, "provider-refused")
     assert (me(browser), accounts(guests)) == ({}, 0)
 
 
 def test_an_answer_that_the_provider_did_not_sign_is_not_believed(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
     provider.key = key("one", "forged")
-    assert problem(there_and_back(guests.stranger())) == (401, "provider-refused")
+    assert problem(there_and_back(guests.anonymous_client())) == (401, "provider-refused")
 
 
 def test_an_answer_signed_with_our_own_secret_is_not_believed(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
     provider.algorithm = "HS256"
-    assert problem(there_and_back(guests.stranger())) == (401, "provider-refused")
+    assert problem(there_and_back(guests.anonymous_client())) == (401, "provider-refused")
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE"])
 def test_an_answer_without_a_signature_is_not_believed(
-    guests: People, provider: Provider, algorithm: str
+    guests: ViewerFactory, provider: Provider, algorithm: str
 ) -> None:
     provider.algorithm = algorithm
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     assert problem(there_and_back(browser)) == (401, "provider-refused")
     assert (me(browser), accounts(guests)) == ({}, 0)
 
@@ -178,75 +178,77 @@ def test_an_answer_without_a_signature_is_not_believed(
     ids=str,
 )
 def test_an_email_that_is_none_makes_no_account(
-    guests: People, provider: Provider, odd: dict[str, object]
+    guests: ViewerFactory, provider: Provider, odd: dict[str, object]
 ) -> None:
     provider.lies = odd
-    assert problem(there_and_back(guests.stranger())) == (403, "email-unproven")
+    assert problem(there_and_back(guests.anonymous_client())) == (403, "email-unproven")
     assert accounts(guests) == 0
 
 
 @pytest.mark.parametrize("name", ["As\0ha", "a" * 5000, ["Asha"], 7, "", "\u202e"])
 def test_an_odd_name_is_made_plain_or_left_out(
-    guests: People, provider: Provider, name: object
+    guests: ViewerFactory, provider: Provider, name: object
 ) -> None:
     provider.lies = {"name": name}
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     assert there_and_back(browser).status_code == 303
     shown = me(browser)["name"]
     assert shown is None or (shown.isprintable() and 0 < len(shown) <= 100)
 
 
 def test_new_keys_of_a_provider_are_read(
-    guests: People, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    guests: ViewerFactory, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there_and_back(guests.stranger())
-    monkeypatch.setattr("viewers.oidc.KEYS_ANEW_S", 0.0)
+    there_and_back(guests.anonymous_client())
+    monkeypatch.setattr("viewers.oidc.MIN_KEY_REFRESH_INTERVAL_S", 0.0)
     provider.rotate()
-    assert there_and_back(guests.stranger()).status_code == 303
+    assert there_and_back(guests.anonymous_client()).status_code == 303
 
 
 @pytest.mark.parametrize("state", ["", "another", "ключ"])
-def test_an_answer_to_a_question_of_another_browser_is_refused(guests: People, state: str) -> None:
-    browser = guests.stranger()
+def test_an_answer_to_a_question_of_another_browser_is_refused(
+    guests: ViewerFactory, state: str
+) -> None:
+    browser = guests.anonymous_client()
     browser.get(START)
     wrong = browser.get(CALLBACK, params={"code": "a code", "state": state})
     assert problem(wrong) == (401, "provider-refused")
     assert "rasika_openid" not in browser.cookies
 
 
-def test_an_answer_to_no_question_is_refused(guests: People) -> None:
-    back = guests.stranger().get(CALLBACK, params={"code": "a code", "state": "x"})
+def test_an_answer_to_no_question_is_refused(guests: ViewerFactory) -> None:
+    back = guests.anonymous_client().get(CALLBACK, params={"code": "a code", "state": "x"})
     assert problem(back) == (401, "provider-refused")
 
 
 def test_who_is_not_let_in_there_is_led_back_to_the_page(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
     provider.denies = True
-    browser = guests.stranger(**PAGE)
+    browser = guests.anonymous_client(**PAGE)
     back = there_and_back(browser)
     assert (back.status_code, back.headers["location"]) == (303, "/signin?problem=provider-refused")
     assert me(browser) == {}
 
 
 def test_a_provider_that_is_down_is_told_and_asked_again_later(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
     provider.down = True
-    assert problem(guests.stranger().get(START)) == (503, "provider-unavailable")
+    assert problem(guests.anonymous_client().get(START)) == (503, "provider-unavailable")
     provider.down = False
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     sent = browser.get(START).headers["location"]
     provider.down = True
     back = browser.get(httpx.get(sent).headers["location"])
     assert problem(back) == (503, "provider-unavailable")
 
 
-def test_a_provider_that_nobody_set_is_not_there(guests: People) -> None:
+def test_a_provider_that_nobody_set_is_not_there(guests: ViewerFactory) -> None:
     for path in (START, CALLBACK, "/api/auth/oidc/home/link"):
         other = path.replace("home", "elsewhere")
-        person = guests.member()
-        response = person.browser.get(other, headers={"sec-fetch-site": "same-origin"})
+        person = guests.with_account()
+        response = person.http.get(other, headers={"sec-fetch-site": "same-origin"})
         assert problem(response) == (404, "provider-unknown")
 
 
@@ -254,72 +256,76 @@ def test_a_provider_that_nobody_set_is_not_there(guests: People) -> None:
     "told", [{"email_verified": False}, {"email_verified": None}, {"email": None}]
 )
 def test_an_email_that_nobody_vouches_for_makes_no_account(
-    guests: People, provider: Provider, told: dict[str, object]
+    guests: ViewerFactory, provider: Provider, told: dict[str, object]
 ) -> None:
     provider.lies = told
-    assert problem(there_and_back(guests.stranger())) == (403, "email-unproven")
+    assert problem(there_and_back(guests.anonymous_client())) == (403, "email-unproven")
     assert accounts(guests) == 0
 
 
 def test_an_account_with_a_password_is_not_taken_over_by_its_email(
-    guests: People, provider: Provider
+    guests: ViewerFactory, provider: Provider
 ) -> None:
-    person = guests.member()
+    person = guests.with_account()
     with open_session(guests.engine) as writing:
         rows.set_password(writing, person.id, "a hash")
         writing.commit()
     provider.person["email"] = person.email
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     assert problem(there_and_back(browser)) == (409, "email-taken")
     assert me(browser) == {}
 
 
-def test_an_account_without_one_is_the_same_persons(guests: People, provider: Provider) -> None:
-    person = guests.member()
+def test_an_account_without_one_is_the_same_persons(
+    guests: ViewerFactory, provider: Provider
+) -> None:
+    person = guests.with_account()
     provider.person["email"] = person.email
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     there_and_back(browser)
     assert me(browser)["id"] == str(person.id)
 
 
-def test_its_owner_connects_it_once_he_is_signed_in(guests: People, provider: Provider) -> None:
-    person = guests.member()
+def test_its_owner_connects_it_once_he_is_signed_in(
+    guests: ViewerFactory, provider: Provider
+) -> None:
+    person = guests.with_account()
     ours = {"sec-fetch-site": "same-origin"}
-    sent = person.browser.get("/api/auth/oidc/home/link", headers=ours)
-    back = person.browser.get(httpx.get(sent.headers["location"]).headers["location"])
+    sent = person.http.get("/api/auth/oidc/home/link", headers=ours)
+    back = person.http.get(httpx.get(sent.headers["location"]).headers["location"])
     assert back.status_code == 303
-    browser = guests.stranger()
+    browser = guests.anonymous_client()
     there_and_back(browser)
     assert me(browser)["id"] == str(person.id)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
-def test_no_page_of_another_origin_connects_anybody(guests: People, site: str) -> None:
+def test_no_page_of_another_origin_connects_anybody(guests: ViewerFactory, site: str) -> None:
     headers = {"sec-fetch-site": site} if site else {}
-    response = guests.member().browser.get("/api/auth/oidc/home/link", headers=headers)
+    response = guests.with_account().http.get("/api/auth/oidc/home/link", headers=headers)
     assert problem(response) == (403, "cross-origin")
 
 
-def test_an_identity_of_another_account_is_not_connected(guests: People) -> None:
-    there_and_back(guests.stranger())
-    person = guests.member()
+def test_an_identity_of_another_account_is_not_connected(guests: ViewerFactory) -> None:
+    there_and_back(guests.anonymous_client())
+    person = guests.with_account()
     ours = {"sec-fetch-site": "same-origin"}
-    sent = person.browser.get("/api/auth/oidc/home/link", headers=ours)
-    back = person.browser.get(httpx.get(sent.headers["location"]).headers["location"])
+    sent = person.http.get("/api/auth/oidc/home/link", headers=ours)
+    back = person.http.get(httpx.get(sent.headers["location"]).headers["location"])
     assert problem(back) == (409, "identity-taken")
 
 
-def test_what_is_connected_is_who_asked_for_it(guests: People) -> None:
-    person, other = guests.member(), guests.member()
+def test_what_is_connected_is_who_asked_for_it(guests: ViewerFactory) -> None:
+    person, other = guests.with_account(), guests.with_account()
     ours = {"sec-fetch-site": "same-origin"}
-    sent = person.browser.get("/api/auth/oidc/home/link", headers=ours)
-    other.browser.cookies = person.browser.cookies
-    back = other.browser.get(httpx.get(sent.headers["location"]).headers["location"])
+    sent = person.http.get("/api/auth/oidc/home/link", headers=ours)
+    other.http.cookies = person.http.cookies
+    back = other.http.get(httpx.get(sent.headers["location"]).headers["location"])
     assert problem(back) == (401, "not-signed-in")
 
 
-def test_where_cookies_go_over_https_the_provider_answers_there(guests: People) -> None:
-    sent = guests.stranger().get(START, headers={"x-forwarded-proto": "https"})
+def test_where_cookies_go_over_https_the_provider_answers_there(guests: ViewerFactory) -> None:
+    sent = guests.anonymous_client().get(START, headers={"x-forwarded-proto": "https"})
     asked = parse_qs(urlsplit(sent.headers["location"]).query)
     assert asked["redirect_uri"][0].startswith("https://127.0.0.1:")
     assert "Secure" in sent.headers["set-cookie"]

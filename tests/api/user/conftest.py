@@ -8,7 +8,7 @@ from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
-from tests.viewer_clients import People, people
+from tests.viewer_clients import ViewerFactory, viewer_factory
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def service(seeded: Resources, live: Live) -> Iterator[tuple[FastAPI, httpx.URL]
 
 
 @pytest.fixture
-def everybody(service: tuple[FastAPI, httpx.URL]) -> Iterator[People]:
+def everybody(service: tuple[FastAPI, httpx.URL]) -> Iterator[ViewerFactory]:
     """Whoever comes to the service."""
-    with people(*service) as found:
+    with viewer_factory(*service) as found:
         yield found

@@ -7,15 +7,15 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from db.personal_data import SECTIONS
-from tests.viewer_clients import People, Person
+from tests.viewer_clients import ViewerClient, ViewerFactory
 
 NOT_TOLD = {"viewer_id", "visitor_id", "password_hash", "sign_in_id", "search_id", "vectors"}
 
 Document = dict[str, Any]
 
 
-def exported(person: Person) -> Document:
-    answer = person.browser.get("/api/user/export")
+def exported(person: ViewerClient) -> Document:
+    answer = person.http.get("/api/user/export")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
@@ -24,8 +24,8 @@ def exported(person: Person) -> Document:
     return found
 
 
-def live_a_little(person: Person) -> None:
-    browser, title = person.browser, {"content_id": 1}
+def live_a_little(person: ViewerClient) -> None:
+    browser, title = person.http, {"content_id": 1}
     browser.put("/api/user/profile", json={"name": "ఆశ", "languages": ["te"]})
     for event in ("like", "watchlist"):
         browser.post("/api/user/interactions", json={**title, "event": event})
@@ -36,8 +36,8 @@ def live_a_little(person: Person) -> None:
     browser.post("/api/content/1/reviews", json={"text": 'They said "fly", I flew.'})
 
 
-def test_all_that_somebody_said_and_did_is_told(everybody: People) -> None:
-    asha, ravi = everybody.member(), everybody.member()
+def test_all_that_somebody_said_and_did_is_told(everybody: ViewerFactory) -> None:
+    asha, ravi = everybody.with_account(), everybody.with_account()
     for person in (asha, ravi):
         live_a_little(person)
     found = exported(asha)
@@ -60,26 +60,28 @@ def test_all_that_somebody_said_and_did_is_told(everybody: People) -> None:
     assert ravi.email not in whole
 
 
-def test_a_visitor_has_what_he_did(everybody: People) -> None:
+def test_a_visitor_has_what_he_did(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
-    visitor.browser.post("/api/user/interactions", json={"content_id": 1, "event": "like"})
+    visitor.http.post("/api/user/interactions", json={"content_id": 1, "event": "like"})
     found = exported(visitor)
     assert (found["account"], found["profile"], found["sign_ins"]) == (None, None, [])
     assert len(found["interactions"]) == 1
 
 
-def test_of_who_did_nothing_nothing_is_held_and_nobody_gets_nothing(everybody: People) -> None:
+def test_of_who_did_nothing_nothing_is_held_and_nobody_gets_nothing(
+    everybody: ViewerFactory,
+) -> None:
     found = exported(everybody.visitor())
     assert [found[section.name] or None for section in SECTIONS] == [None] * len(SECTIONS)
-    refused = everybody.stranger().get("/api/user/export")
+    refused = everybody.anonymous_client().get("/api/user/export")
     assert (refused.status_code, refused.json()["type"]) == (
         401,
         "urn:rasika:problem:not-signed-in",
     )
 
 
-def test_a_long_life_is_told_whole(everybody: People) -> None:
-    asha = everybody.member()
+def test_a_long_life_is_told_whole(everybody: ViewerFactory) -> None:
+    asha = everybody.with_account()
     with everybody.engine.begin() as connection:
         connection.execute(
             text(
@@ -92,7 +94,7 @@ def test_a_long_life_is_told_whole(everybody: People) -> None:
     assert [each["title_id"] for each in exported(asha)["interactions"]] == list(range(1, 5001))
 
 
-def test_no_table_and_no_column_is_forgotten(everybody: People) -> None:
+def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
     """A later table that hangs on a viewer has to be told too, or this fails."""
     of_viewers, before = {"viewer", "search_query"}, set[str]()
     while of_viewers != before:
@@ -104,7 +106,7 @@ def test_no_table_and_no_column_is_forgotten(everybody: People) -> None:
         }
     assert {table for section in SECTIONS for table in section.tables} == of_viewers
 
-    asha = everybody.member()
+    asha = everybody.with_account()
     live_a_little(asha)
     with everybody.engine.begin() as connection:
         connection.execute(

@@ -17,7 +17,7 @@ from api.auth import login_cookies
 from api.auth.visitor_cookie import COOKIE
 from db import viewer_lifecycle
 from db.engine import open_session
-from tests.viewer_clients import People, Person
+from tests.viewer_clients import ViewerClient, ViewerFactory
 from viewers import login_sessions
 
 TABLES = text(
@@ -82,9 +82,9 @@ def texts(client: "redis.Redis") -> Iterator[bytes]:
                 yield zlib.decompress(each)
 
 
-def everything(person: Person, engine: Engine) -> None:
+def everything(person: ViewerClient, engine: Engine) -> None:
     """Do all that can be done."""
-    browser, found = person.browser, {"content_id": 1}
+    browser, found = person.http, {"content_id": 1}
 
     def done(answer: httpx.Response) -> httpx.Response:
         assert answer.status_code in (200, 201, 202), answer.text
@@ -110,57 +110,57 @@ def everything(person: Person, engine: Engine) -> None:
 
 
 def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
-    everybody: People,
+    everybody: ViewerFactory,
 ) -> None:
-    engine, other = everybody.engine, everybody.member()
+    engine, other = everybody.engine, everybody.with_account()
     everything(other, engine)
     before = sizes(engine)
     assert min(before.values()) > 0, before
-    person = everybody.member()
+    person = everybody.with_account()
     everything(person, engine)
     guessed = {"email": person.email, "password": "not the one of this account"}
-    assert everybody.stranger().post("/api/auth/login", json=guessed).status_code == 401
+    assert everybody.anonymous_client().post("/api/auth/login", json=guessed).status_code == 401
     needles = (str(person.id), person.id.hex, person.email)
     assert naming(engine, *needles) == of_viewers() - WITHOUT_THE_NUMBER
-    assert person.browser.delete("/api/user/profile").status_code == 204
+    assert person.http.delete("/api/user/profile").status_code == 204
     assert naming(engine, *needles) == set()
     assert sizes(engine) == before
     assert not [each for each in texts(everybody.app.state.resources.redis) if hit(each, needles)]
-    assert person.browser.get("/api/user/profile").status_code == 401
+    assert person.http.get("/api/user/profile").status_code == 401
 
 
 def hit(held: bytes, needles: tuple[str, ...]) -> bool:
     return any(needle.encode() in held for needle in needles) or UUID(needles[0]).bytes in held
 
 
-def test_of_a_visitor_no_row_is_left(everybody: People) -> None:
+def test_of_a_visitor_no_row_is_left(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
     everything(visitor, everybody.engine)
     assert naming(everybody.engine, str(visitor.id))
-    assert visitor.browser.delete("/api/user/profile").status_code == 204
+    assert visitor.http.delete("/api/user/profile").status_code == 204
     assert naming(everybody.engine, str(visitor.id), visitor.id.hex) == set()
     assert set(sizes(everybody.engine).values()) == {0}
 
 
-def test_what_somebody_was_shown_is_not_remembered_either(everybody: People) -> None:
+def test_what_somebody_was_shown_is_not_remembered_either(everybody: ViewerFactory) -> None:
     def covered() -> float:
-        told = everybody.stranger().get("/metrics").text
+        told = everybody.anonymous_client().get("/metrics").text
         return float(re.findall(r"^rasika_feed_coverage (\S+)$", told, re.MULTILINE)[0])
 
-    person, before = everybody.member(), covered()
-    assert person.browser.get("/api/recommendations/personalized").json()["items"]
+    person, before = everybody.with_account(), covered()
+    assert person.http.get("/api/recommendations/personalized").json()["items"]
     assert covered() > before
-    assert person.browser.delete("/api/user/profile").status_code == 204
+    assert person.http.delete("/api/user/profile").status_code == 204
     assert covered() == before
 
 
-def test_the_browser_forgets_too(everybody: People) -> None:
-    visitor, member = everybody.visitor(), everybody.member()
+def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
+    visitor, member = everybody.visitor(), everybody.with_account()
     with open_session(everybody.engine) as writing:
-        pair = login_sessions.begin(writing, member.id, tokens=everybody.app.state.tokens)
+        pair = login_sessions.start(writing, member.id, tokens=everybody.app.state.tokens)
         writing.commit()
     everything(visitor, everybody.engine)
-    browser = visitor.browser
+    browser = visitor.http
     for name, token in ((login_cookies.ACCESS, pair.access), (login_cookies.REFRESH, pair.refresh)):
         browser.cookies.set(name, token, domain=browser.base_url.host)
     assert browser.get("/api/user/profile").json()["email"] == member.email
@@ -171,24 +171,24 @@ def test_the_browser_forgets_too(everybody: People) -> None:
     assert browser.get("/api/user/profile").json()["email"] is None
 
 
-def test_who_is_nobody_or_was_forgotten_can_ask_again(everybody: People) -> None:
-    stranger, visitor = everybody.stranger(), everybody.visitor()
-    for browser in (stranger, visitor.browser, visitor.browser):
+def test_who_is_nobody_or_was_forgotten_can_ask_again(everybody: ViewerFactory) -> None:
+    stranger, visitor = everybody.anonymous_client(), everybody.visitor()
+    for browser in (stranger, visitor.http, visitor.http):
         assert browser.delete("/api/user/profile").status_code == 204
     assert set(sizes(everybody.engine).values()) == {0}
 
 
-def test_a_page_elsewhere_deletes_nobody(everybody: People) -> None:
+def test_a_page_elsewhere_deletes_nobody(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
     everything(visitor, everybody.engine)
     elsewhere = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
-    assert visitor.browser.delete("/api/user/profile", headers=elsewhere).status_code == 403
+    assert visitor.http.delete("/api/user/profile", headers=elsewhere).status_code == 403
     assert naming(everybody.engine, str(visitor.id))
 
 
-def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: People) -> None:
-    for person in (everybody.visitor(), everybody.member()):
-        browser = person.browser
+def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory) -> None:
+    for person in (everybody.visitor(), everybody.with_account()):
+        browser = person.http
         everything(person, everybody.engine)
         work: list[Callable[[httpx.Client], httpx.Response]] = [
             lambda it: it.post("/api/user/interactions", json={"content_id": 5, "event": "like"}),

@@ -12,7 +12,7 @@ from api.auth.visitor_cookie import COOKIE
 from db import title_states
 from db.engine import open_session
 from runtime.title_features import LiveShelf
-from tests.viewer_clients import People
+from tests.viewer_clients import ViewerFactory
 from viewers import interactions
 
 INTERACTIONS = "/api/user/interactions"
@@ -56,8 +56,8 @@ def ids(found: dict[str, object]) -> list[int]:
     return [each.get("content_id", each["id"]) for each in items(found)]
 
 
-def test_one_thing_or_several_are_stored_once(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_one_thing_or_several_are_stored_once(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     number = str(uuid4())
     none_refused = {"refused": [], "kept": True}
     assert post(browser, like(id=number)) == {"stored": 1, "repeated": 0, **none_refused}
@@ -72,8 +72,8 @@ def test_one_thing_or_several_are_stored_once(everybody: People) -> None:
     assert ids(listed(browser)) == [OTHER, EEGA]
 
 
-def test_what_is_told_is_told_again(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_what_is_told_is_told_again(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     told = {
         "id": str(uuid4()),
         "content_id": EEGA,
@@ -93,8 +93,8 @@ def test_what_is_told_is_told_again(everybody: People) -> None:
     assert (latest["value"], latest["progress"]) == (None, None)  # not of this event
 
 
-def test_a_new_visitor_is_known_from_then_on(everybody: People) -> None:
-    stranger = everybody.stranger()
+def test_a_new_visitor_is_known_from_then_on(everybody: ViewerFactory) -> None:
+    stranger = everybody.anonymous_client()
     assert listed(stranger)["total"] == 0
     assert not stranger.cookies
     post(stranger, like())
@@ -103,10 +103,12 @@ def test_a_new_visitor_is_known_from_then_on(everybody: People) -> None:
 
 
 @pytest.mark.parametrize("header", ["dnt", "sec-gpc"])
-def test_of_who_asks_not_to_be_followed_nothing_is_kept(everybody: People, header: str) -> None:
+def test_of_who_asks_not_to_be_followed_nothing_is_kept(
+    everybody: ViewerFactory, header: str
+) -> None:
     for browser in (
-        everybody.stranger(**{header: "1"}),
-        everybody.visitor(None, **{header: "1"}).browser,
+        everybody.anonymous_client(**{header: "1"}),
+        everybody.visitor(None, **{header: "1"}).http,
     ):
         assert post(browser, like()) == {
             "stored": 0,
@@ -116,9 +118,9 @@ def test_of_who_asks_not_to_be_followed_nothing_is_kept(everybody: People, heade
         }
         assert "set-cookie" not in browser.post(INTERACTIONS, json=like()).headers
         assert listed(browser)["total"] == 0
-    member = everybody.member()
-    member.browser.headers[header] = "1"
-    assert post(member.browser, like())["kept"] is True
+    member = everybody.with_account()
+    member.http.headers[header] = "1"
+    assert post(member.http, like())["kept"] is True
 
 
 @pytest.mark.parametrize(
@@ -147,9 +149,9 @@ def test_of_who_asks_not_to_be_followed_nothing_is_kept(everybody: People, heade
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field_and_place(
-    everybody: People, given: dict[str, object], field: str, message: str
+    everybody: ViewerFactory, given: dict[str, object], field: str, message: str
 ) -> None:
-    browser = everybody.member().browser
+    browser = everybody.with_account().http
     wrong = {**like(), **given}
     found = refused(browser, wrong)
     assert list(found) == [field or "body"]
@@ -160,16 +162,16 @@ def test_what_cannot_be_is_refused_by_its_field_and_place(
     assert listed(browser)["total"] == 0
 
 
-def test_more_than_five_hundred_or_something_else_is_refused(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_more_than_five_hundred_or_something_else_is_refused(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     assert "500" in refused(browser, [like()] * 501)["body"]
     for body in (7, "like", None, {"interactions": 7}):
         assert browser.post(INTERACTIONS, json=body).status_code == 422
     assert post(browser, [like() for _ in range(500)])["stored"] == 500
 
 
-def test_a_clock_that_is_a_little_ahead_is_set_right(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_a_clock_that_is_a_little_ahead_is_set_right(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     ahead = datetime.now(UTC) + timedelta(minutes=4)
     post(browser, like(at=ahead.isoformat()))
     (only,) = items(listed(browser))
@@ -179,9 +181,9 @@ def test_a_clock_that_is_a_little_ahead_is_set_right(everybody: People) -> None:
 
 
 def test_of_titles_that_are_not_there_one_is_an_error_and_others_are_named(
-    everybody: People,
+    everybody: ViewerFactory,
 ) -> None:
-    browser = everybody.member().browser
+    browser = everybody.with_account().http
     answer = browser.post(INTERACTIONS, json=like(NOWHERE))
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:rasika:problem:title-not-found"
@@ -191,8 +193,8 @@ def test_of_titles_that_are_not_there_one_is_an_error_and_others_are_named(
     assert ids(listed(browser)) == [OTHER]
 
 
-def test_nobody_sees_or_changes_what_another_did(everybody: People) -> None:
-    mine, other = everybody.member().browser, everybody.visitor().browser
+def test_nobody_sees_or_changes_what_another_did(everybody: ViewerFactory) -> None:
+    mine, other = everybody.with_account().http, everybody.visitor().http
     number = str(uuid4())
     post(mine, like(id=number))
     assert listed(other)["total"] == 0
@@ -200,58 +202,58 @@ def test_nobody_sees_or_changes_what_another_did(everybody: People) -> None:
     assert ids(listed(mine)) == [EEGA]
 
 
-def test_the_log_is_paged(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_the_log_is_paged(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     post(browser, [like(each) for each in (1, 2, 3, 4, 5)])
     found = listed(browser, limit=2, offset=1)
     assert ids(found) == [4, 3]
     assert (found["total"], found["limit"], found["offset"]) == (5, 2, 1)
 
 
-def test_taste_and_standings_follow_in_the_same_transaction(everybody: People) -> None:
-    person = everybody.member()
-    post(person.browser, [like(EEGA), {"content_id": OTHER, "event": "dismiss"}])
+def test_taste_and_standings_follow_in_the_same_transaction(everybody: ViewerFactory) -> None:
+    person = everybody.with_account()
+    post(person.http, [like(EEGA), {"content_id": OTHER, "event": "dismiss"}])
     live = everybody.app.state.live
     with open_session(everybody.engine) as reading:
-        learnt = interactions.taste_of(reading, person.id, live.model)
-        assert set(interactions.standings_of(reading, person.id)) == {EEGA, OTHER}
+        learnt = interactions.read_taste(reading, person.id, live.model)
+        assert set(interactions.read_title_states(reading, person.id)) == {EEGA, OTHER}
         assert learnt.long_term is not None
         assert learnt.aversion is not None
-        interactions.replay(reading, person.id, LiveShelf(live))
-        assert interactions.taste_of(reading, person.id, live.model).mass == learnt.mass
+        interactions.rebuild_viewer_state(reading, person.id, LiveShelf(live))
+        assert interactions.read_taste(reading, person.id, live.model).mass == learnt.mass
 
 
-def test_what_viewers_do_is_counted(everybody: People) -> None:
+def test_what_viewers_do_is_counted(everybody: ViewerFactory) -> None:
     def counted() -> float:
         metrics = everybody.app.state.metrics.registry
         return float(metrics.get_sample_value("rasika_interactions_total", {"event": "like"}) or 0)
 
-    before, browser, told = counted(), everybody.member().browser, like(id=str(uuid4()))
+    before, browser, told = counted(), everybody.with_account().http, like(id=str(uuid4()))
     for _ in range(2):
         post(browser, told)
     assert counted() == before + 1
 
 
 def test_a_database_that_goes_away_on_the_way_leaves_nothing(
-    everybody: People, monkeypatch: pytest.MonkeyPatch
+    everybody: ViewerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = everybody.member()
+    person = everybody.with_account()
 
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("INSERT", {}, ConnectionError("the server went away"))
 
     with monkeypatch.context() as failing:
         failing.setattr(title_states, "store", broken)
-        assert person.browser.post(INTERACTIONS, json=like()).status_code == 503
-    assert listed(person.browser)["total"] == 0
+        assert person.http.post(INTERACTIONS, json=like()).status_code == 503
+    assert listed(person.http)["total"] == 0
 
 
 def days_ago(number: int) -> str:
     return (datetime.now(UTC) - timedelta(days=number)).isoformat()
 
 
-def test_lists_follow_from_what_was_told_the_latest_first(everybody: People) -> None:
-    browser = everybody.member().browser
+def test_lists_follow_from_what_was_told_the_latest_first(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account().http
     post(
         browser,
         [
@@ -282,9 +284,9 @@ def test_lists_follow_from_what_was_told_the_latest_first(everybody: People) -> 
 
 @pytest.mark.parametrize("name", ["watchlist", "favorites", "history", "ratings", "continue"])
 def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
-    everybody: People, name: str
+    everybody: ViewerFactory, name: str
 ) -> None:
-    assert listed(everybody.stranger(), f"/api/user/{name}")["total"] == 0
+    assert listed(everybody.anonymous_client(), f"/api/user/{name}")["total"] == 0
     person = everybody.visitor()
     gone = title_states.StoredTitleState(
         NOWHERE,
@@ -293,8 +295,10 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
         *[datetime.now(UTC) if "un" not in each else None for each in title_states.TIME_FIELDS],
     )._replace(dismissed_at=None)
     with open_session(everybody.engine) as writing:
-        interactions.hear(writing, person.id, [], LiveShelf(everybody.app.state.live))
+        interactions.record_interactions(
+            writing, person.id, [], LiveShelf(everybody.app.state.live)
+        )
         title_states.store(writing, person.id, [gone])
         writing.commit()
-    found = listed(person.browser, f"/api/user/{name}")
+    found = listed(person.http, f"/api/user/{name}")
     assert (found["items"], found["total"]) == ([], 0)

@@ -2,16 +2,18 @@
 
 import pytest
 
-from tests.viewer_clients import People
+from tests.viewer_clients import ViewerFactory
 from vocabulary.kinds import Role
 
 FEED = "/api/recommendations/personalized"
 
 
-def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(everybody: People) -> None:
-    admin = everybody.member(role=Role.ADMIN).browser
+def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(
+    everybody: ViewerFactory,
+) -> None:
+    admin = everybody.with_account(role=Role.ADMIN).http
     before = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
-    other = everybody.visitor().browser
+    other = everybody.visitor().http
     other.put("/api/user/profile", json={"languages": {"ta": 1.0}})
     other.get(FEED, params={"region": "IN-TN"})
     measures = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
@@ -24,6 +26,6 @@ def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(everybod
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
-def test_nobody_else_is(everybody: People, role: Role) -> None:
-    member = everybody.member(role=role).browser
+def test_nobody_else_is(everybody: ViewerFactory, role: Role) -> None:
+    member = everybody.with_account(role=role).http
     assert member.get(FEED, params={"explain": True}).json()["measures"] is None

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from catalog.regions import language_weights
-from tests.viewer_clients import People
+from tests.viewer_clients import ViewerFactory
 
 Hits = list[dict[str, Any]]
 
@@ -18,8 +18,8 @@ def choice(browser: httpx.Client, **asked: object) -> Hits:
     return items
 
 
-def test_the_choice_is_of_many_languages_genres_and_people(everybody: People) -> None:
-    items = choice(everybody.stranger(), region="IN-TG", limit=30)
+def test_the_choice_is_of_many_languages_genres_and_people(everybody: ViewerFactory) -> None:
+    items = choice(everybody.anonymous_client(), region="IN-TG", limit=30)
     assert len({each["id"] for each in items}) == 30
     spoken = Counter(each["language"] for each in items)
     weights = language_weights("IN-TG")
@@ -29,11 +29,11 @@ def test_the_choice_is_of_many_languages_genres_and_people(everybody: People) ->
     assert len(genres) >= 6
     assert genres.most_common(1)[0][1] <= 12
     assert all(each["terms"]["popularity"] > 0 for each in items)
-    assert choice(everybody.stranger(), region="IN-TG", limit=30) == items
+    assert choice(everybody.anonymous_client(), region="IN-TG", limit=30) == items
 
 
-def test_the_choice_is_in_the_languages_asked_for_or_said(everybody: People) -> None:
-    stranger, visitor = everybody.stranger(), everybody.visitor().browser
+def test_the_choice_is_in_the_languages_asked_for_or_said(everybody: ViewerFactory) -> None:
+    stranger, visitor = everybody.anonymous_client(), everybody.visitor().http
     assert {each["language"] for each in choice(stranger, language="ta", limit=12)} == {"ta"}
     visitor.put("/api/user/profile", json={"languages": ["kn", "ml"]})
     spoken = Counter(each["language"] for each in choice(visitor, limit=12))
@@ -42,16 +42,16 @@ def test_the_choice_is_in_the_languages_asked_for_or_said(everybody: People) -> 
     assert not stranger.cookies
 
 
-def test_a_child_is_offered_nothing_above_its_age(everybody: People) -> None:
-    visitor = everybody.visitor().browser
+def test_a_child_is_offered_nothing_above_its_age(everybody: ViewerFactory) -> None:
+    visitor = everybody.visitor().http
     visitor.put("/api/user/profile", json={"birth_year": 2018, "languages": ["en"]})
     items = choice(visitor, limit=60)
     assert items
     assert not any({"horror", "erotic"} & set(each["genres"]) for each in items)
 
 
-def test_picks_are_likes_once_and_for_all(everybody: People) -> None:
-    visitor = everybody.visitor().browser
+def test_picks_are_likes_once_and_for_all(everybody: ViewerFactory) -> None:
+    visitor = everybody.visitor().http
     ids = [each["id"] for each in choice(visitor, limit=4)]
     first = visitor.put("/api/user/picks", json={"content_ids": ids[:3]})
     assert first.json() == {"picked": 3, "repeated": 0}
@@ -65,11 +65,11 @@ def test_picks_are_likes_once_and_for_all(everybody: People) -> None:
     assert not set(ids) & {each["id"] for each in feed["items"]}
 
 
-def test_what_cannot_be_picked_is_refused_and_nothing_is_kept(everybody: People) -> None:
-    visitor = everybody.visitor().browser
+def test_what_cannot_be_picked_is_refused_and_nothing_is_kept(everybody: ViewerFactory) -> None:
+    visitor = everybody.visitor().http
     for ids, status in (([1, 2**31 - 1], 404), ([], 422), ([0], 422), (list(range(1, 102)), 422)):
         answer = visitor.put("/api/user/picks", json={"content_ids": ids})
         assert answer.status_code == status, ids
     assert visitor.get("/api/user/interactions").json()["items"] == []
-    wish = everybody.visitor(dnt="1").browser
+    wish = everybody.visitor(dnt="1").http
     assert wish.put("/api/user/picks", json={"content_ids": [1]}).status_code == 403

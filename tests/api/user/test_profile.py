@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.viewer_clients import People
+from tests.viewer_clients import ViewerFactory
 
 NOTHING_SAID: dict[str, object] = {
     "email": None,
@@ -48,35 +48,35 @@ def get(browser: httpx.Client) -> dict[str, object]:
     return found
 
 
-def test_of_a_stranger_nothing_is_known_and_no_cookie_given(everybody: People) -> None:
-    stranger = everybody.stranger()
+def test_of_a_stranger_nothing_is_known_and_no_cookie_given(everybody: ViewerFactory) -> None:
+    stranger = everybody.anonymous_client()
     assert get(stranger) == NOTHING_SAID
     assert not stranger.cookies
 
 
-def test_a_visitor_keeps_preferences_in_the_one_form(everybody: People) -> None:
-    stranger = everybody.stranger()
+def test_a_visitor_keeps_preferences_in_the_one_form(everybody: ViewerFactory) -> None:
+    stranger = everybody.anonymous_client()
     answer = stranger.put("/api/user/profile", json=SAID)
     assert answer.status_code == 200, answer.text
     found = get(stranger)
     assert found == answer.json()
     assert found == NOTHING_SAID | KEPT | {"created_at": found["created_at"]}
-    assert get(everybody.visitor().browser) == NOTHING_SAID
+    assert get(everybody.visitor().http) == NOTHING_SAID
 
 
 def test_an_account_keeps_a_name_too_and_neither_e_mail_nor_role_can_be_put(
-    everybody: People,
+    everybody: ViewerFactory,
 ) -> None:
-    asha = everybody.member(name="Asha")
-    assert get(asha.browser)["name"] == "Asha"
+    asha = everybody.with_account(name="Asha")
+    assert get(asha.http)["name"] == "Asha"
     told = {**SAID, "name": "  Asha Rao ", "email": "other@example.com", "role": "admin"}
-    assert asha.browser.put("/api/user/profile", json=told).status_code == 200
-    found = get(asha.browser)
+    assert asha.http.put("/api/user/profile", json=told).status_code == 200
+    found = get(asha.http)
     assert (found["name"], found["email"], found["role"]) == ("Asha Rao", asha.email, "user")
 
 
-def test_what_is_put_replaces_what_was(everybody: People) -> None:
-    browser = everybody.member(name="Asha").browser
+def test_what_is_put_replaces_what_was(everybody: ViewerFactory) -> None:
+    browser = everybody.with_account(name="Asha").http
     browser.put("/api/user/profile", json=SAID)
     browser.put("/api/user/profile", json={"languages": ["ta", "cn"]})
     found = get(browser)
@@ -113,8 +113,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 ]
 
 
-def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: People) -> None:
-    browser = everybody.visitor().browser
+def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: ViewerFactory) -> None:
+    browser = everybody.visitor().http
     for said, field in REFUSED:
         answer = browser.put("/api/user/profile", json={**SAID, **said})
         assert answer.status_code == 422, said
@@ -122,8 +122,8 @@ def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: People
     assert get(browser) == NOTHING_SAID
 
 
-def test_an_odd_body_is_refused(everybody: People) -> None:
-    browser = everybody.visitor().browser
+def test_an_odd_body_is_refused(everybody: ViewerFactory) -> None:
+    browser = everybody.visitor().http
     for body in (b'{"name": "\\ud800"}', b"[]", b"null", b"\xff", b"{", b""):
         answer = browser.put(
             "/api/user/profile", content=body, headers={"content-type": "application/json"}
@@ -131,23 +131,25 @@ def test_an_odd_body_is_refused(everybody: People) -> None:
         assert answer.status_code in (400, 422), body
 
 
-def test_of_who_asks_that_nothing_be_kept_nothing_is_but_an_accounts(everybody: People) -> None:
+def test_of_who_asks_that_nothing_be_kept_nothing_is_but_an_accounts(
+    everybody: ViewerFactory,
+) -> None:
     for wish in ({"dnt": "1"}, {"sec-gpc": "1"}):
-        visitor = everybody.bringing(uuid4(), wish).browser
+        visitor = everybody.visitor_with_headers(uuid4(), wish).http
         answer = visitor.put("/api/user/profile", json=SAID)
         assert (answer.status_code, answer.json()["type"]) == (
             403,
             "urn:rasika:problem:nothing-kept",
         )
-        member = everybody.member().browser
+        member = everybody.with_account().http
         assert member.put("/api/user/profile", json=SAID, headers=wish).status_code == 200
 
 
-def test_who_was_forgotten_a_moment_ago_cannot_write(everybody: People) -> None:
+def test_who_was_forgotten_a_moment_ago_cannot_write(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
-    late = everybody.visitor(visitor.id).browser  # a request under way
-    assert visitor.browser.delete("/api/user/profile").status_code == 204
-    assert not visitor.browser.cookies
+    late = everybody.visitor(visitor.id).http  # a request under way
+    assert visitor.http.delete("/api/user/profile").status_code == 204
+    assert not visitor.http.cookies
     answer = late.put("/api/user/profile", json=SAID)
     assert (answer.status_code, answer.json()["title"]) == (410, "Gone")
-    assert get(visitor.browser) == NOTHING_SAID
+    assert get(visitor.http) == NOTHING_SAID

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.viewer_clients import People, Person
+from tests.viewer_clients import ViewerClient, ViewerFactory
 from vocabulary.kinds import Role
 
 TEXT = "A fly takes revenge, and you are on its side."
@@ -14,18 +14,20 @@ Review = dict[str, Any]
 
 
 @pytest.fixture
-def asha(everybody: People) -> Person:
-    return everybody.member(name="Asha")
+def asha(everybody: ViewerFactory) -> ViewerClient:
+    return everybody.with_account(name="Asha")
 
 
 @pytest.fixture
-def operator(everybody: People) -> httpx.Client:
+def operator(everybody: ViewerFactory) -> httpx.Client:
     """Somebody on this machine, who may moderate."""
-    return everybody.stranger()
+    return everybody.anonymous_client()
 
 
-def write(person: Person, text: str = TEXT, *, title: int = 1, **said: object) -> httpx.Response:
-    return person.browser.post(f"/api/content/{title}/reviews", json={"text": text, **said})
+def write(
+    person: ViewerClient, text: str = TEXT, *, title: int = 1, **said: object
+) -> httpx.Response:
+    return person.http.post(f"/api/content/{title}/reviews", json={"text": text, **said})
 
 
 def seen(browser: httpx.Client, title: int = 1) -> list[Review]:
@@ -48,16 +50,16 @@ def waiting(operator: httpx.Client, state: str = "pending") -> list[Review]:
 
 
 def test_a_review_waits_and_is_then_seen_under_its_authors_name(
-    everybody: People, asha: Person, operator: httpx.Client
+    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
-    stranger, ravi = everybody.stranger(), everybody.member(name="Ravi")
+    stranger, ravi = everybody.anonymous_client(), everybody.with_account(name="Ravi")
     written = write(asha, f"  {TEXT}\r\nAnd it flies.", language="EN", spoiler=True)
     assert written.status_code == 201, written.text
     review = written.json()
     assert (review["text"], review["language"]) == (f"{TEXT}\nAnd it flies.", "en")
     assert (review["state"], review["own"], review["spoiler"]) == ("pending", True, True)
-    assert seen(asha.browser) == [review]
-    assert seen(stranger) == seen(ravi.browser) == []
+    assert seen(asha.http) == [review]
+    assert seen(stranger) == seen(ravi.http) == []
 
     assert [each["id"] for each in waiting(operator)] == [review["id"]]
     assert judge(operator, review, "approved").json()["state"] == "approved"
@@ -68,20 +70,20 @@ def test_a_review_waits_and_is_then_seen_under_its_authors_name(
 
 
 def test_to_write_again_is_to_edit_and_to_wait_again(
-    asha: Person, everybody: People, operator: httpx.Client
+    asha: ViewerClient, everybody: ViewerFactory, operator: httpx.Client
 ) -> None:
     first = write(asha).json()
     judge(operator, first, "approved")
     again = write(asha, "On second thoughts, it is about the wife.")
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
     assert again.json()["created_at"] == first["created_at"]
-    assert seen(everybody.stranger()) == []
-    (own,) = seen(asha.browser)
+    assert seen(everybody.anonymous_client()) == []
+    (own,) = seen(asha.http)
     assert (own["state"], own["text"][:2]) == ("pending", "On")
 
 
 def test_a_curator_approves_no_text_that_he_did_not_read(
-    asha: Person, operator: httpx.Client
+    asha: ViewerClient, operator: httpx.Client
 ) -> None:
     read = write(asha).json()
     write(asha, "Something else entirely, which nobody read.")
@@ -92,15 +94,15 @@ def test_a_curator_approves_no_text_that_he_did_not_read(
     assert [each["id"] for each in waiting(operator, "rejected")] == [read["id"]]
 
 
-def test_the_stars_of_the_author_stand_beside_his_review(asha: Person) -> None:
-    asha.browser.post(
+def test_the_stars_of_the_author_stand_beside_his_review(asha: ViewerClient) -> None:
+    asha.http.post(
         "/api/user/interactions", json={"content_id": 1, "event": "rate", "value": 4.5}
     ).raise_for_status()
     assert write(asha).json()["rating"] == 4.5
 
 
 def test_only_who_has_an_account_writes_and_only_the_author_deletes(
-    everybody: People, asha: Person, operator: httpx.Client
+    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
     refused = write(everybody.visitor())
     assert (refused.status_code, refused.json()["type"]) == (
@@ -109,15 +111,15 @@ def test_only_who_has_an_account_writes_and_only_the_author_deletes(
     )
     review = write(asha).json()
     address = f"/api/user/reviews/{review['id']}"
-    assert everybody.member().browser.delete(address).status_code == 404
-    assert everybody.visitor().browser.delete(address).status_code == 401
-    assert asha.browser.delete(address).status_code == 204
-    assert asha.browser.delete(address).status_code == 404
+    assert everybody.with_account().http.delete(address).status_code == 404
+    assert everybody.visitor().http.delete(address).status_code == 401
+    assert asha.http.delete(address).status_code == 204
+    assert asha.http.delete(address).status_code == 404
     assert judge(operator, review, "approved").status_code == 404
-    assert seen(asha.browser) == []
+    assert seen(asha.http) == []
 
 
-def test_what_is_no_plain_text_of_some_length_is_refused(asha: Person) -> None:
+def test_what_is_no_plain_text_of_some_length_is_refused(asha: ViewerClient) -> None:
     for text in (
         "",
         "too short",
@@ -137,30 +139,30 @@ def test_what_is_no_plain_text_of_some_length_is_refused(asha: Person) -> None:
         assert write(asha, text).status_code in (200, 201), text
 
 
-def test_a_title_that_is_not_there_has_no_reviews(asha: Person) -> None:
+def test_a_title_that_is_not_there_has_no_reviews(asha: ViewerClient) -> None:
     assert write(asha, title=2**31 - 1).status_code == 404
-    assert asha.browser.get(f"/api/content/{2**31 - 1}/reviews").status_code == 404
-    assert asha.browser.get("/api/content/0/reviews").status_code == 422
+    assert asha.http.get(f"/api/content/{2**31 - 1}/reviews").status_code == 404
+    assert asha.http.get("/api/content/0/reviews").status_code == 422
 
 
 def test_pages_of_reviews_begin_with_ones_own(
-    everybody: People, asha: Person, operator: httpx.Client
+    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
     write(asha)
     for number in range(3):
-        review = write(everybody.member(name=f"Member {number}")).json()
+        review = write(everybody.with_account(name=f"Member {number}")).json()
         judge(operator, review, "approved")
     asked = {"limit": 2, "offset": 0}
-    page = asha.browser.get("/api/content/1/reviews", params=asked).json()
+    page = asha.http.get("/api/content/1/reviews", params=asked).json()
     assert ([each["author"] for each in page["items"]], page["total"]) == (["Asha", "Member 2"], 4)
-    rest = asha.browser.get("/api/content/1/reviews", params={**asked, "offset": 2}).json()
+    rest = asha.http.get("/api/content/1/reviews", params={**asked, "offset": 2}).json()
     assert [each["author"] for each in rest["items"]] == ["Member 1", "Member 0"]
 
 
 def test_a_curator_moderates_and_does_nothing_else_of_operators(
-    everybody: People, asha: Person
+    everybody: ViewerFactory, asha: ViewerClient
 ) -> None:
-    curator = everybody.member(role=Role.CURATOR).browser
+    curator = everybody.with_account(role=Role.CURATOR).http
     elsewhere = {"x-forwarded-for": "203.0.113.5"}
     review = write(asha).json()
     answer = curator.patch(
@@ -170,11 +172,11 @@ def test_a_curator_moderates_and_does_nothing_else_of_operators(
     assert curator.get("/api/admin/viewings", headers=elsewhere).status_code == 403
 
 
-def test_others_do_not_moderate(asha: Person, everybody: People) -> None:
+def test_others_do_not_moderate(asha: ViewerClient, everybody: ViewerFactory) -> None:
     review = write(asha).json()
     elsewhere = {"origin": "https://elsewhere.example"}
-    for person in (asha, everybody.member(), everybody.visitor()):
-        browser = person.browser
+    for person in (asha, everybody.with_account(), everybody.visitor()):
+        browser = person.http
         assert browser.get("/api/admin/reviews", headers=elsewhere).status_code == 403
         answer = browser.patch(
             f"/api/admin/reviews/{review['id']}", json={"state": "approved"}, headers=elsewhere

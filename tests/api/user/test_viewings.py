@@ -10,37 +10,37 @@ from sqlalchemy import text
 from db.engine import open_session
 from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
-from tests.viewer_clients import People, Person
+from tests.viewer_clients import ViewerClient, ViewerFactory
 from viewers import viewings
 
 Viewing = dict[str, Any]
 
 
 @pytest.fixture
-def ravi(everybody: People) -> Person:
+def ravi(everybody: ViewerFactory) -> ViewerClient:
     return everybody.visitor()
 
 
-def start(person: Person, *, title: int = 1, **said: object) -> Viewing:
-    answer = person.browser.post("/api/user/viewings", json={"content_id": title, **said})
+def start(person: ViewerClient, *, title: int = 1, **said: object) -> Viewing:
+    answer = person.http.post("/api/user/viewings", json={"content_id": title, **said})
     assert answer.status_code == 201, answer.text
     viewing: Viewing = answer.json()
     return viewing
 
 
-def go_on(person: Person, viewing: Viewing, progress: float) -> httpx.Response:
+def go_on(person: ViewerClient, viewing: Viewing, progress: float) -> httpx.Response:
     address = f"/api/user/viewings/{viewing['id']}"
-    return person.browser.patch(address, json={"progress": progress})
+    return person.http.patch(address, json={"progress": progress})
 
 
-def stop(person: Person, viewing: Viewing, **said: object) -> Viewing:
-    answer = person.browser.post(f"/api/user/viewings/{viewing['id']}/stop", json=said)
+def stop(person: ViewerClient, viewing: Viewing, **said: object) -> Viewing:
+    answer = person.http.post(f"/api/user/viewings/{viewing['id']}/stop", json=said)
     assert answer.status_code == 200, answer.text
     stopped: Viewing = answer.json()
     return stopped
 
 
-def told(everybody: People) -> list[tuple[str, int, float | None, str | None]]:
+def told(everybody: ViewerFactory) -> list[tuple[str, int, float | None, str | None]]:
     with everybody.engine.connect() as connection:
         rows = connection.execute(
             text("SELECT event, title_id, progress, device FROM interaction ORDER BY id")
@@ -48,7 +48,9 @@ def told(everybody: People) -> list[tuple[str, int, float | None, str | None]]:
         return [tuple(row) for row in rows]
 
 
-def test_what_was_watched_counts_once_as_far_as_it_got(everybody: People, ravi: Person) -> None:
+def test_what_was_watched_counts_once_as_far_as_it_got(
+    everybody: ViewerFactory, ravi: ViewerClient
+) -> None:
     viewing = start(ravi, device="tv")
     assert (viewing["completion"], viewing["completed"], viewing["stopped_at"]) == (0, False, None)
     assert viewing["title"]
@@ -59,68 +61,72 @@ def test_what_was_watched_counts_once_as_far_as_it_got(everybody: People, ravi: 
     assert (stopped["completion"], stopped["completed"]) == (0.6, False)
     assert stop(ravi, viewing, progress=1.0) == stopped
     assert told(everybody) == [("watch", 1, 0.6, "tv")]
-    history = ravi.browser.get("/api/user/history").json()["items"]
+    history = ravi.http.get("/api/user/history").json()["items"]
     assert [each["id"] for each in history] == [1]
 
 
-def test_who_comes_to_the_credits_has_seen_it(everybody: People, ravi: Person) -> None:
+def test_who_comes_to_the_credits_has_seen_it(everybody: ViewerFactory, ravi: ViewerClient) -> None:
     assert stop(ravi, start(ravi), progress=0.93)["completed"]
     assert told(everybody) == [("complete", 1, None, None)]
 
 
-def test_who_saw_nothing_did_not_give_it_up(everybody: People, ravi: Person) -> None:
+def test_who_saw_nothing_did_not_give_it_up(everybody: ViewerFactory, ravi: ViewerClient) -> None:
     viewing = start(ravi)
-    answer = ravi.browser.post(f"/api/user/viewings/{viewing['id']}/stop")
+    answer = ravi.http.post(f"/api/user/viewings/{viewing['id']}/stop")
     assert answer.json()["stopped_at"] is not None
     assert told(everybody) == []
 
 
-def test_a_viewing_started_twice_is_one(everybody: People, ravi: Person) -> None:
+def test_a_viewing_started_twice_is_one(everybody: ViewerFactory, ravi: ViewerClient) -> None:
     same = {"id": str(uuid4()), "content_id": 1}
-    first = ravi.browser.post("/api/user/viewings", json=same)
-    again = ravi.browser.post("/api/user/viewings", json=same)
+    first = ravi.http.post("/api/user/viewings", json=same)
+    again = ravi.http.post("/api/user/viewings", json=same)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    for other, told_of in ((ravi, {**same, "content_id": 2}), (everybody.member(), same)):
-        answer = other.browser.post("/api/user/viewings", json=told_of)
+    for other, told_of in ((ravi, {**same, "content_id": 2}), (everybody.with_account(), same)):
+        answer = other.http.post("/api/user/viewings", json=told_of)
         assert (answer.status_code, answer.json()["type"]) == (
             409,
             "urn:rasika:problem:viewing-taken",
         )
 
 
-def test_a_viewing_that_is_over_does_not_go_on(ravi: Person) -> None:
+def test_a_viewing_that_is_over_does_not_go_on(ravi: ViewerClient) -> None:
     viewing = start(ravi)
     stop(ravi, viewing, progress=0.5)
     answer = go_on(ravi, viewing, 0.7)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:rasika:problem:viewing-over")
 
 
-def test_nobody_sees_or_moves_anothers_viewing(everybody: People, ravi: Person) -> None:
+def test_nobody_sees_or_moves_anothers_viewing(
+    everybody: ViewerFactory, ravi: ViewerClient
+) -> None:
     viewing = start(ravi)
-    for other in (everybody.member(), everybody.visitor()):
+    for other in (everybody.with_account(), everybody.visitor()):
         assert go_on(other, viewing, 0.9).status_code == 404
         address = f"/api/user/viewings/{viewing['id']}/stop"
-        assert other.browser.post(address).status_code == 404
-        assert other.browser.get("/api/user/viewings").json()["items"] == []
+        assert other.http.post(address).status_code == 404
+        assert other.http.get("/api/user/viewings").json()["items"] == []
     assert go_on(ravi, viewing, 0.1).json()["completion"] == 0.1
 
 
-def test_the_last_begun_come_first_with_how_many_came_to_the_end(ravi: Person) -> None:
+def test_the_last_begun_come_first_with_how_many_came_to_the_end(ravi: ViewerClient) -> None:
     for title, progress in ((1, 1.0), (2, 0.3), (3, 0.95)):
         stop(ravi, start(ravi, title=title), progress=progress)
     start(ravi, title=4)
-    page = ravi.browser.get("/api/user/viewings", params={"limit": 2}).json()
+    page = ravi.http.get("/api/user/viewings", params={"limit": 2}).json()
     assert [each["content_id"] for each in page["items"]] == [4, 3]
     assert (page["total"], page["completion_rate"]) == (4, pytest.approx(2 / 3))
 
 
-def test_operators_see_what_is_watched_to_the_end(everybody: People, ravi: Person) -> None:
-    asha = everybody.member()
+def test_operators_see_what_is_watched_to_the_end(
+    everybody: ViewerFactory, ravi: ViewerClient
+) -> None:
+    asha = everybody.with_account()
     for person, title, progress in ((ravi, 1, 1.0), (asha, 1, 0.5), (asha, 2, 0.1)):
         stop(person, start(person, title=title), progress=progress)
     start(ravi, title=2)
-    operator = everybody.stranger()
+    operator = everybody.anonymous_client()
     first, second = operator.get("/api/admin/viewings").json()
     assert (first["content_id"], first["viewings"], first["viewers"]) == (1, 2, 2)
     assert (first["completion_rate"], first["mean_progress"]) == (0.5, 0.75)
@@ -129,15 +135,13 @@ def test_operators_see_what_is_watched_to_the_end(everybody: People, ravi: Perso
     assert one == second
     assert operator.get("/api/admin/viewings?since=2999-01-01").json() == []
     elsewhere = {"origin": "https://elsewhere.example"}
-    assert asha.browser.get("/api/admin/viewings", headers=elsewhere).status_code == 403
+    assert asha.http.get("/api/admin/viewings", headers=elsewhere).status_code == 403
 
 
-def test_what_cannot_be_is_refused(everybody: People, ravi: Person) -> None:
+def test_what_cannot_be_is_refused(everybody: ViewerFactory, ravi: ViewerClient) -> None:
     viewing = start(ravi)
     for progress in (-0.1, 1.1, "NaN", None):
-        answer = ravi.browser.patch(
-            f"/api/user/viewings/{viewing['id']}", json={"progress": progress}
-        )
+        answer = ravi.http.patch(f"/api/user/viewings/{viewing['id']}", json={"progress": progress})
         assert answer.status_code == 422
     for said, status in (
         ({"content_id": 2**31 - 1}, 404),
@@ -145,14 +149,14 @@ def test_what_cannot_be_is_refused(everybody: People, ravi: Person) -> None:
         ({"content_id": 1, "device": "t\0v"}, 422),
         ({"content_id": 1, "id": "x"}, 422),
     ):
-        assert ravi.browser.post("/api/user/viewings", json=said).status_code == status
+        assert ravi.http.post("/api/user/viewings", json=said).status_code == status
     wish = everybody.visitor(dnt="1")
-    refused = wish.browser.post("/api/user/viewings", json={"content_id": 1})
+    refused = wish.http.post("/api/user/viewings", json={"content_id": 1})
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:rasika:problem:nothing-kept")
 
 
 def test_a_viewing_that_falls_silent_ends_where_it_was(
-    everybody: People, ravi: Person, live: Live
+    everybody: ViewerFactory, ravi: ViewerClient, live: Live
 ) -> None:
     silent, going = start(ravi, title=1), start(ravi, title=2)
     for viewing in (silent, going):
@@ -165,7 +169,7 @@ def test_a_viewing_that_falls_silent_ends_where_it_was(
     with open_session(everybody.engine) as writing:
         shelf = LiveShelf(live)
         closed = [
-            viewings.close(writing, ravi.id, UUID(viewing["id"]), catalogue=shelf)
+            viewings.close_idle(writing, ravi.id, UUID(viewing["id"]), feature_source=shelf)
             for viewing in (silent, silent, going)
         ]
         writing.commit()

@@ -15,7 +15,7 @@ from db.engine import open_session
 from embedded.lease import Lease
 from scripts.cli import interactions, taste, titles
 from scripts.cli.titles import Failed
-from viewers.interaction_format import Entry, entry
+from viewers.interaction_format import InteractionLine, parse_line
 
 MINE = UUID(int=7)
 WHEN = "2024-05-06T07:08:09Z"
@@ -112,8 +112,8 @@ def test_ratings_of_another_system_are_mapped(
 def test_a_line_that_cannot_be_is_told_by_field_and_reason(
     given: dict[str, object], problem: str
 ) -> None:
-    found = entry({**line(), **given})
-    assert not isinstance(found, Entry)
+    found = parse_line({**line(), **given})
+    assert not isinstance(found, InteractionLine)
     assert problem in "; ".join(found)
 
 

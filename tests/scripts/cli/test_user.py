@@ -46,7 +46,7 @@ def test_the_first_administrator_is_made_from_a_line(
     assert user(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
     role, password_hash = kept(own)
     assert role is Role.ADMIN
-    assert passwords.recognised(PASSWORD, password_hash)[0]
+    assert passwords.verify_password(PASSWORD, password_hash)[0]
     said = capsys.readouterr()
     assert said.out == f"{EMAIL} has an account now and is an admin\n"
     assert PASSWORD not in said.out + said.err
@@ -66,7 +66,7 @@ def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
 def test_a_forgotten_password_is_replaced(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     user(monkeypatch, "add", EMAIL)
     assert user(monkeypatch, "password", EMAIL, password="quite another 1") == 0
-    assert passwords.recognised("quite another 1", kept(own)[1])[0]
+    assert passwords.verify_password("quite another 1", kept(own)[1])[0]
     assert user(monkeypatch, "password", "nobody@example.com") == 1
 
 

@@ -64,10 +64,12 @@ def test_everybody_likes_something_and_reactions_tell_it_from_what_he_dislikes(
     people: list[Person],
 ) -> None:
     opinions = [
-        title_state.opinion(each) for person in people for each in standings(person.guest).values()
+        title_state.opinion_score(each)
+        for person in people
+        for each in standings(person.guest).values()
     ]
     assert all(liked(person.guest) for person in people)
-    assert sum(opinion >= title_state.WATCHED for opinion in opinions) > SOME * REACTIONS / 2
+    assert sum(opinion >= title_state.WATCHED_SCORE for opinion in opinions) > SOME * REACTIONS / 2
     assert sum(opinion < 0 for opinion in opinions) > SOME * REACTIONS / 10
 
 
