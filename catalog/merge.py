@@ -27,9 +27,9 @@ from db.tables.titles import (
     TitleName,
     Video,
 )
-from embeddings.scripts import script_of
 from vocabulary.kinds import NameKind
 from vocabulary.name_folding import fold
+from vocabulary.writing_systems import script_of
 
 PeopleByFoldedName = Mapping[str, Person]  # by folded name
 

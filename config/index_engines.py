@@ -3,9 +3,9 @@
 from sqlalchemy import Engine
 
 from config.settings import Settings
-from index.pgvector import PgvectorIndex
+from db.pgvector_index import PgvectorIndex
 from index.query import IndexUnavailable
-from index.shared import SharedIndex
+from index.shared_index import SharedIndex
 
 NAMES = ("pgvector", "qdrant")
 QDRANT_TIMEOUT_S = 30

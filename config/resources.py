@@ -20,8 +20,8 @@ from embeddings.bundled import BundledEmbedder
 from embeddings.cached import CachedEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from embeddings.transformers import SentenceTransformersEmbedder
-from index.load import Loader
+from embeddings.sentence_transformers import SentenceTransformersEmbedder
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import Saved
 from runtime.index_sync import Shared

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.e5 import Model, WrongModel
+from embeddings.backends import Runs, quickest
+from embeddings.batcher import MOST_TOKENS, Sequences, Together
 from embeddings.embedder import EmbedderUnavailable, Matrix, Role
-from embeddings.passes import Runs, quickest
-from embeddings.together import MOST_TOKENS, Sequences, Together
+from embeddings.model_file import Model, WrongModel
 
 NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.embedder import Embedder, Matrix, Role, Vector
-from embeddings.scripts import script_of
+from vocabulary.writing_systems import script_of
 
 CENTRES = Path(__file__).with_name("centres.npz")
 REVISION = "c1"  # of centres.npz: another one means other vectors

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.e5 import Ids, Layer, Model, Weights
 from embeddings.embedder import Matrix
+from embeddings.model_file import Ids, Layer, Model, Weights
 
 TOOLS = "openvino.tools.ovc"
 MASKED = np.float32(-1e4)  # no weight is left of it, and it fits any precision

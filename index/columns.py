@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Arrays
+from index.mapped_arrays import Arrays
 from index.query import Attributes, Entry, Filter, Region
 from vocabulary.kinds import Kind
 

@@ -2,8 +2,8 @@
 
 A filter is a mask of rows. One pass over the rows that it leaves bounds their scores from codes in
 eight bits, boosts included; every row that may be among the best `k` is scored again by the
-definition. Where the kernels that do so were built (`index.native`) they run outside Python's lock,
-on a second core if that is free; elsewhere NumPy does the same (`index.plain`).
+definition. Where the kernels that do so were built (`index.scan_kernel`) they run outside Python's lock,
+on a second core if that is free; elsewhere NumPy does the same (`index.numpy_scan`).
 
 Rows are only added. A search works on the number of rows and the version that it started with, so
 writers never wait for searches, nor searches for writers; when a quarter of the rows has ended, or
@@ -22,11 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index import arrays, masks, native, plain
-from index.arrays import Arrays
-from index.lists import Lists, arranged, samples, tried
-from index.masks import Words
-from index.native import Asked, Blend, Kernel, RowsPointers, address
+from index import filter_masks, mapped_arrays, numpy_scan, scan_kernel
+from index.filter_masks import Words
+from index.ivf import Lists, arranged, samples, tried
+from index.mapped_arrays import Arrays
 from index.query import (
     Boosts,
     Entry,
@@ -37,7 +36,8 @@ from index.query import (
     VectorMissing,
     hits,
 )
-from index.rows import NO_ROW, Rows, Shape, check_dimensions, room_for
+from index.row_store import NO_ROW, Rows, Shape, check_dimensions, room_for
+from index.scan_kernel import Asked, Blend, Kernel, RowsPointers, address
 from vocabulary.kinds import Space
 
 DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied
@@ -47,7 +47,7 @@ ABREAST = 64  # queries that share a pass
 FIRST_ROOM = 64
 TOLD = "index.json"
 LISTS = "lists.npz"
-QUICKEST = native.quickest()
+QUICKEST = scan_kernel.quickest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class MemoryIndex:
         if snapshot.alive < snapshot.n:
             snapshot = _copied(snapshot)
         rows, n = snapshot.rows, snapshot.n
-        arrays.write(folder, rows.arrays.items(), n, room_for(n))
+        mapped_arrays.write(folder, rows.arrays.items(), n, room_for(n))
         told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.shapes()}
         if (lists := snapshot.lists) is not None:
             np.savez(folder / LISTS, middles=lists.middles, bounds=lists.bounds)
@@ -192,7 +192,7 @@ class MemoryIndex:
         """
         told = json.loads((folder / TOLD).read_text())
         shapes = {Space(space): Shape(*shape) for space, shape in told["shapes"].items()}
-        rows = Rows(Arrays(arrays.capacity_of(folder), folder), told["labels"], shapes)
+        rows = Rows(Arrays(mapped_arrays.capacity_of(folder), folder), told["labels"], shapes)
         rows.settle(told["n"])
         lists = None
         if "lists" in told:
@@ -236,7 +236,9 @@ class MemoryIndex:
     ) -> list[list[Hit]]:
         rows, n, version = snapshot.rows, snapshot.n, snapshot.version
         if self._kernel is None:
-            return [plain.search(rows, query, mask, n=n, version=version) for query, mask in asked]
+            return [
+                numpy_scan.search(rows, query, mask, n=n, version=version) for query, mask in asked
+            ]
         told = [
             Asked(query.vector, mask, _blend(snapshot, query.boosts), min(query.k, n))
             for query, mask in asked
@@ -258,7 +260,7 @@ class _Seen:
         if words is None:
             snapshot = self._snapshot
             rows = snapshot.rows.seen(ids, snapshot.n, snapshot.version)
-            words = self._known[ids] = masks.only(rows, snapshot.n)
+            words = self._known[ids] = filter_masks.only(rows, snapshot.n)
         return words
 
 

@@ -14,9 +14,9 @@ from db import changes, plots
 from db.changes import Position
 from db.engine import open_session
 from db.title_summaries import TitleSummary
-from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Entry, VectorIndex
+from runtime.catalogue_reader import Loader
 from runtime.change_listener import Bell
 from runtime.follower import Follower
 from runtime.index_snapshots import Saved

@@ -13,10 +13,10 @@ from db import changes, index_state, titles
 from db.changes import Position
 from db.engine import open_session
 from db.index_state import IndexState
-from index.agreement import Sample, recall, truth
-from index.load import Loader
 from index.query import Entry, Hit, Query
-from index.shared import SharedIndex
+from index.shared_index import SharedIndex
+from index.verification import Sample, recall, truth
+from runtime.catalogue_reader import Loader
 from runtime.change_listener import Bell
 from runtime.follower import CannotFollow, Follower
 from vocabulary.kinds import Space

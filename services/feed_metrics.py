@@ -11,10 +11,10 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
 from api.schemas.titles import ListMeasures
-from index.load import freshness
 from index.query import Filter, TitleId
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
+from runtime.catalogue_reader import freshness
 from runtime.catalogue_view import Live
 from services.feed import Served, vectors
 from vocabulary.kinds import ScopeKind

@@ -21,9 +21,9 @@ from db.popularity import ScopedPopularity
 from db.vectors import VectorRow
 from embeddings.document import document_parts, text_hash
 from embeddings.embedder import Embedder
-from embeddings.titles import embed_titles
 from index.query import Vector
 from recommend import popularity as ranks
+from services.embedding import embed_titles
 from vocabulary.kinds import ScopeKind, Space
 
 BATCH = 500  # titles per transaction

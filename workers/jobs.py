@@ -14,9 +14,9 @@ from db import changes, searches, viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import EmbedderUnavailable
-from embeddings.titles import embed_titles as embed
 from runtime.title_features import StoredShelf
 from services import seeding
+from services.embedding import embed_titles as embed
 from viewers import login_sessions
 from viewers import viewings as viewer_viewings
 from vocabulary.kinds import Space

@@ -21,7 +21,7 @@ from catalog.languages import (
     language_name,
     language_of_script,
 )
-from embeddings.scripts import script_of
+from vocabulary.writing_systems import script_of
 
 LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
 REGIONS = ("IN", "IN-TG", "IN-AP", "IN-TN", "IN-KA", "IN-KL", "IN-MH", "IN-DL", "IN-UP", "IN-WB")

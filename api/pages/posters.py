@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from catalog.languages import language_name
-from embeddings.scripts import script_of
+from vocabulary.writing_systems import script_of
 
 WIDTH, HEIGHT, MARGIN = 400, 600, 30  # SVG user units, two to three like a printed poster
 FONTS = (

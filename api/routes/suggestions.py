@@ -13,13 +13,13 @@ from api.routes.search import LONGEST
 from api.schemas.titles import Listed, rendered
 from catalog import languages, regions
 from db.title_summaries import TitleSummary
-from embeddings.scripts import script_of
 from search.suggestions.highlight import Span, highlights
 from search.suggestions.suggest import LONGEST as LONGEST_TYPED
 from search.suggestions.suggest import Person, Suggestion, Topic, Typed, What
 from search.suggestions.topics import topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
+from vocabulary.writing_systems import script_of
 
 MOST = 20  # suggestions in one answer; more would be a page of results
 FEW = 8  # what fits on a phone above its keyboard

@@ -10,7 +10,7 @@ from uuid import uuid4
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from index import product
+from index import inner_product
 from index.qdrant.points import INTEGERS, KEYWORDS, SIGNALS
 from index.query import DimensionMismatch, Entry, IndexUnavailable
 from vocabulary.kinds import Space
@@ -80,7 +80,7 @@ class Collections:
         name = f"{self.alias}-{uuid4().hex[:12]}"
         self.client.create_collection(
             name,
-            vectors_config={SIGNALS: _unlinked(product.WIDTH)},
+            vectors_config={SIGNALS: _unlinked(inner_product.WIDTH)},
             hnsw_config=models.HnswConfigDiff(m=0),
             shard_number=self.cluster.shards,
             replication_factor=self.cluster.replicas,
@@ -123,10 +123,10 @@ class Collections:
                 if len(vector) != expected:
                     raise DimensionMismatch(space, expected, len(vector))
         regions = [region for entry in entries for region in sorted(entry.regional)]
-        slots = product.slots_for(content.regions, regions)
+        slots = inner_product.slots_for(content.regions, regions)
         new = dimensions.keys() - content.dimensions.keys()
         for space in sorted(new):
-            size = dimensions[space] + product.WIDTH
+            size = dimensions[space] + inner_product.WIDTH
             vector = models.DenseVectorConfig(size=size, distance=models.Distance.DOT)
             config = models.DenseVectorNameConfig(dense=vector)
             self._name_vector(content.name, space, config)

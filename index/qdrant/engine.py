@@ -1,6 +1,6 @@
 """The engine `qdrant`: a server or a cluster searches, for what outgrows one machine.
 
-A collection has a named vector for each space, the blend in it (see `index.product`), and one of
+A collection has a named vector for each space, the blend in it (see `index.inner_product`), and one of
 the signals alone. It is reached through an alias: a new content is a new collection, and the alias
 moves to it when it is whole. What a collection consists of stands in its metadata.
 
@@ -20,10 +20,10 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from index.qdrant.collections import Cluster, Collections, Content
+from index.qdrant.errors import means_gone, reached, written
 from index.qdrant.filters import conditions
 from index.qdrant.points import KEPT, candidates, point
-from index.qdrant.requests import Ask, ask
-from index.qdrant.server import means_gone, reached, written
+from index.qdrant.search_requests import Ask, ask
 from index.query import (
     Entry,
     Hit,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from qdrant_client import models
 
-from index import product
-from index.product import Candidates
+from index import inner_product
+from index.inner_product import Candidates
 from index.query import Entry
 from vocabulary.kinds import Space
 
@@ -23,7 +23,7 @@ KEPT = "signals"
 def point(entry: Entry, slots: Mapping[str, int]) -> Any:
     """Return a title with its vectors, the blend in them."""
     known = entry.attributes
-    row = product.signals(entry.popularity, entry.freshness, entry.regional, slots)
+    row = inner_product.signals(entry.popularity, entry.freshness, entry.regional, slots)
     payload = {
         "kind": known.kind.value,
         "languages": sorted(known.languages),
@@ -40,7 +40,7 @@ def point(entry: Entry, slots: Mapping[str, int]) -> Any:
     vectors = {
         SIGNALS: row.tolist(),
         **{
-            space.value: product.blended(vector, row).tolist()
+            space.value: inner_product.blended(vector, row).tolist()
             for space, vector in entry.vectors.items()
         },
     }

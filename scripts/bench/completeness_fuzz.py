@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from config import settings
 from db.engine import connect
+from db.pgvector_index import PgvectorIndex
 from embedded.lease import acquire
 from index.memory import MemoryIndex
-from index.pgvector import PgvectorIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query, VectorIndex
 from vocabulary.kinds import Kind, Space
 

@@ -19,9 +19,9 @@ from catalog import regions
 from catalog.import_reader import UnreadableFile, read_lines
 from catalog.record import Record
 from db.title_summaries import TitleSummary
-from index.load import Loader
 from index.query import Entry, Matrix
 from recommend import popularity
+from runtime.catalogue_reader import Loader
 from services import seeding
 from vocabulary.kinds import ScopeKind, Space
 from vocabulary.name_folding import fold

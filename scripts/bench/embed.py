@@ -15,14 +15,14 @@ from catalog.record import Record
 from config.cpu import cores
 from config.resources import load_embedder
 from config.settings import Settings
-from embeddings import native
+from embeddings import backend_c
+from embeddings.backends import Passes, Runs, interpreted
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.compiled import Compiled
 from embeddings.document import document_parts, embed_documents
-from embeddings.e5 import Model
 from embeddings.embedder import Embedder
-from embeddings.passes import Passes, Runs, interpreted
+from embeddings.model_file import Model
 from scripts.bench import datasets
 from scripts.bench.measurements import (
     BASELINE,
@@ -159,15 +159,15 @@ def _others(embedder: Embedder) -> list[BundledEmbedder]:
     chosen = getattr(embedder, "engine", None)
     if chosen is None:
         return []
-    ways: list[Runs] = [interpreted, *(partial(_native, way) for way in native.ways())]
+    ways: list[Runs] = [interpreted, *(partial(_native, way) for way in backend_c.ways())]
     if find_spec("openvino") is not None:
         ways.append(Compiled)
     found = [BundledEmbedder(cores(), way) for way in ways]
     return [each for each in found if each.engine != chosen]
 
 
-def _native(way: native.Way, model: Model, _cores: int) -> Passes:
-    return native.Native(model, way)
+def _native(way: backend_c.Way, model: Model, _cores: int) -> Passes:
+    return backend_c.Native(model, way)
 
 
 def _embed_documents(

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.cpu import cores
-from index import native
+from index import scan_kernel
 
 MIB = 2**20
 OURS, BASELINE = "rasika", "baseline"  # the engine of a row
@@ -240,7 +240,7 @@ def machine() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "kernel": native.name(),
+        "kernel": scan_kernel.name(),
         "load": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
     return found | {package: version(package) for package in PACKAGES}

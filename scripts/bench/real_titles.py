@@ -13,8 +13,8 @@ from catalog.record import Record
 from config.cpu import cores
 from db.title_summaries import TitleSummary
 from embeddings.bundled import NAME, BundledEmbedder
-from index.load import Loader
 from index.query import Matrix
+from runtime.catalogue_reader import Loader
 from scripts.bench import datasets
 from scripts.bench.measurements import Failed
 from scripts.bench.synthetic_titles import REGION, Stock, halves

@@ -16,9 +16,9 @@ from config.settings import Settings
 from db.engine import connect
 from db.title_summaries import TitleSummary
 from embeddings.embedder import Embedder, Matrix, Role
-from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Filter, Hit, Query, TitleId
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live, introduce, labels
 from scripts.bench import datasets
 from scripts.bench.datasets import Catalogue

@@ -20,7 +20,7 @@ from db.engine import open_session
 from embedded.home_folder import EmbeddedServicesError
 from embedded.status import status
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from index import native
+from index import scan_kernel
 from index.query import IndexUnavailable
 from runtime.catalogue_view import APPROXIMATE_FROM
 from vocabulary.kinds import Space
@@ -137,7 +137,7 @@ def _index(resources: Resources) -> Finding:
                 if least == 1
                 else f"from {APPROXIMATE_FROM:,} titles on {least:.0%} at least"
             )
-            return Finding(True, "index", f"{name}, {told}, {native.name()}")
+            return Finding(True, "index", f"{name}, {told}, {scan_kernel.name()}")
         with open_session(resources.engine) as reading:
             built = shared.position(reading) is not None
         told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"

@@ -32,11 +32,11 @@ from config.settings import Settings
 from db import titles, vectors
 from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from embeddings.titles import embed_titles
 from index.query import Filter
 from runtime.index_sync import CopyDiffers
 from services import search as search_service
 from services import seeding
+from services.embedding import embed_titles
 from vocabulary.kinds import Space
 from workers import queues
 

@@ -26,8 +26,8 @@ from db.titles import ids_after
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CENTRES, measure_centres
 from embeddings.embedder import Embedder
-from embeddings.scripts import script_of
 from services import seeding
+from vocabulary.writing_systems import script_of
 
 QUERY_CHARACTERS = 80  # what people type of a plot
 FEWEST = 30  # texts of a script below which a mean says more of the texts than of the script

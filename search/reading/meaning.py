@@ -11,13 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from embeddings.scripts import script_of
 from index.query import Matrix, Vector
 from search.plots import Alternatives, stems
 from search.reading import romanised, thesaurus
 from search.reading.glossary import Glossary, glossaries
 from search.reading.romanised import Romanised
 from search.reading.thesaurus import Thesaurus
+from vocabulary.writing_systems import script_of
 
 LANGUAGE_OF: Mapping[str, str] = {
     "Deva": "hi",

@@ -1,7 +1,7 @@
 import pytest
 
 from catalog import languages
-from embeddings.scripts import script_of
+from vocabulary.writing_systems import script_of
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from catalog.genres import canonical_slugs
 from catalog.import_reader import read_lines
 from catalog.languages import SCRIPT_OF_LANGUAGE
 from catalog.record import Record
-from embeddings.scripts import script_of
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
+from vocabulary.writing_systems import script_of
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 SEED_FILES = sorted((PROJECT_FOLDER / "catalog" / "seed").glob("*.jsonl"))

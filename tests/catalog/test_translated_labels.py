@@ -3,7 +3,7 @@ import pytest
 from catalog import genres, languages, regions
 from catalog.languages import SCRIPT_OF_LANGUAGE
 from catalog.translated_labels import LABEL_LANGUAGES
-from embeddings.scripts import script_of
+from vocabulary.writing_systems import script_of
 
 
 @pytest.mark.parametrize("language", LABEL_LANGUAGES)

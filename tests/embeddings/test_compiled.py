@@ -6,13 +6,13 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from embeddings import native, passes
+from embeddings import backend_c, backends
+from embeddings.backends import Passes, interpreted, quickest
 from embeddings.bundled import BundledEmbedder
 from embeddings.compiled import TOOLS, Compiled, CompilerMissing
 from embeddings.document import embed_documents
-from embeddings.e5 import Model
-from embeddings.passes import Passes, interpreted, quickest
-from tests.embeddings.real import openings, overlap, synopses
+from embeddings.model_file import Model
+from tests.embeddings.sample_texts import openings, overlap, synopses
 
 
 def compiled(model: Model, cores: int) -> Passes:
@@ -53,14 +53,14 @@ def test_a_text_has_one_vector_alone_or_among_longer_ones(fast: BundledEmbedder)
 def test_on_a_processor_with_tiles_it_is_chosen_and_tells_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(passes, "has_tiles", lambda: True)
+    monkeypatch.setattr(backends, "has_tiles", lambda: True)
     assert BundledEmbedder(1).engine.startswith("OpenVINO")
     assert TOOLS not in sys.modules
     assert "openvino_telemetry" not in sys.modules
 
 
 def test_without_the_extra_numpy_runs_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "library", lambda: None)
+    monkeypatch.setattr(backend_c, "library", lambda: None)
     monkeypatch.setitem(sys.modules, "openvino", None)
     embedder = BundledEmbedder(1, quickest)
     assert not embedder.engine.startswith("OpenVINO")
@@ -72,7 +72,7 @@ def test_on_an_unknown_machine_numpy_runs_the_model(monkeypatch: pytest.MonkeyPa
     def fails(_model: Model, _cores: int) -> Passes:
         raise RuntimeError("no such processor")
 
-    monkeypatch.setattr(native, "library", lambda: None)
-    monkeypatch.setattr(passes, "Compiled", fails)
+    monkeypatch.setattr(backend_c, "library", lambda: None)
+    monkeypatch.setattr(backends, "Compiled", fails)
     embedder = BundledEmbedder(1)
     assert not embedder.engine.startswith("OpenVINO")

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from index import native
+from index import scan_kernel
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Entry, Filter, Query
 from tests.index_contract import IndexContract, expected_hits, make_entries
@@ -23,7 +23,7 @@ class TestPortableKernel(IndexContract):
     examples = 100
 
     def build(self, entries: Sequence[Entry]) -> MemoryIndex:
-        return MemoryIndex(entries, kernel=native.kernels()[-1])
+        return MemoryIndex(entries, kernel=scan_kernel.kernels()[-1])
 
 
 class TestWithoutKernels(IndexContract):
@@ -41,9 +41,9 @@ def halved(entry: Entry) -> Entry:
     return replace(entry, vectors=vectors)
 
 
-@pytest.mark.parametrize("kernel", [*native.kernels(), None], ids=str)
+@pytest.mark.parametrize("kernel", [*scan_kernel.kernels(), None], ids=str)
 def test_vectors_in_half_precision_answer_exactly_until_one_that_is_not_comes(
-    kernel: native.Kernel | None,
+    kernel: scan_kernel.Kernel | None,
 ) -> None:
     entries = make_entries(500)
     halves = [halved(entry) for entry in entries[:400]]

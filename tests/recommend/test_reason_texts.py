@@ -3,9 +3,9 @@ from string import Formatter
 
 import pytest
 
-from embeddings.scripts import script_of
 from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS
 from recommend.reasons import reason_text, supported_language
+from vocabulary.writing_systems import script_of
 
 SCRIPTS = {"hi": "Deva", "te": "Telu", "ta": "Taml", "kn": "Knda", "ml": "Mlym"}
 PLACEHOLDERS = {"title", "person", "language", "place", "genre", "rasa", "what"}

@@ -10,12 +10,12 @@ from catalog.record import Record
 from db import changes, migrate, titles
 from db.engine import connect, open_session
 from db.title_summaries import TitleSummary
-from embeddings.titles import embed_titles
-from index.load import Loader
 from index.query import Boosts, Query
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
 from search.suggestions.suggest import Typed
 from services import seeding
+from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 

@@ -10,7 +10,7 @@ from catalog.importer import Importer
 from catalog.record import Record
 from db import changes
 from db.engine import connect, open_session
-from index.load import Loader
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
 from runtime.change_listener import Bell
 from tests.runtime.database_backups import copy_database

@@ -28,8 +28,8 @@ FOLLOW = """
 import sys
 from db.engine import connect
 from vocabulary.kinds import Space
-from index.load import Loader
-from index.pgvector import PgvectorIndex
+from runtime.catalogue_reader import Loader
+from db.pgvector_index import PgvectorIndex
 from index.query import Query
 from runtime.catalogue_view import Live
 from runtime.index_sync import Shared

@@ -9,13 +9,13 @@ from catalog.importer import Importer
 from catalog.record import Record
 from db.changes import Position
 from db.engine import open_session
-from embeddings.titles import embed_titles
-from index.load import Loader
 from index.memory import MemoryIndex
 from index.query import Query
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import TOLD, Saved
 from services import seeding
+from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 

@@ -11,15 +11,15 @@ from config.resources import Resources
 from config.settings import Settings
 from db import changes, index_state
 from db.engine import open_session
-from embeddings.titles import embed_titles
-from index.load import Loader
+from db.pgvector_index import PgvectorIndex
 from index.memory import MemoryIndex
-from index.pgvector import PgvectorIndex
 from index.query import Entry, Query
-from index.shared import SharedIndex
+from index.shared_index import SharedIndex
+from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
 from runtime.index_sync import CopyDiffers, Shared
 from services import seeding
+from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from tests.running_app import running_app
 from vocabulary.kinds import Space

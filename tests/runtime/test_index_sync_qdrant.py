@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from catalog.importer import Importer
 from catalog.record import Record
 from db.engine import open_session
-from embeddings.titles import embed_titles
-from index.load import Loader
 from index.qdrant.collections import Cluster, Collections
 from index.qdrant.engine import QdrantIndex
 from index.query import Query
+from runtime.catalogue_reader import Loader
 from runtime.index_sync import Shared
+from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from tests.runtime.database_backups import copy_database
 from vocabulary.kinds import Space

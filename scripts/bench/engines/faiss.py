@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.product import SCALE
+from index.inner_product import SCALE
 from index.query import Query, TitleId
 from scripts.bench.engines.benchmark_engine import Contestant, Kept, Unavailable
 from scripts.bench.engines.numpy_scans import first, vector_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from index import native
+from index import scan_kernel
 from index.memory import MemoryIndex
 from index.query import Entry, Hit, Query
 from scripts.bench.engines.benchmark_engine import Contestant
@@ -18,7 +18,7 @@ class Memory(Contestant):
     def __init__(self, cores: int) -> None:
         self.cores = cores
         self.name = f"memory, {threads(cores)}"
-        self.about = f"the engine `memory`, {native.name()}"
+        self.about = f"the engine `memory`, {scan_kernel.name()}"
         self.index = MemoryIndex(cores=cores)
 
     def build(self, stock: Stock) -> None:

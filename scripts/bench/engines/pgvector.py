@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from db.engine import connect
+from db.pgvector_index import PgvectorIndex
 from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import acquire
-from index.pgvector import PgvectorIndex
 from index.query import Hit, Query
 from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
 from scripts.bench.synthetic_titles import Stock

@@ -13,7 +13,6 @@ from api.auth.visitor_cookie import COOKIE
 from catalog.regions import LANGUAGE_WEIGHTS as LANGUAGES_WATCHED
 from config.resources import Resources
 from db.engine import open_session
-from index.load import freshness, regional
 from index.query import Filter
 from recommend.explanations import (
     MIN_LIKED_OPINION,
@@ -26,6 +25,7 @@ from recommend.feed_plan import MIN_PERSON_AFFINITY, MIN_STRONG_AFFINITY, FeedCo
 from recommend.moods import Rasa, genre_mood_weight
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
+from runtime.catalogue_reader import freshness, regional
 from runtime.catalogue_view import Live
 from services.feed import Wish, about, asked, vectors
 from viewers.context import read_viewer_context

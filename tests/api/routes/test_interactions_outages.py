@@ -19,8 +19,8 @@ from catalog.record import Record
 from config.resources import Resources, opened
 from config.settings import Settings
 from db.engine import open_session
-from embeddings.titles import embed_titles
 from runtime.title_features import StoredShelf
+from services.embedding import embed_titles
 from tests.rasika_process import RasikaProcess, kill_postgres, wait_until
 from viewers import interactions
 from vocabulary.kinds import Event

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index import blend, native
-from index.native import Asked, Blend, Kernel, RowsPointers, address
+from index import blend, scan_kernel
 from index.query import Boosts, Hit
+from index.scan_kernel import Asked, Blend, Kernel, RowsPointers, address
 
-KERNELS = native.kernels()
+KERNELS = scan_kernel.kernels()
 WORD = 64
 
 
@@ -121,6 +121,6 @@ def test_a_row_is_found_until_the_version_in_which_it_ended(kernel: Kernel) -> N
 def test_a_library_that_was_built_of_older_sources_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert native._library.__wrapped__() is not None
-    monkeypatch.setattr(native, "_sizes", lambda _library: 0)
-    assert native._library.__wrapped__() is None
+    assert scan_kernel._library.__wrapped__() is not None
+    monkeypatch.setattr(scan_kernel, "_sizes", lambda _library: 0)
+    assert scan_kernel._library.__wrapped__() is None

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Arrays
-from index.codes import Codes
 from index.columns import Columns, Mask, Test
-from index.masks import BITS, Masks
+from index.filter_masks import BITS, Masks
+from index.mapped_arrays import Arrays
+from index.quantization import Codes
 from index.query import DimensionMismatch, Entry, Matrix, TitleId, Vector
 from vocabulary.kinds import Space
 

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, text
 
 from db import pgvector_search
 from db.engine import connect
+from db.pgvector_index import PgvectorIndex, given
 from db.pgvector_search import PgvectorQuery
 from db.pgvector_store import MIN_LANGUAGE_GRAPH_TITLES, SERVED_SCHEMA
+from index.inner_product import SLOTS, TooManyRegions
 from index.memory import MemoryIndex
-from index.pgvector import PgvectorIndex, given
-from index.product import SLOTS, TooManyRegions
 from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
 from tests.index_contract import IndexContract, expected_hits, make_entries
 from vocabulary.kinds import Kind, Space

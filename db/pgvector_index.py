@@ -18,8 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from db import pgvector_search, pgvector_store
 from db.pgvector_search import FilterValue, FilterValues, PgvectorCandidate, PgvectorQuery
 from db.pgvector_store import NEXT_SCHEMA, SERVED_SCHEMA, IndexLayout, PgvectorRow, SpaceLayout
-from index import product
-from index.product import FLOAT32_ERROR, HALF_ERROR, Candidates
+from index import inner_product
+from index.inner_product import FLOAT32_ERROR, HALF_ERROR, Candidates
 from index.query import (
     DimensionMismatch,
     Entry,
@@ -189,10 +189,10 @@ def _search(connection: Connection, layout: IndexLayout, query: Query) -> list[H
 def _by_signals(
     connection: Connection, layout: IndexLayout, query: Query
 ) -> list[PgvectorCandidate]:
-    asked, row = given(query.filter), product.weights(query.boosts, layout.regions)
+    asked, row = given(query.filter), inner_product.weights(query.boosts, layout.regions)
     if not row.any():
         return pgvector_search.first_titles(connection, asked, query.k)
-    margin = 2 * FLOAT32_ERROR * product.size(row)
+    margin = 2 * FLOAT32_ERROR * inner_product.size(row)
     return pgvector_search.scan(connection, asked, PgvectorQuery(None, row, query.k), margin=margin)
 
 
@@ -200,14 +200,14 @@ def _by_vector(
     connection: Connection, layout: IndexLayout, query: Query, vector: Vector
 ) -> list[PgvectorCandidate]:
     asked, shape = given(query.filter), layout.spaces[query.space]
-    row = product.weights(query.boosts, layout.regions)
-    ask = PgvectorQuery(query.space, product.operand(vector, row), query.k)
+    row = inner_product.weights(query.boosts, layout.regions)
+    ask = PgvectorQuery(query.space, inner_product.operand(vector, row), query.k)
     if shape.graph and _is_wide(connection, asked, query, shape):
         pool = PgvectorQuery(ask.space, ask.operand, query.k * 3 // 2 + 32)
         found = pgvector_search.search_graph(connection, asked, pool, shape)
         if len(found) == pool.k:
             return found
-    margin = 2 * HALF_ERROR * product.size(row, vector)
+    margin = 2 * HALF_ERROR * inner_product.size(row, vector)
     return pgvector_search.scan(connection, asked, ask, margin=margin)
 
 
@@ -244,11 +244,11 @@ def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> Non
             if len(vector) != expected:
                 raise DimensionMismatch(space, expected, len(vector))
     regions = [region for entry in latest for region in sorted(entry.regional)]
-    slots = product.slots_for(layout.regions, regions)
+    slots = inner_product.slots_for(layout.regions, regions)
     for region, slot in slots.items():
         pgvector_store.add_region(connection, region, slot=slot, schema=schema)
     for space in dimensions.keys() - layout.spaces.keys():
-        shape = SpaceLayout(dimensions[space], dimensions[space] + product.WIDTH, graph=False)
+        shape = SpaceLayout(dimensions[space], dimensions[space] + inner_product.WIDTH, graph=False)
         pgvector_store.add_space(connection, space, shape, schema=schema)
     known = {**layout.regions, **slots}
     pgvector_store.remove(connection, [entry.title_id for entry in latest], schema)
@@ -257,7 +257,7 @@ def _write(connection: Connection, entries: Sequence[Entry], schema: str) -> Non
 
 def _stored(entry: Entry, slots: Mapping[str, int]) -> PgvectorRow:
     known = entry.attributes
-    row = product.signals(entry.popularity, entry.freshness, entry.regional, slots)
+    row = inner_product.signals(entry.popularity, entry.freshness, entry.regional, slots)
     return PgvectorRow(
         title_id=entry.title_id,
         kind=known.kind,
@@ -274,7 +274,7 @@ def _stored(entry: Entry, slots: Mapping[str, int]) -> PgvectorRow:
         freshness=entry.freshness,
         regional=entry.regional,
         signals=row,
-        blended={space: product.blended(each, row) for space, each in entry.vectors.items()},
+        blended={space: inner_product.blended(each, row) for space, each in entry.vectors.items()},
         exact=entry.vectors,
     )
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.e5 import WEIGHTS, Ids, Model, Packed, PackedLayer, Weights
 from embeddings.embedder import Matrix
+from embeddings.model_file import WEIGHTS, Ids, Model, Packed, PackedLayer, Weights
 
 LIBRARY = "_encoder"
 HEAD = 32  # the size of a head that it knows

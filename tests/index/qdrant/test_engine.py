@@ -15,7 +15,7 @@ import stamina
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException
 
-from index.product import SLOTS, WIDTH, TooManyRegions
+from index.inner_product import SLOTS, WIDTH, TooManyRegions
 from index.qdrant.collections import Cluster, Collections
 from index.qdrant.engine import QdrantIndex, connect
 from index.query import (

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.e5 import Ids, Model, Weights, normalise
 from embeddings.embedder import Matrix
 from embeddings.kernels import Kernel, Linear
+from embeddings.model_file import Ids, Model, Weights, normalise
 
 GELU_INNER = np.float32(np.sqrt(2 / np.pi))
 GELU_CUBIC = np.float32(0.044715)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.masks import Words, packed
+from index.filter_masks import Words, packed
 from index.query import Boosts, Filter, Matrix, Query, Vector
-from index.rows import Vectors
+from index.row_store import Vectors
 from vocabulary.kinds import Space
 
 PER_LIST = 32  # rows that a middle is learnt from

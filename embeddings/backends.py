@@ -5,12 +5,12 @@ from typing import Protocol
 
 import structlog
 
+from embeddings.backend_c import Native, has_tiles, ways
+from embeddings.backend_numpy import Encoder
 from embeddings.compiled import Compiled, CompilerMissing
-from embeddings.e5 import Ids, Model
 from embeddings.embedder import Matrix
-from embeddings.encoder import Encoder
 from embeddings.kernels import fastest
-from embeddings.native import Native, has_tiles, ways
+from embeddings.model_file import Ids, Model
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from qdrant_client import models
 
-from index import product
-from index.product import FLOAT32_ERROR
+from index import inner_product
+from index.inner_product import FLOAT32_ERROR
 from index.qdrant.collections import Content
 from index.qdrant.filters import conditions
 from index.qdrant.points import KEPT, SIGNALS
@@ -53,8 +53,8 @@ class Ask:
 
 def ask(content: Content, query: Query) -> Ask | None:
     """Return what to ask the server, or none where it knows no vectors of the space or no rank."""
-    row = product.weights(query.boosts, content.regions)
-    margin = 2 * FLOAT32_ERROR * product.size(row, query.vector)
+    row = inner_product.weights(query.boosts, content.regions)
+    margin = 2 * FLOAT32_ERROR * inner_product.size(row, query.vector)
     if query.vector is None:
         if not row.any():
             return None
@@ -66,7 +66,7 @@ def ask(content: Content, query: Query) -> Ask | None:
         raise DimensionMismatch(query.space, expected, len(query.vector))
     exact = query.space not in content.linked
     limit = query.k + SPARE if exact else query.k * 3 // 2 + SPARE
-    operand = product.operand(query.vector, row).tolist()
+    operand = inner_product.operand(query.vector, row).tolist()
     return Ask(query, query.space.value, operand, margin, limit, exact)
 
 

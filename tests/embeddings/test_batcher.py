@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from embeddings.batcher import MOST_TOKENS, Together
 from embeddings.embedder import Matrix
-from embeddings.together import MOST_TOKENS, Together
 
 
 class Passing:

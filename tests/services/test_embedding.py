@@ -7,7 +7,7 @@ from sqlmodel import Session
 from catalog.importer import Importer
 from catalog.record import Record
 from db import titles, vectors
-from embeddings.titles import Embedded, embed_titles
+from services.embedding import Embedded, embed_titles
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 

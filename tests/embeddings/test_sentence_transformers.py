@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embeddings.embedder import EmbedderUnavailable
-from embeddings.transformers import SentenceTransformersEmbedder
+from embeddings.sentence_transformers import SentenceTransformersEmbedder
 
 pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its friends warn of each other
 

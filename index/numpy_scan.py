@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index import blend, masks
+from index import blend, filter_masks
 from index.query import Hit, Query, Vector
-from index.rows import Rows
+from index.row_store import Rows
 
 # Half-width of the float32 pass around the true score: a dot product of unit vectors errs by at
 # most d * 2^-24 (4.6e-5 at d = 768; Higham, Accuracy and Stability of Numerical Algorithms, 3.1),
@@ -22,10 +22,10 @@ PAGE = 4096  # rows that are brought to single precision at once
 
 
 def search(
-    rows: Rows, query: Query, mask: masks.Words | None, *, n: int, version: int
+    rows: Rows, query: Query, mask: filter_masks.Words | None, *, n: int, version: int
 ) -> list[Hit]:
     """Return the best of the first `n` rows as they are in a version, those of a mask only."""
-    left = np.arange(n) if mask is None else masks.listed(mask, n)
+    left = np.arange(n) if mask is None else filter_masks.listed(mask, n)
     left = left[rows.alive(left, version)]
     scores = np.zeros(len(left), np.float32)
     if query.vector is not None:
