@@ -34,7 +34,7 @@ from config.signing_keys import signing_keys
 from runtime.catalogue_view import Live
 from runtime.result_cache import Remembered
 from runtime.search_log import Popular, SearchLog
-from search.reading import meaning
+from search.language import query_expansion
 from services.feed_metrics import Feeds
 from viewers.tokens import TokenSigner
 
@@ -66,7 +66,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.popular = popular
     app.state.visitors = Visitors(resources.settings)
     app.state.tokens = TokenSigner(partial(signing_keys, resources.settings))
-    meaning.bundled()  # seconds, which nobody's first search shall take
+    query_expansion.bundled()  # seconds, which nobody's first search shall take
     app.state.cores = Cores()
     app.state.abreast = Abreast(live.index)
     app.state.throttle = Throttle(

@@ -23,9 +23,9 @@ from runtime.index_snapshots import Saved
 from runtime.index_sync import Shared
 from runtime.result_cache import Remembered
 from search.names.lexical import NOTHING, Labels, LexicalIndex
+from search.parsing.entity_dictionary import Vocabulary
 from search.plots import PlotIndex
-from search.suggestions.suggest import Suggester
-from search.understanding.known import Vocabulary
+from search.suggestions.suggester import Suggester
 from services.seeding import batched
 from vocabulary.kinds import Space
 

@@ -24,11 +24,11 @@ from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
 from runtime.catalogue_view import Live
-from search import box
-from search.box import Asked
-from search.hybrid import Found
-from search.reading.meaning import bundled
-from search.understanding.understood import Chip
+from search import pipeline
+from search.fusion import Found
+from search.language.query_expansion import bundled
+from search.parsing.parsed_query import Chip
+from search.pipeline import Asked
 from services import title_cards
 from vocabulary.kinds import Space
 
@@ -42,7 +42,7 @@ def ask(
     embed = partial(embedder.embed, role="query") if embedder else None
     return live.remembered.get(
         ("ask", text, ignored, embed is None),
-        lambda: box.ask(live, bundled(), embed, text, ignored=ignored),
+        lambda: pipeline.ask(live, bundled(), embed, text, ignored=ignored),
     )
 
 
@@ -70,10 +70,10 @@ def search(
     if taste is None:
         answer = live.remembered.get(
             ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
-            lambda: box.find(live, asked, wanted, place, k=k),
+            lambda: pipeline.find(live, asked, wanted, place, k=k),
         )
     else:
-        answer = box.find(live, asked, wanted, place, k=k, taste=taste)
+        answer = pipeline.find(live, asked, wanted, place, k=k, taste=taste)
     degraded = [] if embedded else [NO_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()

@@ -14,8 +14,8 @@ from api.schemas.titles import Listed, rendered
 from catalog import languages, regions
 from db.title_summaries import TitleSummary
 from search.suggestions.highlight import Span, highlights
-from search.suggestions.suggest import LONGEST as LONGEST_TYPED
-from search.suggestions.suggest import Person, Suggestion, Topic, Typed, What
+from search.suggestions.suggester import LONGEST as LONGEST_TYPED
+from search.suggestions.suggester import Person, Suggestion, Topic, Typed, What
 from search.suggestions.topics import topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold

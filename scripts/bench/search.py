@@ -34,9 +34,9 @@ from scripts.bench.measurements import (
 )
 from scripts.bench.numpy_baseline import Scan
 from scripts.evaluate.queries import queries
-from search.hybrid import search_boosts
+from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, Match
-from search.suggestions.suggest import Suggestion, Typed
+from search.suggestions.suggester import Suggestion, Typed
 from search.suggestions.topics import topics
 from services import search
 from vocabulary.kinds import ScopeKind

@@ -26,8 +26,8 @@ from scripts.evaluate import catalogues, search_baselines
 from scripts.evaluate.catalogues import Records
 from scripts.evaluate.queries import Asked, queries
 from scripts.evaluate.search_baselines import DEPTH, Trigrams
-from search import box
-from search.reading.meaning import bundled
+from search import pipeline
+from search.language.query_expansion import bundled
 
 DEEPEST = 10  # places that are looked at
 OURS = "rasika"
@@ -110,8 +110,8 @@ def _systems(live: Live, embedder: Embedder) -> dict[str, Ranked]:
 
 
 def _ours(live: Live, embedder: Embedder, text: str) -> list[TitleId]:
-    asked = box.ask(live, bundled(), partial(embedder.embed, role="query"), text)
-    answer = box.find(live, asked, Filter(), DEFAULT_REGION, k=DEEPEST)
+    asked = pipeline.ask(live, bundled(), partial(embedder.embed, role="query"), text)
+    answer = pipeline.find(live, asked, Filter(), DEFAULT_REGION, k=DEEPEST)
     return [found.hit.title_id for found in answer.found]
 
 

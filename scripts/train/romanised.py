@@ -1,8 +1,8 @@
-"""`rasika train romanised FOLDER FILE…`: what `search/reading/romanised.py` knows of languages.
+"""`rasika train romanised FOLDER FILE…`: what `search/language/romanised_text.py` knows of languages.
 
 Reads `romanised_hin_train.csv.gz` and so on from the folder (`romanised,native` word pairs, such as
 samples of Aksharantar) and English from the synopses of files of titles; writes
-`search/reading/romanised.json.gz`. Names of people count as English, for English plots have them
+`search/language/romanised.json.gz`. Names of people count as English, for English plots have them
 too.
 """
 
@@ -18,9 +18,9 @@ from typing import Any
 from scripts.train import transliteration
 from scripts.train.english_synopses import synopses
 from scripts.train.transliteration import Pair
-from search.reading.letters import count_letters
-from search.reading.romanised import LEARNT, WORD
-from search.reading.transliteration import Graphones
+from search.language.character_ngrams import count_letters
+from search.language.romanised_text import LEARNT, WORD
+from search.language.transliteration import Graphones
 
 FILES = {"hi": "hin", "te": "tel", "ta": "tam", "kn": "kan", "ml": "mal"}
 LATIN = re.compile(r"[a-z]{2,}")

@@ -1,4 +1,4 @@
-"""`rasika train thesaurus FILE…`: words that stand for each other (`search/reading/thesaurus.py`).
+"""`rasika train thesaurus FILE…`: words that stand for each other (`search/language/thesaurus.py`).
 
 The words are those of the English synopses of files of titles; how near two are, the bundled model
 says of each word by itself, less what all words have in common.
@@ -16,8 +16,8 @@ from config import cpu
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
 from scripts.train.english_synopses import synopses
+from search.language.thesaurus import LEARNT
 from search.plots import WORD, stem
-from search.reading.thesaurus import LEARNT
 
 FEWEST = 5  # synopses that have a word
 SHORTEST = 3  # letters

@@ -1,11 +1,11 @@
-"""Learning graphones from word pairs (`search/reading/transliteration.py`)."""
+"""Learning graphones from word pairs (`search/language/transliteration.py`)."""
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from search.reading.transliteration import MOST_LATIN, Graphones
+from search.language.transliteration import MOST_LATIN, Graphones
 
 MOST_NATIVE = 3  # letters of a graphone
 LONGEST_PAIR = 22  # letters

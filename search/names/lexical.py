@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from search.names.name_index import Texts
+from search.names.query_words import Asked
 from search.names.spelling import Spelling
-from search.names.texts import Texts
-from search.names.wording import Asked
 
 WEAKEST = 0.3  # strength; what shares less with a text is not meant by it
 

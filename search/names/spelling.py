@@ -7,8 +7,8 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from search.names.likeness import Heard, Sounds, heard, trigrams
 from search.names.postings import Postings
+from search.names.similarity import Heard, Sounds, heard, trigrams
 
 Near = dict[int, float]
 """Numbers of words, and how much each is alike, 0..1."""

@@ -6,8 +6,8 @@ from itertools import accumulate
 
 from api.pages.posters import clusters
 from search.names.phonetic import key
-from search.suggestions.beginnings import sound_of
-from search.suggestions.prefixes import nearly_begins
+from search.suggestions.prefix_index import nearly_begins
+from search.suggestions.prefix_matching import sound_of
 from vocabulary.name_folding import fold
 
 Span = tuple[int, int]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from api.pages.look import LANGUAGES
 from catalog import genres, languages, regions
 from index.query import Region
-from search.suggestions.suggest import Topic, Topics, What
+from search.suggestions.suggester import Topic, Topics, What
 from vocabulary.name_folding import fold
 
 CINEMAS = {  # what people call the films of a language

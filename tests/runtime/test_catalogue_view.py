@@ -13,7 +13,7 @@ from db.title_summaries import TitleSummary
 from index.query import Boosts, Query
 from runtime.catalogue_reader import Loader
 from runtime.catalogue_view import Live
-from search.suggestions.suggest import Typed
+from search.suggestions.suggester import Typed
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from search.suggestions.highlight import highlights
-from search.suggestions.suggest import Topic, What
+from search.suggestions.suggester import Topic, What
 from search.suggestions.topics import queries, topics
 from vocabulary.name_folding import fold
 

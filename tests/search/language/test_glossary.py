@@ -1,0 +1,69 @@
+import math
+import re
+import unicodedata
+
+import pytest
+
+from search.language.glossary import FOLDER, Glossary, glossaries
+
+SCRIPTS = {"te": "TELUGU", "ta": "TAMIL", "hi": "DEVANAGARI", "kn": "KANNADA", "ml": "MALAYALAM"}
+ENGLISH = re.compile(r"-|[a-z' ]+")
+FEWEST = 1000
+
+
+def test_a_word_is_known_whole_and_in_any_script() -> None:
+    glossary = Glossary([("కూతురు కూతుర్ని", "daughter"), ("ఒక", "-")])
+    for word in ("కూతురు", "kuthuru", "koothuru"):
+        gloss = glossary.gloss(word)
+        assert gloss is not None
+        assert (gloss.english, gloss.ending) == ("daughter", 0)
+    nothing = glossary.gloss("oka")
+    assert nothing is not None
+    assert nothing.english == ""
+
+
+def test_an_ending_is_left_over_but_never_most_of_a_word() -> None:
+    glossary = Glossary([("கிராமம் கிராம", "village")])
+    inflected = glossary.gloss("கிராமத்தில்")
+    assert inflected is not None
+    assert inflected.english == "village"
+    assert glossary.gloss("கி") is None
+    assert glossary.gloss("xyz") is None
+
+
+def test_a_whole_word_is_likelier_than_a_stem_with_an_ending() -> None:
+    glossary = Glossary([("घर", "house")])
+    assert glossary.log("ghar") > glossary.log("gharo") > -math.inf
+    assert glossary.log("xyz") == -math.inf
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_every_line_of_a_glossary_is_well_formed(language: str) -> None:
+    lines = (FOLDER / f"{language}.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) >= FEWEST
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        forms, _, english = line.partition("\t")
+        assert ENGLISH.fullmatch(english), (number, english)
+        for form in forms.split():
+            assert form not in seen, (number, form)
+            seen.add(form)
+            for letter in form:
+                at_home = unicodedata.name(letter).startswith(SCRIPTS[language])
+                assert at_home or letter in "\u200c\u200d", (number, form)
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "english"),
+    [
+        ("te", "pelli", "marriage"),
+        ("ta", "பேய்", "ghost"),
+        ("hi", "badla", "revenge"),
+        ("kn", "ಹುಡುಗಿ", "girl"),
+        ("ml", "കൊലപാതകം", "murder"),
+    ],
+)
+def test_words_of_plots_are_known(language: str, word: str, english: str) -> None:
+    gloss = glossaries()[language].gloss(word)
+    assert gloss is not None
+    assert english in gloss.english

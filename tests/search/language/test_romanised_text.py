@@ -1,0 +1,79 @@
+import pytest
+
+from search.language import romanised_text
+from search.language.romanised_text import Reading
+from search.language.transliteration import LONGEST, Graphones, Transliterator
+
+
+def read(text: str) -> Reading | None:
+    return romanised_text.bundled().read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("ek ladka apni maa ke hatyare se badla leta hai", "hi"),
+        ("oka police tana kuthurini vethukuthu untadu", "te"),
+        ("oru gramathil pei veedu irukku", "ta"),
+        ("ondu hudugi thanna appana saavige sedu theerisikolluthale", "kn"),
+        ("oru achan thante makale rakshikkan sramikkunnu", "ml"),
+    ],
+)
+def test_the_language_of_a_romanised_plot_is_known(text: str, language: str) -> None:
+    reading = read(text)
+    assert reading is not None
+    assert reading.language == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "man reborn as a housefly",
+        "two brothers separated in childhood meet as enemies",
+        "a teacher in a small village",
+        "the",
+        "",
+        "12345 !!",
+    ],
+)
+def test_english_is_left_alone(text: str) -> None:
+    assert read(text) is None
+
+
+def test_words_go_back_to_their_script_and_to_english() -> None:
+    reading = read("ek ladka apni maa ka badla leta hai")
+    assert reading is not None
+    assert "लड़का" in reading.native
+    assert {"boy", "revenge"} <= set(reading.english.split())
+
+
+def test_english_words_in_between_stay() -> None:
+    reading = read("oka police officer tana kuthurini kidnap chesina vaallanu champuthadu")
+    assert reading is not None
+    assert {"police", "officer", "kidnap", "daughter"} <= set(reading.english.split())
+
+
+@pytest.mark.parametrize("text", ["a" * 10_000, "ka " * 5_000, "\x00\ud800 ek ladka", "🎬" * 500])
+def test_any_text_can_be_read(text: str) -> None:
+    read(text)
+
+
+def test_spellings_are_chained_from_what_was_learnt() -> None:
+    graphones = Graphones(
+        pairs=[("", ""), ("$", "$"), ("k", "క"), ("a", ""), ("a", "ా"), ("ka", "క")],
+        alone=[-9.0, -1.0, -1.0, -3.0, -1.5, -2.0],
+        following={(0, 2): -0.1, (2, 4): -0.1, (4, 1): -0.1},
+        backing_off=[-2.0] * 6,
+    )
+    assert Transliterator(graphones).candidates("ka")[0] == "కా"
+    assert Transliterator(graphones).candidates("xyz") == ()
+    assert Transliterator(graphones).candidates("k" * (LONGEST + 1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "latin", "native"),
+    [("hi", "badla", "बदला"), ("te", "ammayi", "అమ్మాయి"), ("kn", "huduga", "ಹುಡುಗ")],
+)
+def test_bundled_spellings_of_everyday_words(language: str, latin: str, native: str) -> None:
+    languages = romanised_text.bundled()._languages  # what it is made of
+    assert native in languages[language].words.candidates(latin)

@@ -1,0 +1,486 @@
+"""What is read in a query, over the seed catalogue."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import genres
+from catalog.record import Record
+from index.query import Filter, TitleId
+from search.names.tokenizer import words_of
+from search.parsing import lexicon
+from search.parsing.entity_dictionary import Vocabulary
+from search.parsing.parsed_query import Understood, relaxations
+from search.parsing.parser import understand
+from vocabulary.kinds import Kind
+from vocabulary.name_folding import fold
+
+SEED = Path(__file__).parents[3] / "catalog" / "seed"
+DESCRIPTIONS = Path(__file__).parents[1] / "descriptions.jsonl"
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[TitleId, Record]:
+    lines = [
+        line
+        for path in sorted(SEED.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return {number: Record.model_validate_json(line) for number, line in enumerate(lines, 1)}
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    made = Vocabulary()
+    for title_id, record in catalogue().items():
+        names = [record.title, record.original_title, *record.names.values(), *record.aliases]
+        made.update(
+            title_id,
+            [fold(name) for name in names if name],
+            [fold(person.name) for person in record.people],
+            popularity=(record.popularity or 0) / 100,
+        )
+    return made
+
+
+def asked(text: str, *ignored: str) -> Understood:
+    return understand(text, vocabulary(), ignored=frozenset(ignored))
+
+
+def keys(understood: Understood) -> list[str]:
+    """Return the keys of the chips, `?` after those that are only preferences."""
+    return [chip.key + ("" if chip.hard else "?") for chip in understood.chips]
+
+
+def meets(record: Record, title_id: TitleId, wanted: Filter) -> bool:
+    year = record.year
+    return (
+        (not wanted.kinds or record.kind in wanted.kinds)
+        and (not wanted.languages or not wanted.languages.isdisjoint(record.all_languages))
+        and (not wanted.genres_any or not wanted.genres_any.isdisjoint(record.genres))
+        and wanted.genres_all.issubset(record.genres)
+        and wanted.genres_none.isdisjoint(record.genres)
+        and (wanted.year_from is None or (year is not None and year >= wanted.year_from))
+        and (wanted.year_to is None or (year is not None and year <= wanted.year_to))
+        and (wanted.include is None or title_id in wanted.include)
+        and not wanted.providers
+    )
+
+
+LISTS = [
+    ("tamil", "language:ta", ""),
+    ("telugu movies", "language:te kind:movie", ""),
+    ("tamil thrillers", "language:ta genre:thriller", ""),
+    ("comedy movies", "genre:comedy kind:movie", ""),
+    ("thriller films from 90s", "genre:thriller kind:movie decade:1990", ""),
+    ("90's bollywood", "decade:1990 language:hi", ""),
+    ("1990s hindi romantic movies", "decade:1990 language:hi genre:romance kind:movie", ""),
+    ("80s and 90s tamil movies", "decade:1980 decade:1990 language:ta kind:movie", ""),
+    ("nineties rajinikanth action", "decade:1990 person:rajinikanth genre:action", ""),
+    ("movies after 2015", "kind:movie years:2016-", ""),
+    ("movies before 2000", "kind:movie years:-1999", ""),
+    ("movies between 1990 and 2000", "kind:movie years:1990-2000", ""),
+    ("tamil movies from 2010 to 2015", "language:ta kind:movie years:2010-2015", ""),
+    ("2016 telugu movies", "year:2016 language:te kind:movie", ""),
+    ("2020 ke baad hindi thriller", "years:2021- language:hi genre:thriller", ""),
+    ("2020 tarvata vachina telugu comedy", "years:2021- language:te genre:comedy", ""),
+    ("korean series", "language:ko kind:series", ""),
+    ("hindi web series crime", "language:hi kind:series genre:crime", ""),
+    ("japanese anime movies", "language:ja kind:anime", ""),
+    ("netflix movies", "provider:netflix kind:movie", ""),
+    ("web series on netflix", "kind:series provider:netflix", ""),
+    ("movies on prime", "kind:movie provider:prime-video", ""),
+    ("aha telugu movies", "provider:aha language:te kind:movie", ""),
+    ("romantic comedy", "genre:romance genre:comedy", ""),
+    ("romcom", "genre:romance genre:comedy", ""),
+    ("south indian action movies", "language:south genre:action kind:movie", ""),
+    ("latest telugu movies", "age:new? language:te kind:movie", ""),
+    ("purani hindi film", "age:old? language:hi kind:movie", ""),
+    ("తెలుగు హారర్ సినిమాలు", "language:te genre:horror kind:movie", ""),
+    ("தமிழ் பேய் படங்கள்", "language:ta genre:horror kind:movie", ""),
+    ("हिंदी कॉमेडी फिल्म", "language:hi genre:comedy kind:movie", ""),
+    ("ಕನ್ನಡ ಐತಿಹಾಸಿಕ ಚಿತ್ರಗಳು", "language:kn genre:history kind:movie", ""),
+    ("മലയാളം ത്രില്ലർ സിനിമകൾ", "language:ml genre:thriller kind:movie", ""),
+    ("80s tamil kadhal padam", "decade:1980 language:ta genre:romance kind:movie", ""),
+    ("pei padam", "genre:horror kind:movie", ""),
+    ("malayalam family drama", "language:ml genre:family genre:drama", ""),
+    ("top 10 hindi movies of 2016", "language:hi kind:movie year:2016", ""),
+    ("90 के दशक की हिंदी फिल्में", "decade:1990 language:hi kind:movie", ""),
+    ("90ల తెలుగు సినిమాలు", "decade:1990 language:te kind:movie", ""),
+    ("90களின் தமிழ் படங்கள்", "decade:1990 language:ta kind:movie", ""),
+    ("2000க்கு முன் வந்த தமிழ் படங்கள்", "years:-1999 language:ta kind:movie", ""),
+    ("malayalam movies on hotstar", "language:ml kind:movie provider:hotstar", ""),
+    ("hindi dubbed south movies", "language:south", "hindi dubbed"),
+    ("1971 war movie", "kind:movie", "1971 war"),
+    ("tamil movies not horror", "language:ta kind:movie no-genre:horror", ""),
+    ("hindi movies without romance", "language:hi kind:movie no-genre:romance", ""),
+    ("horror illatha tamil padam", "no-genre:horror language:ta kind:movie", ""),
+    ("movies not in hindi", "kind:movie", "not in hindi"),
+    ("prema katha chitralu", "genre:romance kind:movie", ""),
+]
+
+PEOPLE = [
+    ("rajini robot movie", "person:rajinikanth", "robot"),
+    ("90s shah rukh romance", "decade:1990 person:shah rukh khan genre:romance", ""),
+    ("srk kajol movies", "person:shah rukh khan person:kajol kind:movie", ""),
+    ("amitab bachan", "person:amitabh bachchan", ""),
+    ("vijay sethupathy", "person:vijay sethupathi", ""),
+    ("கமல்ஹாசன்", "person:kamal haasan", ""),
+    ("எம்.ஜி.ஆர்", "person:mg ramachandran", ""),
+    ("മോഹൻലാൽ സിനിമകൾ", "person:mohanlal kind:movie", ""),
+    ("अमिताभ बच्चन की पुरानी फिल्में", "person:amitabh bachchan age:old? kind:movie", ""),
+    ("movies of mani ratnam", "kind:movie person:mani ratnam", ""),
+    ("films directed by christopher nolan", "kind:movie person:christopher nolan", ""),
+    ("hichcock", "person:alfred hitchcock", ""),
+    ("ratnam", "person:mani ratnam?", "ratnam"),
+    ("vijay movies", "person:vijay kind:movie", ""),
+    ("vijay", "person:vijay?", "vijay"),
+    ("vikram movie", "person:vikram? kind:movie", "vikram"),
+    ("vikram movies", "person:vikram kind:movie", ""),
+    ("kamal movie", "person:kamal haasan kind:movie", ""),
+    ("shankarnag", "person:shankar nag", ""),
+    ("thala movies", "person:ajith kumar kind:movie", ""),
+    ("jr ntr movies", "person:nt rama rao jr kind:movie", ""),
+    ("rajini kamal", "person:rajinikanth person:kamal haasan", ""),
+    ("rajinikanth's movies", "person:rajinikanth kind:movie", ""),
+    ("mohanlalinte cinema", "person:mohanlal kind:movie", ""),
+    ("மோகன்லால் படங்கள்", "person:mohanlal kind:movie", ""),
+    ("ரஜினியின் படங்கள்", "person:rajinikanth kind:movie", ""),
+    ("vijay nadicha padam", "person:vijay kind:movie", ""),
+    ("தனுஷ் படம்", "person:dhanush kind:movie", ""),
+    ("ఎన్టీఆర్ సినిమాలు", "person:nt rama rao kind:movie", ""),
+    ("शाहरुख खान की फिल्में", "person:shah rukh khan kind:movie", ""),
+    ("ಅಮಿತಾಭ್ ಬಚ್ಚನ್", "person:amitabh bachchan", ""),
+    ("rakshith shetty", "person:rakshit shetty", ""),
+]
+
+MOODS = [
+    ("sad", "mood:sad?", ""),
+    ("feel good malayalam film", "mood:happy? language:ml kind:movie", ""),
+    ("scary kannada movie", "mood:scary? language:kn kind:movie", ""),
+    ("dukh bhari hindi film", "mood:sad? language:hi kind:movie", ""),
+    ("navvinche telugu cinema", "mood:funny? language:te kind:movie", ""),
+    ("ஜாலியான தமிழ் படம்", "mood:light? language:ta kind:movie", ""),
+    ("mind bending thrillers", "mood:mind-bending? genre:thriller", ""),
+    ("something funny", "mood:funny?", ""),
+    ("i feel sad", "mood:sad?", ""),
+    ("रुलाने वाली फिल्म", "mood:sad? kind:movie", ""),
+    ("ದುಃಖದ ಸಿನಿಮಾ", "mood:sad? kind:movie", ""),
+    ("പേടിപ്പിക്കുന്ന സിനിമ", "mood:scary? kind:movie", ""),
+    ("heartwarming father and daughter story", "mood:happy?", "father and daughter story"),
+]
+
+PLOTS = [
+    ("a telugu teacher in a tamil school falls in love with a police officer", ""),
+    ("bollywood actress murdered in mumbai", ""),
+    ("a tamil family moves to delhi", ""),
+    ("hindi teacher", ""),
+    ("love", ""),
+    ("maya", ""),
+    ("1947 partition", ""),
+    ("two friends drift apart after they meet in the 1990s", ""),
+    ("man in his 40s", ""),
+    ("he looks like a fly", ""),
+    ("boy who fights like a tiger", ""),
+    ("prime minister's daughter", ""),
+    ("guy finds out his whole life is a TV show", ""),
+    ("telugu movie where a man is reborn as a fly", "language:te"),
+    ("man reborn as a fly telugu movie", "language:te"),
+    ("french widow opens a shop", ""),
+    ("english classes in america", ""),
+    ("spanish series robbery with masks", "language:es kind:series"),
+    ("kannada gangster mother film", "language:kn"),
+]
+
+
+@pytest.mark.parametrize(("text", "chips", "rest"), [*LISTS, *PEOPLE, *MOODS])
+def test_a_list_that_is_asked_for_is_understood(text: str, chips: str, rest: str) -> None:
+    understood = asked(text)
+    assert " ".join(keys(understood)) == chips
+    assert understood.rest == rest
+
+
+@pytest.mark.parametrize(("text", "chips"), PLOTS)
+def test_words_of_a_plot_are_no_filters(text: str, chips: str) -> None:
+    understood = asked(text)
+    assert " ".join(keys(understood)) == chips
+    if not chips:
+        assert understood.filter == Filter()
+        assert understood.rest == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Premam", "mumbai police", "Old Monk", "24", "96", "2.0", "Love Story", "Family Man", "ఈగ"],
+)
+def test_a_whole_name_is_only_a_name(text: str) -> None:
+    understood = asked(text)
+    assert understood.chips == ()
+    assert understood.rest == text
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "like_text", "chips"),
+    [
+        ("like 96", "96", "", "like:96?"),
+        ("similar to eega but funny", "Eega", "funny", "like:eega? mood:funny?"),
+        ("movies like drishyam", "Drishyam", "", "like:drishyam?"),
+        ("something like 3 idiots", "3 Idiots", "", "like:3 idiots?"),
+        ("something like premam in tamil", "Premam", "", "like:premam? language:ta"),
+        ("sad tamil movies like 96", "96", "", "like:96? mood:sad? language:ta kind:movie"),
+        ("anime like death note", "Death Note", "", "like:death note? kind:anime"),
+        ("96 like movies", "96", "", "like:96?"),
+        ("i loved premam", "Premam", "", "like:premam?"),
+        ("movies like kgf", "K.G.F: Chapter 1", "", "like:kgf?"),
+        ("movies like drishyum", "Drishyam", "", "like:drishyum?"),
+        (
+            "mohanlal thriller like drishyam",
+            "Drishyam",
+            "",
+            "like:drishyam? person:mohanlal genre:thriller",
+        ),
+        ("96 jaisi film", "96", "", "like:96?"),
+        ("drishyam lanti cinema", "Drishyam", "", "like:drishyam?"),
+        ("96 maathiri padam", "96", "", "like:96?"),
+        ("ఈగ లాంటి సినిమా", "Eega", "", "like:ఈగ?"),
+        ("96 மாதிரி படம்", "96", "", "like:96?"),
+        ("शोले जैसी फिल्म", "Sholay", "", "like:शोले?"),
+        ("ದೃಶ್ಯಂ ತರಹದ ಸಿನಿಮಾ", "Drishyam", "", "like:ದೃಶ್ಯಂ?"),
+        ("ദൃശ്യം പോലെയുള്ള സിനിമ", "Drishyam", "", "like:ദൃശ്യം?"),
+    ],
+)
+def test_a_title_that_others_shall_be_like(
+    text: str, title: str, like_text: str, chips: str
+) -> None:
+    understood = asked(text)
+    assert understood.like is not None
+    assert catalogue()[understood.like].title == title
+    assert (understood.rest, understood.like_text) == ("", like_text)
+    assert " ".join(keys(understood)) == chips
+
+
+@pytest.mark.parametrize("text", ["thevar makan", "kirk party", "vikarm veda", "777 charly"])
+def test_what_is_nearly_a_name_is_nobodys_name(text: str) -> None:
+    assert not any(chip.hard for chip in asked(text).chips)
+
+
+def test_a_name_beside_its_year_is_narrowed_to_it() -> None:
+    understood = asked("Drishyam 2013")
+    assert (understood.rest, keys(understood)) == ("Drishyam", ["year:2013"])
+
+
+def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
+    known = Vocabulary()
+    known.update(1, ["hitchcock"])
+    for title_id in (2, 3, 4):
+        known.update(title_id, [f"film {title_id}"], ["hichcok"])
+    understood = understand("Hichcok", known)
+    assert (understood.rest, set(understood.preferred)) == ("Hichcok", {2, 3, 4})
+    assert understand("Hitchcock", known).chips == ()
+
+
+def test_a_title_that_only_sounds_like_a_word_for_films_leaves_it_one() -> None:
+    known = Vocabulary()
+    known.update(1, ["komedi"])
+    assert keys(understand("comedy", known)) == ["genre:comedy"]
+    known.update(2, ["comedy"])
+    assert keys(understand("comedy", known)) == []
+
+
+def test_a_name_inside_a_query_is_not_read_apart() -> None:
+    assert keys(asked("mumbai police malayalam")) == ["language:ml"]
+
+
+def test_films_are_not_only_films_where_an_anime_may_be_one() -> None:
+    assert asked("tamil movies").filter == Filter(
+        languages=frozenset({"ta"}), kinds=frozenset({Kind.MOVIE, Kind.ANIME})
+    )
+
+
+def test_several_genres_are_all_required_and_one_is_enough_alone() -> None:
+    assert asked("romantic comedy").filter.genres_all == frozenset({"romance", "comedy"})
+    assert asked("comedy").filter.genres_any == frozenset({"comedy"})
+
+
+def test_a_genre_that_is_not_wanted_is_excluded() -> None:
+    assert asked("tamil movies not horror").filter.genres_none == frozenset({"horror"})
+
+
+def test_people_together_are_wanted_in_the_same_film() -> None:
+    both = asked("kamal haasan and sridevi").filter.include
+    one = asked("kamal haasan").filter.include
+    assert both is not None
+    assert one is not None
+    assert both < one
+
+
+def test_people_who_never_met_are_wanted_each() -> None:
+    understood = asked("rajinikanth christopher nolan movies")
+    assert understood.filter.include == asked("rajinikanth movies").filter.include | (  # type: ignore[operator]  # both are somebody's titles
+        asked("christopher nolan movies").filter.include
+    )
+
+
+def test_an_uncertain_name_is_preferred_and_stays_a_word() -> None:
+    understood = asked("prabhas two brothers fight for throne")
+    assert keys(understood) == ["person:prabhas?"]
+    assert understood.rest == "prabhas two brothers fight for throne"
+    titles = {catalogue()[title_id].title for title_id in understood.preferred}
+    assert "Baahubali: The Beginning" in titles
+
+
+def test_a_chip_tells_which_words_it_came_from() -> None:
+    chips = {chip.key: (chip.label, chip.text) for chip in asked("90's Rajini robot film").chips}
+    assert chips == {
+        "decade:1990": ("1990s", "90's"),
+        "person:rajinikanth": ("Rajinikanth", "Rajini"),
+    }
+
+
+def test_a_chip_that_was_taken_away_leaves_the_filter() -> None:
+    assert keys(asked("tamil thrillers", "language:ta")) == ["genre:thriller"]
+    assert asked("tamil thrillers", "language:ta").rest == ""
+
+
+def test_the_words_of_a_name_that_was_not_meant_are_words_again() -> None:
+    understood = asked("rajini robot movie", "person:rajinikanth")
+    assert (understood.rest, understood.chips) == ("rajini robot movie", ())
+
+
+def test_what_is_required_is_given_up_the_least_telling_first() -> None:
+    given_up = [
+        {chip.key for chip in relaxed.dropped}
+        for relaxed in relaxations(asked("nineties tamil rajinikanth action"))
+    ]
+    assert given_up == [
+        {"decade:1990"},
+        {"genre:action"},
+        {"language:ta"},
+        {"person:rajinikanth"},
+        {"decade:1990", "genre:action"},
+        {"decade:1990", "genre:action", "language:ta"},
+        {"decade:1990", "genre:action", "language:ta", "person:rajinikanth"},
+    ]
+
+
+def test_of_a_person_given_up_a_preference_stays_and_of_a_genre_its_words() -> None:
+    understood = asked("rajinikanth heist movies")
+    relaxed = {chip.key: each for each in relaxations(understood) for chip in each.dropped[:1]}
+    without_person = relaxed["person:rajinikanth"]
+    assert without_person.filter.include is None
+    assert frozenset(without_person.preferred) == understood.filter.include
+    assert (
+        next(each.rest for each in relaxations(understood) if each.dropped[0].key == "genre:heist")
+        == "heist"
+    )
+
+
+def test_nothing_required_is_nothing_to_give_up() -> None:
+    assert list(relaxations(asked("like 96"))) == []
+
+
+def test_no_description_of_a_plot_loses_its_title_to_a_filter() -> None:
+    records = catalogue()
+    lost = []
+    for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)
+        understood = asked(told["query"])
+        right = [
+            (record, title_id)
+            for title_id, record in records.items()
+            if (record.title, record.year) == (told["title"], told["year"])
+        ]
+        if not any(meets(record, title_id, understood.filter) for record, title_id in right):
+            lost.append((told["query"], keys(understood)))
+    assert lost == []
+
+
+def test_every_genre_of_the_lexicon_is_one_of_the_catalogue() -> None:
+    slugs = {
+        slug
+        for table in (lexicon.GENRES, lexicon.GENRE_LISTS, lexicon.ONLY_BEFORE_FILM)
+        for meant in table
+        for slug in meant.split()
+    }
+    assert slugs <= set(genres.GENRES)
+
+
+@pytest.mark.parametrize(
+    "text", ["S. S. Rajamouli’s 90's sci-fi", "K.G.F: Chapter 2", "2.0", "½ e.t.", "ప్రేమ‌కథ"]
+)
+def test_the_words_of_a_text_are_those_of_its_folded_form(text: str) -> None:
+    assert " ".join(word.folded for word in words_of(text)) == fold(text)
+
+
+def test_the_words_of_every_name_are_those_of_its_folded_form() -> None:
+    names = {
+        name for record in catalogue().values() for name in (record.title, *record.names.values())
+    }
+    # `fold` joins some Indian words, taking what stands before a vowel sign for an initial.
+    differing = [
+        name
+        for name in names
+        if "".join(word.folded for word in words_of(name)) != fold(name).replace(" ", "")
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "\0",
+        "!!!",
+        "\u200f\u202e",
+        "🎬🍿",
+        "\ud800",
+        "tamil \udfff movies",
+        "'; DROP TABLE title; --",
+        "like " * 100,
+        "between 1990 and " * 30,
+        "90s " * 100,
+        "a" * 10_000,
+        "tamil movies " * 800,
+        "(((((" * 2000,
+        "్" * 500,
+        "1" * 500,
+        "99999 १९९० ٢٠١٥",
+    ],
+)
+def test_hostile_texts_are_taken_for_what_they_are(text: str) -> None:
+    understood = asked(text)
+    list(relaxations(understood))
+    assert all(chip.text in text for chip in understood.chips)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_understood_or_left(text: str) -> None:
+    understood = asked(text)
+    if not understood.chips and not understood.left:
+        assert understood.rest == text.strip()
+
+
+ASKED = (
+    "tamil rajini 90s movies like 96 but funny sad on netflix comedy the of 2016 after ki film "
+    "new తెలుగు సినిమా eega"
+)
+WORDS = st.sampled_from(ASKED.split())
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12))
+def test_every_word_is_either_understood_or_left_or_led_to_it(words: list[str]) -> None:
+    text = " ".join(words)
+    understood = asked(text)
+    for chip in understood.chips:
+        assert chip.text
+        assert asked(text, *(each.key for each in understood.chips)).chips != understood.chips
+    for relaxed in relaxations(understood):
+        assert relaxed.dropped
+        assert not {chip.key for chip in relaxed.dropped if chip.hard} & {
+            chip.key for chip in relaxed.chips if chip.hard
+        }
