@@ -16,7 +16,7 @@ from db.title_summaries import TitleSummary
 from search.suggestions.highlight import Span, highlights
 from search.suggestions.suggester import LONGEST as LONGEST_TYPED
 from search.suggestions.suggester import Person, Suggestion, Topic, Typed, What
-from search.suggestions.topics import topics
+from services.suggestion_topics import topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
 from vocabulary.writing_systems import script_of

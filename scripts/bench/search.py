@@ -37,8 +37,8 @@ from scripts.evaluate.queries import queries
 from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, Match
 from search.suggestions.suggester import Suggestion, Typed
-from search.suggestions.topics import topics
 from services import search
+from services.suggestion_topics import topics
 from vocabulary.kinds import ScopeKind
 from vocabulary.name_folding import fold
 

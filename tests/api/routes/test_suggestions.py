@@ -7,7 +7,7 @@ import pytest
 
 from search.suggestions.highlight import highlights
 from search.suggestions.suggester import Topic, What
-from search.suggestions.topics import queries, topics
+from services.suggestion_topics import queries, topics
 from vocabulary.name_folding import fold
 
 SUGGESTION = {
