@@ -14,21 +14,27 @@ from api.cpu_limiter import Cores
 from api.metrics import Metrics, Timed
 from api.middleware.body_limit import Bounded
 from api.middleware.csrf import SameOrigin
-from api.pages import data, site
+from api.pages import data, setup
 from api.routes import (
     accounts,
     admin_jobs,
     admin_searches,
+    data_export,
     feed,
     health,
+    interactions,
     oidc,
+    onboarding,
+    profiles,
+    reviews,
     search,
     search_history,
     suggestions,
+    title_lists,
     titles,
+    viewings,
 )
 from api.search_batcher import Abreast
-from api.user import export, interactions, lists, onboarding, profile, reviews, viewings
 from config.resources import Resources
 from config.signing_keys import signing_keys
 from runtime.catalogue_view import Live
@@ -88,7 +94,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
     app.state.providers = oidc.providers(resources.settings)
     app.include_router(accounts.router)
     app.include_router(oidc.router)
-    for room in (interactions, lists, profile, onboarding, viewings, reviews, export):
+    for room in (interactions, title_lists, profiles, onboarding, viewings, reviews, data_export):
         app.include_router(room.router)
     app.include_router(viewings.operators)
     app.include_router(reviews.moderation)
@@ -105,7 +111,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],
         )
-    site.install(app, data.pages)
+    setup.install(app, data.pages)
     errors.install(app)
     openapi.install(app)
     return app

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.auth.rate_limits import TooManyAttempts
-from api.pages.look import error_page, wants_page
+from api.pages.layout import error_page, wants_page
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from api.pages.look import LANGUAGES
+from api.pages.layout import LANGUAGES
 from catalog import genres, languages, regions
 from index.query import Region
 from search.suggestions.suggester import Topic, Topics, What

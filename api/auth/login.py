@@ -26,7 +26,7 @@ from api.auth.visitor_cookie import Visitor, VisitorDep
 from api.cpu_limiter import Cores, CoresDep
 from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
-from api.user.catalogue import CatalogueDep
+from api.state import CatalogueDep
 from config.resources import Resources
 from db import accounts as rows
 from db.engine import open_session

@@ -13,9 +13,9 @@ from api.auth.identity import AnybodyDep, Who, is_private
 from api.auth.viewer_context import through, told_in, whole
 from api.errors import TitleNotFound
 from api.metrics import Metrics
-from api.pages.greeting import GREETED
+from api.pages.header_account import GREETED
 from api.pages.posters import Card
-from api.pages.wanted import Wanted
+from api.pages.search_form import Wanted
 from api.params import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
 from api.region_detection import detected
 from api.schemas.titles import Details, HitShown, Homepage, SearchAnswer

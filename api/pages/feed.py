@@ -14,16 +14,16 @@ from pydantic import ValidationError
 from api import mood_param, region_detection
 from api.auth.identity import AnybodyDep, ViewerDep, Who, is_private, viewer
 from api.auth.viewer_context import PersonDep, told_in
-from api.pages.doors import is_local, onwards
-from api.pages.greeting import GREETED
-from api.pages.look import SAID, error_page, page
-from api.pages.wanted import PAGE, chosen_region, number
+from api.pages.header_account import GREETED
+from api.pages.layout import SAID, error_page, page
+from api.pages.login import is_local, onwards
+from api.pages.search_form import PAGE, chosen_region, number
 from api.params import LiveDep, MetricsDep, ResourcesDep
 from api.routes.feed import MOST_EXCLUDED, Excluded
+from api.routes.interactions import InteractionRequest, interact
 from api.routes.titles import LARGEST_ID
 from api.schemas.titles import Feed
-from api.user.catalogue import CatalogueDep
-from api.user.interactions import InteractionRequest, interact
+from api.state import CatalogueDep
 from catalog.regions import language_weights as watched
 from index.query import Filter, Region
 from recommend.feed_plan import Fallback, MoodTarget

@@ -8,9 +8,9 @@ from typing import Protocol
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.pages.look import error_page, page, version
+from api.pages.layout import error_page, page, version
 from api.pages.posters import Card, draw
-from api.pages.wanted import MAX_OFFSET, REGION_COOKIE, Wanted, WantedDep, chosen_region
+from api.pages.search_form import MAX_OFFSET, REGION_COOKIE, Wanted, WantedDep, chosen_region
 from catalog import regions
 
 MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer

@@ -13,12 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.auth import login_cookies
+from api.auth.consent import PersonalDep
 from api.auth.identity import SignedInDep, bearer_of
 from api.auth.login import EntranceDep
 from api.params import ResourcesDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Answer, Problem
-from api.user.kept import PersonalDep
 from db import accounts as rows
 from db.engine import open_session
 from viewers import login_sessions

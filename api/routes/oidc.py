@@ -21,13 +21,13 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from api.auth import login_cookies, visitor_cookie
+from api.auth.consent import PersonalDep
 from api.auth.identity import SignedInDep, Who, WhoDep
 from api.auth.login import Entrance, EntranceDep
 from api.errors import CrossOrigin, kind_of
-from api.pages.doors import is_local
+from api.pages.login import is_local
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Problem
-from api.user.kept import PersonalDep
 from config.settings import Settings
 from db.engine import open_session
 from viewers import accounts

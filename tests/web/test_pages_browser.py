@@ -22,11 +22,11 @@ from playwright.sync_api import Request as Sent
 from playwright.sync_api import Response as Received
 from starlette.exceptions import HTTPException
 
-from api.pages.look import error_page, wants_page
+from api.pages.layout import error_page, wants_page
 from api.pages.posters import Card
-from api.pages.site import install
+from api.pages.search_form import Wanted
+from api.pages.setup import install
 from api.pages.titles import Home, Results
-from api.pages.wanted import Wanted
 
 pytestmark = pytest.mark.browser
 

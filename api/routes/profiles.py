@@ -18,13 +18,13 @@ from pydantic import (
 from sqlmodel import Session
 
 from api.auth import login_cookies
+from api.auth.consent import KeptDep, PersonalDep
 from api.auth.identity import Who, WhoDep
 from api.auth.visitor_cookie import VisitorDep
 from api.params import ResourcesDep, SessionDep
 from api.routes.search_history import SearchLogDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Answer, Problem
-from api.user.kept import KeptDep, PersonalDep
 from catalog import genres, languages, regions
 from db import profiles, viewer_lifecycle
 from db.engine import open_session

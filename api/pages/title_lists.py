@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.auth.identity import WhoDep
-from api.pages.greeting import GREETED
-from api.pages.look import page
-from api.pages.wanted import PAGE, number
+from api.pages.header_account import GREETED
+from api.pages.layout import page
+from api.pages.search_form import PAGE, number
 from api.params import DEEPEST, LiveDep, Page, SessionDep
-from api.user import lists
+from api.routes import title_lists
 from db.title_states import TitleList
 
 LISTS = {
@@ -48,7 +48,7 @@ def history(
     """Return a list of somebody's, the latest first."""
     which = TitleList(list) if list in LISTS else TitleList.HISTORY
     since = number(offset, most=DEEPEST) or 0
-    found = lists.shelf(live, reading, asking, which, Page(PAGE, since))
+    found = title_lists.shelf(live, reading, asking, which, Page(PAGE, since))
     until = since + PAGE
     context = {
         "lists": LISTS,

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from api.auth.consent import KeptDep, PersonalDep
 from api.auth.identity import WhoDep
 from api.errors import TitleNotFound
 from api.params import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, Listed, Problem
-from api.user.catalogue import CatalogueDep
-from api.user.kept import KeptDep, PersonalDep
+from api.state import CatalogueDep
 from db import viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewings import NewViewing, Viewing

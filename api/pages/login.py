@@ -12,8 +12,8 @@ from api.auth import login_cookies
 from api.auth.identity import WhoDep
 from api.auth.login import EntranceDep
 from api.auth.rate_limits import TooManyAttempts
-from api.pages.greeting import GREETED
-from api.pages.look import page
+from api.pages.header_account import GREETED
+from api.pages.layout import page
 from api.params import ResourcesDep
 from api.routes import accounts
 from config.resources import Resources

@@ -7,11 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter
 from sqlmodel import Session
 
+from api.auth.consent import PersonalDep
 from api.auth.identity import Who, WhoDep
 from api.params import LiveDep, Page, PageDep, SessionDep
 from api.routes.titles import NEEDS_DATABASE
 from api.schemas.titles import Listed
-from api.user.kept import PersonalDep
 from db import title_states
 from db.title_states import ListEntry, TitleList
 from runtime.catalogue_view import Live

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from api.auth.consent import KeptDep, PersonalDep
 from api.auth.viewer_context import PersonDep
 from api.cpu_limiter import CoresDep
 from api.errors import TitleNotFound
@@ -15,8 +16,7 @@ from api.params import LiveDep, ResourcesDep, Words
 from api.region_detection import RegionDep
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, HitShown, Listed, Problem, personal
-from api.user.catalogue import CatalogueDep
-from api.user.kept import KeptDep, PersonalDep
+from api.state import CatalogueDep
 from catalog import languages, regions
 from db.engine import open_session
 from db.interactions import ONBOARDING_ROW, Interaction

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 import web
-from api.pages.wanted import KINDS, MAX_QUERY, chosen_region
+from api.pages.search_form import KINDS, MAX_QUERY, chosen_region
 from catalog import regions
 from catalog.genres import label
 from catalog.languages import (

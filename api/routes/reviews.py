@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
+from api.auth.consent import PersonalDep
 from api.auth.identity import AnybodyDep, SignedInDep
 from api.errors import TitleNotFound
 from api.params import CuratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
 from api.schemas.titles import Answer, Listed, Problem
-from api.user.kept import PersonalDep
 from catalog import languages
 from db import reviews, viewer_lifecycle
 from db.engine import open_session

@@ -12,16 +12,17 @@ from api import region_detection
 from api.auth.identity import ViewerDep, WhoDep, is_private, viewer
 from api.auth.viewer_context import PersonDep
 from api.auth.visitor_cookie import VisitorDep
-from api.pages.doors import PROBLEMS, onwards
-from api.pages.greeting import GREETED
-from api.pages.look import LANGUAGES, page
-from api.pages.wanted import chosen_region
+from api.pages.header_account import GREETED
+from api.pages.layout import LANGUAGES, page
+from api.pages.login import PROBLEMS, onwards
+from api.pages.search_form import chosen_region
 from api.params import LiveDep, ResourcesDep, SessionDep
+from api.routes import onboarding
+from api.routes import profiles as profiles_routes
+from api.routes.onboarding import MOST_PICKED
+from api.routes.profiles import DISPLAY_LANGUAGES, Preferences
 from api.routes.search_history import SearchLogDep
-from api.user import onboarding, profile
-from api.user.catalogue import CatalogueDep
-from api.user.onboarding import MOST_PICKED
-from api.user.profile import DISPLAY_LANGUAGES, Preferences
+from api.state import CatalogueDep
 from db import profiles
 from db.engine import open_session
 from db.profiles import ViewerProfile
@@ -75,7 +76,7 @@ def picked(
             weights = {
                 code: said.languages.get(code, 1.0) for code in language if code in LANGUAGES
             }
-            profile.put(
+            profiles_routes.put(
                 writing,
                 asking,
                 Preferences.model_validate(
@@ -122,7 +123,7 @@ def save(
         before = _said(profiles.read_viewer_profile(writing, asking.id))
         given = _given(form, before)
         try:
-            profile.put(writing, asking, Preferences.model_validate(given))
+            profiles_routes.put(writing, asking, Preferences.model_validate(given))
         except ValidationError as error:
             return _profile(request, given, _faults(error), status=422)
         writing.commit()
@@ -149,7 +150,7 @@ def delete(
         )
         faults = {"sure": "Tick the box if you are sure."}
         return _profile(request, _said(known).model_dump(), faults, status=422)
-    profile.forget_me(request, asking, visitor, resources, log, feeds)
+    profiles_routes.forget_me(request, asking, visitor, resources, log, feeds)
     request.state.greeted = None
     said = {"heading": "Everything is deleted", "text": "Nothing is held of you any more."}
     return page(request, "error.html", said)
@@ -182,7 +183,7 @@ def _profile(
 
 
 def _said(known: ViewerProfile) -> Preferences:
-    shown = profile.shown(known).model_dump(include=set(Preferences.model_fields))
+    shown = profiles_routes.shown(known).model_dump(include=set(Preferences.model_fields))
     return Preferences.model_validate(shown)
 
 

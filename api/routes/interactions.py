@@ -14,13 +14,13 @@ from pydantic import (
     TypeAdapter,
 )
 
+from api.auth.consent import PersonalDep
 from api.auth.identity import ViewerDep, WhoDep, is_private
 from api.errors import TitleNotFound
 from api.params import LiveDep, MetricsDep, PageDep, ResourcesDep, SessionDep
 from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
 from api.schemas.titles import Answer, Listed, Problem, rendered
-from api.user.catalogue import CatalogueDep
-from api.user.kept import PersonalDep
+from api.state import CatalogueDep
 from db import interactions
 from db.engine import open_session
 from db.interactions import Interaction

@@ -1,1 +1,0 @@
-"""What belongs to whoever asks: what he did, his lists, his profile."""
