@@ -8,12 +8,12 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, openapi
-from api.auth.rate_limits import Throttle
-from api.auth.visitor_cookie import SEARCH_ID_HEADER, Remembering, Visitors
-from api.cpu_limiter import Cores
-from api.metrics import Metrics, Timed
-from api.middleware.body_limit import Bounded
-from api.middleware.csrf import SameOrigin
+from api.auth.rate_limits import RateLimiter
+from api.auth.visitor_cookie import SEARCH_ID_HEADER, ResponseCookiesMiddleware, VisitorCookies
+from api.cpu_limiter import CpuLimiter
+from api.metrics import Metrics, TimingMiddleware
+from api.middleware.body_limit import BodyLimitMiddleware
+from api.middleware.csrf import CsrfMiddleware
 from api.pages import data, setup
 from api.routes import (
     accounts,
@@ -34,25 +34,25 @@ from api.routes import (
     titles,
     viewings,
 )
-from api.search_batcher import Abreast
+from api.search_batcher import SearchBatcher
 from config.resources import Resources
 from config.signing_keys import signing_keys
 from runtime.catalogue_view import Live
 from runtime.result_cache import Remembered
 from runtime.search_log import Popular, SearchLog
 from search.language import query_expansion
-from services.feed_metrics import Feeds
+from services.feed_metrics import FeedMetrics
 from viewers.tokens import TokenSigner
 
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 
 
-def create_app(resources: Resources, live: Live) -> FastAPI:
+def create_app(resources: Resources, catalogue: Live) -> FastAPI:
     """Return the application over resources that the caller opened and closes."""
     metrics = Metrics()
     search_log = SearchLog(resources.engine, metrics.searches_dropped.inc)
     popular = Popular(resources.engine)
-    threads = (live, search_log, popular)
+    threads = (catalogue, search_log, popular)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,21 +64,21 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
 
     app = FastAPI(title="Rasika", version="0.1.0", summary=SUMMARY, lifespan=lifespan)
     app.state.resources = resources
-    app.state.live = live
+    app.state.live = catalogue
     app.state.metrics = metrics
-    app.state.feeds = Feeds(metrics.registry, live)
+    app.state.feeds = FeedMetrics(metrics.registry, catalogue)
     app.state.moods = Remembered()  # where they lie
     app.state.search_log = search_log
     app.state.popular = popular
-    app.state.visitors = Visitors(resources.settings)
+    app.state.visitors = VisitorCookies(resources.settings)
     app.state.tokens = TokenSigner(partial(signing_keys, resources.settings))
     query_expansion.bundled()  # seconds, which nobody's first search shall take
-    app.state.cores = Cores()
-    app.state.abreast = Abreast(live.index)
-    app.state.throttle = Throttle(
+    app.state.cores = CpuLimiter()
+    app.state.abreast = SearchBatcher(catalogue.index)
+    app.state.throttle = RateLimiter(
         resources.redis,
         secret=lambda: signing_keys(resources.settings)[0],
-        lost=metrics.degraded.labels("throttle").inc,
+        on_fallback=metrics.degraded.labels("throttle").inc,
     )
     for module in (
         search,
@@ -91,17 +91,17 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
         health,
     ):
         app.include_router(module.router)
-    app.state.providers = oidc.providers(resources.settings)
+    app.state.providers = oidc.configured_providers(resources.settings)
     app.include_router(accounts.router)
     app.include_router(oidc.router)
     for room in (interactions, title_lists, profiles, onboarding, viewings, reviews, data_export):
         app.include_router(room.router)
     app.include_router(viewings.operators)
     app.include_router(reviews.moderation)
-    app.add_middleware(Remembering, visitors=app.state.visitors)
-    app.add_middleware(SameOrigin, allowed=resources.settings.cors_origins)
-    app.add_middleware(Bounded)
-    app.add_middleware(Timed, metrics=metrics)
+    app.add_middleware(ResponseCookiesMiddleware, visitors=app.state.visitors)
+    app.add_middleware(CsrfMiddleware, allowed=resources.settings.cors_origins)
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(TimingMiddleware, metrics=metrics)
     if resources.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -111,7 +111,7 @@ def create_app(resources: Resources, live: Live) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],
         )
-    setup.install(app, data.pages)
-    errors.install(app)
-    openapi.install(app)
+    setup.install(app, data.page_data)
+    errors.install_exception_handlers(app)
+    openapi.install_openapi(app)
     return app

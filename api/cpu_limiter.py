@@ -16,7 +16,7 @@ from config import cpu
 Result = TypeVar("Result")
 
 
-class Cores:
+class CpuLimiter:
     """Threads that take turns, first come, first served."""
 
     def __init__(self) -> None:
@@ -27,10 +27,10 @@ class Cores:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
 
-async def cores(request: Request) -> Cores:
+async def cpu_limiter(request: Request) -> CpuLimiter:
     """Return the process's places."""
-    found: Cores = request.app.state.cores
+    found: CpuLimiter = request.app.state.cores
     return found
 
 
-CoresDep = Annotated[Cores, Depends(cores)]
+CpuLimiterDep = Annotated[CpuLimiter, Depends(cpu_limiter)]

@@ -24,7 +24,7 @@ from viewers.login_sessions import NotSignedIn
 from viewers.oidc import OidcLoginRefused, OidcProviderUnavailable, OidcProviderUnknown
 
 RETRY_AFTER_S = 2
-SERVER_ERROR = 500
+MIN_SERVER_ERROR_STATUS = 500
 
 log = structlog.get_logger()
 
@@ -37,22 +37,22 @@ class TitleNotFound(LookupError):
         self.title_id = title_id
 
 
-class CrossOrigin(PermissionError):
+class CrossOriginRequest(PermissionError):
     """A page of another origin asks in somebody's name."""
 
     def __init__(self) -> None:
         super().__init__("a page of another origin may not do this in your name")
 
 
-class NotAdministrator(PermissionError):
+class InsufficientRole(PermissionError):
     """The caller may not do what administrators do."""
 
 
-class NothingKept(PermissionError):
+class DoNotTrackEnabled(PermissionError):
     """The caller asks that nothing be kept of him, so there is nothing to write to."""
 
 
-TITLES = {
+STATUS_TITLES = {
     400: "Bad request",
     401: "Not signed in",
     403: "Not allowed",
@@ -67,7 +67,7 @@ TITLES = {
     503: "Temporarily unavailable",
 }
 
-PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
+PROBLEMS_BY_ERROR: dict[type[Exception], tuple[int, str, str | None]] = {
     TitleNotFound: (404, "title-not-found", None),
     NoSuchJobError: (404, "job-not-found", "there is no such job, or its result has expired"),
     NotSignedIn: (401, "not-signed-in", None),
@@ -79,9 +79,9 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
     OidcProviderUnavailable: (503, "provider-unavailable", None),
     OidcLoginRefused: (401, "provider-refused", None),
     TooManyAttempts: (429, "too-many-attempts", None),
-    CrossOrigin: (403, "cross-origin", None),
-    NotAdministrator: (403, "not-administrator", None),
-    NothingKept: (403, "nothing-kept", None),
+    CrossOriginRequest: (403, "cross-origin", None),
+    InsufficientRole: (403, "not-administrator", None),
+    DoNotTrackEnabled: (403, "nothing-kept", None),
     ViewerDeleted: (410, "viewer-forgotten", None),
     ReviewNotFound: (404, "review-not-found", None),
     ReviewChanged: (409, "review-changed", None),
@@ -96,27 +96,27 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str | None]] = {
 """Error to status, the end of its type and, where its own words are for operators, a detail."""
 
 
-def install(app: FastAPI) -> None:
+def install_exception_handlers(app: FastAPI) -> None:
     """Answer every error in the one form."""
-    for error in PROBLEMS:
-        app.add_exception_handler(error, known)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unknown)
+    for error in PROBLEMS_BY_ERROR:
+        app.add_exception_handler(error, handle_registered_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_error)
+    app.add_exception_handler(Exception, _handle_unexpected_error)
 
 
-def problem(
+def problem_response(
     request: Request,
     status: int,
-    kind: str,
+    code: str,
     detail: str,
     *,
     errors: list[dict[str, str]] | None = None,
 ) -> JSONResponse:
     """Return a problem; `kind` is stable and ends its type."""
     body: dict[str, object] = {
-        "type": f"urn:rasika:problem:{kind}",
-        "title": TITLES.get(status, "Error"),
+        "type": f"urn:rasika:problem:{code}",
+        "title": STATUS_TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
         "instance": request.url.path,
@@ -124,11 +124,14 @@ def problem(
     if errors is not None:
         body["errors"] = errors
     return JSONResponse(
-        jsonable_encoder(body), status, _headers(status), media_type="application/problem+json"
+        jsonable_encoder(body),
+        status,
+        _problem_headers(status),
+        media_type="application/problem+json",
     )
 
 
-def _headers(status: int, error: Exception | None = None) -> dict[str, str]:
+def _problem_headers(status: int, error: Exception | None = None) -> dict[str, str]:
     """Return what tells a program how to go on."""
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
@@ -137,74 +140,76 @@ def _headers(status: int, error: Exception | None = None) -> dict[str, str]:
     return {}
 
 
-def kind_of(error: Exception) -> str:
+def problem_code(error: Exception) -> str:
     """Return the end of the type of an error of the table."""
-    return PROBLEMS[_listed(error)][1]
+    return PROBLEMS_BY_ERROR[_registered_type(error)][1]
 
 
-async def known(request: Request, error: Exception) -> Response:
+async def handle_registered_error(request: Request, error: Exception) -> Response:
     """Return the answer for an error of the table."""
-    status, name, detail = PROBLEMS[_listed(error)]
-    if status >= SERVER_ERROR:
+    status, name, detail = PROBLEMS_BY_ERROR[_registered_type(error)]
+    if status >= MIN_SERVER_ERROR_STATUS:
         log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
     if wants_page(request):
-        return error_page(request, status, headers=_headers(status, error))
-    response = problem(request, status, name, detail or str(error))
-    response.headers.update(_headers(status, error))
+        return error_page(request, status, headers=_problem_headers(status, error))
+    response = problem_response(request, status, name, detail or str(error))
+    response.headers.update(_problem_headers(status, error))
     return response
 
 
-def _listed(error: Exception) -> type[Exception]:
-    return next(kind for kind in type(error).__mro__ if kind in PROBLEMS)
+def _registered_type(error: Exception) -> type[Exception]:
+    return next(kind for kind in type(error).__mro__ if kind in PROBLEMS_BY_ERROR)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
     if wants_page(request):
         return error_page(request, 422)
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {
-            "field": _field(each["loc"]),
+            "field": _field_name(each["loc"]),
             "message": str(each["msg"]).removeprefix("Value error, "),
-            "got": "" if _secret(request) else _short(each.get("input")),
+            "got": "" if _has_secret_body(request) else _shortened(each.get("input")),
         }
         for each in found
     ]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
-    return problem(request, 422, "invalid-parameters", detail, errors=errors)
+    return problem_response(request, 422, "invalid-parameters", detail, errors=errors)
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if wants_page(request):
         return error_page(request, status)
     detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
-    kind = TITLES.get(status, "error").lower().replace(" ", "-")
-    response = problem(request, status, kind, detail)
+    kind = STATUS_TITLES.get(status, "error").lower().replace(" ", "-")
+    response = problem_response(request, status, kind, detail)
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response
 
 
-async def _unknown(request: Request, _: Exception) -> Response:
+async def _handle_unexpected_error(request: Request, _: Exception) -> Response:
     if wants_page(request):
         return error_page(request, 500)
-    return problem(request, 500, "internal-error", "something went wrong; it has been logged")
+    return problem_response(
+        request, 500, "internal-error", "something went wrong; it has been logged"
+    )
 
 
-def _secret(request: Request) -> bool:
+def _has_secret_body(request: Request) -> bool:
     """Tell whether what was sent may hold a password or a token, which is not said back."""
     return request.url.path.startswith("/api/auth/")
 
 
-def _field(place: tuple[str | int, ...]) -> str:
+def _field_name(location: tuple[str | int, ...]) -> str:
     """Return what the client calls it: a parameter by name, a part of a body by its path."""
-    source, *path = place
+    source, *path = location
     named = path[:1] if source in ("query", "path", "header", "cookie") else path
     return ".".join(map(str, named or [source]))
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     text = value if isinstance(value, str) else repr(value)

@@ -39,26 +39,26 @@ class Metrics:
             ["event"],
             registry=self.registry,
         )
-        self.titles = Gauge(
+        self.index_titles = Gauge(
             "rasika_index_titles", "Titles in the index of this process", registry=self.registry
         )
-        self.behind = Gauge(
+        self.index_unconfirmed_s = Gauge(
             "rasika_index_unconfirmed_seconds",
             "Since PostgreSQL last confirmed that the index misses nothing",
             registry=self.registry,
         )
-        self.hears = Gauge(
+        self.is_listening = Gauge(
             "rasika_change_log_heard",
             "1 where PostgreSQL tells this process of changes; 0: it looks for them by itself",
             registry=self.registry,
         )
 
-    def exposed(self) -> bytes:
+    def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text form."""
         return generate_latest(self.registry)
 
 
-class Timed:
+class TimingMiddleware:
     """ASGI middleware that times requests; routes are named by their pattern, not by their ids."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

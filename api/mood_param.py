@@ -13,7 +13,7 @@ from recommend.moods import Rasa
 from runtime.result_cache import Remembered
 
 
-async def mood(
+async def parse_mood(
     request: Request,
     resources: ResourcesDep,
     mood: Annotated[
@@ -34,7 +34,7 @@ async def mood(
         return None
     rasa = moods.parse_mood(mood)
     if rasa is None:
-        raise RequestValidationError([_unknown(mood)])
+        raise RequestValidationError([_unknown_mood_error(mood)])
     embedder = resources.embedder
     if embedder is None:
         return MoodTarget(rasa, None)
@@ -43,7 +43,7 @@ async def mood(
     return MoodTarget(rasa, lies[rasa])
 
 
-def _unknown(text: str) -> dict[str, object]:
+def _unknown_mood_error(text: str) -> dict[str, object]:
     known = ", ".join(Rasa)
     return {
         "type": "mood",
@@ -53,4 +53,4 @@ def _unknown(text: str) -> dict[str, object]:
     }
 
 
-MoodDep = Annotated[MoodTarget | None, Depends(mood)]
+MoodDep = Annotated[MoodTarget | None, Depends(parse_mood)]

@@ -5,60 +5,63 @@ from typing import Any
 
 from fastapi import FastAPI
 
-PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
-PROBLEM_TYPE = "application/problem+json"
-BEARER = {
+PROBLEM_CONTENT = {"schema": {"$ref": "#/components/schemas/Problem"}}
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+BEARER_SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "description": "An access token of `POST /api/auth/login`; operators' routes also take a "
     "secret key. Many routes do without, for visitors; browsers have cookies instead.",
 }
-SAFE = ("get", "head")
-ALIKE = ("/api/content/{id}/details", "/api/search/suggest")  # whoever asks
+SAFE_METHODS = ("get", "head")
+PUBLIC_PATHS = ("/api/content/{id}/details", "/api/search/suggest")  # whoever asks
 # What any route of a sort may answer; a route that says so itself says it better.
-TO_ANYBODY = {"401": "The access token is good no more."}
-TO_WRITERS = {"403": "A page of another origin asks, or nothing may be kept."}
-TO_VIEWERS = {"410": "All that was kept of who asks was deleted a moment ago."}
-TO_SENDERS = {"400": "The body is no JSON.", "413": "The body is too long."}
-NOT_OURS = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
+COMMON_RESPONSES = {"401": "The access token is good no more."}
+WRITE_RESPONSES = {"403": "A page of another origin asks, or nothing may be kept."}
+VIEWER_WRITE_RESPONSES = {"410": "All that was kept of who asks was deleted a moment ago."}
+BODY_RESPONSES = {"400": "The body is no JSON.", "413": "The body is too long."}
+REMOVED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
 
 
-def install(app: FastAPI) -> None:
+def install_openapi(app: FastAPI) -> None:
     """Have an application describe its errors truly."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:
-        return _with_problems(plain())
+        return _document_problems(plain())
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation does it
 
 
-def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+def _document_problems(document: dict[str, Any]) -> dict[str, Any]:
     for path, method, operation in _operations(document):
-        for status, meaning in _possible(path, method, operation).items():
-            told = {"description": meaning, "content": {"application/json": PROBLEM}}
+        for status, meaning in _possible_responses(path, method, operation).items():
+            told = {"description": meaning, "content": {"application/json": PROBLEM_CONTENT}}
             operation["responses"].setdefault(status, told)
     for status, response in _responses(document):
         if status == "422":
             response["description"] = "A parameter cannot be; `errors` names each."
-        if status == "422" or response.get("content", {}).get("application/json") == PROBLEM:
-            response["content"] = {PROBLEM_TYPE: PROBLEM}
-    document["components"]["securitySchemes"] = {"bearer": BEARER}
+        if (
+            status == "422"
+            or response.get("content", {}).get("application/json") == PROBLEM_CONTENT
+        ):
+            response["content"] = {PROBLEM_MEDIA_TYPE: PROBLEM_CONTENT}
+    document["components"]["securitySchemes"] = {"bearer": BEARER_SECURITY_SCHEME}
     document["security"] = [{}, {"bearer": []}]
-    for name in NOT_OURS:
+    for name in REMOVED_SCHEMAS:
         document["components"]["schemas"].pop(name, None)
     return document
 
 
-def _possible(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
+def _possible_responses(path: str, method: str, operation: dict[str, Any]) -> dict[str, str]:
     if not path.startswith("/api/"):
         return {}
-    writes = method not in SAFE
+    writes = method not in SAFE_METHODS
     return {
-        **({} if path in ALIKE else TO_ANYBODY),
-        **(TO_WRITERS if writes else {}),
-        **(TO_VIEWERS if writes and not path.startswith("/api/admin/") else {}),
-        **(TO_SENDERS if "requestBody" in operation else {}),
+        **({} if path in PUBLIC_PATHS else COMMON_RESPONSES),
+        **(WRITE_RESPONSES if writes else {}),
+        **(VIEWER_WRITE_RESPONSES if writes and not path.startswith("/api/admin/") else {}),
+        **(BODY_RESPONSES if "requestBody" in operation else {}),
     }
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from api.auth import identity
 from api.auth.visitor_cookie import Visitor, VisitorDep
-from api.errors import NotAdministrator
+from api.errors import InsufficientRole
 from api.metrics import Metrics
 from catalog import genres, languages
 from config.resources import Resources
@@ -24,14 +24,14 @@ from index.query import Filter
 from runtime.catalogue_view import Live
 from vocabulary.kinds import Kind, Role
 
-MOST = 100  # titles in one answer
-DEEPEST = 1000  # titles that can be skipped
-FIRST_YEAR, LAST_YEAR = 1870, 2100
-MOST_VALUES = 50  # of one repeated parameter
+MAX_PAGE_SIZE = 100  # titles in one answer
+MAX_OFFSET = 1000  # titles that can be skipped
+MIN_FILTER_YEAR, MAX_FILTER_YEAR = 1870, 2100
+MAX_PARAMETER_VALUES = 50  # of one repeated parameter
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Pagination:
     """Which part of a list is wanted."""
 
     limit: int
@@ -43,48 +43,54 @@ class Page:
         return self.limit + self.offset
 
 
-Words = Annotated[list[Annotated[str, Query(max_length=100)]], Query(max_length=MOST_VALUES)]
+TextListParam = Annotated[
+    list[Annotated[str, Query(max_length=100)]], Query(max_length=MAX_PARAMETER_VALUES)
+]
 
 
-async def page(
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
-    offset: Annotated[int, Query(ge=0, le=DEEPEST)] = 0,
-) -> Page:
+async def pagination(
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 20,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
+) -> Pagination:
     """Return the wanted part of a list."""
-    return Page(limit, offset)
+    return Pagination(limit, offset)
 
 
-async def wanted(
+async def filter(
     kind: Annotated[list[Kind], Query(description="any of")] = [],  # noqa: B006  # FastAPI copies it
-    language: Annotated[Words, Query(description="ISO 639-1, any of", examples=[["te"]])] = [],  # noqa: B006
-    genre: Annotated[Words, Query(description="any of", examples=[["thriller"]])] = [],  # noqa: B006
-    year_from: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
-    year_to: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
-    provider: Annotated[Words, Query(description="any of; `netflix` or `netflix@IN`")] = [],  # noqa: B006
+    language: Annotated[
+        TextListParam, Query(description="ISO 639-1, any of", examples=[["te"]])
+    ] = [],  # noqa: B006
+    genre: Annotated[TextListParam, Query(description="any of", examples=[["thriller"]])] = [],  # noqa: B006
+    year_from: Annotated[int | None, Query(ge=MIN_FILTER_YEAR, le=MAX_FILTER_YEAR)] = None,
+    year_to: Annotated[int | None, Query(ge=MIN_FILTER_YEAR, le=MAX_FILTER_YEAR)] = None,
+    provider: Annotated[TextListParam, Query(description="any of; `netflix` or `netflix@IN`")] = [],  # noqa: B006
 ) -> Filter:
     """Return the filter that the query string asks for; repeated parameters are any-of."""
     return Filter(
         kinds=frozenset(kind),
-        languages=frozenset(map(languages.normalise_code, _given(language))),
-        genres_any=slugs(genre),
+        languages=frozenset(map(languages.normalise_code, _non_blank(language))),
+        genres_any=genre_slugs(genre),
         year_from=year_from,
         year_to=year_to,
-        providers=frozenset(map(_provider, _given(provider))),
+        providers=frozenset(map(_normalized_provider, _non_blank(provider))),
     )
 
 
-def slugs(names: Iterable[str]) -> frozenset[str]:
+def genre_slugs(names: Iterable[str]) -> frozenset[str]:
     """Return the genres that a filter asks for; a word that is none stays, and no title has it."""
     return frozenset(
-        slug for name in _given(names) for slug in genres.canonical_slugs(name) or [name.strip()]
+        slug
+        for name in _non_blank(names)
+        for slug in genres.canonical_slugs(name) or [name.strip()]
     )
 
 
-def _given(values: Iterable[str]) -> Iterator[str]:
+def _non_blank(values: Iterable[str]) -> Iterator[str]:
     return (value for value in values if value.strip())
 
 
-def _provider(text: str) -> str:
+def _normalized_provider(text: str) -> str:
     name, at, region = text.strip().partition("@")
     return f"{name.lower()}{at}{region.upper()}"
 
@@ -95,7 +101,7 @@ async def resources(request: Request) -> Resources:
     return found
 
 
-async def live(request: Request) -> Live:
+async def catalogue_view(request: Request) -> Live:
     """Return what the process holds in memory."""
     found: Live = request.app.state.live
     return found
@@ -107,13 +113,13 @@ async def metrics(request: Request) -> Metrics:
     return found
 
 
-def reading(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Session]:
+def database_session(resources: Annotated[Resources, Depends(resources)]) -> Iterator[Session]:
     """Yield a session for reading."""
     with open_session(resources.engine) as opened:
         yield opened
 
 
-async def administrator(
+async def require_administrator(
     request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
 ) -> None:
     """Let administrators through.
@@ -124,41 +130,41 @@ async def administrator(
 
     Raises `NotAdministrator`.
     """
-    await _require(Role.ADMIN, request, resources, visitor)
+    await _require_role(Role.ADMIN, request, resources, visitor)
 
 
-async def curator(
+async def require_curator(
     request: Request, resources: Annotated[Resources, Depends(resources)], visitor: VisitorDep
 ) -> None:
     """Let curators through, and administrators.
 
     Raises `NotAdministrator`.
     """
-    await _require(Role.CURATOR, request, resources, visitor)
+    await _require_role(Role.CURATOR, request, resources, visitor)
 
 
-async def _require(
-    least: Role, request: Request, resources: Resources, visitor: Visitor | None
+async def _require_role(
+    minimum: Role, request: Request, resources: Resources, visitor: Visitor | None
 ) -> None:
     keys = resources.settings.secret_keys
-    if _presents_one(request, keys):
+    if _has_secret_key(request, keys):
         return
-    asking = await identity.who(request, visitor)
+    asking = await identity.identify(request, visitor)
     if asking is not None and asking.role is not None:
-        if not asking.role.includes(least):
-            raise NotAdministrator(f"only accounts with the role of {least} may do this")
+        if not asking.role.includes(minimum):
+            raise InsufficientRole(f"only accounts with the role of {minimum} may do this")
     elif keys:
-        raise NotAdministrator("send RASIKA_SECRET_KEY as a bearer token, or sign in")
-    elif not _from_this_machine(request):
-        raise NotAdministrator("sign in, or set RASIKA_SECRET_KEY to administer from elsewhere")
+        raise InsufficientRole("send RASIKA_SECRET_KEY as a bearer token, or sign in")
+    elif not _is_local_request(request):
+        raise InsufficientRole("sign in, or set RASIKA_SECRET_KEY to administer from elsewhere")
 
 
-def _presents_one(request: Request, keys: Iterable[str]) -> bool:
+def _has_secret_key(request: Request, keys: Iterable[str]) -> bool:
     given = request.headers.get("authorization", "").encode()
     return any(compare_digest(given, f"Bearer {key}".encode()) for key in keys)
 
 
-def _from_this_machine(request: Request) -> bool:
+def _is_local_request(request: Request) -> bool:
     if request.client is None or "x-forwarded-for" in request.headers:
         return False
     origin = request.headers.get("origin")
@@ -176,10 +182,10 @@ def _is_loopback(host: str) -> bool:
 
 
 ResourcesDep = Annotated[Resources, Depends(resources)]
-LiveDep = Annotated[Live, Depends(live)]
+CatalogueViewDep = Annotated[Live, Depends(catalogue_view)]
 MetricsDep = Annotated[Metrics, Depends(metrics)]
-SessionDep = Annotated[Session, Depends(reading, scope="function")]
-PageDep = Annotated[Page, Depends(page)]
-FilterDep = Annotated[Filter, Depends(wanted)]
-AdministratorDep = Depends(administrator)
-CuratorDep = Depends(curator)
+SessionDep = Annotated[Session, Depends(database_session, scope="function")]
+PaginationDep = Annotated[Pagination, Depends(pagination)]
+FilterDep = Annotated[Filter, Depends(filter)]
+REQUIRE_ADMINISTRATOR = Depends(require_administrator)
+REQUIRE_CURATOR = Depends(require_curator)

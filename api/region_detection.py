@@ -19,10 +19,10 @@ PROXY_HEADERS = (
     ("cf-ipcountry", "cf-region-code"),
 )
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 
-async def region(
+async def request_region(
     request: Request,
     region: Annotated[
         str | None,
@@ -31,11 +31,11 @@ async def region(
 ) -> Region:
     """Return the visitor's region."""
     if region:
-        return asked(region)
-    return detected(request)
+        return parse_region(region)
+    return detect_region(request)
 
 
-def asked(text: str) -> Region:
+def parse_region(text: str) -> Region:
     """Return a region that was asked for by name.
 
     Raises `RequestValidationError` for what is none.
@@ -55,55 +55,55 @@ def asked(text: str) -> Region:
     return canonical
 
 
-def detected(request: Request) -> Region:
+def detect_region(request: Request) -> Region:
     """Return where a request seems to come from."""
     trusted = request.app.state.resources.settings.trusted_proxies
-    for candidate in _candidates(request, trusted):
+    for candidate in _region_candidates(request, trusted):
         canonical = regions.canonical_region(candidate)
         if canonical is not None:
             return canonical
     return regions.DEFAULT_REGION
 
 
-def client_address(request: Request, trusted: tuple[Network, ...]) -> Address | None:
+def client_address(request: Request, trusted_proxies: tuple[Network, ...]) -> IpAddress | None:
     """Return the nearest address that is not one of our own proxies."""
     chain = [request.client.host] if request.client else []
     forwarded = request.headers.get("x-forwarded-for", "")
     chain += [part.strip() for part in reversed(forwarded.split(",")) if part.strip()]
     for hop in chain:
-        address = _address(hop)
-        if address is None or not _within(address, trusted):
+        address = _parsed_address(hop)
+        if address is None or not _is_within(address, trusted_proxies):
             return address
     return None
 
 
-def _candidates(request: Request, trusted: tuple[Network, ...]) -> Iterator[str]:
-    peer = _address(request.client.host) if request.client else None
-    if peer is not None and _within(peer, trusted):
+def _region_candidates(request: Request, trusted_proxies: tuple[Network, ...]) -> Iterator[str]:
+    peer = _parsed_address(request.client.host) if request.client else None
+    if peer is not None and _is_within(peer, trusted_proxies):
         for country_header, subdivision_header in PROXY_HEADERS:
             country = request.headers.get(country_header, "")
             if country:
                 yield f"{country}-{request.headers.get(subdivision_header, '')}".rstrip("-")
                 yield country
-    address = client_address(request, trusted)
+    address = client_address(request, trusted_proxies)
     if address is not None and address.is_global:
-        yield _database().lookup(str(address)).country_code
+        yield _geoip_database().lookup(str(address)).country_code
 
 
 @lru_cache(maxsize=1)
-def _database() -> GeoIP2Fast:
+def _geoip_database() -> GeoIP2Fast:
     return GeoIP2Fast(geoip2fast_data_file="geoip2fast-ipv6.dat.gz")
 
 
-def _address(text: str) -> Address | None:
+def _parsed_address(text: str) -> IpAddress | None:
     try:
         return ip_address(text)
     except ValueError:
         return None
 
 
-def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+def _is_within(address: IpAddress, networks: tuple[Network, ...]) -> bool:
     return any(address in network for network in networks)
 
 
-RegionDep = Annotated[Region, Depends(region)]
+RegionDep = Annotated[Region, Depends(request_region)]

@@ -9,60 +9,65 @@ from uuid import uuid4
 from fastapi import Depends, Request
 
 from api.auth import visitor_cookie
-from api.auth.identity import AnybodyDep, Who, is_private
-from api.schemas.titles import SearchAnswer
+from api.auth.identity import Identity, LenientIdentityDep, declines_storage
+from api.schemas.titles import SearchResponse
 from db.searches import MAX_FOLDED_CHARACTERS, SearchLogEntry
 from index.query import Region
 from runtime.search_log import SearchLog
 from vocabulary.name_folding import fold
 
-TEXT_KEPT = 500  # characters
+MAX_STORED_TEXT_CHARACTERS = 500  # characters
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """Return a text without what PostgreSQL cannot store, NUL and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:TEXT_KEPT].strip()
+    return (
+        text.replace("\0", "")
+        .encode("utf-8", "ignore")
+        .decode()[:MAX_STORED_TEXT_CHARACTERS]
+        .strip()
+    )
 
 
-def key(text: str) -> str:
+def query_key(text: str) -> str:
     """Return what a text is counted under."""
     return fold(text)[:MAX_FOLDED_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class SearchLogger:
     """A request that may search.
 
     `who` is none for whoever is not known to us; `recognised` is somebody who came before.
     """
 
     request: Request
-    who: Who | None
-    recognised: bool = False
-    began: float = field(default_factory=time.perf_counter)  # seconds
+    identity: Identity | None
+    is_returning: bool = False
+    started_at: float = field(default_factory=time.perf_counter)  # seconds
 
-    def welcomed(self) -> "Asking":
+    def with_visitor(self) -> "SearchLogger":
         """Return the same of a visitor, a new one where there is none and who wants to be one."""
-        if self.who or visitor_cookie.is_private(self.request):
+        if self.identity or visitor_cookie.has_do_not_track(self.request):
             return self
-        return replace(self, who=Who(visitor_cookie.welcome(self.request).id))
+        return replace(self, identity=Identity(visitor_cookie.create_visitor(self.request).id))
 
-    def noted(self, text: str, region: Region, answer: SearchAnswer) -> SearchAnswer:
+    def log_search(self, text: str, region: Region, answer: SearchResponse) -> SearchResponse:
         """Return the answer as it is, and have the search kept.
 
         Not the further pages of one, nor anything of who asks us to keep nothing. One visitor's
         texts while he types are one search, see `db.searches`.
         """
-        kept = storable(text)
-        if not kept or answer.offset or is_private(self.request, self.who):
+        kept = storable_text(text)
+        if not kept or answer.offset or declines_storage(self.request, self.identity):
             return answer
-        took = timedelta(seconds=time.perf_counter() - self.began)
+        took = timedelta(seconds=time.perf_counter() - self.started_at)
         search = SearchLogEntry(
             id=uuid4(),
-            visitor_id=self.who.id if self.who else None,
-            recognised=self.recognised,
+            visitor_id=self.identity.id if self.identity else None,
+            recognised=self.is_returning,
             text=kept,
-            folded=key(kept),
+            folded=query_key(kept),
             region=region,
             results=len(answer.items),
             degraded=bool(answer.degraded),
@@ -76,9 +81,9 @@ class Asking:
         return answer
 
 
-async def asking(request: Request, known: AnybodyDep) -> Asking:
+async def search_logger(request: Request, identity: LenientIdentityDep) -> SearchLogger:
     """Return who asks."""
-    return Asking(request, known, recognised=known is not None)
+    return SearchLogger(request, identity, is_returning=identity is not None)
 
 
-AskingDep = Annotated[Asking, Depends(asking)]
+SearchLoggerDep = Annotated[SearchLogger, Depends(search_logger)]

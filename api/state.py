@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from api.params import LiveDep
+from api.params import CatalogueViewDep
 from runtime.title_features import LiveShelf
 from viewers.interactions import TitleFeatureSource
 
 
-async def catalogue(live: LiveDep) -> TitleFeatureSource:
+async def catalogue(live: CatalogueViewDep) -> TitleFeatureSource:
     """Return the titles that the process serves."""
     return LiveShelf(live)
 

@@ -10,27 +10,27 @@ import numpy as np
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
-from api.schemas.titles import ListMeasures
+from api.schemas.titles import FeedMetricsResponse
 from index.query import Filter, TitleId
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
 from runtime.catalogue_reader import freshness
 from runtime.catalogue_view import Live
-from services.feed import Served, vectors
+from services.feed import FeedResult, content_vectors
 from vocabulary.kinds import ScopeKind
 
 DIGEST_BYTES = 16
-EXPECTED = 100  # titles: what somebody who knew nothing of a person would show him
+MAX_EXPECTED_TITLES = 100  # titles: what somebody who knew nothing of a person would show him
 
 
-class Feeds:
+class FeedMetrics:
     """The feeds that a process gave, as they are measured; see `recommend.metrics`.
 
     Nobody's number is kept: people are told apart by a digest that says nothing elsewhere.
     """
 
-    def __init__(self, registry: CollectorRegistry, live: Live) -> None:
-        self._live = live
+    def __init__(self, registry: CollectorRegistry, catalogue: Live) -> None:
+        self._catalogue = catalogue
         self._secret = secrets.token_bytes(DIGEST_BYTES)
         self._observed = metrics.RecentLists()
         self._summaries = {
@@ -46,28 +46,28 @@ class Feeds:
             "rasika_feed_coverage",
             "Share of the catalogue in the latest feeds of the last people of this process",
             registry=registry,
-        ).set_function(lambda: self._observed.coverage(len(live.listings)))
+        ).set_function(lambda: self._observed.coverage(len(catalogue.listings)))
         Gauge(
             "rasika_feed_personalisation",
             "How unlike each other the latest feeds of people are, 0..1",
             registry=registry,
         ).set_function(self._observed.personalisation)
 
-    def observe(self, viewer_id: UUID | None, served: Served) -> dict[str, float]:
+    def observe(self, viewer_id: UUID | None, result: FeedResult) -> dict[str, float]:
         """Count a feed and return what it is like by itself."""
-        ids = [item.hit.title_id for item in served.items]
-        measures = self._measured(ids, served)
+        ids = [item.hit.title_id for item in result.items]
+        measures = self._measure(ids, result)
         for name, summary in self._summaries.items():
             summary.observe(measures[name])
         if viewer_id is not None:
             self._observed.add(self._alias(viewer_id), ids)
         return measures
 
-    def told(self, measures: dict[str, float]) -> ListMeasures:
+    def summarize(self, measures: dict[str, float]) -> FeedMetricsResponse:
         """Return the measures of a feed, and beside them those of all together."""
-        return ListMeasures(
+        return FeedMetricsResponse(
             **measures,
-            coverage=self._observed.coverage(len(self._live.listings)),
+            coverage=self._observed.coverage(len(self._catalogue.listings)),
             personalisation=self._observed.personalisation(),
         )
 
@@ -78,34 +78,34 @@ class Feeds:
     def _alias(self, viewer_id: UUID) -> bytes:
         return blake2b(viewer_id.bytes, key=self._secret, digest_size=DIGEST_BYTES).digest()
 
-    def _measured(self, ids: Sequence[TitleId], served: Served) -> dict[str, float]:
-        live = self._live
+    def _measure(self, ids: Sequence[TitleId], result: FeedResult) -> dict[str, float]:
+        live = self._catalogue
         listings = [each for title_id in ids if (each := live.listings.get(title_id))]
         known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
-        own = vectors(live, ids)
-        liked = vectors(live, liked_title_ids(served.asking.title_states))
+        own = content_vectors(live, ids)
+        liked = content_vectors(live, liked_title_ids(result.context.title_states))
         return {
             "intra_list_diversity": metrics.intra_list_diversity(own),
             "novelty_bits": metrics.novelty(np.array(known)),
             "serendipity": metrics.serendipity(
-                ids, own, expected=self._expected(served), liked=liked
+                ids, own, expected=self._expected_titles(result), liked=liked
             ),
             "freshness": metrics.freshness(np.array([freshness(each) for each in listings])),
         }
 
-    def _expected(self, served: Served) -> frozenset[TitleId]:
-        region, live = served.asking.region, self._live
-        query = queries.best_known(region, Filter(), k=EXPECTED)
+    def _expected_titles(self, result: FeedResult) -> frozenset[TitleId]:
+        region, live = result.context.region, self._catalogue
+        query = queries.best_known(region, Filter(), k=MAX_EXPECTED_TITLES)
         return live.remembered.get(
             ("expected", region),
             lambda: frozenset(hit.title_id for hit in live.index.search(query)),
         )
 
 
-async def feeds(request: Request) -> Feeds:
+async def feed_metrics(request: Request) -> FeedMetrics:
     """Return the measures of the process's feeds."""
-    found: Feeds = request.app.state.feeds
+    found: FeedMetrics = request.app.state.feeds
     return found
 
 
-FeedsDep = Annotated[Feeds, Depends(feeds)]
+FeedMetricsDep = Annotated[FeedMetrics, Depends(feed_metrics)]

@@ -9,13 +9,13 @@ from sqlmodel import Session
 from api.errors import TitleNotFound
 from api.metrics import Metrics
 from api.schemas.titles import (
-    ChipShown,
-    Details,
-    HitShown,
-    Listed,
-    Meant,
-    ReadingShown,
-    SearchAnswer,
+    ChipResponse,
+    DidYouMeanResponse,
+    ListResponse,
+    QueryReadingResponse,
+    SearchResponse,
+    TitleCard,
+    TitleDetailsResponse,
 )
 from catalog import regions
 from db import titles
@@ -32,119 +32,121 @@ from search.pipeline import Asked
 from services import title_cards
 from vocabulary.kinds import Space
 
-NO_EMBEDDER = "embedder"
+DEGRADED_EMBEDDER = "embedder"
 
 
-def ask(
-    live: Live, embedder: Embedder | None, text: str, *, ignored: frozenset[str] = frozenset()
+def analyze(
+    catalogue: Live, embedder: Embedder | None, text: str, *, ignored: frozenset[str] = frozenset()
 ) -> Asked:
     """Return a text taken apart and embedded, as far as somebody can."""
     embed = partial(embedder.embed, role="query") if embedder else None
-    return live.remembered.get(
+    return catalogue.remembered.get(
         ("ask", text, ignored, embed is None),
-        lambda: pipeline.ask(live, bundled(), embed, text, ignored=ignored),
+        lambda: pipeline.ask(catalogue, bundled(), embed, text, ignored=ignored),
     )
 
 
 def search(
-    live: Live,
+    catalogue: Live,
     metrics: Metrics,
     *,
-    asked: Asked,
-    wanted: Filter,
+    query: Asked,
+    filter: Filter,
     region: Region,
     limit: int,
     offset: int,
-    embedded: bool = True,
-    explained: bool = False,
+    has_embedder: bool = True,
+    explain: bool = False,
     taste: Vector | None = None,
-) -> SearchAnswer:
+) -> SearchResponse:
     """Return what a text finds; without a text, what is best known and meets the filter.
 
     A text that nobody could embed finds titles by their names and words. A taste of unit length is
     a term of the score; answers for nobody in particular are remembered.
     """
-    if not asked.text.strip():
-        return _browsed(live, wanted, region, limit=limit, offset=offset)
+    if not query.text.strip():
+        return _browse(catalogue, filter, region, limit=limit, offset=offset)
     place, k = regions.known_region(region), limit + offset
     if taste is None:
-        answer = live.remembered.get(
-            ("find", asked.text, asked.ignored, asked.vector is None, wanted, place, k),
-            lambda: pipeline.find(live, asked, wanted, place, k=k),
+        answer = catalogue.remembered.get(
+            ("find", query.text, query.ignored, query.vector is None, filter, place, k),
+            lambda: pipeline.find(catalogue, query, filter, place, k=k),
         )
     else:
-        answer = pipeline.find(live, asked, wanted, place, k=k, taste=taste)
-    degraded = [] if embedded else [NO_EMBEDDER]
+        answer = pipeline.find(catalogue, query, filter, place, k=k, taste=taste)
+    degraded = [] if has_embedder else [DEGRADED_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
-    meant = live.listings.get(answer.meant or 0)
-    return SearchAnswer(
-        items=list(_shown_found(live, answer.found[offset:])),
+    meant = catalogue.listings.get(answer.meant or 0)
+    return SearchResponse(
+        items=list(_search_cards(catalogue, answer.found[offset:])),
         total=None,
         limit=limit,
         offset=offset,
         degraded=degraded,
-        chips=[_chip(chip) for chip in answer.chips],
-        relaxed=[_chip(chip) for chip in answer.dropped],
-        did_you_mean=Meant(id=meant.id, title=meant.title, year=meant.year) if meant else None,
+        chips=[_chip_response(chip) for chip in answer.chips],
+        relaxed=[_chip_response(chip) for chip in answer.dropped],
+        did_you_mean=DidYouMeanResponse(id=meant.id, title=meant.title, year=meant.year)
+        if meant
+        else None,
         nearest=answer.nearest,
-        readings=_readings(asked) if explained else None,
+        readings=_readings(query) if explain else None,
     )
 
 
 def trending(
-    live: Live, *, wanted: Filter, region: Region, limit: int, offset: int
-) -> Listed[HitShown]:
+    catalogue: Live, *, filter: Filter, region: Region, limit: int, offset: int
+) -> ListResponse[TitleCard]:
     """Return what is trending in a region."""
-    query = queries.trending(regions.known_region(region), wanted, k=limit + offset)
-    found = live.index.search(query)[offset:]
-    items = list(title_cards.blended(live, found, title_cards.boosted(region)))
-    return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
+    query = queries.trending(regions.known_region(region), filter, k=limit + offset)
+    found = catalogue.index.search(query)[offset:]
+    items = list(title_cards.title_cards(catalogue, found, title_cards.boost_reasons(region)))
+    return ListResponse[TitleCard](items=items, total=None, limit=limit, offset=offset)
 
 
-def similar(
-    live: Live, title_id: TitleId, *, wanted: Filter, limit: int, offset: int
-) -> Listed[HitShown]:
+def similar_titles(
+    catalogue: Live, title_id: TitleId, *, filter: Filter, limit: int, offset: int
+) -> ListResponse[TitleCard]:
     """Return the titles nearest to one; none while it waits for its vector."""
-    query = similar_query(live, title_id, wanted=wanted, k=limit + offset)
-    found = live.index.search(query)
-    return similar_of(live, title_id, found, limit=limit, offset=offset)
+    query = similar_query(catalogue, title_id, filter=filter, k=limit + offset)
+    found = catalogue.index.search(query)
+    return similar_titles_from_hits(catalogue, title_id, found, limit=limit, offset=offset)
 
 
-def similar_query(live: Live, title_id: TitleId, *, wanted: Filter, k: int) -> Query:
+def similar_query(catalogue: Live, title_id: TitleId, *, filter: Filter, k: int) -> Query:
     """Return what to ask for the titles nearest to one."""
-    if title_id not in live.listings:
+    if title_id not in catalogue.listings:
         raise TitleNotFound(title_id)
     try:
-        vector = live.index.vectors([title_id], Space.CONTENT)[0]
+        vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
     except VectorMissing:
         return Query(k=0)
-    return queries.similar_to(title_id, vector, wanted, k=k)
+    return queries.similar_to(title_id, vector, filter, k=k)
 
 
-def similar_of(
-    live: Live, title_id: TitleId, found: list[Hit], *, limit: int, offset: int
-) -> Listed[HitShown]:
+def similar_titles_from_hits(
+    catalogue: Live, title_id: TitleId, similar_hits: list[Hit], *, limit: int, offset: int
+) -> ListResponse[TitleCard]:
     """Return the found as the titles nearest to one."""
-    listing = live.listings.get(title_id)
+    listing = catalogue.listings.get(title_id)
     if listing is None:  # it went while we searched
         raise TitleNotFound(title_id)
     reason = reasons.similarity_reason(title_id, listing.title)
-    items = list(title_cards.blended(live, found[offset:], lambda _: reason))
-    return Listed[HitShown](items=items, total=None, limit=limit, offset=offset)
+    items = list(title_cards.title_cards(catalogue, similar_hits[offset:], lambda _: reason))
+    return ListResponse[TitleCard](items=items, total=None, limit=limit, offset=offset)
 
 
-def details(reading: Session, title_id: TitleId) -> Details:
+def title_details(session: Session, title_id: TitleId) -> TitleDetailsResponse:
     """Return everything known of a title."""
-    title = titles.get(reading, title_id)
+    title = titles.get(session, title_id)
     if title is None:
         raise TitleNotFound(title_id)
-    return details_of(title)
+    return to_details_response(title)
 
 
-def details_of(title: Title) -> Details:
+def to_details_response(title: Title) -> TitleDetailsResponse:
     """Return a title, its lists loaded, as the contract shows it."""
-    return Details.model_validate(
+    return TitleDetailsResponse.model_validate(
         {
             **title.model_dump(),
             "languages": [each.language for each in title.languages],
@@ -167,33 +169,33 @@ def details_of(title: Title) -> Details:
     )
 
 
-def _browsed(
-    live: Live, wanted: Filter, region: Region, *, limit: int, offset: int
-) -> SearchAnswer:
-    query = queries.best_known(regions.known_region(region), wanted, k=limit + offset)
-    found = live.index.search(query)[offset:]
-    items = list(title_cards.blended(live, found, title_cards.boosted(region)))
-    return SearchAnswer(items=items, total=None, limit=limit, offset=offset)
+def _browse(
+    catalogue: Live, filter: Filter, region: Region, *, limit: int, offset: int
+) -> SearchResponse:
+    query = queries.best_known(regions.known_region(region), filter, k=limit + offset)
+    found = catalogue.index.search(query)[offset:]
+    items = list(title_cards.title_cards(catalogue, found, title_cards.boost_reasons(region)))
+    return SearchResponse(items=items, total=None, limit=limit, offset=offset)
 
 
-def _shown_found(live: Live, found: Iterable[Found]) -> Iterable[HitShown]:
+def _search_cards(catalogue: Live, found: Iterable[Found]) -> Iterable[TitleCard]:
     for each in found:
-        listing = live.listings.get(each.hit.title_id)
+        listing = catalogue.listings.get(each.hit.title_id)
         if listing is not None:
             reason = reasons.search_reason(each.hit, name_score=each.evidence.name)
             terms = replace(
-                title_cards.terms(each.hit),
+                title_cards.score_terms(each.hit),
                 name=each.evidence.name,
                 words=each.evidence.words,
                 preference=each.evidence.preference,
                 personal=each.evidence.personal,
             )
-            yield title_cards.hit(listing, score=each.score, terms=terms, reason=reason)
+            yield title_cards.title_card(listing, score=each.score, terms=terms, reason=reason)
 
 
-def _readings(asked: Asked) -> list[ReadingShown]:
-    return [ReadingShown(text=text, weight=weight) for text, weight in asked.meaning.texts]
+def _readings(query: Asked) -> list[QueryReadingResponse]:
+    return [QueryReadingResponse(text=text, weight=weight) for text, weight in query.meaning.texts]
 
 
-def _chip(chip: Chip) -> ChipShown:
-    return ChipShown(key=chip.key, label=chip.label, text=chip.text, hard=chip.hard)
+def _chip_response(chip: Chip) -> ChipResponse:
+    return ChipResponse(key=chip.key, label=chip.label, text=chip.text, hard=chip.hard)

@@ -9,14 +9,14 @@ from index.query import Region
 from search.suggestions.suggester import Topic, Topics, What
 from vocabulary.name_folding import fold
 
-CINEMAS = {  # what people call the films of a language
+CINEMA_NICKNAMES = {  # what people call the films of a language
     "hi": "Bollywood",
     "kn": "Sandalwood",
     "ml": "Mollywood",
     "ta": "Kollywood",
     "te": "Tollywood",
 }
-NOUNS: Mapping[str, str] = {
+GENRE_NOUNS: Mapping[str, str] = {
     "thriller": "thrillers",
     "romance": "love stories",
     "comedy": "comedies",
@@ -30,39 +30,46 @@ NOUNS: Mapping[str, str] = {
 }
 """Genres that people ask for together with a language, and how they say it."""
 
-NOT_SUGGESTED = frozenset({*genres.EXPLICIT_GENRES, "ecchi", "erotic", "yaoi", "yuri"})
-REGIONS_KEPT = 64
+EXCLUDED_GENRES = frozenset({*genres.EXPLICIT_GENRES, "ecchi", "erotic", "yaoi", "yuri"})
+MAX_CACHED_REGIONS = 64
 
 
-@lru_cache(REGIONS_KEPT)
-def topics(region: Region, popular: tuple[str, ...]) -> Topics:
+@lru_cache(MAX_CACHED_REGIONS)
+def region_topics(region: Region, popular: tuple[str, ...]) -> Topics:
     """Return what may be suggested beside titles and people, what is likelier first."""
     watched = regions.language_weights(region)
     codes = list(dict.fromkeys([*(code for code in watched if code in LANGUAGES), *LANGUAGES]))
-    return Topics([*map(_language, codes), *_genres(), *queries(codes, popular)])
+    return Topics([*map(_language_topic, codes), *_genre_topics(), *query_topics(codes, popular)])
 
 
-def _language(code: str) -> Topic:
+def _language_topic(code: str) -> Topic:
     name = languages.language_name(code)
     spoken = [languages.language_name(code, inside=each) for each in languages.HOME_LANGUAGES]
-    names = [name, languages.language_name(code, inside=code), CINEMAS.get(code, name), *spoken]
-    return Topic(What.LANGUAGE, code, name, _folded(names))
+    names = [
+        name,
+        languages.language_name(code, inside=code),
+        CINEMA_NICKNAMES.get(code, name),
+        *spoken,
+    ]
+    return Topic(What.LANGUAGE, code, name, _folded_names(names))
 
 
-def _genres() -> Iterator[Topic]:
+def _genre_topics() -> Iterator[Topic]:
     called: dict[str, list[str]] = {}
     for synonym, slugs in genres.SYNONYMS.items():
         if len(slugs) == 1:
             called.setdefault(slugs[0], []).append(synonym)
     for slug, label in genres.GENRES.items():
-        if slug not in NOT_SUGGESTED:
-            yield Topic(What.GENRE, slug, label, _folded([label, *called.get(slug, ())]))
+        if slug not in EXCLUDED_GENRES:
+            yield Topic(What.GENRE, slug, label, _folded_names([label, *called.get(slug, ())]))
 
 
-def queries(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic]:
+def query_topics(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic]:
     """Yield what many search for, then genres in some languages, each once."""
     seen = set[str]()
-    made = (f"{languages.language_name(code)} {noun}" for noun in NOUNS.values() for code in codes)
+    made = (
+        f"{languages.language_name(code)} {noun}" for noun in GENRE_NOUNS.values() for code in codes
+    )
     for text in (*popular, *made):
         folded = fold(text)
         if folded not in seen:
@@ -70,5 +77,5 @@ def queries(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic]:
             yield Topic(What.QUERY, text, text, (folded,))
 
 
-def _folded(names: Iterable[str]) -> tuple[str, ...]:
+def _folded_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(fold, names)))

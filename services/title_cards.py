@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from api.schemas.titles import HitShown, ReasonShown, Terms
+from api.schemas.titles import ReasonResponse, ScoreTerms, TitleCard
 from catalog import regions
 from db.title_summaries import TitleSummary
 from index.query import Hit, Region
@@ -10,12 +10,14 @@ from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
 from runtime.catalogue_view import Live
 
-NO_TERMS = Terms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
+ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 
 
-def hit(listing: TitleSummary, *, score: float, terms: Terms, reason: Reason | None) -> HitShown:
+def title_card(
+    listing: TitleSummary, *, score: float, terms: ScoreTerms, reason: Reason | None
+) -> TitleCard:
     """Return a title in a list."""
-    return HitShown(
+    return TitleCard(
         id=listing.id,
         title=listing.title,
         original_title=listing.original_title,
@@ -26,33 +28,37 @@ def hit(listing: TitleSummary, *, score: float, terms: Terms, reason: Reason | N
         poster_url=listing.poster_url,
         score=score,
         terms=terms,
-        reason=_shown(reason) if reason else None,
+        reason=_reason_response(reason) if reason else None,
     )
 
 
-def blended(live: Live, hits: Iterable[Hit], reason: Callable[[Hit], Reason]) -> Iterator[HitShown]:
+def title_cards(
+    catalogue: Live, hits: Iterable[Hit], reason: Callable[[Hit], Reason]
+) -> Iterator[TitleCard]:
     """Yield what an index found, save for titles that went while we searched."""
     for each in hits:
-        listing = live.listings.get(each.title_id)
+        listing = catalogue.listings.get(each.title_id)
         if listing is not None:
-            yield hit(listing, score=each.score, terms=terms(each), reason=reason(each))
+            yield title_card(
+                listing, score=each.score, terms=score_terms(each), reason=reason(each)
+            )
 
 
-def terms(found: Hit) -> Terms:
+def score_terms(hit: Hit) -> ScoreTerms:
     """Return the terms of a hit."""
-    return Terms(
-        similarity=found.similarity,
-        popularity=found.popularity,
-        regional=found.regional,
-        freshness=found.freshness,
+    return ScoreTerms(
+        similarity=hit.similarity,
+        popularity=hit.popularity,
+        regional=hit.regional,
+        freshness=hit.freshness,
     )
 
 
-def boosted(region: Region, told_in: str = ENGLISH) -> Callable[[Hit], Reason]:
+def boost_reasons(region: Region, language: str = ENGLISH) -> Callable[[Hit], Reason]:
     """Return what gives hits that boosts alone ranked their reasons."""
-    place = regions.region_name(region, in_language=told_in)
-    return lambda each: reasons.boost_reason(each, place=place, language=told_in)
+    place = regions.region_name(region, in_language=language)
+    return lambda each: reasons.boost_reason(each, place=place, language=language)
 
 
-def _shown(reason: Reason) -> ReasonShown:
-    return ReasonShown(code=reason.code, text=reason.text, title_id=reason.title_id)
+def _reason_response(reason: Reason) -> ReasonResponse:
+    return ReasonResponse(code=reason.code, text=reason.text, title_id=reason.title_id)

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from api.auth.visitor_cookie import COOKIE, Visitor
+from api.auth.visitor_cookie import VISITOR_COOKIE, Visitor
 from db.engine import open_session
 from viewers import accounts, login_sessions
 from vocabulary.kinds import Role
@@ -53,7 +53,7 @@ class ViewerFactory:
         """Return the visitor of a number, whose browser sends these headers."""
         browser = self._open_client(headers)
         cookie = self.app.state.visitors.written(Visitor(viewer_id))
-        browser.cookies.set(COOKIE, cookie, domain=self._base_url.host)
+        browser.cookies.set(VISITOR_COOKIE, cookie, domain=self._base_url.host)
         return ViewerClient(viewer_id, browser)
 
     def anonymous_client(self, **headers: str) -> httpx.Client:

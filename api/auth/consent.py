@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from api.auth.identity import ViewerDep, Who, is_private
-from api.errors import NothingKept
+from api.auth.identity import Identity, ViewerIdentityDep, declines_storage
+from api.errors import DoNotTrackEnabled
 
 
-async def kept(request: Request, asking: ViewerDep) -> Who:
+async def kept(request: Request, asking: ViewerIdentityDep) -> Identity:
     """Return who asks, somebody of whom something may be kept.
 
     Raises `NothingKept`.
     """
-    if asking is None or is_private(request, asking):
-        raise NothingKept(
+    if asking is None or declines_storage(request, asking):
+        raise DoNotTrackEnabled(
             "your browser asks that nothing be kept of what you do (DNT, Sec-GPC): "
             "sign in, or do without asking so"
         )
@@ -26,5 +26,5 @@ async def personal(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-KeptDep = Annotated[Who, Depends(kept)]
+KeptDep = Annotated[Identity, Depends(kept)]
 PersonalDep = Depends(personal)

@@ -13,17 +13,17 @@ from sqlmodel import Session
 
 from api.auth import login_cookies
 from api.auth.rate_limits import (
-    REGISTRATIONS_OF_ADDRESS,
-    SIGN_INS_OF_ADDRESS,
-    SIGN_INS_OF_BOTH,
-    SIGN_INS_OF_EMAIL,
-    TAKEN_OF_ADDRESS,
-    Throttle,
-    ThrottleDep,
-    address,
+    LOGINS_PER_ADDRESS,
+    LOGINS_PER_ADDRESS_AND_EMAIL,
+    LOGINS_PER_EMAIL,
+    REGISTRATIONS_PER_ADDRESS,
+    TAKEN_EMAILS_PER_ADDRESS,
+    RateLimiter,
+    RateLimiterDep,
+    rate_limit_address,
 )
 from api.auth.visitor_cookie import Visitor, VisitorDep
-from api.cpu_limiter import Cores, CoresDep
+from api.cpu_limiter import CpuLimiter, CpuLimiterDep
 from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
 from api.state import CatalogueDep
@@ -41,14 +41,14 @@ from viewers.tokens import TokenSigner
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class Authenticator:
     """Lets whoever made a request in, and takes along what he did as a visitor."""
 
     request: Request
     resources: Resources
     tokens: TokenSigner
-    throttle: Throttle
-    cores: Cores
+    rate_limiter: RateLimiter
+    cpu_limiter: CpuLimiter
     visitor: Visitor | None
     catalogue: TitleFeatureSource
     search_log: SearchLog
@@ -62,17 +62,19 @@ class Entrance:
         Raises `WrongEmail`, `WeakPassword`, `EmailTaken` and `TooManyAttempts`.
         """
         email = accounts.normalise_email(email)
-        here = address(self.request)
-        await run_in_threadpool(self._count_registration, here)
-        kept = await self.cores.run(partial(passwords.hash_password, password, email=email))
+        here = rate_limit_address(self.request)
+        await run_in_threadpool(self._limit_registrations, here)
+        kept = await self.cpu_limiter.run(partial(passwords.hash_password, password, email=email))
         make = partial(accounts.create, email=email, password_hash=kept, name=name)
         try:
-            return await run_in_threadpool(self.enter, make)
+            return await run_in_threadpool(self.start_session, make)
         except EmailTaken:
-            await run_in_threadpool(self.throttle.count, TAKEN_OF_ADDRESS, here)
+            await run_in_threadpool(
+                self.rate_limiter.record_attempt, TAKEN_EMAILS_PER_ADDRESS, here
+            )
             raise
 
-    async def sign_in(self, email: str, password: str) -> TokenPair:
+    async def log_in(self, email: str, password: str) -> TokenPair:
         """Sign an account in.
 
         Raises `NotRecognised` and `TooManyAttempts`.
@@ -81,69 +83,73 @@ class Entrance:
             email = accounts.normalise_email(email)
         except InvalidEmail:
             email = ""  # nobody's, and it takes as long
-        here = address(self.request)
-        await run_in_threadpool(self._count_sign_in, here, email)
-        viewer_id, kept = await run_in_threadpool(self._known, email)
-        known, anew = await self.cores.run(partial(passwords.verify_password, password, kept))
+        here = rate_limit_address(self.request)
+        await run_in_threadpool(self._limit_logins, here, email)
+        viewer_id, kept = await run_in_threadpool(self._find_credentials, email)
+        known, anew = await self.cpu_limiter.run(partial(passwords.verify_password, password, kept))
         if viewer_id is None or not known:
             raise InvalidCredentials
-        return await run_in_threadpool(self._signed_in, viewer_id, anew, email)
+        return await run_in_threadpool(self._complete_login, viewer_id, anew, email)
 
-    def enter(self, whose: Callable[[Session], UUID]) -> TokenPair:
+    def start_session(self, find_account: Callable[[Session], UUID]) -> TokenPair:
         """Sign in the account that a function finds or makes, in one transaction."""
         self.search_log.flush()  # lest what a visitor searched for is written once he is no more
         with open_session(self.resources.engine) as writing:
-            viewer_id = whose(writing)
-            self._take_along(writing, viewer_id)
+            viewer_id = find_account(writing)
+            self._merge_visitor(writing, viewer_id)
             pair = login_sessions.start(writing, viewer_id, tokens=self.tokens)
             writing.commit()
-        login_cookies.forget_visitor(self.request)
+        login_cookies.clear_visitor_cookie(self.request)
         return pair
 
-    def _take_along(self, writing: Session, viewer_id: UUID) -> None:
+    def _merge_visitor(self, writing: Session, viewer_id: UUID) -> None:
         if self.visitor is None:
             return
         with suppress(ViewerDeleted), writing.begin_nested():
             merge_visitor(writing, self.visitor.id, into=viewer_id, feature_source=self.catalogue)
 
-    def _count_registration(self, here: str) -> None:
-        self.throttle.check(TAKEN_OF_ADDRESS, here)
-        self.throttle.count(REGISTRATIONS_OF_ADDRESS, here)
+    def _limit_registrations(self, address: str) -> None:
+        self.rate_limiter.check(TAKEN_EMAILS_PER_ADDRESS, address)
+        self.rate_limiter.record_attempt(REGISTRATIONS_PER_ADDRESS, address)
 
-    def _count_sign_in(self, here: str, email: str) -> None:
-        self.throttle.count(SIGN_INS_OF_ADDRESS, here)
-        self.throttle.count(SIGN_INS_OF_BOTH, here, email)
-        self.throttle.count(SIGN_INS_OF_EMAIL, email)
+    def _limit_logins(self, address: str, email: str) -> None:
+        self.rate_limiter.record_attempt(LOGINS_PER_ADDRESS, address)
+        self.rate_limiter.record_attempt(LOGINS_PER_ADDRESS_AND_EMAIL, address, email)
+        self.rate_limiter.record_attempt(LOGINS_PER_EMAIL, email)
 
-    def _known(self, email: str) -> tuple[UUID | None, str | None]:
+    def _find_credentials(self, email: str) -> tuple[UUID | None, str | None]:
         with open_session(self.resources.engine) as reading:
             account = rows.find_by_email(reading, email)
         return (account.viewer_id, account.password_hash) if account else (None, None)
 
-    def _signed_in(self, viewer_id: UUID, anew: str | None, email: str) -> TokenPair:
+    def _complete_login(self, viewer_id: UUID, new_hash: str | None, email: str) -> TokenPair:
         def whose(writing: Session) -> UUID:
-            if anew is not None:
-                rows.set_password(writing, viewer_id, anew)
+            if new_hash is not None:
+                rows.set_password(writing, viewer_id, new_hash)
             return viewer_id
 
-        pair = self.enter(whose)
-        self.throttle.clear(SIGN_INS_OF_BOTH, address(self.request), email)
-        self.throttle.clear(SIGN_INS_OF_EMAIL, email)
+        pair = self.start_session(whose)
+        self.rate_limiter.clear(
+            LOGINS_PER_ADDRESS_AND_EMAIL, rate_limit_address(self.request), email
+        )
+        self.rate_limiter.clear(LOGINS_PER_EMAIL, email)
         return pair
 
 
-async def entrance(
+async def authenticator(
     request: Request,
     resources: ResourcesDep,
-    throttle: ThrottleDep,
-    cores: CoresDep,
+    rate_limiter: RateLimiterDep,
+    cpu_limiter: CpuLimiterDep,
     visitor: VisitorDep,
     catalogue: CatalogueDep,
     search_log: SearchLogDep,
-) -> Entrance:
+) -> Authenticator:
     """Return the way in for who asks."""
     tokens: TokenSigner = request.app.state.tokens
-    return Entrance(request, resources, tokens, throttle, cores, visitor, catalogue, search_log)
+    return Authenticator(
+        request, resources, tokens, rate_limiter, cpu_limiter, visitor, catalogue, search_log
+    )
 
 
-EntranceDep = Annotated[Entrance, Depends(entrance)]
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator)]

@@ -12,40 +12,42 @@ from starlette.responses import Response
 from api.auth import visitor_cookie
 from viewers.login_sessions import ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, TokenPair
 
-ACCESS, REFRESH = "rasika_access", "rasika_refresh"
-GONE = timedelta(0)
+ACCESS_COOKIE, REFRESH_COOKIE = "rasika_access", "rasika_refresh"
+EXPIRED = timedelta(0)
 
 
-def set_cookies(request: Request, pair: TokenPair) -> None:
+def set_login_cookies(request: Request, pair: TokenPair) -> None:
     """Have the browser keep a sign-in."""
-    add(request, ACCESS, pair.access, lasts=ACCESS_TOKEN_LIFETIME)
-    add(request, REFRESH, pair.refresh, lasts=REFRESH_TOKEN_LIFETIME)
+    add_cookie(request, ACCESS_COOKIE, pair.access, max_age=ACCESS_TOKEN_LIFETIME)
+    add_cookie(request, REFRESH_COOKIE, pair.refresh, max_age=REFRESH_TOKEN_LIFETIME)
 
 
-def clear(request: Request) -> None:
+def clear_login_cookies(request: Request) -> None:
     """Have the browser forget that it was signed in."""
-    for name in (ACCESS, REFRESH):
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
         if name in request.cookies:
-            add(request, name, "", lasts=GONE)
+            add_cookie(request, name, "", max_age=EXPIRED)
 
 
-def forget_visitor(request: Request) -> None:
+def clear_visitor_cookie(request: Request) -> None:
     """Have the browser forget its visitor's number, for he is somebody now."""
-    if visitor_cookie.COOKIE in request.cookies:
-        add(request, visitor_cookie.COOKIE, "", lasts=GONE)
+    if visitor_cookie.VISITOR_COOKIE in request.cookies:
+        add_cookie(request, visitor_cookie.VISITOR_COOKIE, "", max_age=EXPIRED)
 
 
-def add(request: Request, name: str, value: str, *, lasts: timedelta, path: str = "/") -> None:
+def add_cookie(
+    request: Request, name: str, value: str, *, max_age: timedelta, path: str = "/"
+) -> None:
     """Have the browser keep a cookie; the last one of a name counts."""
     response = Response()
     response.set_cookie(
         name,
         value,
-        max_age=int(lasts.total_seconds()),
+        max_age=int(max_age.total_seconds()),
         path=path,
         httponly=True,
         samesite="lax",
-        secure=visitor_cookie.is_secure(request),
+        secure=visitor_cookie.requires_secure_cookies(request),
     )
     if not hasattr(request.state, "cookies"):
         request.state.cookies = {}

@@ -21,16 +21,16 @@ from limits.strategies import MovingWindowRateLimiter
 from api.region_detection import client_address
 
 # Many people share an address, behind a carrier's one or a school's.
-SIGN_INS_OF_ADDRESS = RateLimitItemPerMinute(100, 5, "sign-in-address")
+LOGINS_PER_ADDRESS = RateLimitItemPerMinute(100, 5, "sign-in-address")
 # A person mistypes a few times. From elsewhere he may still try when somebody here was locked out:
 # no address alone comes to what an e-mail is granted an hour.
-SIGN_INS_OF_BOTH = RateLimitItemPerMinute(10, 15, "sign-in-both")
-SIGN_INS_OF_EMAIL = RateLimitItemPerHour(50, 1, "sign-in-email")
-REGISTRATIONS_OF_ADDRESS = RateLimitItemPerMinute(200, 10, "registration")
+LOGINS_PER_ADDRESS_AND_EMAIL = RateLimitItemPerMinute(10, 15, "sign-in-both")
+LOGINS_PER_EMAIL = RateLimitItemPerHour(50, 1, "sign-in-email")
+REGISTRATIONS_PER_ADDRESS = RateLimitItemPerMinute(200, 10, "registration")
 # Each tells that somebody has an account.
-TAKEN_OF_ADDRESS = RateLimitItemPerHour(10, 1, "taken")
+TAKEN_EMAILS_PER_ADDRESS = RateLimitItemPerHour(10, 1, "taken")
 
-AWAY_S = 10.0  # before Redis is asked again; each time it is away costs somebody seconds
+REDIS_RETRY_S = 10.0  # before Redis is asked again; each time it is away costs somebody seconds
 KEY_BYTES = 16
 IPV6_NETWORK_BITS = 64  # of one customer
 
@@ -45,7 +45,7 @@ class TooManyAttempts(PermissionError):
         self.retry_after_s = retry_after_s
 
 
-class Throttle:
+class RateLimiter:
     """Counts attempts by whom they are of, in a moving window.
 
     `secret` makes what is kept in Redis tell nothing of e-mails and addresses; `lost` is told when
@@ -53,24 +53,28 @@ class Throttle:
     """
 
     def __init__(
-        self, client: "redis.Redis", *, secret: Callable[[], bytes], lost: Callable[[], object]
+        self,
+        client: "redis.Redis",
+        *,
+        secret: Callable[[], bytes],
+        on_fallback: Callable[[], object],
     ) -> None:
         storage = RedisStorage(
             "redis://", connection_pool=client.connection_pool, key_prefix="rasika:throttle"
         )
-        self._shared = MovingWindowRateLimiter(storage)
-        self._away_until = 0.0  # monotonic seconds
-        self._given = secret
-        self._lost = lost
+        self._redis_limiter = MovingWindowRateLimiter(storage)
+        self._redis_retry_at = 0.0  # monotonic seconds
+        self._get_secret = secret
+        self._on_fallback = on_fallback
 
-    def count(self, limit: RateLimitItem, *whose: str) -> None:
+    def record_attempt(self, limit: RateLimitItem, *whose: str) -> None:
         """Count an attempt.
 
         Raises `TooManyAttempts`, and then it is not counted.
         """
         key = self._key(whose)
-        if not self._either(lambda limiter: limiter.hit(limit, key)):
-            raise self._too_many(limit, key)
+        if not self._with_fallback(lambda limiter: limiter.hit(limit, key)):
+            raise self._too_many_attempts(limit, key)
 
     def check(self, limit: RateLimitItem, *whose: str) -> None:
         """Count nothing.
@@ -78,8 +82,8 @@ class Throttle:
         Raises `TooManyAttempts` if the next attempt would be one too many.
         """
         key = self._key(whose)
-        if not self._either(lambda limiter: limiter.test(limit, key)):
-            raise self._too_many(limit, key)
+        if not self._with_fallback(lambda limiter: limiter.test(limit, key)):
+            raise self._too_many_attempts(limit, key)
 
     def clear(self, limit: RateLimitItem, *whose: str) -> None:
         """Forget the attempts."""
@@ -89,9 +93,9 @@ class Throttle:
             limiter.clear(limit, key)
             return True
 
-        self._either(cleared)
+        self._with_fallback(cleared)
 
-    def _too_many(self, limit: RateLimitItem, key: str) -> TooManyAttempts:
+    def _too_many_attempts(self, limit: RateLimitItem, key: str) -> TooManyAttempts:
         until = 0.0
 
         def read(limiter: MovingWindowRateLimiter) -> bool:
@@ -99,33 +103,33 @@ class Throttle:
             until = limiter.get_window_stats(limit, key).reset_time
             return True
 
-        self._either(read)
+        self._with_fallback(read)
         return TooManyAttempts(max(1, math.ceil(until - time.time())))
 
-    def _either(self, ask: Callable[[MovingWindowRateLimiter], bool]) -> bool:
-        if time.monotonic() >= self._away_until:
+    def _with_fallback(self, call: Callable[[MovingWindowRateLimiter], bool]) -> bool:
+        if time.monotonic() >= self._redis_retry_at:
             try:
-                return ask(self._shared)
+                return call(self._redis_limiter)
             except redis.RedisError as error:
-                self._away_until = time.monotonic() + AWAY_S
-                log.warning("throttle_alone", error=str(error), for_s=AWAY_S)
-        self._lost()
-        return ask(self._own)
+                self._redis_retry_at = time.monotonic() + REDIS_RETRY_S
+                log.warning("throttle_alone", error=str(error), for_s=REDIS_RETRY_S)
+        self._on_fallback()
+        return call(self._local_limiter)
 
     @cached_property
-    def _own(self) -> MovingWindowRateLimiter:
+    def _local_limiter(self) -> MovingWindowRateLimiter:
         return MovingWindowRateLimiter(MemoryStorage())
 
     @cached_property
     def _secret(self) -> bytes:
-        return hashlib.sha256(self._given()).digest()
+        return hashlib.sha256(self._get_secret()).digest()
 
     def _key(self, whose: tuple[str, ...]) -> str:
         told = "\0".join(whose).encode("utf-8", "replace")
         return hashlib.blake2b(told, key=self._secret, digest_size=KEY_BYTES).hexdigest()
 
 
-def address(request: Request) -> str:
+def rate_limit_address(request: Request) -> str:
     """Return whence a request comes, as one who pays for it: of IPv6, the network."""
     trusted = request.app.state.resources.settings.trusted_proxies
     found = client_address(request, trusted)
@@ -134,10 +138,10 @@ def address(request: Request) -> str:
     return str(found)
 
 
-async def throttle(request: Request) -> Throttle:
+async def rate_limiter(request: Request) -> RateLimiter:
     """Return what counts attempts in this process."""
-    found: Throttle = request.app.state.throttle
+    found: RateLimiter = request.app.state.throttle
     return found
 
 
-ThrottleDep = Annotated[Throttle, Depends(throttle)]
+RateLimiterDep = Annotated[RateLimiter, Depends(rate_limiter)]

@@ -11,9 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.auth.identity import AnybodyDep, Who
+from api.auth.identity import Identity, LenientIdentityDep
 from api.metrics import Metrics
-from api.params import LiveDep, MetricsDep, ResourcesDep
+from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from config.resources import Resources
 from db.engine import open_session
 from recommend.age_limits import AgeLimit
@@ -24,37 +24,44 @@ from viewers.context import ANONYMOUS_CONTEXT, Personalization, ViewerContext
 from viewers.context import read_personalization as lens_of
 from viewers.context import read_viewer_context as person_of
 
-TASTE = "taste"  # as a cause of degraded answers
-NO_LENS = Personalization()
+DEGRADED_TASTE = "taste"  # as a cause of degraded answers
+NO_PERSONALIZATION = Personalization()
 
 log = structlog.get_logger()
 
 
-async def person(
-    asking: AnybodyDep, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
+async def viewer_context(
+    identity: LenientIdentityDep,
+    catalogue: CatalogueViewDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
 ) -> ViewerContext:
     """Return who asks."""
-    if asking is None:
+    if identity is None:
         return ANONYMOUS_CONTEXT
-    return await run_in_threadpool(whole, asking, live, resources, metrics)
+    return await run_in_threadpool(load_viewer_context, identity, catalogue, resources, metrics)
 
 
-def whole(asking: Who | None, live: Live, resources: Resources, metrics: Metrics) -> ViewerContext:
+def load_viewer_context(
+    identity: Identity | None, catalogue: Live, resources: Resources, metrics: Metrics
+) -> ViewerContext:
     """Return who asks; nobody while PostgreSQL does not answer, for there are lists for anybody."""
-    if asking is None:
+    if identity is None:
         return ANONYMOUS_CONTEXT
     try:
         with open_session(resources.engine) as reading:
-            return person_of(reading, asking.id, model=live.model, today=datetime.now(UTC).date())
+            return person_of(
+                reading, identity.id, model=catalogue.model, today=datetime.now(UTC).date()
+            )
     except (DBAPIError, PoolTimeout) as error:
-        metrics.degraded.labels(TASTE).inc()
+        metrics.degraded.labels(DEGRADED_TASTE).inc()
         log.warning("taste_unreachable", error=str(error).partition("\n")[0])
         return ANONYMOUS_CONTEXT
 
 
-async def lens(
-    asking: AnybodyDep,
-    live: LiveDep,
+async def personalization(
+    identity: LenientIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
     personal: Annotated[
@@ -62,47 +69,54 @@ async def lens(
     ] = True,
 ) -> Personalization:
     """Return what an answer to who asks looks through, his taste included if he wants that."""
-    if asking is None:
-        return NO_LENS
-    read = partial(through, asking, live, resources, metrics, personal=personal)
+    if identity is None:
+        return NO_PERSONALIZATION
+    read = partial(load_personalization, identity, catalogue, resources, metrics, personal=personal)
     return await run_in_threadpool(read)
 
 
-async def admits(
-    asking: AnybodyDep, live: LiveDep, resources: ResourcesDep, metrics: MetricsDep
+async def age_limits(
+    identity: LenientIdentityDep,
+    catalogue: CatalogueViewDep,
+    resources: ResourcesDep,
+    metrics: MetricsDep,
 ) -> AgeLimit:
     """Return what the age of who asks admits to."""
-    return (await lens(asking, live, resources, metrics, personal=False)).age_limit
+    return (
+        await personalization(identity, catalogue, resources, metrics, personal=False)
+    ).age_limit
 
 
-def through(
-    asking: Who | None,
-    live: Live,
+def load_personalization(
+    identity: Identity | None,
+    catalogue: Live,
     resources: Resources,
     metrics: Metrics,
     *,
     personal: bool = True,
 ) -> Personalization:
     """Return what an answer looks through; nobody's lens while PostgreSQL does not answer."""
-    if asking is None:
-        return NO_LENS
+    if identity is None:
+        return NO_PERSONALIZATION
     today = datetime.now(UTC).date()
     try:
         with open_session(resources.engine) as reading:
-            return lens_of(reading, asking.id, model=live.model, today=today, personal=personal)
+            return lens_of(
+                reading, identity.id, model=catalogue.model, today=today, personal=personal
+            )
     except (DBAPIError, PoolTimeout):
-        metrics.degraded.labels(TASTE).inc()
-        return NO_LENS
+        metrics.degraded.labels(DEGRADED_TASTE).inc()
+        return NO_PERSONALIZATION
 
 
-def told_in(request: Request, asked: str | None, person: ViewerContext) -> str:
+def reason_language(request: Request, requested_language: str | None, viewer: ViewerContext) -> str:
     """Return the language to tell reasons in: the one asked for, said, or understood."""
     accepted = request.headers.get("accept-language", "").split(",")
-    wishes = [asked or "", person.display_language or "", *accepted]
+    wishes = [requested_language or "", viewer.display_language or "", *accepted]
     codes = (re.split("[-_;]", each.strip().lower())[0] for each in wishes)
     return next((code for code in codes if code in REASON_LANGUAGES), ENGLISH)
 
 
-PersonDep = Annotated[ViewerContext, Depends(person)]
-LensDep = Annotated[Personalization, Depends(lens)]
-AdmitsDep = Annotated[AgeLimit, Depends(admits)]
+ViewerContextDep = Annotated[ViewerContext, Depends(viewer_context)]
+PersonalizationDep = Annotated[Personalization, Depends(personalization)]
+AgeLimitsDep = Annotated[AgeLimit, Depends(age_limits)]

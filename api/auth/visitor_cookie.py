@@ -20,10 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from config.settings import Settings
 from config.signing_keys import signing_keys
 
-COOKIE = "rasika_visitor"
-MAX_AGE_S = 365 * 86_400
+VISITOR_COOKIE = "rasika_visitor"
+VISITOR_COOKIE_MAX_AGE_S = 365 * 86_400
 SEARCH_ID_HEADER = "X-Search-Id"
-CARRIED = frozenset({b"authorization", b"cookie"})  # headers that tell who asks
+IDENTITY_HEADERS = frozenset({b"authorization", b"cookie"})  # headers that tell who asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Visitor:
     id: UUID
 
 
-class Visitors:
+class VisitorCookies:
     """Signs and reads cookies; a forged or broken one is nobody's."""
 
     def __init__(self, settings: Settings) -> None:
@@ -46,7 +46,7 @@ class Visitors:
         except (BadSignature, ValueError):
             return None
 
-    def written(self, visitor: Visitor) -> str:
+    def sign(self, visitor: Visitor) -> str:
         """Return the cookie of a visitor."""
         return self._signer.sign(visitor.id.hex).decode()
 
@@ -54,16 +54,16 @@ class Visitors:
     def _signer(self) -> Signer:
         # Where no key is set one is kept at home, which is not touched before somebody needs it.
         keys = [*reversed(signing_keys(self._settings))]  # the last one signs
-        return Signer(keys, COOKIE, key_derivation="hmac", digest_method=hashlib.sha256)
+        return Signer(keys, VISITOR_COOKIE, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-class Remembering:
+class ResponseCookiesMiddleware:
     """ASGI middleware that hands out what a request was given: cookies, a search's number.
 
     What is answered to somebody who is known is kept by no cache, unless it says otherwise.
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
+    def __init__(self, app: ASGIApp, visitors: VisitorCookies) -> None:
         self._app = app
         self._visitors = visitors
 
@@ -77,7 +77,7 @@ class Remembering:
         async def remembered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if CARRIED & {name for name, _ in scope["headers"]}:
+                if IDENTITY_HEADERS & {name for name, _ in scope["headers"]}:
                     headers.setdefault("cache-control", "no-store")
                 if "search_id" in given:
                     headers[SEARCH_ID_HEADER] = str(given["search_id"])
@@ -92,36 +92,36 @@ class Remembering:
     def _cookie(self, request: Request, visitor: Visitor) -> str:
         response = Response()
         response.set_cookie(
-            COOKIE,
-            self._visitors.written(visitor),
-            max_age=MAX_AGE_S,
+            VISITOR_COOKIE,
+            self._visitors.sign(visitor),
+            max_age=VISITOR_COOKIE_MAX_AGE_S,
             httponly=True,
             samesite="lax",
-            secure=is_secure(request),
+            secure=requires_secure_cookies(request),
         )
         return response.headers["set-cookie"]
 
 
-async def visitor(request: Request) -> Visitor | None:
+async def current_visitor(request: Request) -> Visitor | None:
     """Return the visitor whose cookie the request brought."""
-    cookie = request.cookies.get(COOKIE)
-    visitors: Visitors = request.app.state.visitors
+    cookie = request.cookies.get(VISITOR_COOKIE)
+    visitors: VisitorCookies = request.app.state.visitors
     return visitors.read(cookie) if cookie else None
 
 
-def welcome(request: Request) -> Visitor:
+def create_visitor(request: Request) -> Visitor:
     """Return a new visitor, who gets his cookie with the answer."""
     new = Visitor(uuid4())
     request.state.new_visitor = new
     return new
 
 
-def is_private(request: Request) -> bool:
+def has_do_not_track(request: Request) -> bool:
     """Tell whether the browser asks us to keep nothing."""
     return "1" in (request.headers.get("dnt"), request.headers.get("sec-gpc"))
 
 
-def is_secure(request: Request) -> bool:
+def requires_secure_cookies(request: Request) -> bool:
     """Tell whether cookies shall go over https alone."""
     if request.app.state.resources.settings.in_production:
         return True
@@ -129,4 +129,4 @@ def is_secure(request: Request) -> bool:
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
 
 
-VisitorDep = Annotated[Visitor | None, Depends(visitor)]
+VisitorDep = Annotated[Visitor | None, Depends(current_visitor)]

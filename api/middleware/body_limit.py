@@ -4,10 +4,10 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LONGEST = 1 << 20  # bytes; 500 interactions with all that they may hold take half of it
+MAX_BODY_BYTES = 1 << 20  # bytes; 500 interactions with all that they may hold take half of it
 
 
-class Bounded:
+class BodyLimitMiddleware:
     """ASGI middleware that has whoever reads a body that is too long answer 413."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -24,10 +24,10 @@ class Bounded:
 
         async def bounded() -> Message:
             nonlocal read
-            message = {} if length > LONGEST else await receive()
+            message = {} if length > MAX_BODY_BYTES else await receive()
             read += len(message.get("body", b""))
-            if max(length, read) > LONGEST:
-                raise HTTPException(413, f"a request may have {LONGEST} bytes")
+            if max(length, read) > MAX_BODY_BYTES:
+                raise HTTPException(413, f"a request may have {MAX_BODY_BYTES} bytes")
             return message
 
         await self._app(scope, bounded, send)

@@ -13,16 +13,20 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import login_cookies, visitor_cookie
-from api.errors import CrossOrigin, known
+from api.errors import CrossOriginRequest, handle_registered_error
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-OURS = frozenset({"same-origin", "none"})  # none: typed by hand, or a bookmark
-COOKIES = (login_cookies.ACCESS, login_cookies.REFRESH, visitor_cookie.COOKIE)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+TRUSTED_FETCH_SITES = frozenset({"same-origin", "none"})  # none: typed by hand, or a bookmark
+IDENTITY_COOKIES = (
+    login_cookies.ACCESS_COOKIE,
+    login_cookies.REFRESH_COOKIE,
+    visitor_cookie.VISITOR_COOKIE,
+)
 # What a page may send anywhere without asking first; a foreign one shall sign nobody in, either.
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+FORM_CONTENT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
-class SameOrigin:
+class CsrfMiddleware:
     """ASGI middleware that refuses what pages of other origins send in somebody's name.
 
     `allowed` are other origins that may.
@@ -34,23 +38,25 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] == "http" and scope["method"] not in SAFE:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             request = Request(scope, receive)
-            if _in_somebodys_name(request) and not self._ours(request.headers):
-                await (await known(request, CrossOrigin()))(scope, receive, send)
+            if _acts_for_user(request) and not self._is_trusted(request.headers):
+                await (await handle_registered_error(request, CrossOriginRequest()))(
+                    scope, receive, send
+                )
                 return
         await self._app(scope, receive, send)
 
-    def _ours(self, headers: Headers) -> bool:
+    def _is_trusted(self, headers: Headers) -> bool:
         origin = headers.get("origin")
         if origin is not None and origin in self._allowed:
             return True
         site = headers.get("sec-fetch-site")
         if site is not None:
-            return site in OURS
+            return site in TRUSTED_FETCH_SITES
         return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
-def _in_somebodys_name(request: Request) -> bool:
+def _acts_for_user(request: Request) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind in FORMS or any(name in request.cookies for name in COOKIES)
+    return kind in FORM_CONTENT_TYPES or any(name in request.cookies for name in IDENTITY_COOKIES)

@@ -9,17 +9,24 @@ from fastapi import Request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.auth.identity import AnybodyDep, Who, is_private
-from api.auth.viewer_context import through, told_in, whole
+from api.auth.identity import Identity, LenientIdentityDep, declines_storage
+from api.auth.viewer_context import load_personalization, load_viewer_context, reason_language
 from api.errors import TitleNotFound
 from api.metrics import Metrics
 from api.pages.header_account import GREETED
-from api.pages.posters import Card
+from api.pages.posters import PosterData
 from api.pages.search_form import Wanted
-from api.params import DEEPEST, MOST, LiveDep, MetricsDep, ResourcesDep, slugs
-from api.region_detection import detected
-from api.schemas.titles import Details, HitShown, Homepage, SearchAnswer
-from api.search_logging import Asking, AskingDep
+from api.params import (
+    MAX_OFFSET,
+    MAX_PAGE_SIZE,
+    CatalogueViewDep,
+    MetricsDep,
+    ResourcesDep,
+    genre_slugs,
+)
+from api.region_detection import detect_region
+from api.schemas.titles import HomepageResponse, SearchResponse, TitleCard, TitleDetailsResponse
+from api.search_logging import SearchLogger, SearchLoggerDep
 from catalog import languages
 from config.resources import Resources
 from db.engine import open_session
@@ -27,16 +34,16 @@ from index.query import Filter, Region
 from recommend.title_state import EMPTY_STATE, TitleState
 from runtime.catalogue_view import Live
 from services import homepage, search
-from services.feed import Wish
+from services.feed import FeedRequest
 from viewers import interactions
 from viewers.context import Personalization, ViewerContext
 from vocabulary.kinds import Kind
 
-SIMILAR = 18  # titles beside one
+MAX_SIMILAR_TITLES = 18  # titles beside one
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class TitleActions:
     """What stands between a person and a title, as buttons show it; the last verdict counts."""
 
     liked: bool
@@ -47,108 +54,108 @@ class Marks:
     rating: float | None
 
     @classmethod
-    def of(cls, standing: TitleState) -> "Marks":
+    def from_title_state(cls, state: TitleState) -> "TitleActions":
         """Return the marks of a standing."""
-        verdicts = (standing.liked_at, standing.disliked_at, standing.dismissed_at)
+        verdicts = (state.liked_at, state.disliked_at, state.dismissed_at)
         last = max((at for at in verdicts if at is not None), default=None)
         return cls(
-            liked=last is not None and standing.liked_at == last,
-            dismissed=last is not None and standing.dismissed_at == last,
-            watchlist=standing.watchlist_at is not None,
-            favorite=standing.favorite_at is not None,
-            watched=standing.completed_at is not None,
-            rating=standing.rating,
+            liked=last is not None and state.liked_at == last,
+            dismissed=last is not None and state.dismissed_at == last,
+            watchlist=state.watchlist_at is not None,
+            favorite=state.favorite_at is not None,
+            watched=state.completed_at is not None,
+            rating=state.rating,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class LivePages:
+class PageData:
     """Implements `api.pages.titles.Pages`; `region` is where the visitor seems to be."""
 
-    live: Live
+    catalogue: Live
     resources: Resources
     metrics: Metrics
     region: Region
-    asking: Asking
-    who: Who | None
+    search_logger: SearchLogger
+    identity: Identity | None
 
-    def home(self, region: str | None, language: str | None, usual: str | None) -> Homepage:
+    def home(self, region: str | None, language: str | None, usual: str | None) -> HomepageResponse:
         """Return the rows of the homepage."""
-        self.asking.welcomed()
-        whose = self._person()
+        self.search_logger.with_visitor()
+        whose = self._viewer_context()
         place = region or whose.region or usual or self.region
-        wish = Wish(
+        wish = FeedRequest(
             region=place,
-            wanted=Filter(),
-            limit=homepage.ROW,
+            filter=Filter(),
+            limit=homepage.MAX_ROW_TITLES,
             now=datetime.now(UTC),
-            told_in=told_in(self.asking.request, None, whose),
+            reason_language=reason_language(self.search_logger.request, None, whose),
         )
-        return homepage.homepage(
-            self.live, region=place, language=language, person=whose, wish=wish
+        return homepage.build_homepage(
+            self.catalogue, region=place, language=language, viewer=whose, feed_request=wish
         )
 
-    def search(self, wanted: Wanted) -> SearchAnswer:
+    def search(self, wanted: Wanted) -> SearchResponse:
         """Return what the search page lists."""
-        region, whose = wanted.region or self.region, self._lens()
+        region, whose = wanted.region or self.region, self._personalization()
         found = search.search(
-            self.live,
+            self.catalogue,
             self.metrics,
-            asked=search.ask(
-                self.live,
+            query=search.analyze(
+                self.catalogue,
                 self.resources.embedder,
                 wanted.q,
                 ignored=frozenset(wanted.ignored),
             ),
-            wanted=whose.age_limit.restrict(_filter(wanted)),
+            filter=whose.age_limit.restrict(_title_filter(wanted)),
             region=region,
-            limit=min(wanted.limit, MOST),
-            offset=min(wanted.offset, DEEPEST),
-            embedded=self.resources.embedder is not None,
+            limit=min(wanted.limit, MAX_PAGE_SIZE),
+            offset=min(wanted.offset, MAX_OFFSET),
+            has_embedder=self.resources.embedder is not None,
             taste=whose.taste_direction,
         )
-        return self.asking.welcomed().noted(wanted.q, region, found)
+        return self.search_logger.with_visitor().log_search(wanted.q, region, found)
 
-    def title(self, title_id: int) -> Details | None:
+    def title(self, title_id: int) -> TitleDetailsResponse | None:
         """Return everything known of a title, or none for what is not there."""
         with open_session(self.resources.engine) as reading:
             try:
-                return search.details(reading, title_id)
+                return search.title_details(reading, title_id)
             except TitleNotFound:
                 return None
 
-    def standing(self, title_id: int) -> Marks | None:
+    def standing(self, title_id: int) -> TitleActions | None:
         """Return what stands between the person and a title; none where nothing can be kept."""
-        if is_private(self.asking.request, self.who):
+        if declines_storage(self.search_logger.request, self.identity):
             return None
-        if self.who is None:
-            return Marks.of(EMPTY_STATE)
+        if self.identity is None:
+            return TitleActions.from_title_state(EMPTY_STATE)
         try:
             with open_session(self.resources.engine) as reading:
-                found = interactions.read_title_state(reading, self.who.id, title_id)
+                found = interactions.read_title_state(reading, self.identity.id, title_id)
         except (DBAPIError, PoolTimeout):
             return None
-        return Marks.of(found)
+        return TitleActions.from_title_state(found)
 
-    def similar(self, title_id: int) -> Sequence[HitShown]:
+    def similar(self, title_id: int) -> Sequence[TitleCard]:
         """Return the titles nearest to one; none for a title that is not served yet."""
         try:
-            return search.similar(
-                self.live,
+            return search.similar_titles(
+                self.catalogue,
                 title_id,
-                wanted=self._lens().age_limit.restrict(Filter()),
-                limit=SIMILAR,
+                filter=self._personalization().age_limit.restrict(Filter()),
+                limit=MAX_SIMILAR_TITLES,
                 offset=0,
             ).items
         except TitleNotFound:
             return []
 
-    def card(self, title_id: int) -> Card | None:
+    def card(self, title_id: int) -> PosterData | None:
         """Return what a poster is drawn from."""
-        listing = self.live.listings.get(title_id)
+        listing = self.catalogue.listings.get(title_id)
         if listing is None:
             return None
-        return Card(
+        return PosterData(
             title=listing.title,
             original_title=listing.original_title,
             year=listing.year,
@@ -156,31 +163,31 @@ class LivePages:
             genres=listing.genres,
         )
 
-    def _lens(self) -> Personalization:
-        return through(self.who, self.live, self.resources, self.metrics)
+    def _personalization(self) -> Personalization:
+        return load_personalization(self.identity, self.catalogue, self.resources, self.metrics)
 
-    def _person(self) -> ViewerContext:
-        return whole(self.who, self.live, self.resources, self.metrics)
+    def _viewer_context(self) -> ViewerContext:
+        return load_viewer_context(self.identity, self.catalogue, self.resources, self.metrics)
 
 
-async def pages(
+async def page_data(
     request: Request,
-    live: LiveDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
-    asking: AskingDep,
-    who: AnybodyDep,
+    search_logger: SearchLoggerDep,
+    identity: LenientIdentityDep,
     _: Annotated[None, GREETED],
-) -> LivePages:
+) -> PageData:
     """Return what this request's page shows."""
-    return LivePages(live, resources, metrics, detected(request), asking, who)
+    return PageData(catalogue, resources, metrics, detect_region(request), search_logger, identity)
 
 
-def _filter(wanted: Wanted) -> Filter:
+def _title_filter(wanted: Wanted) -> Filter:
     return Filter(
         kinds=frozenset(map(Kind, wanted.kinds)),
         languages=frozenset(map(languages.normalise_code, wanted.languages)),
-        genres_any=slugs(wanted.genres),
+        genres_any=genre_slugs(wanted.genres),
         providers=frozenset(wanted.providers),
         year_from=wanted.year_from,
         year_to=wanted.year_to,

@@ -12,17 +12,23 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from api import mood_param, region_detection
-from api.auth.identity import AnybodyDep, ViewerDep, Who, is_private, viewer
-from api.auth.viewer_context import PersonDep, told_in
+from api.auth.identity import (
+    Identity,
+    LenientIdentityDep,
+    ViewerIdentityDep,
+    declines_storage,
+    identify_viewer,
+)
+from api.auth.viewer_context import ViewerContextDep, reason_language
 from api.pages.header_account import GREETED
 from api.pages.layout import SAID, error_page, page
 from api.pages.login import is_local, onwards
 from api.pages.search_form import PAGE, chosen_region, number
-from api.params import LiveDep, MetricsDep, ResourcesDep
-from api.routes.feed import MOST_EXCLUDED, Excluded
+from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
+from api.routes.feed import MAX_EXCLUDED_TITLES, ExcludeParam
 from api.routes.interactions import InteractionRequest, interact
-from api.routes.titles import LARGEST_ID
-from api.schemas.titles import Feed
+from api.routes.titles import MAX_TITLE_ID
+from api.schemas.titles import FeedResponse
 from api.state import CatalogueDep
 from catalog.regions import language_weights as watched
 from index.query import Filter, Region
@@ -32,8 +38,8 @@ from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import Live
 from services import feed
-from services.feed import Wish
-from services.feed_metrics import FeedsDep
+from services.feed import FeedRequest
+from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
 
 ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
@@ -46,58 +52,58 @@ router = APIRouter(
 async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> MoodTarget | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
-        return await mood_param.mood(request, resources, mood)
+        return await mood_param.parse_mood(request, resources, mood)
     except RequestValidationError:
         return None
 
 
 def found(
     request: Request,
-    live: LiveDep,
-    person: PersonDep,
-    feeds: FeedsDep,
+    live: CatalogueViewDep,
+    person: ViewerContextDep,
+    feeds: FeedMetricsDep,
     mood: Annotated[MoodTarget | None, Depends(mood)],
-    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
-) -> Feed:
+    exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
+) -> FeedResponse:
     """Return the feed of who asks."""
-    wish = Wish(
-        region=person.region or chosen_region(request) or region_detection.detected(request),
-        wanted=feed.excluding(Filter(), exclude),
+    wish = FeedRequest(
+        region=person.region or chosen_region(request) or region_detection.detect_region(request),
+        filter=feed.exclude_titles(Filter(), exclude),
         limit=PAGE,
         now=datetime.now(UTC),
-        told_in=told_in(request, None, person),
+        reason_language=reason_language(request, None, person),
         mood=mood,
     )
-    served = feed.serve(live, person, wish)
+    served = feed.build_feed(live, person, wish)
     feeds.observe(person.id, served)
-    return feed.shown(live, served, wish)
+    return feed.to_response(live, served, wish)
 
 
-FoundDep = Annotated[Feed, Depends(found)]
+FoundDep = Annotated[FeedResponse, Depends(found)]
 
 
-async def reader(request: Request, known: AnybodyDep) -> Who | None:
+async def reader(request: Request, known: LenientIdentityDep) -> Identity | None:
     """Return who reads the feed, a new visitor if need be; it goes on without PostgreSQL."""
-    return await viewer(request, known)
+    return await identify_viewer(request, known)
 
 
 @router.get("/feed")
 def whole(
     request: Request,
-    asking: Annotated[Who | None, Depends(reader)],
-    live: LiveDep,
-    person: PersonDep,
+    asking: Annotated[Identity | None, Depends(reader)],
+    live: CatalogueViewDep,
+    person: ViewerContextDep,
     found: FoundDep,
-    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
+    exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
     did: str = "",
 ) -> Response:
     """Return the page of the feed; `did` is what was just done on it."""
-    told = _beside(told_in(request, None, person), person, found.region)
+    told = _beside(reason_language(request, None, person), person, found.region)
     context = _listed(found, exclude) | {
         "moods": {rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told]) for rasa in Rasa},
         "mood": found.mood or "",
         "told_in": told,
-        "kept": not is_private(request, asking),
+        "kept": not declines_storage(request, asking),
         "new": found.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
         "said": _said(live, did),
     }
@@ -108,7 +114,7 @@ def whole(
 def cards(
     request: Request,
     found: FoundDep,
-    exclude: Excluded = [],  # noqa: B006  # FastAPI copies its defaults
+    exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Response:
     """Return the titles of the feed alone."""
     return page(request, "cards.html", _listed(found, exclude))
@@ -127,8 +133,8 @@ async def marked(request: Request) -> InteractionRequest | None:
 def mark(
     request: Request,
     did: Annotated[InteractionRequest | None, Depends(marked)],
-    asking: ViewerDep,
-    live: LiveDep,
+    asking: ViewerIdentityDep,
+    live: CatalogueViewDep,
     catalogue: CatalogueDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
@@ -150,10 +156,10 @@ def _beside(told: str, person: ViewerContext, region: Region) -> str:
     return next((code for code in wishes if code in REASON_LANGUAGES and code != ENGLISH), "hi")
 
 
-def _listed(found: Feed, exclude: Sequence[int]) -> dict[str, object]:
+def _listed(found: FeedResponse, exclude: Sequence[int]) -> dict[str, object]:
     row = f"{ROW}:{found.mood}" if found.mood else ROW
     shown = [*exclude, *(item.id for item in found.items)]
-    more = len(found.items) == PAGE and len(shown) + PAGE <= MOST_EXCLUDED
+    more = len(found.items) == PAGE and len(shown) + PAGE <= MAX_EXCLUDED_TITLES
     return {
         "items": found.items,
         "row": row,
@@ -170,5 +176,5 @@ def _address(mood: str | None, exclude: Sequence[int]) -> str:
 
 def _said(live: Live, did: str) -> str:
     event, _, title_id = did.partition("-")
-    listing = live.listings.get(number(title_id, most=LARGEST_ID) or 0)
+    listing = live.listings.get(number(title_id, most=MAX_TITLE_ID) or 0)
     return SAID.get(event, "").format(title=listing.title, value="") if listing else ""

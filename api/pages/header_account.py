@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.auth.identity import AnybodyDep, Who
+from api.auth.identity import Identity, LenientIdentityDep
 from api.params import ResourcesDep
 from config.resources import Resources
 from db import accounts
@@ -23,13 +23,13 @@ class Greeted:
     email: str | None = None
 
 
-async def greeted(request: Request, asking: AnybodyDep, resources: ResourcesDep) -> None:
+async def greeted(request: Request, asking: LenientIdentityDep, resources: ResourcesDep) -> None:
     """Have the page know whom it greets."""
-    if asking is not None and asking.signed_in:
+    if asking is not None and asking.is_logged_in:
         request.state.greeted = await run_in_threadpool(_called, resources, asking)
 
 
-def _called(resources: Resources, asking: Who) -> Greeted:
+def _called(resources: Resources, asking: Identity) -> Greeted:
     try:
         with open_session(resources.engine) as reading:
             account = accounts.find(reading, asking.id)

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.auth import login_cookies
-from api.auth.identity import WhoDep
-from api.auth.login import EntranceDep
+from api.auth.identity import IdentityDep
+from api.auth.login import AuthenticatorDep
 from api.auth.rate_limits import TooManyAttempts
 from api.pages.header_account import GREETED
 from api.pages.layout import page
@@ -56,18 +56,18 @@ SentDep = Annotated[Sent, Depends()]
 def signup(
     request: Request,
     resources: ResourcesDep,
-    known: WhoDep,
+    known: IdentityDep,
     next: str = "",  # noqa: A002  # as addresses have it
 ) -> Response:
     """Return the form for a new account."""
-    if known is not None and known.signed_in:
+    if known is not None and known.is_logged_in:
         return onwards(next, "/feed")
     return _door(request, resources, "signup.html", Sent(next=next))
 
 
 @router.post("/signup")
 async def sign_up(
-    request: Request, resources: ResourcesDep, entrance: EntranceDep, sent: SentDep
+    request: Request, resources: ResourcesDep, entrance: AuthenticatorDep, sent: SentDep
 ) -> Response:
     """Make an account, and go on to what it is to begin with."""
     coming = entrance.register(sent.email, sent.password, name=sent.name or None)
@@ -81,12 +81,12 @@ async def sign_up(
 def signin(
     request: Request,
     resources: ResourcesDep,
-    known: WhoDep,
+    known: IdentityDep,
     next: str = "",  # noqa: A002  # as addresses have it
     problem: str = "",
 ) -> Response:
     """Return the form for who has an account; `problem` is what went wrong elsewhere."""
-    if known is not None and known.signed_in:
+    if known is not None and known.is_logged_in:
         told = "/profile?" + urlencode({"problem": problem}) if problem in PROBLEMS else ""
         return onwards(told, next, "/feed")
     fault = Fault("form", PROBLEMS[problem], 200) if problem in PROBLEMS else None
@@ -95,10 +95,10 @@ def signin(
 
 @router.post("/signin")
 async def sign_in(
-    request: Request, resources: ResourcesDep, entrance: EntranceDep, sent: SentDep
+    request: Request, resources: ResourcesDep, entrance: AuthenticatorDep, sent: SentDep
 ) -> Response:
     """Sign in, and go on where one was."""
-    fault = await _let_in(request, entrance.sign_in(sent.email, sent.password))
+    fault = await _let_in(request, entrance.log_in(sent.email, sent.password))
     if fault:
         return _door(request, resources, "signin.html", sent, fault)
     return onwards(sent.next, "/feed")
@@ -108,11 +108,11 @@ async def sign_in(
 def sign_out(
     request: Request,
     resources: ResourcesDep,
-    known: WhoDep,
+    known: IdentityDep,
     everywhere: Annotated[bool, Form()] = False,
 ) -> Response:
     """Sign out, here or everywhere."""
-    if everywhere and known is not None and known.signed_in:
+    if everywhere and known is not None and known.is_logged_in:
         accounts.logout_everywhere(request, resources, known)
     else:
         accounts.logout(request, resources)
@@ -143,7 +143,7 @@ class Fault:
 
 async def _let_in(request: Request, coming: Awaitable[TokenPair]) -> Fault | None:
     try:
-        login_cookies.set_cookies(request, await coming)
+        login_cookies.set_login_cookies(request, await coming)
     except InvalidEmail as error:
         return Fault("email", str(error))
     except WeakPassword as error:

@@ -70,7 +70,7 @@ AMBER = "#f0b35a"
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PosterData:
     """What is drawn of a title."""
 
     title: str
@@ -80,31 +80,31 @@ class Card:
     genres: Sequence[str]
 
 
-class Dice:
+class SeededRandom:
     """Numbers that are always the same for the same seed."""
 
     def __init__(self, seed: str) -> None:
         self._bytes = hashlib.blake2b(seed.encode(), digest_size=64).digest()
         self._next = 0
 
-    def roll(self, low: float, high: float) -> float:
+    def uniform(self, low: float, high: float) -> float:
         """Return the next number, from low to high."""
         value = self._bytes[self._next % 64]
         self._next += 1
         return low + (high - low) * value / 255
 
 
-def draw(title_id: int | str, card: Card) -> str:
+def draw_poster(title_id: int | str, card: PosterData) -> str:
     """Return the card as an SVG document.
 
     >>> draw(1, Card("Maya Bazaar", "మాయాబజార్", 1957, "te", ["mythology"])).startswith("<svg")
     True
     """
-    dice = Dice(f"{title_id}")
+    dice = SeededRandom(f"{title_id}")
     known = [genre for genre in card.genres if genre in GENRE_HUES]
-    hue = GENRE_HUES[known[0]] if known else dice.roll(0, 359)
-    hue += dice.roll(-13, 13)
-    motif = MOTIFS.get(known[0] if known else "") or ANY_MOTIF[int(dice.roll(0, 3.99))]
+    hue = GENRE_HUES[known[0]] if known else dice.uniform(0, 359)
+    hue += dice.uniform(-13, 13)
+    motif = MOTIFS.get(known[0] if known else "") or ANY_MOTIF[int(dice.uniform(0, 3.99))]
     language = language_name(card.language) if card.language else None
     name = " · ".join(str(part) for part in (card.year, language) if part)
     label = f"{card.original_title or card.title}, {name}" if name else card.title
@@ -144,16 +144,16 @@ def _shade() -> str:
     )
 
 
-def _sun(dice: Dice, hue: float) -> str:
+def _sun(dice: SeededRandom, hue: float) -> str:
     """Draw a low sun in rings over two hills."""
-    x, y, radius = dice.roll(130, 270), dice.roll(170, 220), dice.roll(78, 104)
+    x, y, radius = dice.uniform(130, 270), dice.uniform(170, 220), dice.uniform(78, 104)
     rings = "".join(
         f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius + step * 30:.0f}" '
         f'fill="{AMBER}" opacity="{0.13 - step * 0.03:.2f}"/>'
         for step in (3, 2, 1)
     )
     disc = _disc(x, y, radius, _lamp(dice))
-    left, right = dice.roll(235, 300), dice.roll(260, 330)
+    left, right = dice.uniform(235, 300), dice.uniform(260, 330)
     hills = (
         f'<path d="M0 {left:.0f}Q120 {left - 70:.0f} 230 {left + 30:.0f}T400 {right - 40:.0f}'
         f'V600H0Z" fill="{_colour(hue, 0.5, 0.26)}"/>'
@@ -163,25 +163,25 @@ def _sun(dice: Dice, hue: float) -> str:
     return rings + disc + hills
 
 
-def _rays(dice: Dice, hue: float) -> str:
+def _rays(dice: SeededRandom, hue: float) -> str:
     """Draw beams out of one point, as from a projector."""
-    x, y, count = dice.roll(60, 340), dice.roll(60, 240), 11
-    turn = dice.roll(0, 30)
+    x, y, count = dice.uniform(60, 340), dice.uniform(60, 240), 11
+    turn = dice.uniform(0, 30)
     beams = []
     for beam in range(count):
         start = math.radians(turn + beam * 360 / count)
-        end = start + math.radians(360 / count * dice.roll(0.3, 0.6))
+        end = start + math.radians(360 / count * dice.uniform(0.3, 0.6))
         points = " ".join(
             f"{x + 760 * math.cos(angle):.0f},{y + 760 * math.sin(angle):.0f}"
             for angle in (start, end)
         )
         beams.append(f'<polygon points="{x:.0f},{y:.0f} {points}"/>')
-    glow = _disc(x, y, dice.roll(34, 62), _lamp(dice))
+    glow = _disc(x, y, dice.uniform(34, 62), _lamp(dice))
     paint = f'<g fill="{_colour(hue + 10, 0.62, 0.46)}" opacity=".5">{"".join(beams)}</g>'
     return paint + glow
 
 
-def _arches(dice: Dice, hue: float) -> str:
+def _arches(dice: SeededRandom, hue: float) -> str:
     """Draw nested pointed arches, a lamp in the innermost."""
     x, arches = 200, []
     for step in range(5):
@@ -192,80 +192,80 @@ def _arches(dice: Dice, hue: float) -> str:
             f'Q{x + half * 0.9:.0f} {top + 34} {x + half} {shoulder}V600Z" '
             f'fill="{_colour(hue + step * 4, 0.56, 0.2 + 0.075 * step)}"/>'
         )
-    lamp = _disc(x, dice.roll(258, 286), dice.roll(22, 34), _lamp(dice))
+    lamp = _disc(x, dice.uniform(258, 286), dice.uniform(22, 34), _lamp(dice))
     return "".join(arches) + lamp
 
 
-def _orbits(dice: Dice, hue: float) -> str:
+def _orbits(dice: SeededRandom, hue: float) -> str:
     """Draw tilted orbits and their planets."""
-    x, y, tilt = dice.roll(150, 250), dice.roll(170, 230), dice.roll(-38, 38)
-    parts = [_disc(x, y, dice.roll(46, 66), _lamp(dice))]
+    x, y, tilt = dice.uniform(150, 250), dice.uniform(170, 230), dice.uniform(-38, 38)
+    parts = [_disc(x, y, dice.uniform(46, 66), _lamp(dice))]
     for step in range(1, 5):
-        wide, angle = 60 + step * 48, math.radians(dice.roll(0, 359))
+        wide, angle = 60 + step * 48, math.radians(dice.uniform(0, 359))
         tall = wide * 0.42
         parts.append(
             f'<ellipse cx="{x:.0f}" cy="{y:.0f}" rx="{wide}" ry="{tall:.0f}" fill="none" '
             f'stroke="{_colour(hue + 10, 0.6, 0.7)}" stroke-opacity=".55" stroke-width="2"/>'
         )
         at = x + wide * math.cos(angle), y + tall * math.sin(angle)
-        parts.append(_disc(*at, dice.roll(5, 14), _colour(hue + 50 * step, 0.7, 0.68)))
+        parts.append(_disc(*at, dice.uniform(5, 14), _colour(hue + 50 * step, 0.7, 0.68)))
     return f'<g transform="rotate({tilt:.0f} {x:.0f} {y:.0f})">{"".join(parts)}</g>'
 
 
-def _moon(dice: Dice, hue: float) -> str:
+def _moon(dice: SeededRandom, hue: float) -> str:
     """Draw a pale moon behind tall bare strokes."""
-    x, y = dice.roll(120, 290), dice.roll(130, 190)
-    moon = _disc(x, y, dice.roll(70, 92), _colour(hue + 8, 0.3, 0.8))
+    x, y = dice.uniform(120, 290), dice.uniform(130, 190)
+    moon = _disc(x, y, dice.uniform(70, 92), _colour(hue + 8, 0.3, 0.8))
     strokes = []
     for stroke in range(9):
-        left, lean = stroke * 48 + dice.roll(-16, 16), dice.roll(-34, 34)
-        top, wide = dice.roll(30, 300), dice.roll(8, 24)
+        left, lean = stroke * 48 + dice.uniform(-16, 16), dice.uniform(-34, 34)
+        top, wide = dice.uniform(30, 300), dice.uniform(8, 24)
         strokes.append(
             f'<path d="M{left:.0f} 600L{left + lean:.0f} {top:.0f}L{left + wide:.0f} 600Z"/>'
         )
     return f'{moon}<g fill="{_colour(hue - 10, 0.6, 0.08)}">{"".join(strokes)}</g>'
 
 
-def _petals(dice: Dice, hue: float) -> str:
+def _petals(dice: SeededRandom, hue: float) -> str:
     """Draw a flower of overlapping petals."""
-    x, y, count = dice.roll(150, 250), dice.roll(170, 215), 8 + int(dice.roll(0, 4.9))
-    reach, turn = dice.roll(110, 140), dice.roll(0, 40)
+    x, y, count = dice.uniform(150, 250), dice.uniform(170, 215), 8 + int(dice.uniform(0, 4.9))
+    reach, turn = dice.uniform(110, 140), dice.uniform(0, 40)
     petals = "".join(
         f'<ellipse cx="{x:.0f}" cy="{y - reach * 0.58:.0f}" rx="{reach * 0.3:.0f}" '
         f'ry="{reach * 0.6:.0f}" fill="{_colour(hue + step % 2 * 26, 0.68, 0.58)}" opacity=".5" '
         f'transform="rotate({turn + step * 360 / count:.0f} {x:.0f} {y:.0f})"/>'
         for step in range(count)
     )
-    return petals + _disc(x, y, dice.roll(18, 28), _lamp(dice))
+    return petals + _disc(x, y, dice.uniform(18, 28), _lamp(dice))
 
 
-def _confetti(dice: Dice, _hue: float) -> str:
+def _confetti(dice: SeededRandom, _hue: float) -> str:
     """Draw a handful of large bright dots and half-discs."""
     shapes = []
     for shape in range(13):
-        x, y = (shape % 4) * 110 + dice.roll(0, 90), (shape // 4) * 96 + dice.roll(10, 80)
-        radius, paint = dice.roll(14, 46), _colour(dice.roll(-12, 58), 0.78, 0.6)
+        x, y = (shape % 4) * 110 + dice.uniform(0, 90), (shape // 4) * 96 + dice.uniform(10, 80)
+        radius, paint = dice.uniform(14, 46), _colour(dice.uniform(-12, 58), 0.78, 0.6)
         if shape % 3:
             shapes.append(_disc(x, y, radius, paint))
         else:
             shapes.append(
                 f'<path d="M{x - radius:.0f} {y:.0f}a{radius:.0f} {radius:.0f} 0 0 1 '
                 f'{2 * radius:.0f} 0Z" fill="{paint}" '
-                f'transform="rotate({dice.roll(0, 359):.0f} {x:.0f} {y:.0f})"/>'
+                f'transform="rotate({dice.uniform(0, 359):.0f} {x:.0f} {y:.0f})"/>'
             )
     return f'<g opacity=".82">{"".join(shapes)}</g>'
 
 
-def _lamp(dice: Dice) -> str:
+def _lamp(dice: SeededRandom) -> str:
     """Return one of the warm lights that every card has, whatever its hue."""
-    return _colour(dice.roll(22, 48), 0.9, 0.65)
+    return _colour(dice.uniform(22, 48), 0.9, 0.65)
 
 
 def _disc(x: float, y: float, radius: float, paint: str) -> str:
     return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.0f}" fill="{paint}"/>'
 
 
-Motif = Callable[[Dice, float], str]
+Motif = Callable[[SeededRandom, float], str]
 ANY_MOTIF: tuple[Motif, ...] = (_sun, _rays, _arches, _petals)
 MOTIFS: dict[str, Motif] = {
     "action": _rays,
@@ -290,19 +290,19 @@ MOTIFS: dict[str, Motif] = {
 # The lettering
 
 
-def _lettering(card: Card, foot: str) -> str:
+def _lettering(card: PosterData, foot: str) -> str:
     """Set the name from the foot of the card upwards: year, Latin name, native name."""
     native, latin = card.original_title or card.title, card.title
     y = HEIGHT - 30
     parts = [_line(foot, y=y, size=21, lang="en", paint="#ffffff", opacity=0.82)]
     y -= 52
     if latin.casefold() != native.casefold():
-        size, lines = fit(latin, sizes=LATIN_SIZES, height=60)
+        size, lines = fit_text(latin, sizes=LATIN_SIZES, height=60)
         for text in reversed(lines):
             parts.append(_line(text, y=y, size=size, lang="en", paint="#ffffff", opacity=0.88))
             y -= round(size * 1.25)
         y -= 8
-    size, lines = fit(native, sizes=TITLE_SIZES, height=TITLE_HEIGHT)
+    size, lines = fit_text(native, sizes=TITLE_SIZES, height=TITLE_HEIGHT)
     leading = _leading(native)
     y -= round(size * (leading - 1.16))
     for text in reversed(lines):
@@ -331,7 +331,7 @@ def _line(
     )
 
 
-def fit(text: str, *, sizes: Sequence[int], height: int) -> tuple[int, list[str]]:
+def fit_text(text: str, *, sizes: Sequence[int], height: int) -> tuple[int, list[str]]:
     """Return the largest size, and the lines in it, at which a text fits the card's width.
 
     Words stay whole where a size allows it; at the smallest size what is left is cut with an
@@ -340,18 +340,20 @@ def fit(text: str, *, sizes: Sequence[int], height: int) -> tuple[int, list[str]
     leading = _leading(text)
     for size in sizes:
         room = (WIDTH - 2 * MARGIN) / size
-        lines = wrap(text, room)
-        if len(lines) * size * leading <= height and all(em(line) <= room for line in lines):
+        lines = wrap_text(text, room)
+        if len(lines) * size * leading <= height and all(
+            text_width_em(line) <= room for line in lines
+        ):
             return size, lines
     size = sizes[-1]
     room, most = (WIDTH - MARGIN) / size, max(1, int(height / (size * leading)))
-    lines = [part for line in wrap(text, room) for part in _broken(line, room)]
+    lines = [part for line in wrap_text(text, room) for part in _broken(line, room)]
     if len(lines) > most:
         lines = [*lines[: most - 1], _cut(lines[most - 1], room)]
     return size, lines
 
 
-def wrap(text: str, room: float) -> list[str]:
+def wrap_text(text: str, room: float) -> list[str]:
     """Break a text between words, and between Chinese or Japanese characters, at a width in em.
 
     >>> wrap("Maya Bazaar", 4.0), wrap("鉄腕アトム", 3.0)
@@ -359,18 +361,18 @@ def wrap(text: str, room: float) -> list[str]:
     """
     lines = [""]
     for piece in _pieces(text):
-        if lines[-1] and em((lines[-1] + piece).rstrip()) > room:
+        if lines[-1] and text_width_em((lines[-1] + piece).rstrip()) > room:
             lines.append("")
         lines[-1] += piece
     return [line.strip() for line in lines if line.strip()]
 
 
-def em(text: str) -> float:
+def text_width_em(text: str) -> float:
     """Return about how wide a bold line of text is, in em."""
-    return sum(_cluster_em(cluster) for cluster in clusters(text))
+    return sum(_cluster_em(cluster) for cluster in grapheme_clusters(text))
 
 
-def clusters(text: str) -> list[str]:
+def grapheme_clusters(text: str) -> list[str]:
     """Split into what people see as one letter: a conjunct and its vowel signs stay together.
 
     >>> clusters("క్షణం"), clusters("ஃபில்ம்")
@@ -414,7 +416,7 @@ def _latin_em(letter: str) -> float:
 def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     breakable = True
-    for cluster in clusters(" ".join(text.split())):
+    for cluster in grapheme_clusters(" ".join(text.split())):
         wide = unicodedata.east_asian_width(cluster[0]) in "WF" and cluster[0] not in NEVER_FIRST
         if pieces and (cluster[0] in NEVER_FIRST or not (breakable or wide)):
             pieces[-1] += cluster
@@ -426,16 +428,16 @@ def _pieces(text: str) -> list[str]:
 
 def _broken(line: str, room: float) -> list[str]:
     lines = [""]
-    for cluster in clusters(line):
-        if lines[-1] and em(lines[-1] + cluster) > room:
+    for cluster in grapheme_clusters(line):
+        if lines[-1] and text_width_em(lines[-1] + cluster) > room:
             lines.append("")
         lines[-1] += cluster
     return lines
 
 
 def _cut(line: str, room: float) -> str:
-    kept = clusters(line)
-    while kept and em("".join(kept)) + 0.9 > room:
+    kept = grapheme_clusters(line)
+    while kept and text_width_em("".join(kept)) + 0.9 > room:
         kept.pop()
     return "".join(kept).rstrip() + "…"
 

@@ -9,14 +9,14 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api import region_detection
-from api.auth.identity import ViewerDep, WhoDep, is_private, viewer
-from api.auth.viewer_context import PersonDep
+from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage, identify_viewer
+from api.auth.viewer_context import ViewerContextDep
 from api.auth.visitor_cookie import VisitorDep
 from api.pages.header_account import GREETED
 from api.pages.layout import LANGUAGES, page
 from api.pages.login import PROBLEMS, onwards
 from api.pages.search_form import chosen_region
-from api.params import LiveDep, ResourcesDep, SessionDep
+from api.params import CatalogueViewDep, ResourcesDep, SessionDep
 from api.routes import onboarding
 from api.routes import profiles as profiles_routes
 from api.routes.onboarding import MOST_PICKED
@@ -26,7 +26,7 @@ from api.state import CatalogueDep
 from db import profiles
 from db.engine import open_session
 from db.profiles import ViewerProfile
-from services.feed_metrics import FeedsDep
+from services.feed_metrics import FeedMetricsDep
 
 CHOICE = 36  # titles to pick from: whole rows of 3, 4, 6 and 9
 LEVELS = {"less": 0.3, "normal": 0.6, "more": 1.0}
@@ -38,16 +38,16 @@ router = APIRouter(
 )
 
 
-@router.get("/welcome", dependencies=[Depends(viewer)])
+@router.get("/welcome", dependencies=[Depends(identify_viewer)])
 def welcome(
     request: Request,
-    live: LiveDep,
-    person: PersonDep,
+    live: CatalogueViewDep,
+    person: ViewerContextDep,
     language: Annotated[list[str], Query()] = [],  # noqa: B006  # FastAPI copies its defaults
     pick: Annotated[list[int], Query()] = [],  # noqa: B006
 ) -> Response:
     """Return titles to pick from; what was picked stays when the languages change."""
-    region = person.region or chosen_region(request) or region_detection.detected(request)
+    region = person.region or chosen_region(request) or region_detection.detect_region(request)
     picked = [live.listings[each] for each in pick[:MOST_PICKED] if each in live.listings]
     items = onboarding.chosen(live, person, region, asked=language, limit=CHOICE)
     context = {
@@ -61,15 +61,15 @@ def welcome(
 @router.post("/welcome")
 def picked(
     request: Request,
-    asking: ViewerDep,
-    live: LiveDep,
+    asking: ViewerIdentityDep,
+    live: CatalogueViewDep,
     resources: ResourcesDep,
     catalogue: CatalogueDep,
     language: Annotated[list[str], Form()] = [],  # noqa: B006  # FastAPI copies its defaults
     pick: Annotated[list[int], Form()] = [],  # noqa: B006
 ) -> Response:
     """Store what was picked and the languages, and go on to the feed that follows from them."""
-    if asking is not None and not is_private(request, asking):
+    if asking is not None and not declines_storage(request, asking):
         known = [each for each in pick[:MOST_PICKED] if each in live.listings]
         with open_session(resources.engine) as writing:
             said = _said(profiles.read_viewer_profile(writing, asking.id))
@@ -91,13 +91,13 @@ def picked(
 @router.get("/profile")
 def shown(
     request: Request,
-    asking: ViewerDep,
+    asking: ViewerIdentityDep,
     reading: SessionDep,
     saved: bool = False,
     problem: str = "",
 ) -> Response:
     """Return what somebody said of himself, to be changed; `problem` is one at a provider."""
-    if asking is None or is_private(request, asking):
+    if asking is None or declines_storage(request, asking):
         return page(request, "profile.html", {"kept": False, "faults": {}})
     given = _said(profiles.read_viewer_profile(reading, asking.id)).model_dump()
     faults = {"provider": PROBLEMS[problem]} if problem in PROBLEMS else {}
@@ -112,12 +112,12 @@ async def sent(request: Request) -> FormData:
 @router.post("/profile")
 def save(
     request: Request,
-    asking: ViewerDep,
+    asking: ViewerIdentityDep,
     resources: ResourcesDep,
     form: Annotated[FormData, Depends(sent)],
 ) -> Response:
     """Store what somebody says of himself, or show what is wrong with it."""
-    if asking is None or is_private(request, asking):
+    if asking is None or declines_storage(request, asking):
         return onwards("/profile")
     with open_session(resources.engine) as writing:
         before = _said(profiles.read_viewer_profile(writing, asking.id))
@@ -133,11 +133,11 @@ def save(
 @router.post("/profile/delete")
 def delete(
     request: Request,
-    asking: WhoDep,
+    asking: IdentityDep,
     visitor: VisitorDep,
     resources: ResourcesDep,
     log: SearchLogDep,
-    feeds: FeedsDep,
+    feeds: FeedMetricsDep,
     reading: SessionDep,
     sure: Annotated[bool, Form()] = False,
 ) -> Response:

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.auth.identity import WhoDep
+from api.auth.identity import IdentityDep
 from api.pages.header_account import GREETED
 from api.pages.layout import page
 from api.pages.search_form import PAGE, number
-from api.params import DEEPEST, LiveDep, Page, SessionDep
+from api.params import MAX_OFFSET, CatalogueViewDep, Pagination, SessionDep
 from api.routes import title_lists
 from db.title_states import TitleList
 
@@ -39,16 +39,16 @@ router = APIRouter(
 @router.get("/history")
 def history(
     request: Request,
-    asking: WhoDep,
-    live: LiveDep,
+    asking: IdentityDep,
+    live: CatalogueViewDep,
     reading: SessionDep,
     list: str = "",  # noqa: A002  # as addresses have it
     offset: str = "",
 ) -> Response:
     """Return a list of somebody's, the latest first."""
     which = TitleList(list) if list in LISTS else TitleList.HISTORY
-    since = number(offset, most=DEEPEST) or 0
-    found = title_lists.shelf(live, reading, asking, which, Page(PAGE, since))
+    since = number(offset, most=MAX_OFFSET) or 0
+    found = title_lists.shelf(live, reading, asking, which, Pagination(PAGE, since))
     until = since + PAGE
     context = {
         "lists": LISTS,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.pages.layout import error_page, page, version
-from api.pages.posters import Card, draw
+from api.pages.posters import PosterData, draw_poster
 from api.pages.search_form import MAX_OFFSET, REGION_COOKIE, Wanted, WantedDep, chosen_region
 from catalog import regions
 
@@ -80,7 +80,7 @@ class Pages(Protocol):
     def similar(self, title_id: int) -> Sequence[object]:
         """Return hits similar to a title."""
 
-    def card(self, title_id: int) -> Card | None:
+    def card(self, title_id: int) -> PosterData | None:
         """Return what is drawn of a title."""
 
 
@@ -157,8 +157,8 @@ def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
     }
 
 
-def _poster(request: Request, title_id: int, card: Card) -> Response:
-    drawing = draw(title_id, card).encode()
+def _poster(request: Request, title_id: int, card: PosterData) -> Response:
+    drawing = draw_poster(title_id, card).encode()
     etag = f'"{hashlib.blake2b(drawing, digest_size=12).hexdigest()}"'
     headers = {
         "ETag": etag,

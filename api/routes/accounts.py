@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.auth import login_cookies
 from api.auth.consent import PersonalDep
-from api.auth.identity import SignedInDep, bearer_of
-from api.auth.login import EntranceDep
+from api.auth.identity import AccountIdentityDep, bearer_token
+from api.auth.login import AuthenticatorDep
 from api.params import ResourcesDep
-from api.routes.titles import NEEDS_DATABASE
-from api.schemas.titles import Answer, Problem
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
+from api.schemas.titles import Problem, ResponseModel
 from db import accounts as rows
 from db.engine import open_session
 from viewers import login_sessions
@@ -28,8 +28,10 @@ from viewers.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, 
 from viewers.tokens import TokenSigner
 from vocabulary.kinds import Role
 
-LONGEST_SENT = 4 * MAX_PASSWORD_CHARACTERS  # characters of a password before it is normalised
-LONGEST_TOKEN = 4096
+MAX_RAW_PASSWORD_CHARACTERS = (
+    4 * MAX_PASSWORD_CHARACTERS
+)  # characters of a password before it is normalised
+MAX_TOKEN_CHARACTERS = 4096
 
 router = APIRouter(
     prefix="/api/auth",
@@ -38,15 +40,15 @@ router = APIRouter(
     responses={
         401: {"model": Problem, "description": "Not signed in, or not recognised."},
         403: {"model": Problem, "description": "A page of another origin asks."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-THROTTLED: dict[int | str, dict[str, Any]] = {
+RATE_LIMITED_RESPONSES: dict[int | str, dict[str, Any]] = {
     429: {"model": Problem, "description": "Too many attempts; `Retry-After` tells."}
 }
 
 
-class Credentials(BaseModel):
+class LoginRequest(BaseModel):
     """Who somebody says he is."""
 
     model_config = ConfigDict(
@@ -54,29 +56,29 @@ class Credentials(BaseModel):
     )
 
     email: str = Field(max_length=2 * MAX_EMAIL_CHARACTERS)
-    password: SecretStr = Field(max_length=LONGEST_SENT)
+    password: SecretStr = Field(max_length=MAX_RAW_PASSWORD_CHARACTERS)
 
 
-class Registration(Credentials):
+class RegistrationRequest(LoginRequest):
     """Who somebody wants to be."""
 
     email: str = Field(
         max_length=2 * MAX_EMAIL_CHARACTERS, description="in any letters, small or large"
     )
     password: SecretStr = Field(
-        max_length=LONGEST_SENT,
+        max_length=MAX_RAW_PASSWORD_CHARACTERS,
         description=f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters, hard to guess",
     )
     name: str | None = Field(None, max_length=MAX_ACCOUNT_NAME_CHARACTERS)
 
 
-class RefreshAsked(BaseModel):
+class RefreshRequest(BaseModel):
     """A refresh token, good once."""
 
-    refresh_token: str = Field(max_length=LONGEST_TOKEN)
+    refresh_token: str = Field(max_length=MAX_TOKEN_CHARACTERS)
 
 
-class TokensShown(Answer):
+class TokenResponse(ResponseModel):
     """What a program carries from now on."""
 
     access_token: str
@@ -85,7 +87,7 @@ class TokensShown(Answer):
     expires_in: int = Field(description="seconds, of the access token")
 
 
-class AccountShown(Answer):
+class AccountResponse(ResponseModel):
     """An account, as its owner sees it."""
 
     id: UUID
@@ -101,54 +103,54 @@ class AccountShown(Answer):
     operation_id="register",
     responses={
         409: {"model": Problem, "description": "No account can be made with this e-mail."},
-        **THROTTLED,
+        **RATE_LIMITED_RESPONSES,
     },
 )
-async def register(asked: Registration, entrance: EntranceDep) -> TokensShown:
+async def register(body: RegistrationRequest, authenticator: AuthenticatorDep) -> TokenResponse:
     """Make an account; what its visitor did so far is the account's."""
     try:
-        pair = await entrance.register(
-            asked.email, asked.password.get_secret_value(), name=asked.name
+        pair = await authenticator.register(
+            body.email, body.password.get_secret_value(), name=body.name
         )
     except InvalidEmail as error:
-        raise _invalid("email", error) from error
+        raise _invalid_field("email", error) from error
     except WeakPassword as error:
-        raise _invalid("password", error) from error
-    return _shown(pair)
+        raise _invalid_field("password", error) from error
+    return _token_response(pair)
 
 
-@router.post("/login", operation_id="login", responses=THROTTLED)
-async def login(asked: Credentials, entrance: EntranceDep) -> TokensShown:
+@router.post("/login", operation_id="login", responses=RATE_LIMITED_RESPONSES)
+async def login(body: LoginRequest, authenticator: AuthenticatorDep) -> TokenResponse:
     """Sign in; what its visitor did so far is the account's."""
-    return _shown(await entrance.sign_in(asked.email, asked.password.get_secret_value()))
+    return _token_response(await authenticator.log_in(body.email, body.password.get_secret_value()))
 
 
 @router.post("/refresh", operation_id="refresh")
-def refresh(asked: RefreshAsked, request: Request, resources: ResourcesDep) -> TokensShown:
+def refresh(body: RefreshRequest, request: Request, resources: ResourcesDep) -> TokenResponse:
     """Return new tokens for a refresh token, which is used up; used again, it ends the sign-in."""
     tokens: TokenSigner = request.app.state.tokens
     with open_session(resources.engine) as writing:
-        refreshed = login_sessions.refresh(writing, asked.refresh_token, tokens=tokens)
+        refreshed = login_sessions.refresh(writing, body.refresh_token, tokens=tokens)
         writing.commit()
     if refreshed is None:
         raise NotSignedIn("the refresh token has expired or was used, or its sign-in has ended")
-    return _shown(refreshed.token_pair)
+    return _token_response(refreshed.token_pair)
 
 
 @router.post("/logout", status_code=204, operation_id="logout")
 def logout(
     request: Request,
     resources: ResourcesDep,
-    asked: Annotated[RefreshAsked | None, Body()] = None,
+    body: Annotated[RefreshRequest | None, Body()] = None,
 ) -> None:
     """Sign out, at once: no token of this sign-in is good any more.
 
     Any token of it will do: who comes back after a night has an access token that has expired.
     """
     tokens: TokenSigner = request.app.state.tokens
-    bearer, handed = bearer_of(request), asked.refresh_token if asked else None
-    access = (bearer, request.cookies.get(login_cookies.ACCESS))
-    refresh = (handed, request.cookies.get(login_cookies.REFRESH))
+    bearer, handed = bearer_token(request), body.refresh_token if body else None
+    access = (bearer, request.cookies.get(login_cookies.ACCESS_COOKIE))
+    refresh = (handed, request.cookies.get(login_cookies.REFRESH_COOKIE))
     ending = login_sessions.ids_of_tokens(tokens, access=access, refresh=refresh)
     if bearer and not ending:
         raise NotSignedIn("the access token has expired; send the refresh token")
@@ -156,26 +158,28 @@ def logout(
         for each in ending:
             login_sessions.end(writing, each)
         writing.commit()
-    login_cookies.clear(request)
+    login_cookies.clear_login_cookies(request)
 
 
 @router.post("/logout-everywhere", status_code=204, operation_id="logout_everywhere")
-def logout_everywhere(request: Request, resources: ResourcesDep, known: SignedInDep) -> None:
+def logout_everywhere(
+    request: Request, resources: ResourcesDep, identity: AccountIdentityDep
+) -> None:
     """Sign out wherever this account is signed in."""
     with open_session(resources.engine) as writing:
-        login_sessions.end_all(writing, known.id)
+        login_sessions.end_all(writing, identity.id)
         writing.commit()
-    login_cookies.clear(request)
+    login_cookies.clear_login_cookies(request)
 
 
 @router.get("/me", operation_id="me")
-def me(resources: ResourcesDep, known: SignedInDep) -> AccountShown:
+def get_account(resources: ResourcesDep, identity: AccountIdentityDep) -> AccountResponse:
     """Return who is signed in."""
     with open_session(resources.engine) as reading:
-        account = rows.find(reading, known.id)
+        account = rows.find(reading, identity.id)
     if account is None:
         raise NotSignedIn("the account is no more")
-    return AccountShown(
+    return AccountResponse(
         id=account.viewer_id,
         email=account.email,
         name=account.name,
@@ -184,15 +188,15 @@ def me(resources: ResourcesDep, known: SignedInDep) -> AccountShown:
     )
 
 
-def _shown(pair: TokenPair) -> TokensShown:
-    return TokensShown(
+def _token_response(pair: TokenPair) -> TokenResponse:
+    return TokenResponse(
         access_token=pair.access,
         refresh_token=pair.refresh,
         expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
     )
 
 
-def _invalid(field: str, error: ValueError) -> RequestValidationError:
+def _invalid_field(field: str, error: ValueError) -> RequestValidationError:
     return RequestValidationError(
         [{"type": field, "loc": ("body", field), "msg": str(error), "input": None}]
     )

@@ -6,14 +6,14 @@ from fastapi import APIRouter
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
-from api.params import AdministratorDep, ResourcesDep
-from api.schemas.titles import Enqueued, JobShown, Problem
+from api.params import REQUIRE_ADMINISTRATOR, ResourcesDep
+from api.schemas.titles import EnqueuedJobResponse, JobResponse, Problem
 from workers import queues
 
 router = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
-    dependencies=[AdministratorDep],
+    dependencies=[REQUIRE_ADMINISTRATOR],
     responses={
         403: {"model": Problem, "description": "Only for administrators."},
         503: {"model": Problem, "description": "The job queue does not answer; try again."},
@@ -22,10 +22,10 @@ router = APIRouter(
 
 
 @router.post("/reindex", status_code=202, operation_id="admin_reindex")
-def reindex(resources: ResourcesDep) -> Enqueued:
+def enqueue_reindex(resources: ResourcesDep) -> EnqueuedJobResponse:
     """Rebuild the index of every process from PostgreSQL; follow the job to its end."""
     job = queues.reindex(resources.redis)
-    return Enqueued(job_id=job.id, status=job.get_status().value)
+    return EnqueuedJobResponse(job_id=job.id, status=job.get_status().value)
 
 
 @router.get(
@@ -33,14 +33,14 @@ def reindex(resources: ResourcesDep) -> Enqueued:
     operation_id="admin_job",
     responses={404: {"model": Problem, "description": "There is no such job."}},
 )
-def job(id: str, resources: ResourcesDep) -> JobShown:  # noqa: A002  # the contract's name
+def get_job(id: str, resources: ResourcesDep) -> JobResponse:  # noqa: A002  # the contract's name
     """Return where a job stands."""
     try:
         found = Job.fetch(id, connection=resources.redis)
     except ValueError as error:  # RQ's word for what no job is ever called
         raise NoSuchJobError(id) from error
     result = found.latest_result()
-    return JobShown(
+    return JobResponse(
         job_id=found.id,
         name=found.func_name.rpartition(".")[2] if found.func_name else "",
         status=found.get_status().value,
@@ -48,9 +48,9 @@ def job(id: str, resources: ResourcesDep) -> JobShown:  # noqa: A002  # the cont
         total=found.meta.get("total"),
         result=result.return_value if result else None,
         error=_last_line(result.exc_string) if result and result.exc_string else None,
-        enqueued_at=_time(found.enqueued_at),
-        started_at=_time(found.started_at),
-        ended_at=_time(found.ended_at),
+        enqueued_at=_iso_format(found.enqueued_at),
+        started_at=_iso_format(found.started_at),
+        ended_at=_iso_format(found.ended_at),
     )
 
 
@@ -58,5 +58,5 @@ def _last_line(trace: str) -> str:
     return trace.strip().rpartition("\n")[2]
 
 
-def _time(moment: datetime | None) -> str | None:
+def _iso_format(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()

@@ -5,22 +5,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.params import MOST, AdministratorDep, SessionDep
-from api.routes.titles import NEEDS_DATABASE
-from api.schemas.titles import Answer, Problem
+from api.params import MAX_PAGE_SIZE, REQUIRE_ADMINISTRATOR, SessionDep
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
+from api.schemas.titles import Problem, ResponseModel
 from db import search_analytics
 
-USUAL = timedelta(days=7)
+DEFAULT_REPORT_PERIOD = timedelta(days=7)
 
 router = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
-    dependencies=[AdministratorDep],
+    dependencies=[REQUIRE_ADMINISTRATOR],
     responses={403: {"model": Problem, "description": "Only for administrators."}},
 )
 
 
-class Clicked(Answer):
+class ClickStatistics(ResponseModel):
     """Searches with what was opened from them."""
 
     searches: int
@@ -29,13 +29,13 @@ class Clicked(Answer):
     mean_position: float | None  # of the titles opened, from 1
 
 
-class AskedShown(Clicked):
+class PopularQueryResponse(ClickStatistics):
     """A text, as it is mostly written."""
 
     text: str
 
 
-class MissedShown(Answer):
+class ZeroResultQueryResponse(ResponseModel):
     """A text that found nothing, or nothing that met all of it."""
 
     text: str
@@ -44,7 +44,7 @@ class MissedShown(Answer):
     last_at: datetime
 
 
-class ReformulatedShown(Answer):
+class ReformulationResponse(ResponseModel):
     """A text for which another one was soon asked, with nothing opened."""
 
     text: str
@@ -53,42 +53,42 @@ class ReformulatedShown(Answer):
     visitors: int
 
 
-class SearchReport(Clicked):
+class SearchReportResponse(ClickStatistics):
     """The searches since a moment; lists have the most frequent first."""
 
     since: datetime
     without_results: int
-    popular: list[AskedShown]
-    zero_results: list[MissedShown]
-    reformulated: list[ReformulatedShown]
+    popular: list[PopularQueryResponse]
+    zero_results: list[ZeroResultQueryResponse]
+    reformulated: list[ReformulationResponse]
 
 
-@router.get("/searches", operation_id="admin_searches", responses=NEEDS_DATABASE)
-def searches(
-    reading: SessionDep,
+@router.get("/searches", operation_id="admin_searches", responses=DATABASE_UNAVAILABLE_RESPONSES)
+def get_search_report(
+    session: SessionDep,
     since: Annotated[
         datetime | None, Query(description="ISO 8601, UTC unless it says; a week ago by default")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
-) -> SearchReport:
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 20,
+) -> SearchReportResponse:
     """Return what is asked most, what finds nothing and what is asked anew in other words."""
-    start = _utc(since) if since else datetime.now(UTC) - USUAL
-    totals = search_analytics.totals(reading, since=start)
-    asked = search_analytics.popular_queries(reading, since=start, limit=limit)
-    missed = search_analytics.zero_result_queries(reading, since=start, limit=limit)
-    again = search_analytics.reformulations(reading, since=start, limit=limit)
-    return SearchReport(
+    start = _as_utc(since) if since else datetime.now(UTC) - DEFAULT_REPORT_PERIOD
+    totals = search_analytics.totals(session, since=start)
+    asked = search_analytics.popular_queries(session, since=start, limit=limit)
+    missed = search_analytics.zero_result_queries(session, since=start, limit=limit)
+    again = search_analytics.reformulations(session, since=start, limit=limit)
+    return SearchReportResponse(
         since=start,
         searches=totals.searches,
         visitors=totals.visitors,
         click_through=totals.click_through,
         mean_position=totals.mean_position,
         without_results=totals.without_results,
-        popular=[AskedShown.model_validate(each) for each in asked],
-        zero_results=[MissedShown.model_validate(each) for each in missed],
-        reformulated=[ReformulatedShown.model_validate(each) for each in again],
+        popular=[PopularQueryResponse.model_validate(each) for each in asked],
+        zero_results=[ZeroResultQueryResponse.model_validate(each) for each in missed],
+        reformulated=[ReformulationResponse.model_validate(each) for each in again],
     )
 
 
-def _utc(moment: datetime) -> datetime:
+def _as_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Engine
 
-from api.auth.identity import WhoDep
+from api.auth.identity import IdentityDep
 from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
-from api.routes.titles import NEEDS_DATABASE
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import Problem
 from db import personal_data
 from db.engine import open_session
@@ -37,10 +37,10 @@ router = APIRouter(prefix="/api/user", tags=["profile"])
     responses={
         200: {"content": {"application/json": {}}, "description": "One JSON document."},
         401: {"model": Problem, "description": "Nobody is known by this request."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def exported(asking: WhoDep, resources: ResourcesDep, log: SearchLogDep) -> StreamingResponse:
+def exported(asking: IdentityDep, resources: ResourcesDep, log: SearchLogDep) -> StreamingResponse:
     """Return all that is kept of the one who asks: what he said and did, and what follows."""
     if asking is None:
         raise NotSignedIn("nobody is known by this request: sign in, or bring a visitor's cookie")

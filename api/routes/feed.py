@@ -7,30 +7,37 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import region_detection
-from api.auth.identity import AnybodyDep
-from api.auth.viewer_context import TASTE, AdmitsDep, PersonDep, told_in
-from api.cpu_limiter import CoresDep
+from api.auth.identity import LenientIdentityDep
+from api.auth.viewer_context import DEGRADED_TASTE, AgeLimitsDep, ViewerContextDep, reason_language
+from api.cpu_limiter import CpuLimiterDep
 from api.mood_param import MoodDep
-from api.params import MOST, FilterDep, LiveDep, PageDep
+from api.params import MAX_PAGE_SIZE, CatalogueViewDep, FilterDep, PaginationDep
 from api.region_detection import RegionDep
-from api.routes.titles import LARGEST_ID
-from api.schemas.titles import Feed, HitShown, Homepage, Listed, personal, rendered
+from api.routes.titles import MAX_TITLE_ID
+from api.schemas.titles import (
+    FeedResponse,
+    HomepageResponse,
+    ListResponse,
+    TitleCard,
+    json_response,
+    private_json_response,
+)
 from catalog import languages
 from index.query import Filter, TitleId
 from services import feed, search
 from services import homepage as homepage_service
-from services.feed import Wish
-from services.feed_metrics import FeedsDep
+from services.feed import FeedRequest
+from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
 from vocabulary.kinds import Role
 
-MOST_EXCLUDED = 500  # titles that a client has shown already
+MAX_EXCLUDED_TITLES = 500  # titles that a client has shown already
 
-Excluded = Annotated[
-    list[Annotated[TitleId, Query(ge=1, le=LARGEST_ID)]],
-    Query(max_length=MOST_EXCLUDED, description="titles shown already"),
+ExcludeParam = Annotated[
+    list[Annotated[TitleId, Query(ge=1, le=MAX_TITLE_ID)]],
+    Query(max_length=MAX_EXCLUDED_TITLES, description="titles shown already"),
 ]
-LangQuery = Annotated[str | None, Query(max_length=20, description="of the reasons")]
+ReasonLanguageParam = Annotated[str | None, Query(max_length=20, description="of the reasons")]
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
 
@@ -44,43 +51,47 @@ class Device(StrEnum):
     TV = "tv"
 
 
-LENGTHS = {Device.PHONE: 12, Device.TABLET: 20, Device.DESKTOP: 24, Device.TV: 30}
+FEED_LENGTHS = {Device.PHONE: 12, Device.TABLET: 20, Device.DESKTOP: 24, Device.TV: 30}
 """Titles of a feed whose client does not say: what is looked through on such a screen."""
-USUAL_LENGTH = 20
+DEFAULT_FEED_LENGTH = 20
 
 
-@router.get("/trending", operation_id="trending", response_model=Listed[HitShown])
-async def trending(
-    live: LiveDep,
-    wanted: FilterDep,
-    page: PageDep,
+@router.get("/trending", operation_id="trending", response_model=ListResponse[TitleCard])
+async def list_trending(
+    catalogue: CatalogueViewDep,
+    filter: FilterDep,
+    pagination: PaginationDep,
     region: RegionDep,
-    cores: CoresDep,
-    admits: AdmitsDep,
+    cpu_limiter: CpuLimiterDep,
+    age_limits: AgeLimitsDep,
 ) -> Response:
     """Return what is trending in a region."""
-    admitted = admits.restrict(wanted)
-    return await cores.run(
-        lambda: rendered(
+    admitted = age_limits.restrict(filter)
+    return await cpu_limiter.run(
+        lambda: json_response(
             search.trending(
-                live, wanted=admitted, region=region, limit=page.limit, offset=page.offset
+                catalogue,
+                filter=admitted,
+                region=region,
+                limit=pagination.limit,
+                offset=pagination.offset,
             )
         )
     )
 
 
-@router.get("/recommendations/homepage", operation_id="homepage", response_model=Homepage)
-async def homepage(
-    live: LiveDep,
-    cores: CoresDep,
-    person: PersonDep,
+@router.get("/recommendations/homepage", operation_id="homepage", response_model=HomepageResponse)
+async def get_homepage(
+    catalogue: CatalogueViewDep,
+    cpu_limiter: CpuLimiterDep,
+    viewer: ViewerContextDep,
     request: Request,
     region: Annotated[
         str | None,
         Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
     ] = None,
     language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
-    lang: LangQuery = None,
+    lang: ReasonLanguageParam = None,
 ) -> Response:
     """Return the rows of the homepage; no title stands in two of them.
 
@@ -89,18 +100,20 @@ async def homepage(
     not say it again.
     """
     code = languages.normalise_code(language) if language else None
-    place = _region(request, region, person)
-    wish = Wish(
+    place = _viewer_region(request, region, viewer)
+    wish = FeedRequest(
         region=place,
-        wanted=Filter(),
-        limit=homepage_service.ROW,
+        filter=Filter(),
+        limit=homepage_service.MAX_ROW_TITLES,
         now=datetime.now(UTC),
-        told_in=told_in(request, lang, person),
+        reason_language=reason_language(request, lang, viewer),
     )
-    shown = rendered if person.is_new and person.region is None else personal
-    return await cores.run(
+    shown = json_response if viewer.is_new and viewer.region is None else private_json_response
+    return await cpu_limiter.run(
         lambda: shown(
-            homepage_service.homepage(live, region=place, language=code, person=person, wish=wish)
+            homepage_service.build_homepage(
+                catalogue, region=place, language=code, viewer=viewer, feed_request=wish
+            )
         )
     )
 
@@ -108,22 +121,22 @@ async def homepage(
 @router.get(
     "/recommendations/personalized",
     operation_id="personal_feed",
-    response_model=Feed,
+    response_model=FeedResponse,
 )
-async def personalized(
+async def get_feed(
     request: Request,
-    live: LiveDep,
-    person: PersonDep,
-    wanted: FilterDep,
-    cores: CoresDep,
+    catalogue: CatalogueViewDep,
+    viewer: ViewerContextDep,
+    filter: FilterDep,
+    cpu_limiter: CpuLimiterDep,
     mood: MoodDep,
-    feeds: FeedsDep,
-    asking: AnybodyDep,
-    limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+    feed_metrics: FeedMetricsDep,
+    identity: LenientIdentityDep,
+    limit: Annotated[int | None, Query(ge=1, le=MAX_PAGE_SIZE)] = None,
     device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
     region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
-    lang: LangQuery = None,
-    exclude: Excluded = [],  # noqa: B006  # FastAPI copies it
+    lang: ReasonLanguageParam = None,
+    exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[
         bool, Query(description="also how the list is in itself, for administrators")
     ] = False,
@@ -133,28 +146,31 @@ async def personalized(
     Half of it is close to his taste, three in ten stretch it, two in ten are what everybody
     watches; nothing that he saw, judged or dismissed comes back.
     """
-    wish = Wish(
-        region=_region(request, region, person),
-        wanted=feed.excluding(wanted, exclude),
-        limit=limit or LENGTHS.get(device or Device.TABLET, USUAL_LENGTH),
+    wish = FeedRequest(
+        region=_viewer_region(request, region, viewer),
+        filter=feed.exclude_titles(filter, exclude),
+        limit=limit or FEED_LENGTHS.get(device or Device.TABLET, DEFAULT_FEED_LENGTH),
         now=datetime.now(UTC),
-        told_in=told_in(request, lang, person),
+        reason_language=reason_language(request, lang, viewer),
         mood=mood,
     )
-    measured = explain and asking is not None and asking.role is Role.ADMIN
-    degraded = [TASTE] if asking is not None and person.id is None else []
+    measured = explain and identity is not None and identity.role is Role.ADMIN
+    degraded = [DEGRADED_TASTE] if identity is not None and viewer.id is None else []
 
     def answered() -> Response:
-        served = feed.serve(live, person, wish)
-        measures = feeds.observe(person.id, served)
-        answer = feed.shown(live, served, wish)
-        told = {"degraded": degraded, "measures": feeds.told(measures) if measured else None}
-        return personal(answer.model_copy(update=told))
+        served = feed.build_feed(catalogue, viewer, wish)
+        measures = feed_metrics.observe(viewer.id, served)
+        answer = feed.to_response(catalogue, served, wish)
+        told = {
+            "degraded": degraded,
+            "measures": feed_metrics.summarize(measures) if measured else None,
+        }
+        return private_json_response(answer.model_copy(update=told))
 
-    return await cores.run(answered)
+    return await cpu_limiter.run(answered)
 
 
-def _region(request: Request, asked: str | None, person: ViewerContext) -> str:
-    if asked:
-        return region_detection.asked(asked)
-    return person.region or region_detection.detected(request)
+def _viewer_region(request: Request, requested_region: str | None, viewer: ViewerContext) -> str:
+    if requested_region:
+        return region_detection.parse_region(requested_region)
+    return viewer.region or region_detection.detect_region(request)

@@ -10,14 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.metrics import CONTENT_TYPE
-from api.params import LiveDep, MetricsDep, ResourcesDep
-from api.schemas.titles import Check, Readiness
+from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
+from api.schemas.titles import HealthCheckResponse, ReadinessResponse
 from config.resources import Resources
 from index.query import IndexUnavailable
 from runtime.catalogue_view import Live
 
-STALE_S = 10.0  # without word from PostgreSQL the index may miss changes
-ESSENTIAL = frozenset({"postgres", "index"})
+MAX_UNCONFIRMED_S = 10.0  # without word from PostgreSQL the index may miss changes
+ESSENTIAL_CHECKS = frozenset({"postgres", "index"})
 
 router = APIRouter(tags=["health"])
 
@@ -28,61 +28,65 @@ def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", operation_id="readyz", responses={503: {"model": Readiness}})
-def readyz(resources: ResourcesDep, live: LiveDep, response: Response) -> Readiness:
+@router.get("/readyz", operation_id="readyz", responses={503: {"model": ReadinessResponse}})
+def readyz(
+    resources: ResourcesDep, catalogue: CatalogueViewDep, response: Response
+) -> ReadinessResponse:
     """Ask every dependency; 503 when one without which answers are missing or old is down."""
     checks = [
-        _check("postgres", lambda: _postgres(resources)),
-        _check("redis", lambda: _redis(resources)),
-        _embedder(resources),
-        _index(resources, live),
+        _run_check("postgres", lambda: _probe_postgres(resources)),
+        _run_check("redis", lambda: _probe_redis(resources)),
+        _check_embedder(resources),
+        _check_index(resources, catalogue),
     ]
     down = {check.name for check in checks if not check.ok}
-    status = "unready" if down & ESSENTIAL else "degraded" if down else "ready"
+    status = "unready" if down & ESSENTIAL_CHECKS else "degraded" if down else "ready"
     if status == "unready":
         response.status_code = 503
-    return Readiness(status=status, checks=checks)
+    return ReadinessResponse(status=status, checks=checks)
 
 
 @router.get("/metrics", operation_id="metrics", include_in_schema=False)
-def metrics(counted: MetricsDep, live: LiveDep) -> Response:
+def prometheus_metrics(metrics: MetricsDep, catalogue: CatalogueViewDep) -> Response:
     """Return what is counted, for Prometheus."""
-    counted.titles.set(len(live.listings))
-    counted.behind.set(time.monotonic() - live.confirmed_at)
-    counted.hears.set(live.bell.hears)
-    return Response(counted.exposed(), media_type=CONTENT_TYPE)
+    metrics.index_titles.set(len(catalogue.listings))
+    metrics.index_unconfirmed_s.set(time.monotonic() - catalogue.confirmed_at)
+    metrics.is_listening.set(catalogue.bell.hears)
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
 
-def _check(name: str, ask: Callable[[], str]) -> Check:
+def _run_check(name: str, probe: Callable[[], str]) -> HealthCheckResponse:
     try:
-        return Check(name=name, ok=True, detail=ask())
+        return HealthCheckResponse(name=name, ok=True, detail=probe())
     except (DBAPIError, PoolTimeout, redis.RedisError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        return Check(name=name, ok=False, detail=reason)
+        return HealthCheckResponse(name=name, ok=False, detail=reason)
 
 
-def _postgres(resources: Resources) -> str:
+def _probe_postgres(resources: Resources) -> str:
     with resources.engine.connect() as connection:
         return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}"
 
 
-def _redis(resources: Resources) -> str:
+def _probe_redis(resources: Resources) -> str:
     resources.redis.ping()
     return "answers"
 
 
-def _embedder(resources: Resources) -> Check:
+def _check_embedder(resources: Resources) -> HealthCheckResponse:
     if resources.embedder is None:
         detail = f"{resources.settings.embedder} could not be loaded: searching names only"
-        return Check(name="embedder", ok=False, detail=detail)
-    return Check(name="embedder", ok=True, detail=resources.embedder.model)
+        return HealthCheckResponse(name="embedder", ok=False, detail=detail)
+    return HealthCheckResponse(name="embedder", ok=True, detail=resources.embedder.model)
 
 
-def _index(resources: Resources, live: Live) -> Check:
+def _check_index(resources: Resources, catalogue: Live) -> HealthCheckResponse:
     try:
-        count = len(live.index)
+        count = len(catalogue.index)
     except (DBAPIError, PoolTimeout, IndexUnavailable) as error:
-        return Check(name="index", ok=False, detail=str(error).strip().partition("\n")[0])
-    silence = time.monotonic() - live.confirmed_at
+        return HealthCheckResponse(
+            name="index", ok=False, detail=str(error).strip().partition("\n")[0]
+        )
+    silence = time.monotonic() - catalogue.confirmed_at
     detail = f"{resources.settings.index}, {count} titles, confirmed {silence:.1f} s ago"
-    return Check(name="index", ok=silence < STALE_S, detail=detail)
+    return HealthCheckResponse(name="index", ok=silence < MAX_UNCONFIRMED_S, detail=detail)

@@ -15,11 +15,11 @@ from pydantic import (
 )
 
 from api.auth.consent import PersonalDep
-from api.auth.identity import ViewerDep, WhoDep, is_private
+from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage
 from api.errors import TitleNotFound
-from api.params import LiveDep, MetricsDep, PageDep, ResourcesDep, SessionDep
-from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
-from api.schemas.titles import Answer, Listed, Problem, rendered
+from api.params import CatalogueViewDep, MetricsDep, PaginationDep, ResourcesDep, SessionDep
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.schemas.titles import ListResponse, Problem, ResponseModel, json_response
 from api.state import CatalogueDep
 from db import interactions
 from db.engine import open_session
@@ -35,7 +35,7 @@ AHEAD = timedelta(minutes=5)  # of ours, as clocks may be
 router = APIRouter(
     prefix="/api/user",
     tags=["interactions"],
-    responses=NEEDS_DATABASE,
+    responses=DATABASE_UNAVAILABLE_RESPONSES,
     dependencies=[PersonalDep],
 )
 
@@ -53,7 +53,7 @@ class InteractionRequest(InteractionBase):
     """Something that somebody did with a title."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
-    content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
+    content_id: int = Field(ge=1, le=MAX_TITLE_ID, examples=[7])
     at: Annotated[AwareDatetime, AfterValidator(_told_in_time)] | None = Field(
         None, description="when it happened, with a time zone; now if absent"
     )
@@ -86,14 +86,14 @@ Posted = Annotated[
 ]
 
 
-class Refused(Answer):
+class Refused(ResponseModel):
     """One of several that was not stored, by its place from 0."""
 
     index: int
     detail: str
 
 
-class Heard(Answer):
+class Heard(ResponseModel):
     """What became of it: `repeated` had been told before; `kept` tells whether anything is."""
 
     stored: int
@@ -102,7 +102,7 @@ class Heard(Answer):
     kept: bool = True
 
 
-class InteractionShown(Answer):
+class InteractionShown(ResponseModel):
     """Something that the viewer did."""
 
     id: UUID
@@ -126,8 +126,8 @@ class InteractionShown(Answer):
 def interact(
     posted: Posted,
     request: Request,
-    asking: ViewerDep,
-    live: LiveDep,
+    asking: ViewerIdentityDep,
+    live: CatalogueViewDep,
     catalogue: CatalogueDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
@@ -144,8 +144,8 @@ def interact(
     ]
     if refused and isinstance(posted, InteractionRequest):
         raise TitleNotFound(posted.content_id)
-    if asking is None or is_private(request, asking):
-        return rendered(Heard(stored=0, repeated=0, refused=refused, kept=False))
+    if asking is None or declines_storage(request, asking):
+        return json_response(Heard(stored=0, repeated=0, refused=refused, kept=False))
     unknown = {each.index for each in refused}
     now = datetime.now(UTC)
     told = [
@@ -158,19 +158,21 @@ def interact(
         writing.commit()
     for each in counted.new:
         metrics.interactions.labels(each.event).inc()
-    return rendered(
+    return json_response(
         Heard(stored=counted.stored_count, repeated=counted.repeated_count, refused=refused)
     )
 
 
 @router.get("/interactions", operation_id="interactions")
-def told(asking: WhoDep, page: PageDep, reading: SessionDep) -> Listed[InteractionShown]:
+def told(
+    asking: IdentityDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[InteractionShown]:
     """Return what the viewer did, the last told first."""
     found, total = list[Interaction](), 0
     if asking is not None:
         found = interactions.latest(reading, asking.id, limit=page.limit, offset=page.offset)
         total = interactions.count(reading, asking.id)
-    return Listed[InteractionShown](
+    return ListResponse[InteractionShown](
         items=[_shown(each) for each in found], total=total, limit=page.limit, offset=page.offset
     )
 

@@ -22,11 +22,11 @@ from sqlmodel import Session
 
 from api.auth import login_cookies, visitor_cookie
 from api.auth.consent import PersonalDep
-from api.auth.identity import SignedInDep, Who, WhoDep
-from api.auth.login import Entrance, EntranceDep
-from api.errors import CrossOrigin, kind_of
+from api.auth.identity import AccountIdentityDep, Identity, IdentityDep
+from api.auth.login import Authenticator, AuthenticatorDep
+from api.errors import CrossOriginRequest, problem_code
 from api.pages.login import is_local
-from api.routes.titles import NEEDS_DATABASE
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import Problem
 from config.settings import Settings
 from db.engine import open_session
@@ -51,57 +51,59 @@ from viewers.oidc import (
 )
 from viewers.tokens import TokenPurpose, TokenSigner
 
-COOKIE, PATH = "rasika_openid", "/api/auth/oidc"
-AT_ONCE = 4  # threads that wait for providers; a slow one shall not hold up anybody else
-UNKEPT = httpx.Limits(max_keepalive_connections=0)  # few calls, hours apart
-LONGEST = 4096  # characters of a code or state
-HOME = "/feed"
-FAILURES = (
+OIDC_COOKIE, OIDC_PATH = "rasika_openid", "/api/auth/oidc"
+MAX_PROVIDER_THREADS = (
+    4  # threads that wait for providers; a slow one shall not hold up anybody else
+)
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)  # few calls, hours apart
+MAX_PARAMETER_CHARACTERS = 4096  # characters of a code or state
+DEFAULT_DESTINATION = "/feed"
+LOGIN_FAILURES = (
     *(OidcLoginRefused, OidcProviderUnavailable, EmailTaken, EmailNotVerified),
     *(ProviderIdentityTaken, NotSignedIn),
 )
 
 Result = TypeVar("Result")
-Short = Annotated[str, Query(max_length=LONGEST)]
+OidcParam = Annotated[str, Query(max_length=MAX_PARAMETER_CHARACTERS)]
 
 log = structlog.get_logger()
 router = APIRouter(
-    prefix=PATH,
+    prefix=OIDC_PATH,
     tags=["accounts"],
     dependencies=[PersonalDep],
     responses={
         401: {"model": Problem, "description": "The provider lets nobody in."},
         404: {"model": Problem, "description": "There is no such provider."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 
 
-class Providers:
+class OidcProviders:
     """The providers that are set, by name."""
 
-    def __init__(self, known: Mapping[str, OidcProvider]) -> None:
-        self._known = known
-        self._limiter = CapacityLimiter(AT_ONCE)
+    def __init__(self, by_name: Mapping[str, OidcProvider]) -> None:
+        self._by_name = by_name
+        self._limiter = CapacityLimiter(MAX_PROVIDER_THREADS)
 
-    def named(self, name: str) -> OidcProvider:
+    def get(self, name: str) -> OidcProvider:
         """Return a provider.
 
         Raises `ProviderUnknown`.
         """
-        if name not in self._known:
+        if name not in self._by_name:
             raise OidcProviderUnknown(name)
-        return self._known[name]
+        return self._by_name[name]
 
-    async def wait(self, ask: "partial[Result]") -> Result:
+    async def run(self, call: "partial[Result]") -> Result:
         """Return what a provider answers."""
-        return await to_thread.run_sync(ask, limiter=self._limiter)
+        return await to_thread.run_sync(call, limiter=self._limiter)
 
 
-def providers(settings: Settings) -> Providers:
+def configured_providers(settings: Settings) -> OidcProviders:
     """Return the providers of the settings."""
     given = settings.openid_providers
-    http = httpx.Client(timeout=HTTP_TIMEOUT_S, limits=UNKEPT) if given else None
+    http = httpx.Client(timeout=HTTP_TIMEOUT_S, limits=NO_KEEPALIVE) if given else None
     known = {
         each.name: OidcProvider(
             OidcClient(
@@ -116,16 +118,16 @@ def providers(settings: Settings) -> Providers:
         for each in given
         if http is not None
     }
-    return Providers(known)
+    return OidcProviders(known)
 
 
-async def found(request: Request) -> Providers:
+async def oidc_providers(request: Request) -> OidcProviders:
     """Return the process's providers."""
-    known: Providers = request.app.state.providers
+    known: OidcProviders = request.app.state.providers
     return known
 
 
-ProvidersDep = Annotated[Providers, Depends(found)]
+OidcProvidersDep = Annotated[OidcProviders, Depends(oidc_providers)]
 
 
 @router.get(
@@ -137,11 +139,11 @@ ProvidersDep = Annotated[Providers, Depends(found)]
 async def start(
     request: Request,
     name: str,
-    known: ProvidersDep,
-    next: Short = "",  # noqa: A002  # as addresses have it
+    providers: OidcProvidersDep,
+    next: OidcParam = "",  # noqa: A002  # as addresses have it
 ) -> Response:
     """Send a browser to a provider to sign in there, and to `next`, an address here, afterwards."""
-    return await _sent(request, name, known, {"next": next})
+    return await _redirect_to_provider(request, name, providers, {"next": next})
 
 
 @router.get(
@@ -154,9 +156,9 @@ async def start(
 async def link(
     request: Request,
     name: str,
-    known: ProvidersDep,
-    asking: SignedInDep,
-    next: Short = "",  # noqa: A002  # as addresses have it
+    providers: OidcProvidersDep,
+    identity: AccountIdentityDep,
+    next: OidcParam = "",  # noqa: A002  # as addresses have it
 ) -> Response:
     """Send who is signed in to a provider, to sign in to the same account from there as well.
 
@@ -164,8 +166,10 @@ async def link(
     another's to his account.
     """
     if request.headers.get("sec-fetch-site") != "same-origin":
-        raise CrossOrigin
-    return await _sent(request, name, known, {"next": next, "link": str(asking.id)})
+        raise CrossOriginRequest
+    return await _redirect_to_provider(
+        request, name, providers, {"next": next, "link": str(identity.id)}
+    )
 
 
 @router.get(
@@ -182,62 +186,73 @@ async def link(
 async def callback(
     request: Request,
     name: str,
-    known: ProvidersDep,
-    entrance: EntranceDep,
-    who: WhoDep,
-    code: Short = "",
-    state: Short = "",
-    error: Short = "",
+    providers: OidcProvidersDep,
+    authenticator: AuthenticatorDep,
+    caller: IdentityDep,
+    code: OidcParam = "",
+    state: OidcParam = "",
+    error: OidcParam = "",
 ) -> Response:
     """Let in whoever comes back from a provider."""
-    provider = known.named(name)
-    remembered = _remembered(request) or {}
-    login_cookies.add(request, COOKIE, "", lasts=login_cookies.GONE, path=PATH)
+    provider = providers.get(name)
+    remembered = _read_state_cookie(request) or {}
+    login_cookies.add_cookie(
+        request, OIDC_COOKIE, "", max_age=login_cookies.EXPIRED, path=OIDC_PATH
+    )
     try:
         if error or not code:
             raise OidcLoginRefused(name, "it said no" if error else "no code")
-        asking = _asking(remembered, name, state)
-        identity = await known.wait(partial(provider.finish_login, asking, code))
-        await run_in_threadpool(_let_in, entrance, identity, remembered.get("link"), who)
-    except FAILURES as failure:
-        log.warning("provider_sign_in_failed", provider=name, reason=_reason(failure))
-        return _failed(request, failure)
-    return RedirectResponse(_onwards(remembered.get("next", "")), 303)
+        asking = _authorization_request(remembered, name, state)
+        identity = await providers.run(partial(provider.finish_login, asking, code))
+        await run_in_threadpool(
+            _log_in_or_link, authenticator, identity, remembered.get("link"), caller
+        )
+    except LOGIN_FAILURES as failure:
+        log.warning("provider_sign_in_failed", provider=name, reason=_failure_reason(failure))
+        return _failure_response(request, failure)
+    return RedirectResponse(_safe_destination(remembered.get("next", "")), 303)
 
 
-async def _sent(
-    request: Request, name: str, known: Providers, remembered: dict[str, str]
+async def _redirect_to_provider(
+    request: Request, name: str, providers: OidcProviders, state_claims: dict[str, str]
 ) -> Response:
-    provider = known.named(name)
+    provider = providers.get(name)
     back = request.url_for("oidc_callback", name=name)
-    if visitor_cookie.is_secure(request):
+    if visitor_cookie.requires_secure_cookies(request):
         back = back.replace(scheme="https")
     try:
-        url, asking = await known.wait(partial(provider.begin_login, str(back)))
+        url, asking = await providers.run(partial(provider.begin_login, str(back)))
     except OidcProviderUnavailable as failure:
         log.warning("provider_sign_in_failed", provider=name, reason=failure.reason)
-        return _failed(request, failure)
+        return _failure_response(request, failure)
     tokens: TokenSigner = request.app.state.tokens
-    claims = {**asking.to_claims(), **remembered, "at": name, "next": _onwards(remembered["next"])}
+    claims = {
+        **asking.to_claims(),
+        **state_claims,
+        "at": name,
+        "next": _safe_destination(state_claims["next"]),
+    }
     token = tokens.sign(TokenPurpose.OIDC, claims, lifetime=LOGIN_LIFETIME)
-    login_cookies.add(request, COOKIE, token, lasts=LOGIN_LIFETIME, path=PATH)
+    login_cookies.add_cookie(request, OIDC_COOKIE, token, max_age=LOGIN_LIFETIME, path=OIDC_PATH)
     return RedirectResponse(url, 302)
 
 
-def _remembered(request: Request) -> dict[str, str] | None:
+def _read_state_cookie(request: Request) -> dict[str, str] | None:
     tokens: TokenSigner = request.app.state.tokens
-    return tokens.read(TokenPurpose.OIDC, request.cookies.get(COOKIE, ""))
+    return tokens.read(TokenPurpose.OIDC, request.cookies.get(OIDC_COOKIE, ""))
 
 
-def _asking(remembered: Mapping[str, str], name: str, state: str) -> AuthorizationRequest:
+def _authorization_request(
+    state_claims: Mapping[str, str], name: str, state: str
+) -> AuthorizationRequest:
     """Return the question that an answer is to.
 
     Raises `ProviderRefused` if this browser asked none, or another one.
     """
     try:
-        if remembered["at"] != name:
+        if state_claims["at"] != name:
             raise OidcLoginRefused(name, "another provider was asked")
-        asking = AuthorizationRequest.from_claims(remembered)
+        asking = AuthorizationRequest.from_claims(state_claims)
     except KeyError as error:
         raise OidcLoginRefused(name, "nothing was asked, or too long ago") from error
     if not compare_digest(asking.state.encode(), state.encode()):
@@ -245,38 +260,43 @@ def _asking(remembered: Mapping[str, str], name: str, state: str) -> Authorizati
     return asking
 
 
-def _let_in(entrance: Entrance, identity: OidcUser, linking: str | None, who: Who | None) -> None:
-    if linking is None:
-        pair = entrance.enter(partial(_account, identity))
-        login_cookies.set_cookies(entrance.request, pair)
+def _log_in_or_link(
+    authenticator: Authenticator,
+    identity: OidcUser,
+    linked_account_id: str | None,
+    caller: Identity | None,
+) -> None:
+    if linked_account_id is None:
+        pair = authenticator.start_session(partial(_find_or_create_account, identity))
+        login_cookies.set_login_cookies(authenticator.request, pair)
         return
-    if who is None or not who.signed_in or who.id != UUID(linking):
+    if caller is None or not caller.is_logged_in or caller.id != UUID(linked_account_id):
         raise NotSignedIn("sign in first, then connect the provider")
-    with open_session(entrance.resources.engine) as writing:
-        accounts.link_identity(writing, identity, viewer_id=who.id)
+    with open_session(authenticator.resources.engine) as writing:
+        accounts.link_identity(writing, identity, viewer_id=caller.id)
         writing.commit()
 
 
-def _account(identity: OidcUser, writing: Session) -> UUID:
+def _find_or_create_account(identity: OidcUser, writing: Session) -> UUID:
     try:
         return accounts.find_or_create(writing, identity)
     except InvalidEmail as error:
         raise EmailNotVerified(str(error)) from error
 
 
-def _failed(request: Request, failure: Exception) -> Response:
+def _failure_response(request: Request, failure: Exception) -> Response:
     """Lead a browser back to the sign-in page; let a program see what it is.
 
     Raises what failed.
     """
     if "text/html" not in request.headers.get("accept", ""):
         raise failure
-    return RedirectResponse("/signin?" + urlencode({"problem": kind_of(failure)}), 303)
+    return RedirectResponse("/signin?" + urlencode({"problem": problem_code(failure)}), 303)
 
 
-def _reason(failure: Exception) -> str:
+def _failure_reason(failure: Exception) -> str:
     return getattr(failure, "reason", None) or type(failure).__name__
 
 
-def _onwards(address: str) -> str:
-    return address if is_local(address) else HOME
+def _safe_destination(address: str) -> str:
+    return address if is_local(address) else DEFAULT_DESTINATION

@@ -9,13 +9,19 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from api.auth.consent import KeptDep, PersonalDep
-from api.auth.viewer_context import PersonDep
-from api.cpu_limiter import CoresDep
+from api.auth.viewer_context import ViewerContextDep
+from api.cpu_limiter import CpuLimiterDep
 from api.errors import TitleNotFound
-from api.params import LiveDep, ResourcesDep, Words
+from api.params import CatalogueViewDep, ResourcesDep, TextListParam
 from api.region_detection import RegionDep
-from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
-from api.schemas.titles import Answer, HitShown, Listed, Problem, personal
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.schemas.titles import (
+    ListResponse,
+    Problem,
+    ResponseModel,
+    TitleCard,
+    private_json_response,
+)
 from api.state import CatalogueDep
 from catalog import languages, regions
 from db.engine import open_session
@@ -24,7 +30,7 @@ from index.query import Filter, Region
 from recommend import onboarding, reasons
 from runtime.catalogue_view import Live
 from services import title_cards
-from services.feed import about, vectors
+from services.feed import content_vectors, ranking_attributes
 from viewers.context import ViewerContext
 from viewers.interactions import TitleFeatureSource, record_interactions
 from vocabulary.kinds import Event
@@ -39,32 +45,36 @@ router = APIRouter(prefix="/api/user", tags=["onboarding"], dependencies=[Person
 class Picks(BaseModel):
     """Titles that somebody loves."""
 
-    content_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+    content_ids: list[Annotated[int, Field(ge=1, le=MAX_TITLE_ID)]] = Field(
         min_length=1, max_length=MOST_PICKED, examples=[[7, 9, 21]]
     )
 
 
-class Picked(Answer):
+class Picked(ResponseModel):
     """How many of the picks are new; the others had been picked before."""
 
     picked: int
     repeated: int
 
 
-@router.get("/onboarding", operation_id="onboarding", response_model=Listed[HitShown])
+@router.get("/onboarding", operation_id="onboarding", response_model=ListResponse[TitleCard])
 async def choice(
-    live: LiveDep,
-    person: PersonDep,
+    live: CatalogueViewDep,
+    person: ViewerContextDep,
     region: RegionDep,
-    cores: CoresDep,
-    language: Annotated[Words, Query(description="ISO 639-1; by default those one watches")] = [],  # noqa: B006  # FastAPI copies it
+    cores: CpuLimiterDep,
+    language: Annotated[
+        TextListParam, Query(description="ISO 639-1; by default those one watches")
+    ] = [],  # noqa: B006  # FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = 24,
 ) -> Response:
     """Return well known titles of many sorts, to pick from."""
 
     def answer() -> Response:
         items = chosen(live, person, region, asked=language, limit=limit)
-        return personal(Listed[HitShown](items=items, total=None, limit=limit, offset=0))
+        return private_json_response(
+            ListResponse[TitleCard](items=items, total=None, limit=limit, offset=0)
+        )
 
     return await cores.run(answer)
 
@@ -75,11 +85,15 @@ async def choice(
     responses={
         403: {"model": Problem, "description": "Nothing may be kept."},
         404: {"model": Problem, "description": "There is no such title."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 def pick(
-    picks: Picks, asking: KeptDep, live: LiveDep, resources: ResourcesDep, catalogue: CatalogueDep
+    picks: Picks,
+    asking: KeptDep,
+    live: CatalogueViewDep,
+    resources: ResourcesDep,
+    catalogue: CatalogueDep,
 ) -> Picked:
     """Tell which titles one loves; each counts as a like, once, and what was picked before stays.
 
@@ -93,7 +107,7 @@ def pick(
 
 def chosen(
     live: Live, person: ViewerContext, region: Region, *, asked: list[str], limit: int
-) -> list[HitShown]:
+) -> list[TitleCard]:
     """Return the titles that somebody may pick from."""
     place = regions.known_region(region)
     shares = onboarding.language_shares(
@@ -105,12 +119,12 @@ def chosen(
     found = onboarding.select_titles(
         shares,
         live.index.search_many(plans),
-        features_of=lambda title_id: about(live, title_id),
-        vectors=lambda ids: vectors(live, ids),
+        features_of=lambda title_id: ranking_attributes(live, title_id),
+        vectors=lambda ids: content_vectors(live, ids),
         k=limit,
     )
     told_in = person.display_language or reasons.ENGLISH
-    return list(title_cards.blended(live, found, title_cards.boosted(region, told_in)))
+    return list(title_cards.title_cards(live, found, title_cards.boost_reasons(region, told_in)))
 
 
 def picked_by(

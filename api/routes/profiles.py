@@ -19,17 +19,17 @@ from sqlmodel import Session
 
 from api.auth import login_cookies
 from api.auth.consent import KeptDep, PersonalDep
-from api.auth.identity import Who, WhoDep
+from api.auth.identity import Identity, IdentityDep
 from api.auth.visitor_cookie import VisitorDep
 from api.params import ResourcesDep, SessionDep
 from api.routes.search_history import SearchLogDep
-from api.routes.titles import NEEDS_DATABASE
-from api.schemas.titles import Answer, Problem
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
+from api.schemas.titles import Problem, ResponseModel
 from catalog import genres, languages, regions
 from db import profiles, viewer_lifecycle
 from db.engine import open_session
 from db.profiles import ViewerProfile
-from services.feed_metrics import FeedsDep
+from services.feed_metrics import FeedMetricsDep
 from viewers.accounts import MAX_ACCOUNT_NAME_CHARACTERS
 from vocabulary.kinds import Role
 
@@ -155,7 +155,7 @@ class Preferences(BaseModel):
         return disliked
 
 
-class ProfileShown(Answer):
+class ProfileShown(ResponseModel):
     """What somebody said of himself; an account's e-mail, name and role, a visitor's none."""
 
     email: str | None
@@ -171,8 +171,8 @@ class ProfileShown(Answer):
     created_at: datetime | None
 
 
-@router.get("/profile", operation_id="profile", responses=NEEDS_DATABASE)
-def profile(asking: WhoDep, reading: SessionDep) -> ProfileShown:
+@router.get("/profile", operation_id="profile", responses=DATABASE_UNAVAILABLE_RESPONSES)
+def profile(asking: IdentityDep, reading: SessionDep) -> ProfileShown:
     """Return what the one who asks said of himself; nothing for who is not known."""
     return shown(
         profiles.read_viewer_profile(reading, asking.id) if asking else ViewerProfile.anonymous()
@@ -182,7 +182,10 @@ def profile(asking: WhoDep, reading: SessionDep) -> ProfileShown:
 @router.put(
     "/profile",
     operation_id="put_profile",
-    responses={403: {"model": Problem, "description": "Nothing may be kept."}, **NEEDS_DATABASE},
+    responses={
+        403: {"model": Problem, "description": "Nothing may be kept."},
+        **DATABASE_UNAVAILABLE_RESPONSES,
+    },
 )
 def put_profile(said: Preferences, asking: KeptDep, resources: ResourcesDep) -> ProfileShown:
     """Replace the preferences whole; e-mail and role are not changed here."""
@@ -192,14 +195,16 @@ def put_profile(said: Preferences, asking: KeptDep, resources: ResourcesDep) -> 
         return shown(profiles.read_viewer_profile(writing, asking.id))
 
 
-@router.delete("/profile", status_code=204, operation_id="forget_me", responses=NEEDS_DATABASE)
+@router.delete(
+    "/profile", status_code=204, operation_id="forget_me", responses=DATABASE_UNAVAILABLE_RESPONSES
+)
 def forget_me(
     request: Request,
-    asking: WhoDep,
+    asking: IdentityDep,
     visitor: VisitorDep,
     resources: ResourcesDep,
     log: SearchLogDep,
-    feeds: FeedsDep,
+    feeds: FeedMetricsDep,
 ) -> None:
     """Delete all that is kept of the one who asks: the account, and everything he did.
 
@@ -213,15 +218,15 @@ def forget_me(
             writing.commit()
         for each in gone:
             feeds.forget(each)
-    login_cookies.clear(request)
-    login_cookies.forget_visitor(request)
+    login_cookies.clear_login_cookies(request)
+    login_cookies.clear_visitor_cookie(request)
 
 
-def put(writing: Session, asking: Who, said: Preferences) -> None:
+def put(writing: Session, asking: Identity, said: Preferences) -> None:
     """Store somebody's preferences."""
     viewer_lifecycle.lock(writing, asking.id)
     profiles.replace(writing, asking.id, said.model_dump())
-    if asking.signed_in:
+    if asking.is_logged_in:
         profiles.set_account_name(writing, asking.id, said.name)
 
 

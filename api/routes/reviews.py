@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from api.auth.consent import PersonalDep
-from api.auth.identity import AnybodyDep, SignedInDep
+from api.auth.identity import AccountIdentityDep, LenientIdentityDep
 from api.errors import TitleNotFound
-from api.params import CuratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
-from api.routes.titles import LARGEST_ID, NEEDS_DATABASE, TitleIdPath
-from api.schemas.titles import Answer, Listed, Problem
+from api.params import REQUIRE_CURATOR, CatalogueViewDep, PaginationDep, ResourcesDep, SessionDep
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID, TitleIdParam
+from api.schemas.titles import ListResponse, Problem, ResponseModel
 from catalog import languages
 from db import reviews, viewer_lifecycle
 from db.engine import open_session
@@ -27,14 +27,14 @@ router = APIRouter(prefix="/api", tags=["reviews"], dependencies=[PersonalDep])
 moderation = APIRouter(
     prefix="/api/admin/reviews",
     tags=["admin"],
-    dependencies=[CuratorDep, PersonalDep],
+    dependencies=[REQUIRE_CURATOR, PersonalDep],
     responses={
         403: {"model": Problem, "description": "Only for curators and administrators."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 
-ReviewIdPath = Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[1])]
+ReviewIdPath = Annotated[int, Path(ge=1, le=MAX_TITLE_ID, examples=[1])]
 
 
 def _plain(text: str) -> str:
@@ -67,7 +67,7 @@ class ReviewPosted(BaseModel):
     spoiler: bool = False
 
 
-class ReviewShown(Answer):
+class ReviewShown(ResponseModel):
     """A review; `state` is `approved` unless it is one's own."""
 
     id: int
@@ -93,15 +93,18 @@ class Judgement(BaseModel):
 @router.get(
     "/content/{id}/reviews",
     operation_id="reviews",
-    responses={404: {"model": Problem, "description": "There is no such title."}, **NEEDS_DATABASE},
+    responses={
+        404: {"model": Problem, "description": "There is no such title."},
+        **DATABASE_UNAVAILABLE_RESPONSES,
+    },
 )
 def of_title(
-    id: TitleIdPath,  # noqa: A002  # the contract's name
-    asking: AnybodyDep,
-    live: LiveDep,
-    page: PageDep,
+    id: TitleIdParam,  # noqa: A002  # the contract's name
+    asking: LenientIdentityDep,
+    live: CatalogueViewDep,
+    page: PaginationDep,
     reading: SessionDep,
-) -> Listed[ReviewShown]:
+) -> ListResponse[ReviewShown]:
     """Return what was written of a title and approved, and one's own in whatever state."""
     if id not in live.listings:
         raise TitleNotFound(id)
@@ -110,7 +113,7 @@ def of_title(
         reading, id, viewer_id=viewer_id, limit=page.limit, offset=page.offset
     )
     items = [_shown(each, own=each.viewer_id == viewer_id) for each in found]
-    return Listed[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
+    return ListResponse[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
 
 
 @router.post(
@@ -120,14 +123,14 @@ def of_title(
         201: {"model": ReviewShown, "description": "The first of this title."},
         401: {"model": Problem, "description": "Only who has an account writes reviews."},
         404: {"model": Problem, "description": "There is no such title."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 def write(
-    id: TitleIdPath,  # noqa: A002  # the contract's name
+    id: TitleIdParam,  # noqa: A002  # the contract's name
     posted: ReviewPosted,
-    asking: SignedInDep,
-    live: LiveDep,
+    asking: AccountIdentityDep,
+    live: CatalogueViewDep,
     resources: ResourcesDep,
     response: Response,
 ) -> ReviewShown:
@@ -151,12 +154,12 @@ def write(
     responses={
         401: {"model": Problem, "description": "Not signed in."},
         404: {"model": Problem, "description": "There is no such review of one's own."},
-        **NEEDS_DATABASE,
+        **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 def delete(
     id: ReviewIdPath,  # noqa: A002  # the contract's name
-    asking: SignedInDep,
+    asking: AccountIdentityDep,
     resources: ResourcesDep,
 ) -> None:
     """Delete a review of one's own."""
@@ -167,12 +170,12 @@ def delete(
 
 @moderation.get("", operation_id="admin_reviews")
 def waiting(
-    reading: SessionDep, page: PageDep, state: ReviewState = ReviewState.PENDING
-) -> Listed[ReviewShown]:
+    reading: SessionDep, page: PaginationDep, state: ReviewState = ReviewState.PENDING
+) -> ListResponse[ReviewShown]:
     """Return the reviews in a state, those that wait longest first."""
     found, total = reviews.list_by_state(reading, state, limit=page.limit, offset=page.offset)
     items = [_shown(each) for each in found]
-    return Listed[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
+    return ListResponse[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
 
 
 @moderation.patch(

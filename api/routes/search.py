@@ -5,36 +5,36 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Query, Response
 
-from api.auth.viewer_context import LensDep
-from api.cpu_limiter import CoresDep
-from api.params import FilterDep, LiveDep, MetricsDep, PageDep, ResourcesDep
+from api.auth.viewer_context import PersonalizationDep
+from api.cpu_limiter import CpuLimiterDep
+from api.params import CatalogueViewDep, FilterDep, MetricsDep, PaginationDep, ResourcesDep
 from api.region_detection import RegionDep
-from api.schemas.titles import SearchAnswer, personal, rendered
-from api.search_logging import AskingDep
+from api.schemas.titles import SearchResponse, json_response, private_json_response
+from api.search_logging import SearchLoggerDep
 from services import search as search_service
 
-LONGEST = 500  # characters; a plot in a breath
+MAX_QUERY_CHARACTERS = 500  # characters; a plot in a breath
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 
 
-@router.get("", operation_id="search", response_model=SearchAnswer)
-async def search(
-    live: LiveDep,
+@router.get("", operation_id="search", response_model=SearchResponse)
+async def search_titles(
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
-    wanted: FilterDep,
-    page: PageDep,
+    filter: FilterDep,
+    pagination: PaginationDep,
     region: RegionDep,
-    cores: CoresDep,
-    asking: AskingDep,
-    lens: LensDep,
+    cpu_limiter: CpuLimiterDep,
+    search_logger: SearchLoggerDep,
+    personalization: PersonalizationDep,
     q: Annotated[
         str,
         Query(
             description="a plot, a mood or a name, in any script",
             examples=["man reborn as a housefly", "ఈగ"],
-            max_length=LONGEST,
+            max_length=MAX_QUERY_CHARACTERS,
         ),
     ] = "",
     ignore: Annotated[
@@ -46,23 +46,23 @@ async def search(
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
     # Not within `cores`: those who wait for the model share its passes.
     asked = await to_thread.run_sync(
-        lambda: search_service.ask(live, resources.embedder, q, ignored=frozenset(ignore))
+        lambda: search_service.analyze(catalogue, resources.embedder, q, ignored=frozenset(ignore))
     )
 
     def answered() -> Response:
         answer = search_service.search(
-            live,
+            catalogue,
             metrics,
-            asked=asked,
-            wanted=lens.age_limit.restrict(wanted),
+            query=asked,
+            filter=personalization.age_limit.restrict(filter),
             region=region,
-            limit=page.limit,
-            offset=page.offset,
-            embedded=resources.embedder is not None,
-            explained=explain,
-            taste=lens.taste_direction,
+            limit=pagination.limit,
+            offset=pagination.offset,
+            has_embedder=resources.embedder is not None,
+            explain=explain,
+            taste=personalization.taste_direction,
         )
-        told = rendered if lens.is_default else personal
-        return told(asking.noted(q, region, answer))
+        told = json_response if personalization.is_default else private_json_response
+        return told(search_logger.log_search(q, region, answer))
 
-    return await cores.run(answered)
+    return await cpu_limiter.run(answered)

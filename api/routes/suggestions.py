@@ -6,31 +6,31 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.cpu_limiter import CoresDep
-from api.params import LiveDep, Words
+from api.cpu_limiter import CpuLimiterDep
+from api.params import CatalogueViewDep, TextListParam
 from api.region_detection import RegionDep
-from api.routes.search import LONGEST
-from api.schemas.titles import Listed, rendered
+from api.routes.search import MAX_QUERY_CHARACTERS
+from api.schemas.titles import ListResponse, json_response
 from catalog import languages, regions
 from db.title_summaries import TitleSummary
-from search.suggestions.highlight import Span, highlights
+from search.suggestions.highlight import Span, highlight_spans
 from search.suggestions.suggester import LONGEST as LONGEST_TYPED
 from search.suggestions.suggester import Person, Suggestion, Topic, Typed, What
-from services.suggestion_topics import topics
+from services.suggestion_topics import region_topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
 from vocabulary.writing_systems import script_of
 
-MOST = 20  # suggestions in one answer; more would be a page of results
-FEW = 8  # what fits on a phone above its keyboard
-POPULAR = 50  # searches of a region
-LATIN = "Latn"
+MAX_SUGGESTIONS = 20  # suggestions in one answer; more would be a page of results
+DEFAULT_SUGGESTIONS = 8  # what fits on a phone above its keyboard
+MAX_POPULAR_QUERIES = 50  # searches of a region
+LATIN_SCRIPT = "Latn"
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuggestionShown:
+class SuggestionCard:
     """Something to choose while typing; what does not belong to its kind is none.
 
     `text` is in the script that was typed, where the name is known in it; `highlight` are the
@@ -49,36 +49,38 @@ class SuggestionShown:
     poster_url: str | None = None
 
 
-@router.get("/suggest", operation_id="search_suggest", response_model=Listed[SuggestionShown])
-async def suggest(
+@router.get("/suggest", operation_id="search_suggest", response_model=ListResponse[SuggestionCard])
+async def list_suggestions(
     request: Request,
-    live: LiveDep,
+    catalogue: CatalogueViewDep,
     region: RegionDep,
-    cores: CoresDep,
+    cpu_limiter: CpuLimiterDep,
     q: Annotated[
         str,
         Query(
             description="what was typed so far, in any script",
             examples=["baahu", "బాహు"],
-            max_length=LONGEST,
+            max_length=MAX_QUERY_CHARACTERS,
         ),
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST)] = FEW,
-    language: Annotated[Words, Query(description="ISO 639-1, preferred where much fits")] = [],  # noqa: B006  # FastAPI copies it
+    limit: Annotated[int, Query(ge=1, le=MAX_SUGGESTIONS)] = DEFAULT_SUGGESTIONS,
+    language: Annotated[
+        TextListParam, Query(description="ISO 639-1, preferred where much fits")
+    ] = [],  # noqa: B006  # FastAPI copies it
 ) -> Response:
     """Suggest titles, people, genres, languages and queries for what is being typed."""
-    popular = request.app.state.popular.of(region)[:POPULAR]
+    popular = request.app.state.popular.of(region)[:MAX_POPULAR_QUERIES]
     typed = Typed(
         folded=fold(q[:LONGEST_TYPED]),
         region=regions.known_region(region),
         languages=dict.fromkeys(map(languages.normalise_code, language), 1.0),
     )
-    return await cores.run(
-        lambda: rendered(
-            Listed[SuggestionShown](
-                items=_shown(
-                    live.suggester.suggest(
-                        typed, topics=topics(typed.region, tuple(popular)), limit=limit
+    return await cpu_limiter.run(
+        lambda: json_response(
+            ListResponse[SuggestionCard](
+                items=_suggestion_cards(
+                    catalogue.suggester.suggest(
+                        typed, topics=region_topics(typed.region, tuple(popular)), limit=limit
                     ),
                     typed.text,
                 ),
@@ -90,48 +92,54 @@ async def suggest(
     )
 
 
-def _shown(found: Sequence[Suggestion], typed: str) -> list[SuggestionShown]:
-    script = script_of(typed)
-    return [_shown_one(each.of, typed, script) for each in found]
+def _suggestion_cards(suggestions: Sequence[Suggestion], typed_text: str) -> list[SuggestionCard]:
+    script = script_of(typed_text)
+    return [_suggestion_card(each.of, typed_text, script) for each in suggestions]
 
 
-def _shown_one(of: TitleSummary | Person | Topic, typed: str, script: str) -> SuggestionShown:
-    if isinstance(of, TitleSummary):
-        text = _name(of, script)
-        return SuggestionShown(
+def _suggestion_card(
+    subject: TitleSummary | Person | Topic, typed_text: str, script: str
+) -> SuggestionCard:
+    if isinstance(subject, TitleSummary):
+        text = _name_in_script(subject, script)
+        return SuggestionCard(
             kind=What.TITLE,
             text=text,
             query=text,
-            highlight=highlights(text, typed),
-            id=of.id,
-            title=of.title,
-            title_kind=of.kind,
-            year=of.year,
-            language=of.language,
-            poster_url=of.poster_url,
+            highlight=highlight_spans(text, typed_text),
+            id=subject.id,
+            title=subject.title,
+            title_kind=subject.kind,
+            year=subject.year,
+            language=subject.language,
+            poster_url=subject.poster_url,
         )
-    if isinstance(of, Person):
-        spans = highlights(of.name, typed)
-        return SuggestionShown(kind=What.PERSON, text=of.name, query=of.name, highlight=spans)
-    text = _topic(of, script)
-    spans = highlights(text, typed)
-    return SuggestionShown(kind=of.what, text=text, query=text, highlight=spans, id=_id(of))
+    if isinstance(subject, Person):
+        spans = highlight_spans(subject.name, typed_text)
+        return SuggestionCard(
+            kind=What.PERSON, text=subject.name, query=subject.name, highlight=spans
+        )
+    text = _topic_text(subject, script)
+    spans = highlight_spans(text, typed_text)
+    return SuggestionCard(
+        kind=subject.what, text=text, query=text, highlight=spans, id=_topic_id(subject)
+    )
 
 
-def _name(listing: TitleSummary, script: str) -> str:
+def _name_in_script(listing: TitleSummary, script: str) -> str:
     """Return a title's name in a script where it has one, else the one it is known by."""
-    if script == LATIN:
+    if script == LATIN_SCRIPT:
         return listing.title
     written = (listing.original_title or listing.title, *listing.names)
     return next((name for name in written if script_of(name) == script), listing.title)
 
 
-def _topic(topic: Topic, script: str) -> str:
+def _topic_text(topic: Topic, script: str) -> str:
     inside = languages.language_of_script(script)
     if topic.what is What.LANGUAGE and inside in languages.HOME_LANGUAGES:
         return languages.language_name(topic.id, inside=inside)
     return topic.text
 
 
-def _id(topic: Topic) -> str | None:
+def _topic_id(topic: Topic) -> str | None:
     return None if topic.what is What.QUERY else topic.id

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from sqlmodel import Session
 
 from api.auth.consent import PersonalDep
-from api.auth.identity import Who, WhoDep
-from api.params import LiveDep, Page, PageDep, SessionDep
-from api.routes.titles import NEEDS_DATABASE
-from api.schemas.titles import Listed
+from api.auth.identity import Identity, IdentityDep
+from api.params import CatalogueViewDep, Pagination, PaginationDep, SessionDep
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
+from api.schemas.titles import ListResponse
 from db import title_states
 from db.title_states import ListEntry, TitleList
 from runtime.catalogue_view import Live
@@ -19,7 +19,10 @@ from viewers import interactions
 from vocabulary.kinds import Kind
 
 router = APIRouter(
-    prefix="/api/user", tags=["lists"], responses=NEEDS_DATABASE, dependencies=[PersonalDep]
+    prefix="/api/user",
+    tags=["lists"],
+    responses=DATABASE_UNAVAILABLE_RESPONSES,
+    dependencies=[PersonalDep],
 )
 
 
@@ -42,49 +45,51 @@ class TitleOfMine:
 
 @router.get("/watchlist", operation_id="watchlist")
 def watchlist(
-    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
-) -> Listed[TitleOfMine]:
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[TitleOfMine]:
     """Return what the viewer wants to watch."""
     return shelf(live, reading, asking, TitleList.WATCHLIST, page)
 
 
 @router.get("/favorites", operation_id="favorites")
 def favorites(
-    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
-) -> Listed[TitleOfMine]:
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[TitleOfMine]:
     """Return what the viewer likes best."""
     return shelf(live, reading, asking, TitleList.FAVORITES, page)
 
 
 @router.get("/history", operation_id="history")
 def history(
-    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
-) -> Listed[TitleOfMine]:
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[TitleOfMine]:
     """Return what the viewer watched, to the end or not."""
     return shelf(live, reading, asking, TitleList.HISTORY, page)
 
 
 @router.get("/ratings", operation_id="ratings")
 def ratings(
-    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
-) -> Listed[TitleOfMine]:
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[TitleOfMine]:
     """Return what the viewer rated, each title once, as he rated it last."""
     return shelf(live, reading, asking, TitleList.RATINGS, page)
 
 
 @router.get("/continue", operation_id="continue_watching")
 def under_way(
-    asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep
-) -> Listed[TitleOfMine]:
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> ListResponse[TitleOfMine]:
     """Return what the viewer stopped in the middle of."""
     begun = [] if asking is None else _begun(live, reading, asking)
     items = _shown(live, begun[page.offset : page.end])
-    return Listed[TitleOfMine](items=items, total=len(begun), limit=page.limit, offset=page.offset)
+    return ListResponse[TitleOfMine](
+        items=items, total=len(begun), limit=page.limit, offset=page.offset
+    )
 
 
 def shelf(
-    live: Live, reading: Session, asking: Who | None, which: TitleList, page: Page
-) -> Listed[TitleOfMine]:
+    live: Live, reading: Session, asking: Identity | None, which: TitleList, page: Pagination
+) -> ListResponse[TitleOfMine]:
     """Return a part of a list; nobody's is empty."""
     found, total = list[ListEntry](), 0
     if asking is not None:
@@ -93,10 +98,10 @@ def shelf(
         )
         total = title_states.count_entries(reading, asking.id, which)
     items = _shown(live, found)
-    return Listed[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
+    return ListResponse[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
 
 
-def _begun(live: Live, reading: Session, asking: Who) -> list[ListEntry]:
+def _begun(live: Live, reading: Session, asking: Identity) -> list[ListEntry]:
     found = [
         ListEntry(title_id, each.watched_at, each.rating, each.progress)
         for title_id, each in interactions.read_title_states(reading, asking.id).items()

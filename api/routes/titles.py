@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from api.auth.viewer_context import AdmitsDep
-from api.params import FilterDep, LiveDep, PageDep, SessionDep
-from api.schemas.titles import Details, HitShown, Listed, Problem, rendered
-from api.search_batcher import AbreastDep
+from api.auth.viewer_context import AgeLimitsDep
+from api.params import CatalogueViewDep, FilterDep, PaginationDep, SessionDep
+from api.schemas.titles import ListResponse, Problem, TitleCard, TitleDetailsResponse, json_response
+from api.search_batcher import SearchBatcherDep
 from services import search
 
-LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
+MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
 
 router = APIRouter(
     prefix="/api/content",
@@ -18,33 +18,39 @@ router = APIRouter(
     responses={404: {"model": Problem, "description": "There is no such title."}},
 )
 
-NEEDS_DATABASE: dict[int | str, dict[str, Any]] = {
+DATABASE_UNAVAILABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: {"model": Problem, "description": "The database does not answer; try again."}
 }
 
-TitleIdPath = Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[7])]
+TitleIdParam = Annotated[int, Path(ge=1, le=MAX_TITLE_ID, examples=[7])]
 
 
-@router.get("/{id}/details", operation_id="content_details", responses=NEEDS_DATABASE)
-def details(id: TitleIdPath, reading: SessionDep) -> Details:  # noqa: A002  # the contract's name
+@router.get(
+    "/{id}/details", operation_id="content_details", responses=DATABASE_UNAVAILABLE_RESPONSES
+)
+def get_title_details(id: TitleIdParam, session: SessionDep) -> TitleDetailsResponse:  # noqa: A002  # the contract's name
     """Return everything known of a title."""
-    return search.details(reading, id)
+    return search.title_details(session, id)
 
 
-@router.get("/{id}/similar", operation_id="content_similar", response_model=Listed[HitShown])
-async def similar(
-    id: TitleIdPath,  # noqa: A002  # the contract's name
-    live: LiveDep,
-    wanted: FilterDep,
-    page: PageDep,
-    abreast: AbreastDep,
-    admits: AdmitsDep,
+@router.get("/{id}/similar", operation_id="content_similar", response_model=ListResponse[TitleCard])
+async def list_similar_titles(
+    id: TitleIdParam,  # noqa: A002  # the contract's name
+    catalogue: CatalogueViewDep,
+    filter: FilterDep,
+    pagination: PaginationDep,
+    search_batcher: SearchBatcherDep,
+    age_limits: AgeLimitsDep,
 ) -> Response:
     """Return the titles most like one, that meet the filter."""
-    query = search.similar_query(live, id, wanted=admits.restrict(wanted), k=page.end)
-    return await abreast.search(
+    query = search.similar_query(
+        catalogue, id, filter=age_limits.restrict(filter), k=pagination.end
+    )
+    return await search_batcher.search(
         query,
-        lambda hits: rendered(
-            search.similar_of(live, id, hits, limit=page.limit, offset=page.offset)
+        lambda hits: json_response(
+            search.similar_titles_from_hits(
+                catalogue, id, hits, limit=pagination.limit, offset=pagination.offset
+            )
         ),
     )

@@ -8,11 +8,18 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.auth.consent import KeptDep, PersonalDep
-from api.auth.identity import WhoDep
+from api.auth.identity import IdentityDep
 from api.errors import TitleNotFound
-from api.params import MOST, AdministratorDep, LiveDep, PageDep, ResourcesDep, SessionDep
-from api.routes.titles import LARGEST_ID, NEEDS_DATABASE
-from api.schemas.titles import Answer, Listed, Problem
+from api.params import (
+    MAX_PAGE_SIZE,
+    REQUIRE_ADMINISTRATOR,
+    CatalogueViewDep,
+    PaginationDep,
+    ResourcesDep,
+    SessionDep,
+)
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.schemas.titles import ListResponse, Problem, ResponseModel
 from api.state import CatalogueDep
 from db import viewer_lifecycle, viewings
 from db.engine import open_session
@@ -28,12 +35,12 @@ router = APIRouter(
     prefix="/api/user/viewings",
     tags=["viewings"],
     dependencies=[PersonalDep],
-    responses=NEEDS_DATABASE,
+    responses=DATABASE_UNAVAILABLE_RESPONSES,
 )
 operators = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
-    dependencies=[AdministratorDep],
+    dependencies=[REQUIRE_ADMINISTRATOR],
     responses={403: {"model": Problem, "description": "Only for administrators."}},
 )
 
@@ -53,7 +60,7 @@ class Begun(BaseModel):
     """What somebody begins to watch."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
-    content_id: int = Field(ge=1, le=LARGEST_ID, examples=[7])
+    content_id: int = Field(ge=1, le=MAX_TITLE_ID, examples=[7])
     device: AsciiLabel | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
 
 
@@ -69,7 +76,7 @@ class Stopped(BaseModel):
     progress: Progress | None = None
 
 
-class ViewingShown(Answer):
+class ViewingShown(ResponseModel):
     """A viewing; `completion` is how far it got, 0 to 1."""
 
     id: UUID
@@ -83,13 +90,13 @@ class ViewingShown(Answer):
     stopped_at: datetime | None
 
 
-class Viewings(Listed[ViewingShown]):
+class Viewings(ListResponse[ViewingShown]):
     """A page of viewings; `completion_rate` is the share of those over that came to the end."""
 
     completion_rate: float | None
 
 
-class CompletionShown(Answer):
+class CompletionShown(ResponseModel):
     """How a title's viewings ended; `completion_rate` is the share that came to the end."""
 
     content_id: int
@@ -101,7 +108,9 @@ class CompletionShown(Answer):
 
 
 @router.get("", operation_id="viewings")
-def latest(asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep) -> Viewings:
+def latest(
+    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
+) -> Viewings:
     """Return what the one who asks watched and watches, the last begun first."""
     found, total, completion = list[Viewing](), 0, None
     if asking is not None:
@@ -130,7 +139,11 @@ def latest(asking: WhoDep, live: LiveDep, page: PageDep, reading: SessionDep) ->
     },
 )
 def start(
-    begun: Begun, asking: KeptDep, live: LiveDep, resources: ResourcesDep, response: Response
+    begun: Begun,
+    asking: KeptDep,
+    live: CatalogueViewDep,
+    resources: ResourcesDep,
+    response: Response,
 ) -> ViewingShown:
     """Begin to watch a title."""
     if begun.content_id not in live.listings:
@@ -150,7 +163,7 @@ def go_on(
     id: UUID,  # noqa: A002  # the contract's name
     going: Going,
     asking: KeptDep,
-    live: LiveDep,
+    live: CatalogueViewDep,
     resources: ResourcesDep,
 ) -> ViewingShown:
     """Tell how far one is; to go back is not to have seen less."""
@@ -165,7 +178,7 @@ def go_on(
 def stop(
     id: UUID,  # noqa: A002  # the contract's name
     asking: KeptDep,
-    live: LiveDep,
+    live: CatalogueViewDep,
     resources: ResourcesDep,
     catalogue: CatalogueDep,
     stopped: Stopped | None = None,
@@ -180,15 +193,15 @@ def stop(
     return _shown(live, seen)
 
 
-@operators.get("/viewings", operation_id="admin_viewings", responses=NEEDS_DATABASE)
+@operators.get("/viewings", operation_id="admin_viewings", responses=DATABASE_UNAVAILABLE_RESPONSES)
 def report(
-    live: LiveDep,
+    live: CatalogueViewDep,
     reading: SessionDep,
     since: Annotated[
         datetime | None, Query(description="ISO 8601, UTC unless it says; 30 days ago by default")
     ] = None,
-    content_id: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    content_id: Annotated[int | None, Query(ge=1, le=MAX_TITLE_ID)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 20,
 ) -> list[CompletionShown]:
     """Return how often the titles that are watched most are watched to the end."""
     start = since or datetime.now(UTC) - USUAL

@@ -12,13 +12,13 @@ from vocabulary.kinds import Kind, NameKind
 Item = TypeVar("Item")
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """Any answer; made from rows and dataclasses as well."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-def rendered(answer: Answer) -> Response:
+def json_response(answer: ResponseModel) -> Response:
     """Return an answer that was made here as JSON, at once.
 
     What a route returns as it is, FastAPI checks again, in a thread of its own.
@@ -26,15 +26,15 @@ def rendered(answer: Answer) -> Response:
     return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
 
 
-def personal(answer: Answer) -> Response:
+def private_json_response(answer: ResponseModel) -> Response:
     """Return an answer that is one person's, which no cache may keep."""
-    response = rendered(answer)
+    response = json_response(answer)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ScoreTerms:
     """The weighted terms of a score; they add up to it."""
 
     similarity: float
@@ -51,7 +51,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasonShown:
+class ReasonResponse:
     """Why a title is in the list."""
 
     code: str
@@ -60,7 +60,7 @@ class ReasonShown:
 
 
 @dataclass(frozen=True, slots=True)
-class HitShown:
+class TitleCard:
     """A title in a list.
 
     Made by the dozen for each answer, so it is a plain dataclass, a quarter of a model's time.
@@ -105,14 +105,14 @@ class HitShown:
     genres: list[str]
     poster_url: str | None
     score: float
-    terms: Terms
-    reason: ReasonShown | None = None
+    terms: ScoreTerms
+    reason: ReasonResponse | None = None
     slot: str | None = None  # of a feed: `close`, `stretch` or `trending`
     source: str | None = None  # of a feed: the query that it was found by
     progress: float | None = None  # 0..1, where somebody stopped who is in the middle of it
 
 
-class Listed(Answer, Generic[Item]):
+class ListResponse(ResponseModel, Generic[Item]):
     """A page of a list; `total` is none where counting would cost more than it tells."""
 
     items: list[Item]
@@ -121,7 +121,7 @@ class Listed(Answer, Generic[Item]):
     offset: int
 
 
-class ChipShown(Answer):
+class ChipResponse(ResponseModel):
     """Something understood of a text; send its key as `ignore` to take it away."""
 
     key: str
@@ -130,7 +130,7 @@ class ChipShown(Answer):
     hard: bool
 
 
-class Meant(Answer):
+class DidYouMeanResponse(ResponseModel):
     """A title whose name is nearly what was typed."""
 
     id: int
@@ -138,14 +138,14 @@ class Meant(Answer):
     year: int | None
 
 
-class ReadingShown(Answer):
+class QueryReadingResponse(ResponseModel):
     """A way in which a text was read, and its weight in what was looked for."""
 
     text: str
     weight: float
 
 
-class SearchAnswer(Listed[HitShown]):
+class SearchResponse(ListResponse[TitleCard]):
     """What a search found.
 
     `degraded` names what it had to do without, `chips` what was understood of the text and
@@ -154,14 +154,14 @@ class SearchAnswer(Listed[HitShown]):
     """
 
     degraded: list[str] = []
-    chips: list[ChipShown] = []
-    relaxed: list[ChipShown] = []
-    did_you_mean: Meant | None = None
+    chips: list[ChipResponse] = []
+    relaxed: list[ChipResponse] = []
+    did_you_mean: DidYouMeanResponse | None = None
     nearest: bool = False
-    readings: list[ReadingShown] | None = None
+    readings: list[QueryReadingResponse] | None = None
 
 
-class ListMeasures(Answer):
+class FeedMetricsResponse(ResponseModel):
     """How good a list is in itself; each is defined in `recommend.metrics`.
 
     `coverage` and `personalisation` are of the latest lists of all people of the process.
@@ -175,7 +175,7 @@ class ListMeasures(Answer):
     personalisation: float
 
 
-class Feed(Listed[HitShown]):
+class FeedResponse(ListResponse[TitleCard]):
     """A personal feed.
 
     `ladder` names what it stands on, the best first: `taste`, or `picks` where all that is known
@@ -188,25 +188,25 @@ class Feed(Listed[HitShown]):
     region: str
     mood: str | None = None
     degraded: list[str] = []
-    measures: ListMeasures | None = None
+    measures: FeedMetricsResponse | None = None
 
 
-class RowShown(Answer):
+class HomepageRowResponse(ResponseModel):
     """A row of a page."""
 
     key: str
     title: str
-    items: list[HitShown]
+    items: list[TitleCard]
 
 
-class Homepage(Answer):
+class HomepageResponse(ResponseModel):
     """The rows of the homepage for a region."""
 
-    rows: list[RowShown]
+    rows: list[HomepageRowResponse]
     region: str
 
 
-class NameShown(Answer):
+class TitleNameResponse(ResponseModel):
     """A name of a title."""
 
     name: str
@@ -215,14 +215,14 @@ class NameShown(Answer):
     kind: NameKind
 
 
-class SynopsisShown(Answer):
+class SynopsisResponse(ResponseModel):
     """A synopsis in one language."""
 
     language: str
     text: str
 
 
-class CreditShown(Answer):
+class CreditResponse(ResponseModel):
     """A person's part, in billing order."""
 
     name: str
@@ -230,7 +230,7 @@ class CreditShown(Answer):
     character: str | None
 
 
-class RatingShown(Answer):
+class SourceRatingResponse(ResponseModel):
     """What one source's public thinks."""
 
     source: str
@@ -239,7 +239,7 @@ class RatingShown(Answer):
     votes: int | None
 
 
-class ImageShown(Answer):
+class ImageResponse(ResponseModel):
     """A picture."""
 
     kind: str
@@ -249,7 +249,7 @@ class ImageShown(Answer):
     height: int | None
 
 
-class VideoShown(Answer):
+class VideoResponse(ResponseModel):
     """A trailer or clip."""
 
     kind: str
@@ -258,7 +258,7 @@ class VideoShown(Answer):
     language: str | None
 
 
-class AvailabilityShown(Answer):
+class AvailabilityResponse(ResponseModel):
     """Where a title can be seen; an empty region is everywhere the provider is."""
 
     provider: str
@@ -267,7 +267,7 @@ class AvailabilityShown(Answer):
     url: str | None
 
 
-class Details(Answer):
+class TitleDetailsResponse(ResponseModel):
     """Everything known of a title."""
 
     id: int
@@ -276,7 +276,7 @@ class Details(Answer):
     original_title: str | None
     original_language: str | None
     languages: list[str]
-    names: list[NameShown]
+    names: list[TitleNameResponse]
     year: int | None
     end_year: int | None
     release_date: date | None
@@ -290,25 +290,25 @@ class Details(Answer):
     keywords: list[str]
     countries: list[str]
     warnings: list[str]
-    synopses: list[SynopsisShown]
-    credits: list[CreditShown]
+    synopses: list[SynopsisResponse]
+    credits: list[CreditResponse]
     rating: float | None
     votes: int
-    ratings: list[RatingShown]
+    ratings: list[SourceRatingResponse]
     external_ids: dict[str, str]
-    images: list[ImageShown]
-    videos: list[VideoShown]
-    availability: list[AvailabilityShown]
+    images: list[ImageResponse]
+    videos: list[VideoResponse]
+    availability: list[AvailabilityResponse]
 
 
-class Enqueued(Answer):
+class EnqueuedJobResponse(ResponseModel):
     """A job that was accepted."""
 
     job_id: str
     status: str
 
 
-class JobShown(Answer):
+class JobResponse(ResponseModel):
     """Where a job stands; `done` of `total` while it tells."""
 
     job_id: str
@@ -323,7 +323,7 @@ class JobShown(Answer):
     ended_at: str | None = None
 
 
-class Check(Answer):
+class HealthCheckResponse(ResponseModel):
     """Whether a dependency answers."""
 
     name: str
@@ -331,11 +331,11 @@ class Check(Answer):
     detail: str
 
 
-class Readiness(Answer):
+class ReadinessResponse(ResponseModel):
     """Whether the service can do its work; `degraded` when it can do most of it."""
 
     status: Annotated[str, Field(examples=["ready", "degraded", "unready"])]
-    checks: list[Check]
+    checks: list[HealthCheckResponse]
 
 
 class Problem(BaseModel):

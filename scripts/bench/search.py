@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from api.metrics import Metrics
-from api.schemas.titles import SearchAnswer
+from api.schemas.titles import SearchResponse
 from catalog import regions
 from config.resources import load_embedder
 from config.settings import Settings
@@ -38,7 +38,7 @@ from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, Match
 from search.suggestions.suggester import Suggestion, Typed
 from services import search
-from services.suggestion_topics import topics
+from services.suggestion_topics import region_topics
 from vocabulary.kinds import ScopeKind
 from vocabulary.name_folding import fold
 
@@ -123,13 +123,13 @@ class Bench:
     effort: Effort
     metrics: Metrics = field(default_factory=Metrics)
 
-    def ours(self, text: str) -> SearchAnswer:
+    def ours(self, text: str) -> SearchResponse:
         """Answer as the route does."""
         return search.search(
             self.live,
             self.metrics,
-            asked=search.ask(self.live, self.embedder, text),
-            wanted=Filter(),
+            query=search.analyze(self.live, self.embedder, text),
+            filter=Filter(),
             region=regions.DEFAULT_REGION,
             limit=LIMIT,
             offset=0,
@@ -139,7 +139,7 @@ class Bench:
         """Suggest as the route does."""
         region = regions.DEFAULT_REGION
         typed = Typed(folded=fold(text), region=region)
-        return self.live.suggester.suggest(typed, topics=topics(region, ()), limit=SUGGESTED)
+        return self.live.suggester.suggest(typed, topics=region_topics(region, ()), limit=SUGGESTED)
 
     def scanned(self, text: str) -> list[TitleSummary]:
         """Return the titles with a word that begins as typed, the best known first."""

@@ -206,12 +206,12 @@ def search(
         answer = search_service.search(
             live,
             Metrics(),
-            asked=search_service.ask(live, resources.embedder, text),
-            wanted=wanted,
+            query=search_service.analyze(live, resources.embedder, text),
+            filter=wanted,
             region=DEFAULT_REGION,
             limit=limit,
             offset=0,
-            embedded=resources.embedder is not None,
+            has_embedder=resources.embedder is not None,
         )
     if answer.chips:
         out.print(f"understood: {', '.join(chip.label for chip in answer.chips)}", markup=False)

@@ -117,7 +117,7 @@ def simulated(live: Live, world: World, *, catalogue: str, people: int, seed: in
 def shelf_of(live: Live) -> Shelf:
     """Return the titles that have vectors, as the simulator sees them."""
     listings = list(live.listings.values())
-    vectors = served.vectors(live, [listing.id for listing in listings])
+    vectors = served.content_vectors(live, [listing.id for listing in listings])
     rows = np.flatnonzero(vectors.any(axis=1))
     return Shelf([listings[row] for row in rows.tolist()], vectors[rows])
 

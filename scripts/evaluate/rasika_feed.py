@@ -11,7 +11,7 @@ from runtime.catalogue_view import Live
 from runtime.title_features import LiveShelf
 from scripts.evaluate.simulated_viewers import NOW, Guest
 from services import feed
-from services.feed import Served, Wish
+from services.feed import FeedRequest, FeedResult
 from viewers.context import NO_PREFERENCES, ViewerContext
 
 
@@ -25,7 +25,7 @@ class Ours:
         """Return his feed."""
         return [item.hit.title_id for item in self.served(guest, k).items]
 
-    def served(self, guest: Guest, k: int) -> Served:
+    def served(self, guest: Guest, k: int) -> FeedResult:
         """Return his feed with all that led to it."""
         standings, learnt = self._heard(guest)
         person = ViewerContext(
@@ -35,8 +35,8 @@ class Ours:
             preferences=NO_PREFERENCES,
             age_limit=age_limits.DEFAULT_AGE_LIMIT,
         )
-        wish = Wish(region=guest.region, wanted=Filter(), limit=k, now=NOW)
-        return feed.serve(self.live, person, wish)
+        wish = FeedRequest(region=guest.region, filter=Filter(), limit=k, now=NOW)
+        return feed.build_feed(self.live, person, wish)
 
     def _heard(self, guest: Guest) -> tuple[dict[TitleId, TitleState], Taste]:
         """Return what follows from a history, as it does in the database."""

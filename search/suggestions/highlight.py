@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from itertools import accumulate
 
-from api.pages.posters import clusters
+from api.pages.posters import grapheme_clusters
 from search.names.phonetic import key
 from search.suggestions.prefix_index import nearly_begins
 from search.suggestions.prefix_matching import sound_of
@@ -13,7 +13,7 @@ from vocabulary.name_folding import fold
 Span = tuple[int, int]
 
 
-def highlights(shown: str, typed: str) -> list[Span]:
+def highlight_spans(name: str, typed_text: str) -> list[Span]:
     """Return where a name, as it is shown, holds what was typed, folded; in code points.
 
     A part ends where a letter as people see it does. By its spelling, else by its sound, else word
@@ -22,42 +22,47 @@ def highlights(shown: str, typed: str) -> list[Span]:
     >>> highlights("Bāhubali: The Beginning", "bahu"), highlights("క్షణం", "క")
     ([(0, 4)], [(0, 3)])
     """
-    ends = list(accumulate(map(len, clusters(shown))))
-    starts = [place for place in (0, *ends[:-1]) if place == 0 or not shown[place - 1].isalnum()]
-    starts = [place for place in starts if shown[place : place + 1].isalnum()]
+    ends = list(accumulate(map(len, grapheme_clusters(name))))
+    starts = [place for place in (0, *ends[:-1]) if place == 0 or not name[place - 1].isalnum()]
+    starts = [place for place in starts if name[place : place + 1].isalnum()]
     for start in starts:
-        end = _end(shown, start, ends, lambda part: fold(part).startswith(typed))
+        end = _match_end(name, start, ends, lambda part: fold(part).startswith(typed_text))
         if end:
             return [(start, end)]
-    sound = sound_of(typed)
+    sound = sound_of(typed_text)
     for start in starts if sound else ():
-        end = _end(shown, start, ends, lambda part: key(fold(part)).startswith(sound))
+        end = _match_end(name, start, ends, lambda part: key(fold(part)).startswith(sound))
         if end:
             return [(start, end)]
-    return _words(shown, starts, typed.split())
+    return _word_spans(name, starts, typed_text.split())
 
 
-def _end(shown: str, start: int, ends: list[int], holds: Callable[[str], bool]) -> int | None:
+def _match_end(
+    name: str, start: int, ends: list[int], matches: Callable[[str], bool]
+) -> int | None:
     """Return the first end up to which a part holds what was typed."""
-    if not holds(shown[start:]):
+    if not matches(name[start:]):
         return None
     after = [end for end in ends if end > start]
     return after[
-        min(bisect_left(after, True, key=lambda end: holds(shown[start:end])), len(after) - 1)
+        min(bisect_left(after, True, key=lambda end: matches(name[start:end])), len(after) - 1)
     ]
 
 
-def _words(shown: str, starts: list[int], typed: list[str]) -> list[Span]:
+def _word_spans(name: str, starts: list[int], typed_words: list[str]) -> list[Span]:
     """Return the words that what was typed begins, or nearly does."""
     found: list[Span] = []
     for start in starts:
-        word = shown[start:].split()[0]
+        word = name[start:].split()[0]
         folded = fold(word)
         heard = key(folded)
-        if any(_alike(folded, each) or _alike(heard, sound_of(each)) for each in typed):
+        if any(
+            _begins_alike(folded, each) or _begins_alike(heard, sound_of(each))
+            for each in typed_words
+        ):
             found.append((start, start + len(word.rstrip(":,;.!?-–"))))
     return found
 
 
-def _alike(word: str, typed: str) -> bool:
-    return word.startswith(typed) or (len(typed) > 2 and nearly_begins(word, typed))
+def _begins_alike(word: str, typed_word: str) -> bool:
+    return word.startswith(typed_word) or (len(typed_word) > 2 and nearly_begins(word, typed_word))

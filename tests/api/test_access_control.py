@@ -20,22 +20,27 @@ from tests.running_app import running_app
 from tests.viewer_clients import ViewerClient, ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
-ADMIN = "/api/admin/"
-CURATED = "/api/admin/reviews"
-OPEN = ("/livez", "/readyz", "/api/content/{id}/details", "/api/search/suggest")  # to anybody alike
-DOORS = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/oidc")
-LEAVING = ("POST", "/api/auth/logout")  # twice is no error
+ADMIN_PREFIX = "/api/admin/"
+CURATOR_PREFIX = "/api/admin/reviews"
+PUBLIC_PATHS = (
+    "/livez",
+    "/readyz",
+    "/api/content/{id}/details",
+    "/api/search/suggest",
+)  # to anybody alike
+LOGIN_PATHS = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/oidc")
+LOGOUT_OPERATION = ("POST", "/api/auth/logout")  # twice is no error
 KEY = "the secret key of the tests"
 PAGES = ("/", "/feed", "/feed/cards", "/history", "/profile", "/welcome", "/search", "/title/7")
 TITLE, OTHER_TITLE = 7, 9
-SAID = "the words of Ravi alone, on a fly"
-TELLY, EVENING = "the telly of Ravi", "an evening of Ravi"
+REVIEW_TEXT = "the words of Ravi alone, on a fly"
+DEVICE_NAME, SESSION_NAME = "the telly of Ravi", "an evening of Ravi"
 
 Operation = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Belongings:
+class OwnedData:
     """What somebody has, and where each of it is found."""
 
     owner: ViewerClient
@@ -45,15 +50,15 @@ class Belongings:
     search: str
     interaction: str
 
-    def told(self) -> set[str]:
+    def private_values(self) -> set[str]:
         """Return what no answer to anybody else may hold."""
         return {
-            *(str(self.owner.id), self.owner.email, "Ravi Kumar", SAID, "a search of Ravi"),
-            *(TELLY, EVENING),
+            *(str(self.owner.id), self.owner.email, "Ravi Kumar", REVIEW_TEXT, "a search of Ravi"),
+            *(DEVICE_NAME, SESSION_NAME),
             *(self.viewing, self.search, self.interaction, *self.tokens.values()),
         }
 
-    def numbers(self) -> dict[str, str]:
+    def path_ids(self) -> dict[str, str]:
         """Return what to put in the place of an id, by the path that asks for it."""
         return {
             "/api/user/viewings/{id}": self.viewing,
@@ -81,28 +86,32 @@ def guests(app: FastAPI) -> Iterator[ViewerFactory]:
         yield found
 
 
-def ravi(guests: ViewerFactory) -> Belongings:
+def create_owner(guests: ViewerFactory) -> OwnedData:
     """Return somebody who did all there is to do."""
     owner = guests.with_account(name="Ravi Kumar")
     browser, viewing, interaction = owner.http, str(uuid4()), str(uuid4())
     events = [
-        {"id": interaction, "content_id": TITLE, "event": "favorite", "session_id": EVENING},
+        {"id": interaction, "content_id": TITLE, "event": "favorite", "session_id": SESSION_NAME},
         {"content_id": TITLE, "event": "rate", "value": 4.5},
         {"content_id": OTHER_TITLE, "event": "watchlist"},
         {"content_id": OTHER_TITLE, "event": "watch", "progress": 0.5},
     ]
-    done(browser.post("/api/user/interactions", json={"interactions": events}))
-    done(browser.put("/api/user/profile", json={"name": "Ravi Kumar", "birth_year": 1971}))
-    watched = {"id": viewing, "content_id": TITLE, "device": TELLY}
-    done(browser.post("/api/user/viewings", json=watched))
-    done(browser.put("/api/user/picks", json={"content_ids": [11]}))
-    written = done(browser.post(f"/api/content/{TITLE}/reviews", json={"text": SAID}))
+    expect_success(browser.post("/api/user/interactions", json={"interactions": events}))
+    expect_success(
+        browser.put("/api/user/profile", json={"name": "Ravi Kumar", "birth_year": 1971})
+    )
+    watched = {"id": viewing, "content_id": TITLE, "device": DEVICE_NAME}
+    expect_success(browser.post("/api/user/viewings", json=watched))
+    expect_success(browser.put("/api/user/picks", json={"content_ids": [11]}))
+    written = expect_success(
+        browser.post(f"/api/content/{TITLE}/reviews", json={"text": REVIEW_TEXT})
+    )
     found = browser.get("/api/search", params={"q": "a search of Ravi"})
     opened = {"search_id": found.headers["x-search-id"], "content_id": TITLE, "position": 1}
-    done(browser.post("/api/search/clicks", json=opened))
+    expect_success(browser.post("/api/search/clicks", json=opened))
     guests.app.state.search_log.flush()
     access = str(browser.headers["authorization"]).removeprefix("Bearer ")
-    return Belongings(
+    return OwnedData(
         owner=owner,
         tokens={"access_token": access},
         viewing=viewing,
@@ -112,7 +121,7 @@ def ravi(guests: ViewerFactory) -> Belongings:
     )
 
 
-def done(response: httpx.Response) -> httpx.Response:
+def expect_success(response: httpx.Response) -> httpx.Response:
     assert response.status_code < 300, response.text
     return response
 
@@ -127,30 +136,33 @@ def operations(app: FastAPI, *prefixes: str) -> list[Operation]:
     ]
 
 
-def bodies(his: Belongings) -> dict[Operation, Any]:
+def request_bodies(owned: OwnedData) -> dict[Operation, Any]:
     """Return what somebody would send to get at another's, wherever something can be sent."""
     return {
-        ("POST", "/api/auth/register"): {"email": his.owner.email, "password": "mango lassi 9"},
-        ("POST", "/api/auth/login"): {"email": his.owner.email, "password": "mango lassi 9"},
-        ("POST", "/api/auth/refresh"): {"refresh_token": his.tokens["access_token"]},
-        ("POST", "/api/auth/logout"): {"refresh_token": his.tokens["access_token"]},
+        ("POST", "/api/auth/register"): {"email": owned.owner.email, "password": "mango lassi 9"},
+        ("POST", "/api/auth/login"): {"email": owned.owner.email, "password": "mango lassi 9"},
+        ("POST", "/api/auth/refresh"): {"refresh_token": owned.tokens["access_token"]},
+        ("POST", "/api/auth/logout"): {"refresh_token": owned.tokens["access_token"]},
         ("POST", "/api/auth/logout-everywhere"): None,
         ("POST", "/api/user/interactions"): {
-            "id": his.interaction,
-            "viewer_id": str(his.owner.id),
+            "id": owned.interaction,
+            "viewer_id": str(owned.owner.id),
             "content_id": TITLE,
             "event": "unfavorite",
         },
-        ("PUT", "/api/user/profile"): {"name": "Mallory", "viewer_id": str(his.owner.id)},
+        ("PUT", "/api/user/profile"): {"name": "Mallory", "viewer_id": str(owned.owner.id)},
         ("DELETE", "/api/user/profile"): None,
-        ("PUT", "/api/user/picks"): {"content_ids": [TITLE], "viewer_id": str(his.owner.id)},
-        ("POST", "/api/user/viewings"): {"id": his.viewing, "content_id": TITLE},
+        ("PUT", "/api/user/picks"): {"content_ids": [TITLE], "viewer_id": str(owned.owner.id)},
+        ("POST", "/api/user/viewings"): {"id": owned.viewing, "content_id": TITLE},
         ("PATCH", "/api/user/viewings/{id}"): {"progress": 1.0},
         ("POST", "/api/user/viewings/{id}/stop"): {"progress": 1.0},
-        ("POST", "/api/content/{id}/reviews"): {"text": "Words of somebody else", "id": his.review},
+        ("POST", "/api/content/{id}/reviews"): {
+            "text": "Words of somebody else",
+            "id": owned.review,
+        },
         ("DELETE", "/api/user/reviews/{id}"): None,
         ("POST", "/api/search/clicks"): {
-            "search_id": his.search,
+            "search_id": owned.search,
             "content_id": TITLE,
             "position": 1,
         },
@@ -161,42 +173,46 @@ def bodies(his: Belongings) -> dict[Operation, Any]:
     }
 
 
-def ask(browser: httpx.Client, operation: Operation, his: Belongings) -> httpx.Response:
+def send_as_if_owner(
+    browser: httpx.Client, operation: Operation, owned: OwnedData
+) -> httpx.Response:
     """Ask for something as if one were its owner."""
     method, path = operation
-    known = his.numbers()
+    known = owned.path_ids()
     address = path.replace("{id}", known.get(path, "")).replace("{name}", "home")
     assert "{" not in address
     assert "{id}" not in path or path in known, f"{path}: say what of somebody's is there"
     if method == "GET":
-        whose = {"viewer_id": str(his.owner.id), "user_id": str(his.owner.id), "q": "a search"}
+        whose = {"viewer_id": str(owned.owner.id), "user_id": str(owned.owner.id), "q": "a search"}
         return browser.get(address, params=whose)
-    sent = bodies(his)
+    sent = request_bodies(owned)
     assert operation in sent, f"{operation}: say what somebody would send to get at another's"
     return browser.request(method, address, json=sent[operation])
 
 
-def rows(guests: ViewerFactory, viewer_id: UUID) -> dict[str, list[str]]:
+def stored_rows(guests: ViewerFactory, viewer_id: UUID) -> dict[str, list[str]]:
     """Return all that is kept of a viewer, by table."""
     kept: dict[str, list[str]] = {}
     guests.app.state.search_log.flush()
     with guests.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
             whose = {"viewer_id", "visitor_id"} & set(table.columns.keys())
-            for where in [f"{column} = :id" for column in whose] or HANGING.get(table.name, []):
+            for where in [f"{column} = :id" for column in whose] or INDIRECT_OWNERSHIP.get(
+                table.name, []
+            ):
                 query = text(f"SELECT t::text FROM {table.name} t WHERE {where} ORDER BY 1")
                 kept[table.name] = list(connection.execute(query, {"id": viewer_id}).scalars())
     return kept
 
 
-HANGING = {
+INDIRECT_OWNERSHIP = {
     "refresh_token": ["sign_in_id IN (SELECT id FROM sign_in WHERE viewer_id = :id)"],
     "search_click": ["search_id IN (SELECT id FROM search_query WHERE visitor_id = :id)"],
 }
 """What hangs on a viewer by way of something else of his."""
 
-Mallory = Callable[[ViewerFactory], httpx.Client]
-MALLORIES: dict[str, Mallory] = {
+MakeAttacker = Callable[[ViewerFactory], httpx.Client]
+ATTACKERS: dict[str, MakeAttacker] = {
     "another account": lambda guests: guests.with_account().http,
     "a visitor": lambda guests: guests.visitor().http,
     "nobody": lambda guests: guests.anonymous_client(),
@@ -204,65 +220,67 @@ MALLORIES: dict[str, Mallory] = {
 }
 
 
-@pytest.mark.parametrize("who", MALLORIES)
+@pytest.mark.parametrize("who", ATTACKERS)
 def test_nobody_reads_or_changes_what_is_anothers(guests: ViewerFactory, who: str) -> None:
-    his = ravi(guests)
-    before = rows(guests, his.owner.id)
+    his = create_owner(guests)
+    before = stored_rows(guests, his.owner.id)
     assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))
     assert all(before[name] for name in ("search_query", "search_click", "refresh_token"))
     for operation in operations(guests.app):
-        response = ask(MALLORIES[who](guests), operation, his)
+        response = send_as_if_owner(ATTACKERS[who](guests), operation, his)
         assert response.status_code < 500, (operation, response.text)
-        assert not leaked(his, response), operation
-        assert rows(guests, his.owner.id) == before, operation
-        if operation[1].startswith(ADMIN):
+        assert not leaked_values(his, response), operation
+        assert stored_rows(guests, his.owner.id) == before, operation
+        if operation[1].startswith(ADMIN_PREFIX):
             assert response.status_code == 403, operation
     for page in PAGES:
-        assert not leaked(his, MALLORIES[who](guests).get(page, params={"q": "a search"})), page
+        assert not leaked_values(his, ATTACKERS[who](guests).get(page, params={"q": "a search"})), (
+            page
+        )
     assert his.owner.http.get("/api/auth/me").json()["id"] == str(his.owner.id)
 
 
-def leaked(his: Belongings, response: httpx.Response) -> set[str]:
+def leaked_values(owned: OwnedData, response: httpx.Response) -> set[str]:
     """Return what of somebody's an answer holds that was not in the question."""
     sent = f"{response.request.url}{response.request.read().decode()}"
-    return {each for each in his.told() if each in response.text and each not in sent}
+    return {each for each in owned.private_values() if each in response.text and each not in sent}
 
 
 def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: ViewerFactory) -> None:
     """What the test above looks for is there to be found."""
-    his = ravi(guests)
+    his = create_owner(guests)
     reads = [each for each in operations(guests.app) if each[0] == "GET"]
-    answers = [ask(his.owner.http, each, his) for each in reads]
+    answers = [send_as_if_owner(his.owner.http, each, his) for each in reads]
     seen = "".join(each.text for each in answers)
-    assert {each for each in his.told() if each not in seen} == set(his.tokens.values())
+    assert {each for each in his.private_values() if each not in seen} == set(his.tokens.values())
     assert {each.headers["cache-control"] for each in answers} == {"no-store"}
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
 def test_what_administrators_do_is_theirs(guests: ViewerFactory, role: Role) -> None:
-    his = ravi(guests)
-    before = rows(guests, his.owner.id)
-    for operation in operations(guests.app, ADMIN):
-        if role is Role.CURATOR and operation[1].startswith(CURATED):
+    his = create_owner(guests)
+    before = stored_rows(guests, his.owner.id)
+    for operation in operations(guests.app, ADMIN_PREFIX):
+        if role is Role.CURATOR and operation[1].startswith(CURATOR_PREFIX):
             continue
-        response = ask(guests.with_account(role=role).http, operation, his)
+        response = send_as_if_owner(guests.with_account(role=role).http, operation, his)
         assert response.status_code == 403, operation
         assert response.json()["type"] == "urn:rasika:problem:not-administrator"
-    assert rows(guests, his.owner.id) == before
+    assert stored_rows(guests, his.owner.id) == before
 
 
 def test_nothing_opens_to_a_token_that_is_good_no_more(guests: ViewerFactory) -> None:
-    his = ravi(guests)
-    before = rows(guests, his.owner.id)
+    his = create_owner(guests)
+    before = stored_rows(guests, his.owner.id)
     gone = guests.with_account()
-    done(gone.http.delete("/api/user/profile"))
+    expect_success(gone.http.delete("/api/user/profile"))
     left = guests.with_account()
-    done(left.http.post("/api/auth/logout"))
+    expect_success(left.http.post("/api/auth/logout"))
     for operation in operations(guests.app):
-        if operation == LEAVING or operation[1].startswith((*OPEN, *DOORS)):
+        if operation == LOGOUT_OPERATION or operation[1].startswith((*PUBLIC_PATHS, *LOGIN_PATHS)):
             continue
         for browser in (gone.http, left.http):
-            response = ask(browser, operation, his)
+            response = send_as_if_owner(browser, operation, his)
             assert response.status_code == 401, (operation, response.text)
             assert response.headers["content-type"] == "application/problem+json"
-    assert rows(guests, his.owner.id) == before
+    assert stored_rows(guests, his.owner.id) == before

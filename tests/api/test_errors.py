@@ -142,7 +142,7 @@ def test_a_whole_service_is_ready(client: httpx.Client) -> None:
     assert "titles" in details["index"]
 
 
-def counted(client: httpx.Client, name: str, **labels: str) -> float:
+def metric_value(client: httpx.Client, name: str, **labels: str) -> float:
     families = text_string_to_metric_families(client.get("/metrics").text)
     samples = [sample for family in families for sample in family.samples]
     return sum(
@@ -154,23 +154,23 @@ def counted(client: httpx.Client, name: str, **labels: str) -> float:
 
 def test_metrics_count_requests_by_route(client: httpx.Client) -> None:
     asked = {"route": "/api/content/{id}/details", "status": "404", "method": "GET"}
-    before = counted(client, "rasika_request_seconds_count", **asked)
+    before = metric_value(client, "rasika_request_seconds_count", **asked)
     for number in (999_998, 999_999):
         client.get(f"/api/content/{number}/details")
-    assert counted(client, "rasika_request_seconds_count", **asked) == before + 2
+    assert metric_value(client, "rasika_request_seconds_count", **asked) == before + 2
 
 
 def test_metrics_put_what_matches_no_route_together(client: httpx.Client) -> None:
     unmatched = {"route": "unmatched", "status": "404"}
-    before = counted(client, "rasika_request_seconds_count", **unmatched)
+    before = metric_value(client, "rasika_request_seconds_count", **unmatched)
     for number in range(3):
         client.get(f"/nothing/{number}")
-    assert counted(client, "rasika_request_seconds_count", **unmatched) == before + 3
+    assert metric_value(client, "rasika_request_seconds_count", **unmatched) == before + 3
 
 
 def test_metrics_tell_the_size_of_the_index(client: httpx.Client, live: Live) -> None:
-    assert counted(client, "rasika_index_titles") == len(live.index) >= 600
-    assert counted(client, "rasika_index_unconfirmed_seconds") < 5
+    assert metric_value(client, "rasika_index_titles") == len(live.index) >= 600
+    assert metric_value(client, "rasika_index_unconfirmed_seconds") < 5
 
 
 def test_a_chosen_origin_may_call_from_a_browser(

@@ -22,7 +22,7 @@ from tests.rasika_process import (
     wait_until,
 )
 
-SEARCH = "/api/search?q=man+reborn+as+a+housefly"
+SEARCH_PATH = "/api/search?q=man+reborn+as+a+housefly"
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +40,14 @@ def service(home: Path) -> Iterator[RasikaProcess]:
 
 
 @contextmanager
-def searching(service: RasikaProcess) -> Iterator[list[int]]:
+def continuous_searches(service: RasikaProcess) -> Iterator[list[int]]:
     """Search again and again; gives the statuses of the answers."""
     statuses: list[int] = []
     done = threading.Event()
 
     def search() -> None:
         while not done.is_set():
-            statuses.append(service.get(SEARCH).status_code)
+            statuses.append(service.get(SEARCH_PATH).status_code)
 
     clients = [threading.Thread(target=search) for _ in range(2)]
     for client in clients:
@@ -67,10 +67,10 @@ def has_ended(process: psutil.Process) -> bool:
 def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(
     service: RasikaProcess,
 ) -> None:
-    (eega,) = service.get(f"{SEARCH}&limit=1").json()["items"]
+    (eega,) = service.get(f"{SEARCH_PATH}&limit=1").json()["items"]
     details = f"/api/content/{eega['id']}/details"
     before = service.get(details).json()
-    with searching(service) as statuses:
+    with continuous_searches(service) as statuses:
         mend = cause_outage(service.home, "postgres/data/postmaster.pid")
         try:
             wait_until(lambda: service.readiness() == ("unready", {"postgres"}), within_s=20)
@@ -89,7 +89,7 @@ def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(
 
 
 def test_a_lost_valkey_degrades_and_heals(service: RasikaProcess) -> None:
-    with searching(service) as statuses:
+    with continuous_searches(service) as statuses:
         valkey = status(service.home).valkey_pid
         supervisor = status(service.home).supervisor_pid
         assert supervisor is not None
@@ -105,11 +105,11 @@ def test_a_lost_valkey_degrades_and_heals(service: RasikaProcess) -> None:
 
 
 def test_after_a_killed_api_the_next_one_serves_the_same(service: RasikaProcess) -> None:
-    before = service.get(SEARCH).json()
+    before = service.get(SEARCH_PATH).json()
     service.kill()
     service.start()
     service.wait_until_ready()
-    assert service.get(SEARCH).json() == before
+    assert service.get(SEARCH_PATH).json() == before
 
 
 def test_sigterm_stops_everything(service: RasikaProcess) -> None:

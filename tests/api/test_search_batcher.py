@@ -8,79 +8,81 @@ import pytest
 from fastapi import Response
 
 from api import search_batcher
-from api.search_batcher import Abreast
+from api.search_batcher import SearchBatcher
 from config import cpu
 from index.memory import MemoryIndex
 from index.query import Hit, Query
 
 
-class Slow(MemoryIndex):
+class GatedIndex(MemoryIndex):
     """An index without titles that answers when it is let, and tells how many asked at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns: list[int] = []
-        self.go = threading.Event()
+        self.batch_sizes: list[int] = []
+        self.gate = threading.Event()
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        self.go.wait(10)
-        self.turns.append(len(queries))
+        self.gate.wait(10)
+        self.batch_sizes.append(len(queries))
         if any(query.k < 0 for query in queries):
             raise ValueError("no such number")
         return [[Hit(query.k, 0.0, 0.0, 0.0, 0.0)] for query in queries]
 
 
-def told(hits: list[Hit]) -> Response:
+def to_response(hits: list[Hit]) -> Response:
     return Response(str(hits[0].title_id))
 
 
 @pytest.fixture(autouse=True)
-def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "cores", lambda: 2)
 
 
-async def ask(searches: Abreast, *, count: int) -> list[Response | BaseException]:
-    asking = (searches.search(Query(k=k), told) for k in range(1, count + 1))
+async def search_concurrently(
+    searches: SearchBatcher, *, count: int
+) -> list[Response | BaseException]:
+    asking = (searches.search(Query(k=k), to_response) for k in range(1, count + 1))
     return list(await asyncio.gather(*asking, return_exceptions=True))
 
 
 def test_those_who_wait_share_a_turn_and_each_has_his_own_answer() -> None:
-    index = Slow()
+    index = GatedIndex()
 
     async def main() -> list[Response | BaseException]:
-        asyncio.get_running_loop().call_later(0.02, index.go.set)
-        return await ask(Abreast(index), count=30)
+        asyncio.get_running_loop().call_later(0.02, index.gate.set)
+        return await search_concurrently(SearchBatcher(index), count=30)
 
     answers = asyncio.run(main())
     bodies = [bytes(each.body) for each in answers if isinstance(each, Response)]
     assert bodies == [str(k).encode() for k in range(1, 31)]
-    assert max(index.turns) == search_batcher.MOST
-    assert sum(index.turns) == 30
+    assert max(index.batch_sizes) == search_batcher.MAX_SEARCHES_PER_BATCH
+    assert sum(index.batch_sizes) == 30
 
 
 def test_a_search_that_fails_is_told_to_all_of_its_turn_and_the_next_goes_on() -> None:
-    index = Slow()
-    index.go.set()
+    index = GatedIndex()
+    index.gate.set()
 
     async def main() -> Response:
-        searches = Abreast(index)
+        searches = SearchBatcher(index)
         with pytest.raises(ValueError, match="no such number"):
-            await searches.search(Query(k=-1), told)
-        return await searches.search(Query(k=7), told)
+            await searches.search(Query(k=-1), to_response)
+        return await searches.search(Query(k=7), to_response)
 
     assert asyncio.run(main()).body == b"7"
 
 
 def test_an_answer_that_fails_is_told_to_its_caller_alone() -> None:
-    index = Slow()
-    index.go.set()
+    index = GatedIndex()
+    index.gate.set()
 
     def broken(_: list[Hit]) -> Response:
         raise LookupError("gone")
 
     async def main() -> list[Response | BaseException]:
-        searches = Abreast(index)
-        asking = (searches.search(Query(k=1), broken), searches.search(Query(k=2), told))
+        searches = SearchBatcher(index)
+        asking = (searches.search(Query(k=1), broken), searches.search(Query(k=2), to_response))
         return list(await asyncio.gather(*asking, return_exceptions=True))
 
     failed, answered = asyncio.run(main())
@@ -89,15 +91,15 @@ def test_an_answer_that_fails_is_told_to_its_caller_alone() -> None:
 
 
 def test_a_caller_who_leaves_disturbs_nobody() -> None:
-    index = Slow()
+    index = GatedIndex()
 
     async def main() -> Response:
-        searches = Abreast(index)
-        leaving = asyncio.create_task(searches.search(Query(k=1), told))
-        staying = asyncio.create_task(searches.search(Query(k=2), told))
+        searches = SearchBatcher(index)
+        leaving = asyncio.create_task(searches.search(Query(k=1), to_response))
+        staying = asyncio.create_task(searches.search(Query(k=2), to_response))
         await asyncio.sleep(0.02)
         leaving.cancel()
-        index.go.set()
+        index.gate.set()
         return await staying
 
     assert asyncio.run(main()).body == b"2"

@@ -23,7 +23,7 @@ from playwright.sync_api import Response as Received
 from starlette.exceptions import HTTPException
 
 from api.pages.layout import error_page, wants_page
-from api.pages.posters import Card
+from api.pages.posters import PosterData
 from api.pages.search_form import Wanted
 from api.pages.setup import install
 from api.pages.titles import Home, Results
@@ -186,12 +186,12 @@ class FakePages:
         because = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
         return [replace(hit, reason=because) for hit in TITLES if hit.id != title_id]
 
-    def card(self, title_id: int) -> Card | None:
+    def card(self, title_id: int) -> PosterData | None:
         hit = _hit(title_id)
         return (
             None
             if hit is None
-            else Card(hit.title, hit.original_title, hit.year, hit.language, hit.genres)
+            else PosterData(hit.title, hit.original_title, hit.year, hit.language, hit.genres)
         )
 
 

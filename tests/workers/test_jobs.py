@@ -8,7 +8,7 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from sqlalchemy import Engine, text
 
-from api.auth.visitor_cookie import MAX_AGE_S
+from api.auth.visitor_cookie import VISITOR_COOKIE_MAX_AGE_S
 from catalog.importer import Importer
 from catalog.record import Record
 from config import settings as settings_module
@@ -140,7 +140,7 @@ def jobs_model() -> str | None:
 
 
 def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine) -> None:
-    assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > MAX_AGE_S
+    assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > VISITOR_COOKIE_MAX_AGE_S
     recent, gone = uuid4(), uuid4()
     with open_session(own) as writing:
         viewer_lifecycle.lock(writing, recent, gone)

@@ -19,7 +19,7 @@ from viewers import passwords
 
 
 @pytest.fixture(autouse=True)
-def _hashing_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def _cheap_password_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", PasswordHash((cheap,)))
     passwords._dummy_hash.cache_clear()

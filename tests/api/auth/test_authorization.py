@@ -16,7 +16,7 @@ from tests.running_app import running_app
 from tests.viewer_clients import ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
-NEW, OLD = "the key of this year", "the key of last year"
+NEW_KEY, OLD_KEY = "the key of this year", "the key of last year"
 
 
 @pytest.fixture
@@ -29,17 +29,17 @@ def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
 @pytest.fixture
 def keyed(seeded: Resources, live: Live) -> Iterator[ViewerFactory]:
     """Those who come to a service with two secret keys."""
-    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW}, {OLD}")})
+    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}")})
     app = create_app(replace(seeded, settings=settings), live)
     with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
-def administers(browser: httpx.Client, **headers: str) -> int:
+def admin_status(browser: httpx.Client, **headers: str) -> int:
     return browser.get("/api/admin/jobs/none", headers=headers).status_code
 
 
-def moderates(browser: httpx.Client) -> int:
+def moderation_status(browser: httpx.Client) -> int:
     return browser.get("/api/admin/reviews").status_code
 
 
@@ -51,33 +51,38 @@ def test_a_role_allows_what_it_says_even_on_this_machine(
     guests: ViewerFactory, role: Role, administering: int, moderating: int
 ) -> None:
     person = guests.with_account(role=role)
-    assert (administers(person.http), moderates(person.http)) == (administering, moderating)
+    assert (admin_status(person.http), moderation_status(person.http)) == (
+        administering,
+        moderating,
+    )
 
 
 def test_who_says_nothing_administers_on_this_machine_alone(
     guests: ViewerFactory, keyed: ViewerFactory
 ) -> None:
-    assert administers(guests.anonymous_client()) == 404
-    assert administers(guests.visitor().http) == 404
-    assert administers(keyed.anonymous_client()) == 403
+    assert admin_status(guests.anonymous_client()) == 404
+    assert admin_status(guests.visitor().http) == 404
+    assert admin_status(keyed.anonymous_client()) == 403
 
 
 def test_each_secret_key_opens_and_so_does_an_administrator(keyed: ViewerFactory) -> None:
-    assert administers(keyed.anonymous_client(), authorization=f"Bearer {NEW}") == 404
-    assert administers(keyed.anonymous_client(), authorization=f"Bearer {OLD}") == 404
-    assert administers(keyed.anonymous_client(), authorization=f"Bearer {NEW}, {OLD}") == 403
-    assert administers(keyed.with_account(role=Role.ADMIN).http) == 404
-    assert administers(keyed.with_account(role=Role.USER).http) == 403
+    assert admin_status(keyed.anonymous_client(), authorization=f"Bearer {NEW_KEY}") == 404
+    assert admin_status(keyed.anonymous_client(), authorization=f"Bearer {OLD_KEY}") == 404
+    assert (
+        admin_status(keyed.anonymous_client(), authorization=f"Bearer {NEW_KEY}, {OLD_KEY}") == 403
+    )
+    assert admin_status(keyed.with_account(role=Role.ADMIN).http) == 404
+    assert admin_status(keyed.with_account(role=Role.USER).http) == 403
 
 
 def test_an_administrator_signed_in_by_cookies_is_one(keyed: ViewerFactory) -> None:
     person = keyed.with_account(role=Role.ADMIN)
     token = person.http.headers.pop("authorization").removeprefix("Bearer ")
-    person.http.cookies.set(login_cookies.ACCESS, token)
-    assert administers(person.http) == 404
+    person.http.cookies.set(login_cookies.ACCESS_COOKIE, token)
+    assert admin_status(person.http) == 404
 
 
 def test_a_token_that_is_good_no_more_is_told_as_such(keyed: ViewerFactory) -> None:
     person = keyed.with_account(role=Role.ADMIN)
     person.http.post("/api/auth/logout")
-    assert administers(person.http) == 401
+    assert admin_status(person.http) == 401

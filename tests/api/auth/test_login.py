@@ -15,7 +15,7 @@ from redis.retry import Retry
 from sqlalchemy import text
 
 from api.app import create_app
-from api.auth.rate_limits import SIGN_INS_OF_BOTH, SIGN_INS_OF_EMAIL
+from api.auth.rate_limits import LOGINS_PER_ADDRESS_AND_EMAIL, LOGINS_PER_EMAIL
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
@@ -23,14 +23,14 @@ from viewers import passwords
 
 PASSWORD = "mango lassi 9"
 
-Tokens = dict[str, str]
+TokenJson = dict[str, str]
 
 
 @pytest.fixture
-def someone(client: httpx.Client) -> Callable[[], tuple[str, Tokens]]:
+def someone(client: httpx.Client) -> Callable[[], tuple[str, TokenJson]]:
     """Make an account; return its e-mail and what its owner carries."""
 
-    def register() -> tuple[str, Tokens]:
+    def register() -> tuple[str, TokenJson]:
         email = f"{uuid4().hex[:12]}@example.com"
         response = client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
         assert response.status_code == 201, response.text
@@ -43,15 +43,15 @@ def login(client: httpx.Client, email: str, password: str = PASSWORD) -> httpx.R
     return client.post("/api/auth/login", json={"email": email, "password": password})
 
 
-def refresh(client: httpx.Client, tokens: Tokens) -> httpx.Response:
+def refresh(client: httpx.Client, tokens: TokenJson) -> httpx.Response:
     return client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
 
 
-def bearer(tokens: Tokens) -> dict[str, str]:
+def bearer(tokens: TokenJson) -> dict[str, str]:
     return {"authorization": f"Bearer {tokens['access_token']}"}
 
 
-def me(client: httpx.Client, tokens: Tokens) -> httpx.Response:
+def me(client: httpx.Client, tokens: TokenJson) -> httpx.Response:
     return client.get("/api/auth/me", headers=bearer(tokens))
 
 
@@ -79,7 +79,7 @@ def test_whoever_registers_is_signed_in(client: httpx.Client) -> None:
 
 
 def test_an_email_has_one_account_however_it_is_written(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, _ = someone()
     again = client.post(
@@ -90,7 +90,7 @@ def test_an_email_has_one_account_however_it_is_written(
 
 
 def test_who_asks_for_many_taken_emails_is_told_no_more(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, _ = someone()
     taken = {"email": email, "password": PASSWORD}
@@ -133,7 +133,7 @@ def test_what_cannot_be_is_told_by_name_and_not_said_back(
 
 
 def test_an_unknown_email_and_a_wrong_password_are_answered_alike(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, _ = someone()
     wrong = login(client, email, "something else 1")
@@ -143,31 +143,31 @@ def test_an_unknown_email_and_a_wrong_password_are_answered_alike(
         assert answer.json() == wrong.json()
 
 
-class Counting(PasswordHash):
+class CountingHash(PasswordHash):
     """Counts the passwords that it works on."""
 
-    worked = 0
+    verifications = 0
 
     def verify_and_update(
         self,
         password: str | bytes,
         hash: str | bytes,  # noqa: A002  # the library's name
     ) -> tuple[bool, str | None]:
-        self.worked += 1
+        self.verifications += 1
         return super().verify_and_update(password, hash)
 
 
 def test_an_unknown_email_takes_the_work_that_a_wrong_password_takes(
     client: httpx.Client,
-    someone: Callable[[], tuple[str, Tokens]],
+    someone: Callable[[], tuple[str, TokenJson]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     email, _ = someone()
-    counting = Counting(passwords.HASHER.hashers)
+    counting = CountingHash(passwords.HASHER.hashers)
     monkeypatch.setattr(passwords, "HASHER", counting)
     for number, each in enumerate((email, "nobody@example.com", "no e-mail at all"), start=1):
         login(client, each, "something else 1")
-        assert counting.worked == number
+        assert counting.verifications == number
 
 
 def test_halves_of_characters_are_no_password_and_no_error(client: httpx.Client) -> None:
@@ -180,7 +180,7 @@ def test_halves_of_characters_are_no_password_and_no_error(client: httpx.Client)
 
 
 def test_who_guesses_passwords_waits_and_who_knows_them_does_not(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]], valkey: "redis.Redis"
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]], valkey: "redis.Redis"
 ) -> None:
     email, _ = someone()
     assert {login(client, email).status_code for _ in range(12)} == {200}
@@ -197,12 +197,16 @@ def test_who_guesses_passwords_waits_and_who_knows_them_does_not(
 
 
 def test_nobody_locks_another_out_from_one_address() -> None:
-    tries = SIGN_INS_OF_BOTH.amount * SIGN_INS_OF_EMAIL.get_expiry() / SIGN_INS_OF_BOTH.get_expiry()
-    assert tries < SIGN_INS_OF_EMAIL.amount
+    tries = (
+        LOGINS_PER_ADDRESS_AND_EMAIL.amount
+        * LOGINS_PER_EMAIL.get_expiry()
+        / LOGINS_PER_ADDRESS_AND_EMAIL.get_expiry()
+    )
+    assert tries < LOGINS_PER_EMAIL.amount
 
 
 def test_without_redis_attempts_are_counted_all_the_same(
-    seeded: Resources, live: Live, someone: Callable[[], tuple[str, Tokens]]
+    seeded: Resources, live: Live, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, _ = someone()
     away = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=Retry(NoBackoff(), 0))
@@ -213,7 +217,7 @@ def test_without_redis_attempts_are_counted_all_the_same(
 
 
 def test_a_refresh_token_is_good_once(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     _, first = someone()
     second = refresh(client, first).json()
@@ -223,7 +227,7 @@ def test_a_refresh_token_is_good_once(
 
 
 def test_a_refresh_token_used_again_ends_the_sign_in_of_both_who_have_it(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, stolen = someone()
     elsewhere = login(client, email).json()
@@ -237,7 +241,7 @@ def test_a_refresh_token_used_again_ends_the_sign_in_of_both_who_have_it(
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-everywhere"])
 def test_logging_out_is_at_once(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]], path: str
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]], path: str
 ) -> None:
     email, tokens = someone()
     elsewhere = login(client, email).json()
@@ -248,7 +252,7 @@ def test_logging_out_is_at_once(
 
 
 def test_who_has_nothing_but_a_refresh_token_can_log_out(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     _, tokens = someone()
     handed = {"refresh_token": tokens["refresh_token"]}
@@ -259,7 +263,7 @@ def test_who_has_nothing_but_a_refresh_token_can_log_out(
 
 def test_who_comes_back_with_an_expired_access_token_can_log_out(
     client: httpx.Client,
-    someone: Callable[[], tuple[str, Tokens]],
+    someone: Callable[[], tuple[str, TokenJson]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("viewers.login_sessions.ACCESS_TOKEN_LIFETIME", timedelta(seconds=-1))
@@ -282,7 +286,7 @@ def test_a_token_that_is_not_ours_opens_nothing(client: httpx.Client, given: str
 
 
 def test_a_token_is_good_for_its_own_use_only(
-    client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     _, tokens = someone()
     swapped = {
@@ -295,7 +299,7 @@ def test_a_token_is_good_for_its_own_use_only(
 
 
 def test_the_account_is_asked_for_at_each_request(
-    app: FastAPI, client: httpx.Client, someone: Callable[[], tuple[str, Tokens]]
+    app: FastAPI, client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, tokens = someone()
     with app.state.resources.engine.begin() as connection:

@@ -33,102 +33,115 @@ def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
 
 
 @dataclass(frozen=True)
-class Browser:
+class LoggedInBrowser:
     """Somebody's browser, and what it was given when he signed in."""
 
     person: ViewerClient
-    tab: httpx.Client
-    pair: TokenPair
+    client: httpx.Client
+    tokens: TokenPair
 
 
 @pytest.fixture
-def browser(guests: ViewerFactory) -> Browser:
+def browser(guests: ViewerFactory) -> LoggedInBrowser:
     person = guests.with_account()
     with open_session(guests.engine) as writing:
         pair = login_sessions.start(writing, person.id, tokens=guests.app.state.tokens)
         writing.commit()
     tab = guests.anonymous_client()
-    keep(tab, access=pair.access, refresh=pair.refresh)
-    return Browser(person, tab, pair)
+    set_browser_cookies(tab, access=pair.access, refresh=pair.refresh)
+    return LoggedInBrowser(person, tab, pair)
 
 
-def keep(tab: httpx.Client, *, access: str = "", refresh: str = "") -> None:
-    tab.cookies.clear()
-    for name, value in ((login_cookies.ACCESS, access), (login_cookies.REFRESH, refresh)):
+def set_browser_cookies(client: httpx.Client, *, access: str = "", refresh: str = "") -> None:
+    client.cookies.clear()
+    for name, value in (
+        (login_cookies.ACCESS_COOKIE, access),
+        (login_cookies.REFRESH_COOKIE, refresh),
+    ):
         if value:
-            tab.cookies.set(name, value, domain="127.0.0.1")
+            client.cookies.set(name, value, domain="127.0.0.1")
 
 
-def signed_in(tab: httpx.Client) -> bool:
-    return tab.get(ME).status_code == 200
+def is_logged_in(client: httpx.Client) -> bool:
+    return client.get(ME).status_code == 200
 
 
-def given(response: httpx.Response) -> dict[str, str]:
+def set_cookie_headers(response: httpx.Response) -> dict[str, str]:
     """Return the cookies that an answer gives, whole, by name."""
     every = response.headers.get_list("set-cookie")
     return {each.partition("=")[0]: each for each in every}
 
 
-def test_a_browser_that_has_an_access_cookie_is_signed_in(browser: Browser) -> None:
-    response = browser.tab.get(ME)
+def test_a_browser_that_has_an_access_cookie_is_signed_in(browser: LoggedInBrowser) -> None:
+    response = browser.client.get(ME)
     assert UUID(response.json()["id"]) == browser.person.id
-    assert given(response) == {}
+    assert set_cookie_headers(response) == {}
 
 
 @pytest.mark.parametrize("access", ["", "x.y.z"])
-def test_an_access_cookie_that_is_gone_is_renewed_on_the_way(browser: Browser, access: str) -> None:
-    keep(browser.tab, access=access, refresh=browser.pair.refresh)
-    response = browser.tab.get(ME)
+def test_an_access_cookie_that_is_gone_is_renewed_on_the_way(
+    browser: LoggedInBrowser, access: str
+) -> None:
+    set_browser_cookies(browser.client, access=access, refresh=browser.tokens.refresh)
+    response = browser.client.get(ME)
     assert response.status_code == 200
-    assert set(given(response)) == {login_cookies.ACCESS, login_cookies.REFRESH}
-    for cookie in given(response).values():
+    assert set(set_cookie_headers(response)) == {
+        login_cookies.ACCESS_COOKIE,
+        login_cookies.REFRESH_COOKIE,
+    }
+    for cookie in set_cookie_headers(response).values():
         kept = {part.strip() for part in cookie.split(";")}
         assert kept >= {"HttpOnly", "Path=/", "SameSite=lax"}
         assert "Secure" not in kept
-    renewed = browser.tab.cookies[login_cookies.ACCESS]
-    keep(browser.tab, access=renewed)
-    assert signed_in(browser.tab)
+    renewed = browser.client.cookies[login_cookies.ACCESS_COOKIE]
+    set_browser_cookies(browser.client, access=renewed)
+    assert is_logged_in(browser.client)
 
 
 def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
-    browser: Browser, guests: ViewerFactory
+    browser: LoggedInBrowser, guests: ViewerFactory
 ) -> None:
     tabs = [guests.anonymous_client() for _ in range(4)]
     for tab in tabs:
-        keep(tab, refresh=browser.pair.refresh)
+        set_browser_cookies(tab, refresh=browser.tokens.refresh)
     with ThreadPoolExecutor(4) as threads:
-        assert all(threads.map(signed_in, tabs))
+        assert all(threads.map(is_logged_in, tabs))
     for tab in tabs:
-        keep(tab, refresh=tab.cookies[login_cookies.REFRESH])
-        assert signed_in(tab)
+        set_browser_cookies(tab, refresh=tab.cookies[login_cookies.REFRESH_COOKIE])
+        assert is_logged_in(tab)
 
 
 def test_a_cookie_that_was_used_a_while_ago_ends_the_sign_in(
-    browser: Browser, guests: ViewerFactory
+    browser: LoggedInBrowser, guests: ViewerFactory
 ) -> None:
     thief = guests.anonymous_client()
-    keep(thief, refresh=browser.pair.refresh)
-    assert signed_in(thief)
+    set_browser_cookies(thief, refresh=browser.tokens.refresh)
+    assert is_logged_in(thief)
     with guests.engine.begin() as connection:
         late = {"grace": REUSE_GRACE_PERIOD}
         connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
-    keep(browser.tab, refresh=browser.pair.refresh)
-    response = browser.tab.get("/")
+    set_browser_cookies(browser.client, refresh=browser.tokens.refresh)
+    response = browser.client.get("/")
     assert response.status_code == 200
-    assert 'rasika_refresh=""; ' in given(response)[login_cookies.REFRESH]
-    assert "Max-Age=0" in given(response)[login_cookies.REFRESH]
-    assert not signed_in(thief)
+    assert 'rasika_refresh=""; ' in set_cookie_headers(response)[login_cookies.REFRESH_COOKIE]
+    assert "Max-Age=0" in set_cookie_headers(response)[login_cookies.REFRESH_COOKIE]
+    assert not is_logged_in(thief)
 
 
-def test_signing_out_takes_the_cookies_away(browser: Browser) -> None:
-    response = browser.tab.post("/api/auth/logout")
-    assert set(given(response)) == {login_cookies.ACCESS, login_cookies.REFRESH}
-    assert dict(browser.tab.cookies) == {}
-    keep(browser.tab, access=browser.pair.access, refresh=browser.pair.refresh)
-    assert not signed_in(browser.tab)
+def test_signing_out_takes_the_cookies_away(browser: LoggedInBrowser) -> None:
+    response = browser.client.post("/api/auth/logout")
+    assert set(set_cookie_headers(response)) == {
+        login_cookies.ACCESS_COOKIE,
+        login_cookies.REFRESH_COOKIE,
+    }
+    assert dict(browser.client.cookies) == {}
+    set_browser_cookies(
+        browser.client, access=browser.tokens.access, refresh=browser.tokens.refresh
+    )
+    assert not is_logged_in(browser.client)
 
 
-FOREIGN = (
+CROSS_ORIGIN_HEADERS = (
     {"origin": "https://evil.example"},
     {"origin": "null"},
     {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
@@ -137,17 +150,17 @@ FOREIGN = (
 )
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("headers", CROSS_ORIGIN_HEADERS)
 def test_pages_of_others_do_nothing_in_somebodys_name(
-    browser: Browser, guests: ViewerFactory, headers: dict[str, str]
+    browser: LoggedInBrowser, guests: ViewerFactory, headers: dict[str, str]
 ) -> None:
     visitor = guests.visitor().http
     told = {"content_id": 7, "event": "like"}
     form = {"content-type": "application/x-www-form-urlencoded"}
     for response in (
-        browser.tab.post("/api/auth/logout", headers=headers),
-        browser.tab.delete("/api/user/profile", headers=headers),
-        browser.tab.post(INTERACTIONS, json=told, headers=headers),
+        browser.client.post("/api/auth/logout", headers=headers),
+        browser.client.delete("/api/user/profile", headers=headers),
+        browser.client.post(INTERACTIONS, json=told, headers=headers),
         visitor.post(INTERACTIONS, json=told, headers=headers),
         guests.anonymous_client().post(
             "/api/auth/login", content="x=y", headers={**headers, **form}
@@ -155,23 +168,23 @@ def test_pages_of_others_do_nothing_in_somebodys_name(
     ):
         assert response.status_code == 403, response.url
         assert response.json()["type"] == "urn:rasika:problem:cross-origin"
-    assert signed_in(browser.tab)
+    assert is_logged_in(browser.client)
 
 
-def test_our_own_pages_and_programs_do(browser: Browser, guests: ViewerFactory) -> None:
+def test_our_own_pages_and_programs_do(browser: LoggedInBrowser, guests: ViewerFactory) -> None:
     told = {"content_id": 7, "event": "like"}
-    here = str(browser.tab.base_url).rstrip("/")
+    here = str(browser.client.base_url).rstrip("/")
     for headers in (
         {"origin": here},
         {"sec-fetch-site": "same-origin"},
         {"origin": here, "sec-fetch-site": "same-origin"},
         {},
     ):
-        assert browser.tab.post(INTERACTIONS, json=told, headers=headers).status_code < 300
+        assert browser.client.post(INTERACTIONS, json=told, headers=headers).status_code < 300
     program = browser.person.http
     foreign = {"origin": "https://elsewhere.example"}
     assert program.post(INTERACTIONS, json=told, headers=foreign).status_code < 300
-    assert browser.tab.get(ME, headers=FOREIGN[0]).status_code == 200
+    assert browser.client.get(ME, headers=CROSS_ORIGIN_HEADERS[0]).status_code == 200
 
 
 @pytest.fixture
@@ -206,11 +219,15 @@ def test_in_production_cookies_go_over_https_alone(elsewhere: ViewerFactory) -> 
     with open_session(elsewhere.engine) as writing:
         pair = login_sessions.start(writing, person.id, tokens=elsewhere.app.state.tokens)
         writing.commit()
-    header = {"cookie": f"{login_cookies.REFRESH}={pair.refresh}"}
-    renewed = given(elsewhere.anonymous_client().get(ME, headers=header))
-    visiting = given(elsewhere.anonymous_client().get("/"))
+    header = {"cookie": f"{login_cookies.REFRESH_COOKIE}={pair.refresh}"}
+    renewed = set_cookie_headers(elsewhere.anonymous_client().get(ME, headers=header))
+    visiting = set_cookie_headers(elsewhere.anonymous_client().get("/"))
     every = {**renewed, **visiting}
-    assert set(every) == {login_cookies.ACCESS, login_cookies.REFRESH, visitor_cookie.COOKIE}
+    assert set(every) == {
+        login_cookies.ACCESS_COOKIE,
+        login_cookies.REFRESH_COOKIE,
+        visitor_cookie.VISITOR_COOKIE,
+    }
     assert all("Secure" in cookie for cookie in every.values())
 
 
@@ -221,9 +238,9 @@ def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: ViewerFactor
     account = {"email": "asha@example.com", "password": "mango lassi 9"}
     response = visitor.http.post("/api/auth/register", json=account)
     assert response.status_code == 201
-    assert "Max-Age=0" in given(response)[visitor_cookie.COOKIE]
+    assert "Max-Age=0" in set_cookie_headers(response)[visitor_cookie.VISITOR_COOKIE]
     bearer = {"authorization": f"Bearer {response.json()['access_token']}"}
-    assert visitor_cookie.COOKIE not in visitor.http.cookies
+    assert visitor_cookie.VISITOR_COOKIE not in visitor.http.cookies
     listed = visitor.http.get("/api/user/favorites", headers=bearer).json()["items"]
     assert [each["id"] for each in listed] == [7]
     with guests.engine.connect() as connection:
@@ -233,15 +250,15 @@ def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: ViewerFactor
 
 def test_a_visitor_is_known_after_a_change_of_keys() -> None:
     before, between, after = (
-        visitor_cookie.Visitors(Settings(secret_key=SecretStr(keys)))
+        visitor_cookie.VisitorCookies(Settings(secret_key=SecretStr(keys)))
         for keys in (
             "the key of last year",
             "the key of this year,the key of last year",
             "another" * 3,
         )
     )
-    cookie = before.written(visitor_cookie.Visitor(uuid4()))
+    cookie = before.sign(visitor_cookie.Visitor(uuid4()))
     known = between.read(cookie)
     assert known is not None
     assert after.read(cookie) is None
-    assert before.read(between.written(known)) is None
+    assert before.read(between.sign(known)) is None

@@ -17,8 +17,8 @@ from db.engine import connect
 from runtime.catalogue_view import Live
 from tests.running_app import running_app
 
-EMAIL, PASSWORD, WRONG = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
-OTHERS = ("httpx", "httpcore", "asyncio")  # of the test's own client
+EMAIL, PASSWORD, WRONG_PASSWORD = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
+CLIENT_LOGGERS = ("httpx", "httpcore", "asyncio")  # of the test's own client
 
 
 @pytest.fixture
@@ -36,22 +36,24 @@ def test_no_log_holds_what_somebody_carries(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG), capture_logs() as lines:
-        secrets = [EMAIL, PASSWORD, WRONG, "hunter22", *come_and_go(client)]
+        secrets = [EMAIL, PASSWORD, WRONG_PASSWORD, "hunter22", *use_accounts(client)]
         with running_app(create_app(replace(seeded, engine=away), live)) as broken:
-            come_and_go(broken)
-    ours = [each.getMessage() for each in caplog.records if not each.name.startswith(OTHERS)]
+            use_accounts(broken)
+    ours = [
+        each.getMessage() for each in caplog.records if not each.name.startswith(CLIENT_LOGGERS)
+    ]
     assert any(line["event"] == "dependency_failed" for line in lines)
     logged = json.dumps([lines, ours], default=str)
     assert [each for each in secrets if each in logged] == []
 
 
-def come_and_go(client: httpx.Client) -> list[str]:
+def use_accounts(client: httpx.Client) -> list[str]:
     """Do all that one does with an account, well and badly; return the tokens that came of it."""
     known = {"email": EMAIL, "password": PASSWORD, "name": "Asha"}
     carried: list[str] = []
     for path, sent in (
         *(("register", known), ("register", known), ("login", known)),
-        *(("login", {**known, "password": WRONG}), ("login", {"email": EMAIL})),
+        *(("login", {**known, "password": WRONG_PASSWORD}), ("login", {"email": EMAIL})),
         *(("register", {**known, "password": "short"}), ("login", [EMAIL, PASSWORD])),
     ):
         response = client.post(f"/api/auth/{path}", json=sent)
@@ -65,8 +67,10 @@ def come_and_go(client: httpx.Client) -> list[str]:
     client.get("/api/auth/me", headers=bearer)
     client.get(
         "/",
-        headers={"cookie": f"{login_cookies.ACCESS}={access}; {login_cookies.REFRESH}={refresh}"},
+        headers={
+            "cookie": f"{login_cookies.ACCESS_COOKIE}={access}; {login_cookies.REFRESH_COOKIE}={refresh}"
+        },
     )
-    client.post("/signin", data={"email": EMAIL, "password": WRONG})
+    client.post("/signin", data={"email": EMAIL, "password": WRONG_PASSWORD})
     client.post("/signup", data={"email": EMAIL, "password": PASSWORD})
     return carried

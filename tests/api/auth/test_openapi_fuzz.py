@@ -17,10 +17,16 @@ from schemathesis.core.result import Ok
 from tests.viewer_clients import ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
 
-UNREADABLE = "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
-EXAMPLES = 5  # of each operation, sender and mode
+MALFORMED_REQUEST_TEXT = (
+    "Invalid HTTP request received."  # uvicorn's own answer, to addresses of 64 KiB
+)
+EXAMPLES_PER_OPERATION = 5  # of each operation, sender and mode
 # Would leave the rest without a token; `tests.api.test_access_control` asks for them.
-LEAVING = {"POST /api/auth/logout", "POST /api/auth/logout-everywhere", "DELETE /api/user/profile"}
+LOGOUT_OPERATIONS = {
+    "POST /api/auth/logout",
+    "POST /api/auth/logout-everywhere",
+    "DELETE /api/user/profile",
+}
 
 
 @pytest.fixture
@@ -43,12 +49,12 @@ def test_no_request_makes_the_service_fail(
         for each in described.get_all_operations():
             assert isinstance(each, Ok)
             operation = each.ok()
-            if operation.label in LEAVING or not wanted(operation.path, role):
+            if operation.label in LOGOUT_OPERATIONS or not is_relevant(operation.path, role):
                 continue
 
             @seed(7)
             @settings(
-                max_examples=EXAMPLES,
+                max_examples=EXAMPLES_PER_OPERATION,
                 deadline=None,
                 database=None,
                 phases=[Phase.generate],
@@ -63,26 +69,28 @@ def test_no_request_makes_the_service_fail(
                     headers=headers,
                     allow_redirects=False,
                 )
-                if response.text == UNREADABLE:
+                if response.text == MALFORMED_REQUEST_TEXT:
                     return
                 asked += 1
-                if response.status_code >= 500 or not told(document, case, response.status_code):
+                if response.status_code >= 500 or not is_documented(
+                    document, case, response.status_code
+                ):
                     failed.append(f"{response.status_code} {case.as_curl_command()}")
 
             with suppress(Unsatisfiable):  # where nothing is sent nothing can be wrong
                 ask()
     assert failed == []
-    assert asked > EXAMPLES
+    assert asked > EXAMPLES_PER_OPERATION
 
 
-def told(document: dict[str, Any], case: Case[Any], status: int) -> bool:
+def is_documented(document: dict[str, Any], case: Case[Any], status: int) -> bool:
     """Tell whether the document knows of an answer; an odd address may be nobody's."""
     path, method = case.operation.path, case.operation.method
     known = document["paths"][path][method]["responses"]
     return str(status) in known or (status in (404, 405) and "{" in path)
 
 
-def wanted(path: str, role: Role | None) -> bool:
+def is_relevant(path: str, role: Role | None) -> bool:
     """Tell whether an operation knows the sender from others."""
     personal = path.startswith(("/api/user", "/api/auth", "/api/recommendations/personalized"))
     return path.startswith("/api/admin") if role is Role.ADMIN else role is None or personal

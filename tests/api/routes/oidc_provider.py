@@ -21,36 +21,36 @@ CLIENT_ID, CLIENT_SECRET = "rasika-here", "the secret of rasika"
 
 
 @lru_cache
-def key(name: str, sort: str = "true") -> RSAKey:
+def signing_key(name: str, variant: str = "true") -> RSAKey:
     """Return a key of a name; it takes a while to make one."""
     return RSAKey.generate_key(2048, {"kid": name})
 
 
-def unsigned(token: str, algorithm: str) -> str:
+def unsigned_token(token: str, algorithm: str) -> str:
     """Return the same claims with no signature, and a header that says so."""
     header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm}).encode()).decode()
     return f"{header.rstrip('=')}.{token.split('.')[1]}."
 
 
 @dataclass
-class Provider:
+class FakeOidcProvider:
     """Who is signed in there, and what shall be wrong with what it says."""
 
     issuer: str = ""
-    person: dict[str, object] = field(default_factory=dict)
-    lies: dict[str, object] = field(default_factory=dict)  # claims that are not so
+    user_claims: dict[str, object] = field(default_factory=dict)
+    claim_overrides: dict[str, object] = field(default_factory=dict)  # claims that are not so
     algorithm: str = "RS256"
-    down: bool = False
-    denies: bool = False
-    asked: list[dict[str, str]] = field(default_factory=list)
-    discovered: int = 0
+    is_down: bool = False
+    denies_access: bool = False
+    authorization_requests: list[dict[str, str]] = field(default_factory=list)
+    discovery_count: int = 0
 
     def __post_init__(self) -> None:
-        self.key = self.published = key("one")
+        self.key = self.published = signing_key("one")
 
-    def rotate(self) -> None:
+    def rotate_keys(self) -> None:
         """Sign with another key from now on."""
-        self.key = self.published = key("two")
+        self.key = self.published = signing_key("two")
 
     def id_token(self, nonce: str) -> str:
         """Return what it says of who is signed in."""
@@ -61,24 +61,24 @@ class Provider:
             "exp": now + 300,
             "iat": now,
             "nonce": nonce,
-            **self.person,
-            **self.lies,
+            **self.user_claims,
+            **self.claim_overrides,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
         if self.algorithm == "HS256":
             return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(CLIENT_SECRET))
         signed = jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
-        return signed if self.algorithm == "RS256" else unsigned(signed, self.algorithm)
+        return signed if self.algorithm == "RS256" else unsigned_token(signed, self.algorithm)
 
 
-def application(provider: Provider) -> FastAPI:
+def provider_app(provider: FakeOidcProvider) -> FastAPI:
     app = FastAPI()
     codes: dict[str, dict[str, str]] = {}
 
     @app.get("/.well-known/openid-configuration")
     def discovery() -> Response:
-        provider.discovered += 1
-        if provider.down:
+        provider.discovery_count += 1
+        if provider.is_down:
             return JSONResponse({}, 500)
         return JSONResponse(
             {
@@ -96,9 +96,9 @@ def application(provider: Provider) -> FastAPI:
     @app.get("/authorize")
     def authorize(request: Request) -> Response:
         asked = dict(request.query_params)
-        provider.asked.append(asked)
+        provider.authorization_requests.append(asked)
         back = {"state": asked["state"]}
-        if provider.denies:
+        if provider.denies_access:
             back["error"] = "access_denied"
         else:
             codes["a code"] = asked
@@ -107,7 +107,7 @@ def application(provider: Provider) -> FastAPI:
 
     @app.post("/token")
     async def token(request: Request) -> Response:
-        if provider.down:
+        if provider.is_down:
             return Response("no", 502)
         sent = dict(parse_qsl((await request.body()).decode()))
         asked = codes.pop(sent["code"], None)
@@ -134,9 +134,9 @@ def application(provider: Provider) -> FastAPI:
 
 
 @contextmanager
-def providing() -> Iterator[Provider]:
+def running_provider() -> Iterator[FakeOidcProvider]:
     """Run a provider."""
-    provider = Provider()
-    with running_app(application(provider)) as client:
+    provider = FakeOidcProvider()
+    with running_app(provider_app(provider)) as client:
         provider.issuer = str(client.base_url).rstrip("/")
         yield provider

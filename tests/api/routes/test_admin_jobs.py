@@ -28,12 +28,12 @@ def guarded(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
         yield client
 
 
-def unfinished(client: httpx.Client, **headers: str) -> httpx.Response:
+def get_unknown_job(client: httpx.Client, **headers: str) -> httpx.Response:
     return client.get("/api/admin/jobs/none", headers=headers)
 
 
 def test_whoever_is_on_this_machine_is_an_administrator(client: httpx.Client) -> None:
-    assert unfinished(client).status_code == 404
+    assert get_unknown_job(client).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_others_than_this_machine_are_refused(
 
 def test_a_page_of_our_own_may(client: httpx.Client) -> None:
     own = str(client.base_url).rstrip("/")
-    assert unfinished(client, origin=own).status_code == 404
+    assert get_unknown_job(client, origin=own).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_with_a_secret_key_nothing_else_opens(guarded: httpx.Client, given: str)
 
 
 def test_the_secret_key_opens(guarded: httpx.Client) -> None:
-    assert unfinished(guarded, authorization=f"Bearer {KEY}").status_code == 404
+    assert get_unknown_job(guarded, authorization=f"Bearer {KEY}").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["none", "rq:queue:default", "%00", "🎬", "a" * 3000, "..%2f.."])

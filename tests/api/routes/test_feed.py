@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.auth.visitor_cookie import COOKIE
+from api.auth.visitor_cookie import VISITOR_COOKIE
 from catalog.regions import LANGUAGE_WEIGHTS as LANGUAGES_WATCHED
 from config.resources import Resources
 from db.engine import open_session
@@ -27,11 +27,11 @@ from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
 from runtime.catalogue_reader import freshness, regional
 from runtime.catalogue_view import Live
-from services.feed import Wish, about, asked, vectors
+from services.feed import FeedRequest, content_vectors, feed_context, ranking_attributes
 from viewers.context import read_viewer_context
 
-FEED = "/api/recommendations/personalized"
-INTERACTIONS = "/api/user/interactions"
+FEED_PATH = "/api/recommendations/personalized"
+INTERACTIONS_PATH = "/api/user/interactions"
 
 
 @pytest.fixture
@@ -46,28 +46,30 @@ def ids(live: Live) -> dict[str, int]:
     return {listing.title: title_id for title_id, listing in live.listings.items()}
 
 
-def told(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
-    response = visitor.post(INTERACTIONS, json={"content_id": content_id, "event": event, **more})
+def post_interaction(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
+    response = visitor.post(
+        INTERACTIONS_PATH, json={"content_id": content_id, "event": event, **more}
+    )
     assert response.status_code == 200, response.text
 
 
-def feed(visitor: httpx.Client, **given: object) -> dict[str, Any]:
-    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # httpx writes any value as a string
+def get_feed(visitor: httpx.Client, **params: object) -> dict[str, Any]:
+    response = visitor.get(FEED_PATH, params=params)  # type: ignore[arg-type]  # httpx writes any value as a string
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer
 
 
-def shown(answer: dict[str, Any]) -> list[int]:
+def title_ids(answer: dict[str, Any]) -> list[int]:
     return [hit["id"] for hit in answer["items"]]
 
 
-def whose(visitor: httpx.Client) -> UUID:
-    return UUID(visitor.cookies[COOKIE].strip('"').partition(".")[0])
+def visitor_id(visitor: httpx.Client) -> UUID:
+    return UUID(visitor.cookies[VISITOR_COOKIE].strip('"').partition(".")[0])
 
 
 def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.Client) -> None:
-    answer = feed(visitor, region="IN-TN", limit=12)
+    answer = get_feed(visitor, region="IN-TN", limit=12)
     assert answer["ladder"] == ["region", "popularity"]
     assert len(answer["items"]) == answer["limit"] == 12
     assert {hit["slot"] for hit in answer["items"]} == {"trending"}
@@ -77,12 +79,12 @@ def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.C
 def test_a_like_shows_in_the_very_next_feed(
     visitor: httpx.Client, ids: dict[str, int], live: Live
 ) -> None:
-    before = feed(visitor)
-    told(visitor, ids["Eega"], "like")
-    after = feed(visitor)
+    before = get_feed(visitor)
+    post_interaction(visitor, ids["Eega"], "like")
+    after = get_feed(visitor)
     assert after["ladder"][0] == "taste"
-    assert shown(after) != shown(before)
-    assert ids["Eega"] not in shown(after)
+    assert title_ids(after) != title_ids(before)
+    assert ids["Eega"] not in title_ids(after)
     close = [live.listings[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
     assert sum(listing.language == "te" for listing in close) >= len(close) / 2
 
@@ -91,47 +93,47 @@ def test_a_like_shows_in_the_very_next_feed(
 def test_what_was_dismissed_judged_or_seen_does_not_come_back(
     visitor: httpx.Client, ids: dict[str, int], event: str
 ) -> None:
-    told(visitor, ids["Eega"], "like")
-    first = shown(feed(visitor))
-    told(visitor, first[0], event, **({"value": 4.5} if event == "rate" else {}))
-    assert first[0] not in shown(feed(visitor))
+    post_interaction(visitor, ids["Eega"], "like")
+    first = title_ids(get_feed(visitor))
+    post_interaction(visitor, first[0], event, **({"value": 4.5} if event == "rate" else {}))
+    assert first[0] not in title_ids(get_feed(visitor))
 
 
 def test_terms_add_up_and_the_list_is_as_long_as_asked(
     visitor: httpx.Client, ids: dict[str, int]
 ) -> None:
-    told(visitor, ids["Eega"], "favorite")
-    answer = feed(visitor, limit=40, mood="wonder")
-    assert len(set(shown(answer))) == 40
+    post_interaction(visitor, ids["Eega"], "favorite")
+    answer = get_feed(visitor, limit=40, mood="wonder")
+    assert len(set(title_ids(answer))) == 40
     for hit in answer["items"]:
         assert hit["score"] == pytest.approx(sum(hit["terms"].values()))
 
 
 def test_titles_shown_already_make_room(visitor: httpx.Client, ids: dict[str, int]) -> None:
-    told(visitor, ids["Eega"], "like")
-    first = shown(feed(visitor))
-    assert not set(first) & set(shown(feed(visitor, exclude=first)))
+    post_interaction(visitor, ids["Eega"], "like")
+    first = title_ids(get_feed(visitor))
+    assert not set(first) & set(title_ids(get_feed(visitor, exclude=first)))
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
-@pytest.mark.parametrize("path", [FEED, "/feed", "/feed/cards"])
+@pytest.mark.parametrize("path", [FEED_PATH, "/feed", "/feed/cards"])
 def test_what_is_no_titles_number_is_refused(visitor: httpx.Client, path: str, number: int) -> None:
     assert visitor.get(path, params={"exclude": number}).status_code == 422
 
 
 def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
-    assert len(feed(visitor, device="phone")["items"]) == 12
-    assert len(feed(visitor, device="tv")["items"]) == 30
+    assert len(get_feed(visitor, device="phone")["items"]) == 12
+    assert len(get_feed(visitor, device="tv")["items"]) == 30
 
 
 def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
     visitor: httpx.Client, ids: dict[str, int]
 ) -> None:
     for title in ("Stree", "Bhool Bhulaiyaa"):  # horror, and comedies too
-        told(visitor, ids[title], "dislike")
+        post_interaction(visitor, ids[title], "dislike")
     for title in ("3 Idiots", "Munna Bhai M.B.B.S.", "Hera Pheri"):  # comedies
-        told(visitor, ids[title], "like")
-    items = feed(visitor, region="IN-MH", limit=40)["items"]
+        post_interaction(visitor, ids[title], "like")
+    items = get_feed(visitor, region="IN-MH", limit=40)["items"]
     assert sum("horror" in hit["genres"] for hit in items) <= 1
     different = [hit for hit in items if hit["source"] == "other_genre"]
     assert different
@@ -142,10 +144,10 @@ def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
     visitor: httpx.Client, ids: dict[str, int], live: Live
 ) -> None:
     for title in ("Stree", "Bhool Bhulaiyaa"):
-        told(visitor, ids[title], "dislike")
+        post_interaction(visitor, ids[title], "dislike")
     for title in ("3 Idiots", "Hera Pheri"):
-        told(visitor, ids[title], "like")
-    items = feed(visitor, region="IN-KA")["items"]
+        post_interaction(visitor, ids[title], "like")
+    items = get_feed(visitor, region="IN-KA")["items"]
     foreign = [hit for hit in items if "hi" not in live.listings[hit["id"]].languages]
     assert {hit["source"] for hit in foreign} <= {"other_language", "person"}
 
@@ -154,8 +156,8 @@ def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
 def test_a_mood_in_any_words_bends_the_feed(
     visitor: httpx.Client, ids: dict[str, int], mood: str
 ) -> None:
-    told(visitor, ids["Eega"], "like")
-    answer = feed(visitor, mood=mood)
+    post_interaction(visitor, ids["Eega"], "like")
+    answer = get_feed(visitor, mood=mood)
     assert answer["mood"] == "fear"
     fearful = {"horror", "thriller", "supernatural", "mystery"}
     assert sum(bool(fearful & {*hit["genres"]}) for hit in answer["items"]) >= 12
@@ -166,8 +168,8 @@ def test_a_mood_goes_before_what_one_usually_likes(
     visitor: httpx.Client, ids: dict[str, int], mood: Rasa
 ) -> None:
     for title in ("Drishyam", "Ratsasan", "Vikram Vedha", "Mumbai Police", "Kaithi"):
-        told(visitor, ids[title], "like")
-    items = feed(visitor, mood=mood, region="IN-KL")["items"]
+        post_interaction(visitor, ids[title], "like")
+    items = get_feed(visitor, mood=mood, region="IN-KL")["items"]
     carrying = [genre_mood_weight(mood, hit["genres"]) >= 0.4 for hit in items]
     assert sum(carrying) >= 10, [hit["title"] for hit in items]
     named = [hit for hit in items if hit["reason"]["code"] == "mood"]
@@ -187,17 +189,17 @@ def test_a_mood_goes_before_what_one_usually_likes(
 def test_what_cannot_be_is_named(
     visitor: httpx.Client, given: dict[str, object], field: str
 ) -> None:
-    response = visitor.get(FEED, params=given)  # type: ignore[arg-type]  # as above
+    response = visitor.get(FEED_PATH, params=given)  # type: ignore[arg-type]  # as above
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == field
 
 
 def test_nobody_elses_cache_keeps_a_feed(visitor: httpx.Client) -> None:
-    assert visitor.get(FEED).headers["cache-control"] == "no-store"
+    assert visitor.get(FEED_PATH).headers["cache-control"] == "no-store"
 
 
 def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
-    assert feed(visitor, explain=True)["measures"] is None
+    assert get_feed(visitor, explain=True)["measures"] is None
     assert "rasika_feed_coverage" in visitor.get("/metrics").text
 
 
@@ -221,72 +223,72 @@ def test_every_reason_holds_by_what_is_stored(
         ("Sholay", "watchlist", {}),
         ("RRR", "dislike", {}),
     ):
-        told(visitor, ids[title], event, **more)
+        post_interaction(visitor, ids[title], event, **more)
     saying = {"languages": {"te": 1.0, "hi": 0.5}, "favourite_genres": ["romance", "war"]}
     assert visitor.put("/api/user/profile", json=saying).status_code == 200
     asked = {"mood": mood} if mood else {}
-    answer = feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
+    answer = get_feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
     state = replace(
-        stored(visitor, seeded, live), mood=MoodTarget(Rasa(mood), None) if mood else None
+        stored_context(visitor, seeded, live), mood=MoodTarget(Rasa(mood), None) if mood else None
     )
     told_of = {"mood"} if mood else {"liked", "watched", "favorite"}
     assert {hit["reason"]["code"] for hit in answer["items"]} & told_of
     for hit in answer["items"]:
-        assert holds(hit, state, live), hit
+        assert reason_holds(hit, state, live), hit
         assert hit["reason"]["text"]
 
 
-def stored(visitor: httpx.Client, resources: Resources, live: Live) -> FeedContext:
+def stored_context(visitor: httpx.Client, resources: Resources, live: Live) -> FeedContext:
     """Return the person as PostgreSQL holds him."""
     with open_session(resources.engine) as reading:
         today = datetime.now(UTC).date()
-        known = read_viewer_context(reading, whose(visitor), model=live.model, today=today)
-    wish = Wish(region="IN-TG", wanted=Filter(), limit=30, now=datetime.now(UTC))
-    return asked(live, known, wish)
+        known = read_viewer_context(reading, visitor_id(visitor), model=live.model, today=today)
+    wish = FeedRequest(region="IN-TG", filter=Filter(), limit=30, now=datetime.now(UTC))
+    return feed_context(live, known, wish)
 
 
-def holds(hit: dict[str, Any], state: FeedContext, live: Live) -> bool:
+def reason_holds(hit: dict[str, Any], context: FeedContext, live: Live) -> bool:
     """Work a reason out again from the state, by its own definition."""
     reason, listing = hit["reason"], live.listings[hit["id"]]
-    known = about(live, hit["id"])
+    known = ranking_attributes(live, hit["id"])
     assert known is not None
     code, text = reason["code"], reason["text"]
     checks: dict[str, Callable[[], bool]] = {
         "more_from": lambda: any(
-            name in text and state.taste.affinity(f"person:{name}") >= MIN_PERSON_AFFINITY
+            name in text and context.taste.affinity(f"person:{name}") >= MIN_PERSON_AFFINITY
             for name in (*listing.directors, *listing.stars)
         ),
         "leaning_genre": lambda: any(
-            state.taste.affinity(f"genre:{genre}") >= MIN_STRONG_AFFINITY
+            context.taste.affinity(f"genre:{genre}") >= MIN_STRONG_AFFINITY
             for genre in listing.genres
         ),
         "leaning_language": lambda: (
-            state.taste.affinity(f"language:{listing.language}") >= MIN_STRONG_AFFINITY
+            context.taste.affinity(f"language:{listing.language}") >= MIN_STRONG_AFFINITY
         ),
         "different": lambda: (
-            listing.language not in state.own_languages
+            listing.language not in context.own_languages
             if hit["source"] == "other_language"
-            else not {*state.familiar_genres} & {*listing.genres}
-            and state.taste.affinity(f"genre:{listing.genres[0]}") < MIN_STRONG_AFFINITY
+            else not {*context.familiar_genres} & {*listing.genres}
+            and context.taste.affinity(f"genre:{listing.genres[0]}") < MIN_STRONG_AFFINITY
         ),
         "trending_language": lambda: freshness(listing) >= MIN_TRENDING_FRESHNESS,
         "popular_language": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
         "trending_region": lambda: freshness(listing) >= MIN_TRENDING_FRESHNESS,
         "loved_in": lambda: (
-            regional(listing, LANGUAGES_WATCHED)[state.region] >= MIN_LOVED_REGIONAL_SIGNAL
+            regional(listing, LANGUAGES_WATCHED)[context.region] >= MIN_LOVED_REGIONAL_SIGNAL
         ),
         "regional": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
         "mood": lambda: (
-            state.mood is not None and genre_mood_weight(state.mood.rasa, listing.genres) > 0
+            context.mood is not None and genre_mood_weight(context.mood.rasa, listing.genres) > 0
         ),
-        "popular_genre": lambda: bool({*state.familiar_genres} & {*listing.genres}),
+        "popular_genre": lambda: bool({*context.familiar_genres} & {*listing.genres}),
         "popular": lambda: hit["terms"]["popularity"] > 0,
         "taste": lambda: hit["terms"]["similarity"] > 0,
     }
     if reason["title_id"] is None:
         return checks[code]()
-    liked = state.title_states[reason["title_id"]]
-    own, other = vectors(live, [hit["id"], reason["title_id"]])
+    liked = context.title_states[reason["title_id"]]
+    own, other = content_vectors(live, [hit["id"], reason["title_id"]])
     return (
         reaction_code(liked) == code
         and opinion_score(liked) >= MIN_LIKED_OPINION
@@ -295,10 +297,10 @@ def holds(hit: dict[str, Any], state: FeedContext, live: Live) -> bool:
 
 
 def test_the_homepage_begins_with_ones_own_rows(visitor: httpx.Client, ids: dict[str, int]) -> None:
-    told(visitor, ids["Eega"], "like")
-    told(visitor, ids["Drishyam"], "watch", progress=0.5)
-    told(visitor, ids["Sholay"], "watchlist")
-    told(visitor, ids["RRR"], "dismiss")
+    post_interaction(visitor, ids["Eega"], "like")
+    post_interaction(visitor, ids["Drishyam"], "watch", progress=0.5)
+    post_interaction(visitor, ids["Sholay"], "watchlist")
+    post_interaction(visitor, ids["RRR"], "dismiss")
     page = visitor.get("/api/recommendations/homepage", params={"region": "IN-TG"}).json()
     rows = {row["key"]: row for row in page["rows"]}
     assert list(rows)[:3] == ["for_you", "continue", "watchlist"]
@@ -338,7 +340,7 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
         return items
 
     plain = search()
-    told(visitor, ids["Eega"], "like")
+    post_interaction(visitor, ids["Eega"], "like")
     own = search()
     kept = visitor.get("/api/search", params={"q": "a revenge story"}).headers["cache-control"]
     assert kept == "no-store"
@@ -364,4 +366,4 @@ def test_a_child_finds_nothing_that_is_rated_above_his_age(
     trending = visitor.get("/api/trending", params={"limit": 100}).json()
     assert not ids & set(found(forbidden[0].title))
     assert not ids & {hit["id"] for hit in [*similar["items"], *trending["items"]]}
-    assert not ids & set(shown(feed(visitor, limit=100)))
+    assert not ids & set(title_ids(get_feed(visitor, limit=100)))

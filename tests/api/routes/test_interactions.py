@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from api.auth.visitor_cookie import COOKIE
+from api.auth.visitor_cookie import VISITOR_COOKIE
 from db import title_states
 from db.engine import open_session
 from runtime.title_features import LiveShelf
@@ -98,7 +98,7 @@ def test_a_new_visitor_is_known_from_then_on(everybody: ViewerFactory) -> None:
     assert listed(stranger)["total"] == 0
     assert not stranger.cookies
     post(stranger, like())
-    assert COOKIE in stranger.cookies
+    assert VISITOR_COOKIE in stranger.cookies
     assert ids(listed(stranger)) == [EEGA]
 
 

@@ -19,19 +19,25 @@ from config.settings import OpenIdProvider
 from db import accounts as rows
 from db.engine import open_session
 from runtime.catalogue_view import Live
-from tests.api.routes.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, key, providing
+from tests.api.routes.oidc_provider import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    FakeOidcProvider,
+    running_provider,
+    signing_key,
+)
 from tests.running_app import running_app
 from tests.viewer_clients import ViewerFactory, viewer_factory
 
 START = "/api/auth/oidc/home/start"
 CALLBACK = "/api/auth/oidc/home/callback"
-PAGE = {"accept": "text/html"}
+HTML_HEADERS = {"accept": "text/html"}
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with providing() as provider:
-        provider.person = {
+def provider() -> Iterator[FakeOidcProvider]:
+    with running_provider() as provider:
+        provider.user_claims = {
             "sub": "42",
             "email": "Asha@Example.com",
             "email_verified": True,
@@ -41,7 +47,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def app(seeded: Resources, live: Live, valkey: "redis.Redis", provider: Provider) -> FastAPI:
+def app(
+    seeded: Resources, live: Live, valkey: "redis.Redis", provider: FakeOidcProvider
+) -> FastAPI:
     known = OpenIdProvider(
         name="home",
         issuer=provider.issuer,
@@ -58,9 +66,9 @@ def guests(app: FastAPI) -> Iterator[ViewerFactory]:
         yield found
 
 
-def there_and_back(browser: httpx.Client, path: str = START, **asked: str) -> httpx.Response:
+def log_in_with_provider(browser: httpx.Client, path: str = START, **params: str) -> httpx.Response:
     """Go to the provider, and return what the service says of who comes back."""
-    sent = browser.get(path, params=asked)
+    sent = browser.get(path, params=params)
     assert sent.status_code == 302, sent.text
     returned = httpx.get(sent.headers["location"])
     return browser.get(returned.headers["location"])
@@ -76,23 +84,23 @@ def me(browser: httpx.Client) -> dict[str, str]:
     return response.json() if response.status_code == 200 else {}
 
 
-def accounts(guests: ViewerFactory) -> int:
+def count_accounts(guests: ViewerFactory) -> int:
     with guests.engine.connect() as connection:
         return int(connection.execute(text("SELECT count(*) FROM account")).scalar_one())
 
 
 def test_whoever_comes_back_is_signed_in_as_the_same_person_each_time(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
     first, second = guests.anonymous_client(), guests.anonymous_client()
-    back = there_and_back(first, next="/title/7?from=feed")
+    back = log_in_with_provider(first, next="/title/7?from=feed")
     assert (back.status_code, back.headers["location"]) == (303, "/title/7?from=feed")
     assert (me(first)["email"], me(first)["name"]) == ("asha@example.com", "Asha")
-    provider.person["email"] = "moved@example.com"
-    there_and_back(second)
+    provider.user_claims["email"] = "moved@example.com"
+    log_in_with_provider(second)
     assert me(first) == me(second)
-    assert provider.discovered == 1
-    asked = provider.asked[0]
+    assert provider.discovery_count == 1
+    asked = provider.authorization_requests[0]
     assert asked["code_challenge_method"] == "S256"
     assert asked["scope"].split() == ["openid", "email", "profile"]
 
@@ -105,7 +113,9 @@ def test_whoever_comes_back_is_signed_in_as_the_same_person_each_time(
     ],
 )
 def test_nobody_is_led_elsewhere_afterwards(guests: ViewerFactory, address: str) -> None:
-    assert there_and_back(guests.anonymous_client(), next=address).headers["location"] == "/feed"
+    assert (
+        log_in_with_provider(guests.anonymous_client(), next=address).headers["location"] == "/feed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,36 +143,36 @@ def test_nobody_is_led_elsewhere_afterwards(guests: ViewerFactory, address: str)
     ids=" ".join,  # what is lied about; the same in every run
 )
 def test_an_answer_that_is_for_another_is_not_believed(
-    guests: ViewerFactory, provider: Provider, lie: dict[str, object]
+    guests: ViewerFactory, provider: FakeOidcProvider, lie: dict[str, object]
 ) -> None:
-    provider.lies = lie
+    provider.claim_overrides = lie
     browser = guests.anonymous_client()
-    assert problem(there_and_back(browser)) == (401, "provider-refused")
-    assert (me(browser), accounts(guests)) == ({}, 0)
+    assert problem(log_in_with_provider(browser)) == (401, "provider-refused")
+    assert (me(browser), count_accounts(guests)) == ({}, 0)
 
 
 def test_an_answer_that_the_provider_did_not_sign_is_not_believed(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
-    provider.key = key("one", "forged")
-    assert problem(there_and_back(guests.anonymous_client())) == (401, "provider-refused")
+    provider.key = signing_key("one", "forged")
+    assert problem(log_in_with_provider(guests.anonymous_client())) == (401, "provider-refused")
 
 
 def test_an_answer_signed_with_our_own_secret_is_not_believed(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
     provider.algorithm = "HS256"
-    assert problem(there_and_back(guests.anonymous_client())) == (401, "provider-refused")
+    assert problem(log_in_with_provider(guests.anonymous_client())) == (401, "provider-refused")
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE"])
 def test_an_answer_without_a_signature_is_not_believed(
-    guests: ViewerFactory, provider: Provider, algorithm: str
+    guests: ViewerFactory, provider: FakeOidcProvider, algorithm: str
 ) -> None:
     provider.algorithm = algorithm
     browser = guests.anonymous_client()
-    assert problem(there_and_back(browser)) == (401, "provider-refused")
-    assert (me(browser), accounts(guests)) == ({}, 0)
+    assert problem(log_in_with_provider(browser)) == (401, "provider-refused")
+    assert (me(browser), count_accounts(guests)) == ({}, 0)
 
 
 @pytest.mark.parametrize(
@@ -178,31 +188,31 @@ def test_an_answer_without_a_signature_is_not_believed(
     ids=str,
 )
 def test_an_email_that_is_none_makes_no_account(
-    guests: ViewerFactory, provider: Provider, odd: dict[str, object]
+    guests: ViewerFactory, provider: FakeOidcProvider, odd: dict[str, object]
 ) -> None:
-    provider.lies = odd
-    assert problem(there_and_back(guests.anonymous_client())) == (403, "email-unproven")
-    assert accounts(guests) == 0
+    provider.claim_overrides = odd
+    assert problem(log_in_with_provider(guests.anonymous_client())) == (403, "email-unproven")
+    assert count_accounts(guests) == 0
 
 
 @pytest.mark.parametrize("name", ["As\0ha", "a" * 5000, ["Asha"], 7, "", "\u202e"])
 def test_an_odd_name_is_made_plain_or_left_out(
-    guests: ViewerFactory, provider: Provider, name: object
+    guests: ViewerFactory, provider: FakeOidcProvider, name: object
 ) -> None:
-    provider.lies = {"name": name}
+    provider.claim_overrides = {"name": name}
     browser = guests.anonymous_client()
-    assert there_and_back(browser).status_code == 303
+    assert log_in_with_provider(browser).status_code == 303
     shown = me(browser)["name"]
     assert shown is None or (shown.isprintable() and 0 < len(shown) <= 100)
 
 
 def test_new_keys_of_a_provider_are_read(
-    guests: ViewerFactory, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    guests: ViewerFactory, provider: FakeOidcProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there_and_back(guests.anonymous_client())
+    log_in_with_provider(guests.anonymous_client())
     monkeypatch.setattr("viewers.oidc.MIN_KEY_REFRESH_INTERVAL_S", 0.0)
-    provider.rotate()
-    assert there_and_back(guests.anonymous_client()).status_code == 303
+    provider.rotate_keys()
+    assert log_in_with_provider(guests.anonymous_client()).status_code == 303
 
 
 @pytest.mark.parametrize("state", ["", "another", "ключ"])
@@ -222,24 +232,24 @@ def test_an_answer_to_no_question_is_refused(guests: ViewerFactory) -> None:
 
 
 def test_who_is_not_let_in_there_is_led_back_to_the_page(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
-    provider.denies = True
-    browser = guests.anonymous_client(**PAGE)
-    back = there_and_back(browser)
+    provider.denies_access = True
+    browser = guests.anonymous_client(**HTML_HEADERS)
+    back = log_in_with_provider(browser)
     assert (back.status_code, back.headers["location"]) == (303, "/signin?problem=provider-refused")
     assert me(browser) == {}
 
 
 def test_a_provider_that_is_down_is_told_and_asked_again_later(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
-    provider.down = True
+    provider.is_down = True
     assert problem(guests.anonymous_client().get(START)) == (503, "provider-unavailable")
-    provider.down = False
+    provider.is_down = False
     browser = guests.anonymous_client()
     sent = browser.get(START).headers["location"]
-    provider.down = True
+    provider.is_down = True
     back = browser.get(httpx.get(sent).headers["location"])
     assert problem(back) == (503, "provider-unavailable")
 
@@ -256,38 +266,38 @@ def test_a_provider_that_nobody_set_is_not_there(guests: ViewerFactory) -> None:
     "told", [{"email_verified": False}, {"email_verified": None}, {"email": None}]
 )
 def test_an_email_that_nobody_vouches_for_makes_no_account(
-    guests: ViewerFactory, provider: Provider, told: dict[str, object]
+    guests: ViewerFactory, provider: FakeOidcProvider, told: dict[str, object]
 ) -> None:
-    provider.lies = told
-    assert problem(there_and_back(guests.anonymous_client())) == (403, "email-unproven")
-    assert accounts(guests) == 0
+    provider.claim_overrides = told
+    assert problem(log_in_with_provider(guests.anonymous_client())) == (403, "email-unproven")
+    assert count_accounts(guests) == 0
 
 
 def test_an_account_with_a_password_is_not_taken_over_by_its_email(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
     person = guests.with_account()
     with open_session(guests.engine) as writing:
         rows.set_password(writing, person.id, "a hash")
         writing.commit()
-    provider.person["email"] = person.email
+    provider.user_claims["email"] = person.email
     browser = guests.anonymous_client()
-    assert problem(there_and_back(browser)) == (409, "email-taken")
+    assert problem(log_in_with_provider(browser)) == (409, "email-taken")
     assert me(browser) == {}
 
 
 def test_an_account_without_one_is_the_same_persons(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
     person = guests.with_account()
-    provider.person["email"] = person.email
+    provider.user_claims["email"] = person.email
     browser = guests.anonymous_client()
-    there_and_back(browser)
+    log_in_with_provider(browser)
     assert me(browser)["id"] == str(person.id)
 
 
 def test_its_owner_connects_it_once_he_is_signed_in(
-    guests: ViewerFactory, provider: Provider
+    guests: ViewerFactory, provider: FakeOidcProvider
 ) -> None:
     person = guests.with_account()
     ours = {"sec-fetch-site": "same-origin"}
@@ -295,7 +305,7 @@ def test_its_owner_connects_it_once_he_is_signed_in(
     back = person.http.get(httpx.get(sent.headers["location"]).headers["location"])
     assert back.status_code == 303
     browser = guests.anonymous_client()
-    there_and_back(browser)
+    log_in_with_provider(browser)
     assert me(browser)["id"] == str(person.id)
 
 
@@ -307,7 +317,7 @@ def test_no_page_of_another_origin_connects_anybody(guests: ViewerFactory, site:
 
 
 def test_an_identity_of_another_account_is_not_connected(guests: ViewerFactory) -> None:
-    there_and_back(guests.anonymous_client())
+    log_in_with_provider(guests.anonymous_client())
     person = guests.with_account()
     ours = {"sec-fetch-site": "same-origin"}
     sent = person.http.get("/api/auth/oidc/home/link", headers=ours)
@@ -330,4 +340,4 @@ def test_where_cookies_go_over_https_the_provider_answers_there(guests: ViewerFa
     assert asked["redirect_uri"][0].startswith("https://127.0.0.1:")
     assert "Secure" in sent.headers["set-cookie"]
     assert "HttpOnly" in sent.headers["set-cookie"]
-    assert login_cookies.ACCESS not in sent.headers["set-cookie"]
+    assert login_cookies.ACCESS_COOKIE not in sent.headers["set-cookie"]

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
 from api.auth import login_cookies
-from api.auth.visitor_cookie import COOKIE
+from api.auth.visitor_cookie import VISITOR_COOKIE
 from db import viewer_lifecycle
 from db.engine import open_session
 from tests.viewer_clients import ViewerClient, ViewerFactory
@@ -161,10 +161,17 @@ def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
         writing.commit()
     everything(visitor, everybody.engine)
     browser = visitor.http
-    for name, token in ((login_cookies.ACCESS, pair.access), (login_cookies.REFRESH, pair.refresh)):
+    for name, token in (
+        (login_cookies.ACCESS_COOKIE, pair.access),
+        (login_cookies.REFRESH_COOKIE, pair.refresh),
+    ):
         browser.cookies.set(name, token, domain=browser.base_url.host)
     assert browser.get("/api/user/profile").json()["email"] == member.email
-    assert set(browser.cookies) == {login_cookies.ACCESS, login_cookies.REFRESH, COOKIE}
+    assert set(browser.cookies) == {
+        login_cookies.ACCESS_COOKIE,
+        login_cookies.REFRESH_COOKIE,
+        VISITOR_COOKIE,
+    }
     assert browser.delete("/api/user/profile").status_code == 204
     assert not browser.cookies
     assert set(sizes(everybody.engine).values()) == {0}

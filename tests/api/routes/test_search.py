@@ -13,12 +13,12 @@ from config.resources import Resources
 from runtime.catalogue_view import Live
 from tests.running_app import list_items, list_titles, running_app
 
-HIT = {
+CARD_FIELDS = {
     *("id", "title", "original_title", "kind", "year", "language", "genres", "poster_url"),
     *("score", "terms", "reason"),
 }
-OF_FEEDS = {"slot", "source", "progress"}
-TERMS = {"similarity", "popularity", "regional", "freshness"}
+FEED_ONLY_FIELDS = {"slot", "source", "progress"}
+INDEX_TERMS = {"similarity", "popularity", "regional", "freshness"}
 PLOT = "a detective hunts a serial killer"
 
 
@@ -27,9 +27,9 @@ def test_an_answer_is_a_page_of_hits(client: httpx.Client) -> None:
     assert (answer["limit"], answer["offset"], answer["total"]) == (3, 2, None)
     assert len(answer["items"]) == 3
     for hit in answer["items"]:
-        assert set(hit) == HIT | OF_FEEDS
-        assert not any(hit[name] for name in OF_FEEDS)
-        assert set(hit["terms"]) >= TERMS
+        assert set(hit) == CARD_FIELDS | FEED_ONLY_FIELDS
+        assert not any(hit[name] for name in FEED_ONLY_FIELDS)
+        assert set(hit["terms"]) >= INDEX_TERMS
         assert set(hit["reason"]) == {"code", "text", "title_id"}
 
 

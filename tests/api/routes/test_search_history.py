@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import create_app
-from api.auth.visitor_cookie import COOKIE
+from api.auth.visitor_cookie import VISITOR_COOKIE
 from config.resources import Resources
 from runtime.catalogue_view import Live
 from runtime.search_log import SearchLog
@@ -24,7 +24,7 @@ def app(seeded: Resources, live: Live) -> Iterator[FastAPI]:
     """The service, its searches gone afterwards."""
     app = create_app(seeded, live)
     yield app
-    log(app).flush()
+    search_log(app).flush()
     with seeded.engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(TABLES)}"))
 
@@ -50,19 +50,19 @@ def visitor(anybody: httpx.Client) -> Iterator[httpx.Client]:
         yield client
 
 
-def log(app: FastAPI) -> SearchLog:
+def search_log(app: FastAPI) -> SearchLog:
     found: SearchLog = app.state.search_log
     return found
 
 
 def rows(app: FastAPI, table: str = "search_query") -> list[dict[str, object]]:
-    log(app).flush()
+    search_log(app).flush()
     with app.state.resources.engine.connect() as connection:
         found = connection.execute(text(f"SELECT * FROM {table}")).mappings()
         return [dict(row) for row in found]
 
 
-def history(client: httpx.Client, **asked: int) -> list[str]:
+def searched_texts(client: httpx.Client, **asked: int) -> list[str]:
     answer = client.get("/api/search/history", params=asked)
     assert answer.status_code == 200, answer.text
     return [each["text"] for each in answer.json()["items"]]
@@ -75,7 +75,7 @@ def search(client: httpx.Client, words: str, **asked: object) -> httpx.Response:
     return answer
 
 
-def opened(client: httpx.Client, **told: object) -> int:
+def post_click(client: httpx.Client, **told: object) -> int:
     return client.post("/api/search/clicks", json={"position": 1, **told}).status_code
 
 
@@ -97,9 +97,9 @@ def test_the_history_is_ones_own_the_latest_first(
         search(visitor, words)
     with browser(anybody) as other:
         search(other, "enthiran")
-        assert history(other) == ["enthiran"]
-    assert history(visitor) == ["EEGA", "kantara"]
-    assert history(visitor, limit=1, offset=1) == ["kantara"]
+        assert searched_texts(other) == ["enthiran"]
+    assert searched_texts(visitor) == ["EEGA", "kantara"]
+    assert searched_texts(visitor, limit=1, offset=1) == ["kantara"]
     assert visitor.get("/api/search/history").json()["total"] == 2
 
 
@@ -110,20 +110,20 @@ def test_programs_get_no_cookie_unless_they_ask_for_a_history(
     answers.append(anybody.get("/posters/1.svg"))
     assert not any("set-cookie" in each.headers for each in answers)
     assert [row["visitor_id"] for row in rows(app)] == [None]
-    assert history(anybody) == []
+    assert searched_texts(anybody) == []
     search(anybody, "kantara")
-    assert history(anybody) == ["kantara"]
+    assert searched_texts(anybody) == ["kantara"]
 
 
 def test_a_page_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
     anybody: httpx.Client,
 ) -> None:
     given = anybody.get("/search?q=eega").headers["set-cookie"]
-    assert given.startswith(f"{COOKIE}=")
+    assert given.startswith(f"{VISITOR_COOKIE}=")
     assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(given.split("; "))
     assert "Secure" not in given
     assert "set-cookie" not in anybody.get("/").headers
-    assert history(anybody) == ["eega"]
+    assert searched_texts(anybody) == ["eega"]
 
 
 def test_behind_a_proxy_that_speaks_https_the_cookie_is_for_https_alone(
@@ -140,10 +140,10 @@ def test_behind_a_proxy_that_speaks_https_the_cookie_is_for_https_alone(
 def test_a_forged_cookie_is_a_new_visitors(
     app: FastAPI, anybody: httpx.Client, forged: str
 ) -> None:
-    cookie = {b"cookie": f"{COOKIE}={forged}".encode()}
+    cookie = {b"cookie": f"{VISITOR_COOKIE}={forged}".encode()}
     answer = anybody.get("/search?q=eega", headers=cookie)
     assert answer.status_code == 200
-    assert answer.headers["set-cookie"].startswith(f"{COOKIE}=")
+    assert answer.headers["set-cookie"].startswith(f"{VISITOR_COOKIE}=")
     assert anybody.get("/api/search?q=eega", headers=cookie).status_code == 200
     assert anybody.get("/api/search/history", headers=cookie).json()["items"] == []
     assert [row["recognised"] for row in rows(app)] == [False, False]
@@ -151,12 +151,12 @@ def test_a_forged_cookie_is_a_new_visitors(
 
 def test_a_cookie_with_one_letter_changed_is_nobodys(visitor: httpx.Client) -> None:
     search(visitor, "eega")
-    cookie = visitor.cookies[COOKIE]
+    cookie = visitor.cookies[VISITOR_COOKIE]
     other = "1" if cookie[0] == "0" else "0"
-    visitor.cookies.set(COOKIE, other + cookie[1:])
+    visitor.cookies.set(VISITOR_COOKIE, other + cookie[1:])
     with httpx.Client(base_url=visitor.base_url) as forger:
-        forger.cookies.set(COOKIE, other + cookie[1:])
-        assert history(forger) == []
+        forger.cookies.set(VISITOR_COOKIE, other + cookie[1:])
+        assert searched_texts(forger) == []
 
 
 @pytest.mark.parametrize("wish", [{"dnt": "1"}, {"sec-gpc": "1"}])
@@ -170,12 +170,12 @@ def test_of_who_asks_for_it_nothing_is_kept(
     visitor.get("/api/search?q=eega", headers=wish)
     assert rows(app) == []
     search(visitor, "kantara")
-    told = {"q": "kantara", "content_id": first(visitor), "position": 1}
+    told = {"q": "kantara", "content_id": first_result(visitor), "position": 1}
     assert visitor.post("/api/search/clicks", json=told, headers=wish).status_code == 202
     assert rows(app, "search_click") == []
 
 
-def first(client: httpx.Client, words: str = "eega") -> int:
+def first_result(client: httpx.Client, words: str = "eega") -> int:
     answer = client.get("/api/search", params={"q": words}, headers={"dnt": "1"})
     return int(answer.json()["items"][0]["id"])
 
@@ -183,7 +183,7 @@ def first(client: httpx.Client, words: str = "eega") -> int:
 def test_results_while_one_types_are_one_search(visitor: httpx.Client) -> None:
     for typed in ("ma", "mag", "magad", "magadheera"):
         assert visitor.get("/search/results", params={"q": typed}).status_code == 200
-    assert history(visitor) == ["magadheera"]
+    assert searched_texts(visitor) == ["magadheera"]
 
 
 def test_neither_further_pages_nor_browsing_are_searches(
@@ -204,7 +204,7 @@ def test_what_was_opened_is_kept_with_its_search(
     answer = search(visitor, "Eega")
     number = answer.json()["items"][0]["id"]
     of = {"search_id": answer.headers["x-search-id"]} if named else {"q": "eega"}
-    assert opened(visitor, content_id=number, **of) == 202
+    assert post_click(visitor, content_id=number, **of) == 202
     (kept,) = rows(app, "search_click")
     assert (str(kept["search_id"]), kept["title_id"]) == (answer.headers["x-search-id"], number)
     (past,) = visitor.get("/api/search/history").json()["items"]
@@ -214,8 +214,8 @@ def test_what_was_opened_is_kept_with_its_search(
 def test_a_program_without_a_cookie_names_its_search(app: FastAPI, anybody: httpx.Client) -> None:
     answer = search(anybody, "eega")
     number = answer.json()["items"][0]["id"]
-    assert opened(anybody, content_id=number, q="eega") == 202
-    assert opened(anybody, content_id=number, search_id=answer.headers["x-search-id"]) == 202
+    assert post_click(anybody, content_id=number, q="eega") == 202
+    assert post_click(anybody, content_id=number, search_id=answer.headers["x-search-id"]) == 202
     assert len(rows(app, "search_click")) == 1
 
 
@@ -223,7 +223,7 @@ def test_a_click_told_twice_counts_once(app: FastAPI, visitor: httpx.Client) -> 
     number = search(visitor, "eega").json()["items"][0]["id"]
     same = str(uuid4())
     for _ in range(3):
-        assert opened(visitor, q="eega", content_id=number, id=same) == 202
+        assert post_click(visitor, q="eega", content_id=number, id=same) == 202
         assert len(rows(app, "search_click")) == 1
 
 
@@ -248,7 +248,7 @@ def test_a_click_told_twice_counts_once(app: FastAPI, visitor: httpx.Client) -> 
 def test_an_odd_click_does_no_harm(
     app: FastAPI, visitor: httpx.Client, told: dict[str, object], status: int
 ) -> None:
-    assert opened(visitor, **told) == status
+    assert post_click(visitor, **told) == status
     assert rows(app, "search_click") == []
 
 
@@ -274,16 +274,16 @@ def test_odd_texts_are_kept_as_far_as_they_can_be(
 def test_a_text_of_great_length_is_kept_and_told(app: FastAPI, visitor: httpx.Client) -> None:
     for words in ("a" * 500, "ﷺ" * 400, "👨‍👩‍👧‍👦" * 60):
         search(visitor, words)
-    assert len(history(visitor)) == 3
+    assert len(searched_texts(visitor)) == 3
 
 
 def test_a_forgotten_history_leaves_no_row(app: FastAPI, visitor: httpx.Client) -> None:
     for words in ("eega", "kantara"):
         number = search(visitor, words).json()["items"][0]["id"]
-        opened(visitor, q=words, content_id=number)
+        post_click(visitor, q=words, content_id=number)
     search(visitor, "still waiting to be written")
     assert visitor.delete("/api/search/history").status_code == 204
-    assert history(visitor) == []
+    assert searched_texts(visitor) == []
     assert rows(app) == rows(app, "search_click") == []
 
 
@@ -292,14 +292,14 @@ def test_one_text_is_forgotten_alone(
 ) -> None:
     for words in ("eega", "kantara"):
         search(visitor, words)
-        opened(visitor, q=words, content_id=first(visitor, words))
+        post_click(visitor, q=words, content_id=first_result(visitor, words))
     number = visitor.get("/api/search/history").json()["items"][0]["id"]
     with browser(anybody) as other:
         assert other.delete(f"/api/search/history/{number}").status_code == 204
-    assert history(visitor) == ["kantara", "eega"]
+    assert searched_texts(visitor) == ["kantara", "eega"]
     for _ in range(2):
         assert visitor.delete(f"/api/search/history/{number}").status_code == 204
-    assert history(visitor) == ["eega"]
+    assert searched_texts(visitor) == ["eega"]
     assert len(rows(app, "search_click")) == 1
     assert visitor.delete("/api/search/history/7").status_code == 422
 
@@ -316,11 +316,11 @@ def test_operators_learn_what_is_asked_and_opened(
 ) -> None:
     search(visitor, "bahubli")
     search(visitor, "Baahubali")
-    opened(visitor, q="baahubali", content_id=first(visitor), position=3)
+    post_click(visitor, q="baahubali", content_id=first_result(visitor), position=3)
     with browser(anybody) as other:
         search(other, "baahubali")
         search(other, "love", language="xx")
-    log(app).flush()
+    search_log(app).flush()
     answer = anybody.get("/api/admin/searches", params={"since": "2020-01-01", "limit": 5})
     assert answer.status_code == 200, answer.text
     report = answer.json()

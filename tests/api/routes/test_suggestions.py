@@ -5,25 +5,25 @@ from typing import Any
 import httpx
 import pytest
 
-from search.suggestions.highlight import highlights
+from search.suggestions.highlight import highlight_spans
 from search.suggestions.suggester import Topic, What
-from services.suggestion_topics import queries, topics
+from services.suggestion_topics import query_topics, region_topics
 from vocabulary.name_folding import fold
 
-SUGGESTION = {
+SUGGESTION_FIELDS = {
     *("kind", "text", "query", "highlight"),
     *("id", "title", "title_kind", "year", "language", "poster_url"),
 }
 
 
-def items(client: httpx.Client, q: str, **asked: object) -> list[dict[str, Any]]:
-    response = client.get("/api/search/suggest", params={"q": q, **asked})  # type: ignore[dict-item]  # httpx writes any value as a string
+def suggestions(client: httpx.Client, q: str, **params: object) -> list[dict[str, Any]]:
+    response = client.get("/api/search/suggest", params={"q": q, **params})  # type: ignore[dict-item]  # httpx writes any value as a string
     assert response.status_code == 200, response.text
     found: list[dict[str, Any]] = response.json()["items"]
     return found
 
 
-def texts(found: list[dict[str, Any]], kind: str = "title") -> list[str]:
+def suggestion_texts(found: list[dict[str, Any]], kind: str = "title") -> list[str]:
     return [each["text"] for each in found if each["kind"] == kind]
 
 
@@ -32,12 +32,12 @@ def test_an_answer_is_a_list_of_few_suggestions(client: httpx.Client) -> None:
     assert (answer["limit"], answer["offset"], answer["total"]) == (6, 0, None)
     assert 0 < len(answer["items"]) <= 6
     for each in answer["items"]:
-        assert set(each) == SUGGESTION
+        assert set(each) == SUGGESTION_FIELDS
         assert all(0 <= start < end <= len(each["text"]) for start, end in each["highlight"])
 
 
 def test_a_title_comes_with_what_a_list_shows(client: httpx.Client) -> None:
-    first = items(client, "eeg")[0]
+    first = suggestions(client, "eeg")[0]
     assert (first["kind"], first["text"], first["title"]) == ("title", "Eega", "Eega")
     assert (first["year"], first["language"], first["title_kind"]) == (2012, "te", "movie")
     assert (first["query"], first["highlight"]) == ("Eega", [[0, 3]])
@@ -58,7 +58,7 @@ def test_a_title_comes_with_what_a_list_shows(client: httpx.Client) -> None:
 def test_a_name_is_shown_in_the_script_that_is_typed(
     client: httpx.Client, typed: str, name: str
 ) -> None:
-    found = next(each for each in items(client, typed) if name in each["text"])
+    found = next(each for each in suggestions(client, typed) if name in each["text"])
     assert found["title"] != found["text"]
     (start, end), *_ = found["highlight"]
     assert found["text"][start:end].startswith(typed)
@@ -78,7 +78,7 @@ def test_a_name_is_shown_in_the_script_that_is_typed(
     ],
 )
 def test_a_careless_beginning_finds_the_title(client: httpx.Client, typed: str, title: str) -> None:
-    assert title in [each["title"] for each in items(client, typed)]
+    assert title in [each["title"] for each in suggestions(client, typed)]
 
 
 @pytest.mark.parametrize(
@@ -88,23 +88,25 @@ def test_a_careless_beginning_finds_the_title(client: httpx.Client, typed: str, 
 def test_people_are_suggested_as_they_are_written(
     client: httpx.Client, typed: str, name: str
 ) -> None:
-    assert name in texts(items(client, typed), "person")
+    assert name in suggestion_texts(suggestions(client, typed), "person")
 
 
 def test_genres_languages_and_queries_are_suggested(client: httpx.Client) -> None:
-    assert texts(items(client, "thri"), "genre") == ["Thriller"]
-    found = items(client, "tamil")
-    assert texts(found, "language") == ["Tamil"]
-    assert "Tamil thrillers" in texts(found, "query")
+    assert suggestion_texts(suggestions(client, "thri"), "genre") == ["Thriller"]
+    found = suggestions(client, "tamil")
+    assert suggestion_texts(found, "language") == ["Tamil"]
+    assert "Tamil thrillers" in suggestion_texts(found, "query")
     assert [each["id"] for each in found if each["kind"] == "language"] == ["ta"]
-    assert texts(items(client, "తెలు"), "language") == ["తెలుగు"]
+    assert suggestion_texts(suggestions(client, "తెలు"), "language") == ["తెలుగు"]
 
 
 def test_what_many_search_for_is_suggested_first() -> None:
-    texts = [topic.text for topic in queries(["ta", "hi"], ["sad tamil films", "Tamil thrillers"])]
+    texts = [
+        topic.text for topic in query_topics(["ta", "hi"], ["sad tamil films", "Tamil thrillers"])
+    ]
     assert texts[:3] == ["sad tamil films", "Tamil thrillers", "Hindi thrillers"]
     assert len(texts) == len({fold(text) for text in texts})
-    found = topics("IN", ("sad tamil films",)).suggest("sad t")
+    found = region_topics("IN", ("sad tamil films",)).suggest("sad t")
     assert found[0].of == Topic(
         What.QUERY, "sad tamil films", "sad tamil films", ("sad tamil films",)
     )
@@ -112,7 +114,7 @@ def test_what_many_search_for_is_suggested_first() -> None:
 
 def test_each_region_has_its_own_order(client: httpx.Client) -> None:
     in_tamil_nadu, in_kerala = (
-        [each["language"] for each in items(client, "ma", region=region)[:3]]
+        [each["language"] for each in suggestions(client, "ma", region=region)[:3]]
         for region in ("IN-TN", "IN-KL")
     )
     assert in_tamil_nadu.count("ta") > in_kerala.count("ta")
@@ -121,15 +123,19 @@ def test_each_region_has_its_own_order(client: httpx.Client) -> None:
 
 def test_a_preferred_language_changes_little(client: httpx.Client) -> None:
     plain, preferring = (
-        [each["id"] for each in items(client, "ma", limit=5, **given) if each["kind"] == "title"]
+        [
+            each["id"]
+            for each in suggestions(client, "ma", limit=5, **given)
+            if each["kind"] == "title"
+        ]
         for given in ({}, {"language": "kn"})
     )
     assert len(set(plain) & set(preferring)) >= len(plain) - 2
 
 
 def test_nothing_typed_gives_nothing(client: httpx.Client) -> None:
-    assert items(client, "") == []
-    assert items(client, "  \t ") == []
+    assert suggestions(client, "") == []
+    assert suggestions(client, "  \t ") == []
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_what_cannot_be_is_refused(client: httpx.Client, wrong: dict[str, str]) 
 
 def test_the_longest_text_allowed_gets_an_answer(client: httpx.Client) -> None:
     for text in ("a" * 500, "ab " * 160, "క" * 500, "\u0301" * 500):
-        items(client, text)
+        suggestions(client, text)
 
 
 @pytest.mark.parametrize(
@@ -182,4 +188,4 @@ def test_the_longest_text_allowed_gets_an_answer(client: httpx.Client) -> None:
     ],
 )
 def test_the_part_that_was_typed_is_shown(shown: str, typed: str, parts: list[str]) -> None:
-    assert [shown[start:end] for start, end in highlights(shown, typed)] == parts
+    assert [shown[start:end] for start, end in highlight_spans(shown, typed)] == parts

@@ -67,14 +67,14 @@ def test_similar_titles_are_similar(client: httpx.Client) -> None:
     assert "Baahubali 2: The Conclusion" in near
 
 
-def similar(eega: int) -> str:
+def similar_path(eega: int) -> str:
     return f"/api/content/{eega}/similar"
 
 
-PATHS: list[Callable[[int], str]] = [similar, lambda _: "/api/trending"]
+LIST_PATHS: list[Callable[[int], str]] = [similar_path, lambda _: "/api/trending"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 @pytest.mark.parametrize(
     ("filters", "meets"),
     [
@@ -105,7 +105,7 @@ def _has_language(client: httpx.Client, hit: Hit, language: str) -> bool:
     return language in details["languages"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 def test_pages_follow_each_other(
     client: httpx.Client, eega: int, path: Callable[[int], str]
 ) -> None:
@@ -118,7 +118,7 @@ def test_pages_follow_each_other(
     assert len(set(whole)) == 40
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 def test_scores_are_the_sum_of_their_terms_and_fall(
     client: httpx.Client, eega: int, path: Callable[[int], str]
 ) -> None:
@@ -140,7 +140,7 @@ def test_what_trends_is_what_the_region_watches(
     assert sum(hit["language"] == language for hit in found) >= 6
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 @pytest.mark.parametrize("asked", ["limit=0", "limit=1000", "offset=-1", "kind=opera"])
 def test_bad_parameters_are_refused(
     client: httpx.Client, eega: int, path: Callable[[int], str], asked: str
