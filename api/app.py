@@ -96,8 +96,8 @@ def create_app(resources: Resources, catalogue: Live) -> FastAPI:
     app.include_router(oidc.router)
     for room in (interactions, title_lists, profiles, onboarding, viewings, reviews, data_export):
         app.include_router(room.router)
-    app.include_router(viewings.operators)
-    app.include_router(reviews.moderation)
+    app.include_router(viewings.admin_router)
+    app.include_router(reviews.admin_router)
     app.add_middleware(ResponseCookiesMiddleware, visitors=app.state.visitors)
     app.add_middleware(CsrfMiddleware, allowed=resources.settings.cors_origins)
     app.add_middleware(BodyLimitMiddleware)
@@ -111,7 +111,7 @@ def create_app(resources: Resources, catalogue: Live) -> FastAPI:
             allow_headers=["*"],
             expose_headers=[SEARCH_ID_HEADER],
         )
-    setup.install(app, data.page_data)
+    setup.install_pages(app, data.page_data)
     errors.install_exception_handlers(app)
     openapi.install_openapi(app)
     return app

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.auth.rate_limits import TooManyAttempts
-from api.pages.layout import error_page, wants_page
+from api.pages.layout import render_error_page, wants_page
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound
@@ -151,7 +151,7 @@ async def handle_registered_error(request: Request, error: Exception) -> Respons
     if status >= MIN_SERVER_ERROR_STATUS:
         log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
     if wants_page(request):
-        return error_page(request, status, headers=_problem_headers(status, error))
+        return render_error_page(request, status, headers=_problem_headers(status, error))
     response = problem_response(request, status, name, detail or str(error))
     response.headers.update(_problem_headers(status, error))
     return response
@@ -163,7 +163,7 @@ def _registered_type(error: Exception) -> type[Exception]:
 
 async def _handle_validation_error(request: Request, error: Exception) -> Response:
     if wants_page(request):
-        return error_page(request, 422)
+        return render_error_page(request, 422)
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {
@@ -180,7 +180,7 @@ async def _handle_validation_error(request: Request, error: Exception) -> Respon
 async def _handle_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if wants_page(request):
-        return error_page(request, status)
+        return render_error_page(request, status)
     detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
     kind = STATUS_TITLES.get(status, "error").lower().replace(" ", "-")
     response = problem_response(request, status, kind, detail)
@@ -191,7 +191,7 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
 
 async def _handle_unexpected_error(request: Request, _: Exception) -> Response:
     if wants_page(request):
-        return error_page(request, 500)
+        return render_error_page(request, 500)
     return problem_response(
         request, 500, "internal-error", "something went wrong; it has been logged"
     )

@@ -9,9 +9,9 @@ from runtime.title_features import LiveShelf
 from viewers.interactions import TitleFeatureSource
 
 
-async def catalogue(live: CatalogueViewDep) -> TitleFeatureSource:
+async def feature_source(catalogue: CatalogueViewDep) -> TitleFeatureSource:
     """Return the titles that the process serves."""
-    return LiveShelf(live)
+    return LiveShelf(catalogue)
 
 
-CatalogueDep = Annotated[TitleFeatureSource, Depends(catalogue)]
+FeatureSourceDep = Annotated[TitleFeatureSource, Depends(feature_source)]

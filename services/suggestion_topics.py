@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from api.pages.layout import LANGUAGES
+from api.pages.layout import SEARCH_LANGUAGES
 from catalog import genres, languages, regions
 from index.query import Region
 from search.suggestions.suggester import Topic, Topics, What
@@ -38,7 +38,9 @@ MAX_CACHED_REGIONS = 64
 def region_topics(region: Region, popular: tuple[str, ...]) -> Topics:
     """Return what may be suggested beside titles and people, what is likelier first."""
     watched = regions.language_weights(region)
-    codes = list(dict.fromkeys([*(code for code in watched if code in LANGUAGES), *LANGUAGES]))
+    codes = list(
+        dict.fromkeys([*(code for code in watched if code in SEARCH_LANGUAGES), *SEARCH_LANGUAGES])
+    )
     return Topics([*map(_language_topic, codes), *_genre_topics(), *query_topics(codes, popular)])
 
 

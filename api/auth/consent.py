@@ -8,23 +8,23 @@ from api.auth.identity import Identity, ViewerIdentityDep, declines_storage
 from api.errors import DoNotTrackEnabled
 
 
-async def kept(request: Request, asking: ViewerIdentityDep) -> Identity:
+async def require_storage_consent(request: Request, identity: ViewerIdentityDep) -> Identity:
     """Return who asks, somebody of whom something may be kept.
 
     Raises `NothingKept`.
     """
-    if asking is None or declines_storage(request, asking):
+    if identity is None or declines_storage(request, identity):
         raise DoNotTrackEnabled(
             "your browser asks that nothing be kept of what you do (DNT, Sec-GPC): "
             "sign in, or do without asking so"
         )
-    return asking
+    return identity
 
 
-async def personal(response: Response) -> None:
+async def forbid_caching(response: Response) -> None:
     """Have no cache keep an answer that is one person's."""
     response.headers["Cache-Control"] = "no-store"
 
 
-KeptDep = Annotated[Identity, Depends(kept)]
-PersonalDep = Depends(personal)
+ConsentingIdentityDep = Annotated[Identity, Depends(require_storage_consent)]
+NO_STORE = Depends(forbid_caching)

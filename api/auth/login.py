@@ -26,7 +26,7 @@ from api.auth.visitor_cookie import Visitor, VisitorDep
 from api.cpu_limiter import CpuLimiter, CpuLimiterDep
 from api.params import ResourcesDep
 from api.routes.search_history import SearchLogDep
-from api.state import CatalogueDep
+from api.state import FeatureSourceDep
 from config.resources import Resources
 from db import accounts as rows
 from db.engine import open_session
@@ -142,7 +142,7 @@ async def authenticator(
     rate_limiter: RateLimiterDep,
     cpu_limiter: CpuLimiterDep,
     visitor: VisitorDep,
-    catalogue: CatalogueDep,
+    catalogue: FeatureSourceDep,
     search_log: SearchLogDep,
 ) -> Authenticator:
     """Return the way in for who asks."""

@@ -13,9 +13,9 @@ from api.auth.identity import Identity, LenientIdentityDep, declines_storage
 from api.auth.viewer_context import load_personalization, load_viewer_context, reason_language
 from api.errors import TitleNotFound
 from api.metrics import Metrics
-from api.pages.header_account import GREETED
+from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.posters import PosterData
-from api.pages.search_form import Wanted
+from api.pages.search_form import SearchForm
 from api.params import (
     MAX_OFFSET,
     MAX_PAGE_SIZE,
@@ -95,7 +95,7 @@ class PageData:
             self.catalogue, region=place, language=language, viewer=whose, feed_request=wish
         )
 
-    def search(self, wanted: Wanted) -> SearchResponse:
+    def search(self, wanted: SearchForm) -> SearchResponse:
         """Return what the search page lists."""
         region, whose = wanted.region or self.region, self._personalization()
         found = search.search(
@@ -177,13 +177,13 @@ async def page_data(
     metrics: MetricsDep,
     search_logger: SearchLoggerDep,
     identity: LenientIdentityDep,
-    _: Annotated[None, GREETED],
+    _: Annotated[None, LOAD_HEADER_ACCOUNT],
 ) -> PageData:
     """Return what this request's page shows."""
     return PageData(catalogue, resources, metrics, detect_region(request), search_logger, identity)
 
 
-def _title_filter(wanted: Wanted) -> Filter:
+def _title_filter(wanted: SearchForm) -> Filter:
     return Filter(
         kinds=frozenset(map(Kind, wanted.kinds)),
         languages=frozenset(map(languages.normalise_code, wanted.languages)),

@@ -20,16 +20,16 @@ from api.auth.identity import (
     identify_viewer,
 )
 from api.auth.viewer_context import ViewerContextDep, reason_language
-from api.pages.header_account import GREETED
-from api.pages.layout import SAID, error_page, page
-from api.pages.login import is_local, onwards
-from api.pages.search_form import PAGE, chosen_region, number
+from api.pages.header_account import LOAD_HEADER_ACCOUNT
+from api.pages.layout import STATUS_TEXTS, render_error_page, render_page
+from api.pages.login import is_local_destination, redirect_to_local
+from api.pages.search_form import TITLES_PER_PAGE, chosen_region, parse_number
 from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from api.routes.feed import MAX_EXCLUDED_TITLES, ExcludeParam
-from api.routes.interactions import InteractionRequest, interact
+from api.routes.interactions import InteractionRequest, post_interactions
 from api.routes.titles import MAX_TITLE_ID
 from api.schemas.titles import FeedResponse
-from api.state import CatalogueDep
+from api.state import FeatureSourceDep
 from catalog.regions import language_weights as watched
 from index.query import Filter, Region
 from recommend.feed_plan import Fallback, MoodTarget
@@ -42,14 +42,16 @@ from services.feed import FeedRequest
 from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
 
-ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
+FEED_ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 
 router = APIRouter(
-    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[LOAD_HEADER_ACCOUNT]
 )
 
 
-async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> MoodTarget | None:
+async def lenient_mood(
+    request: Request, resources: ResourcesDep, mood: str = ""
+) -> MoodTarget | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
         return await mood_param.parse_mood(request, resources, mood)
@@ -57,70 +59,72 @@ async def mood(request: Request, resources: ResourcesDep, mood: str = "") -> Moo
         return None
 
 
-def found(
+def load_feed(
     request: Request,
-    live: CatalogueViewDep,
-    person: ViewerContextDep,
-    feeds: FeedMetricsDep,
-    mood: Annotated[MoodTarget | None, Depends(mood)],
+    catalogue: CatalogueViewDep,
+    viewer: ViewerContextDep,
+    feed_metrics: FeedMetricsDep,
+    mood: Annotated[MoodTarget | None, Depends(lenient_mood)],
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> FeedResponse:
     """Return the feed of who asks."""
     wish = FeedRequest(
-        region=person.region or chosen_region(request) or region_detection.detect_region(request),
+        region=viewer.region or chosen_region(request) or region_detection.detect_region(request),
         filter=feed.exclude_titles(Filter(), exclude),
-        limit=PAGE,
+        limit=TITLES_PER_PAGE,
         now=datetime.now(UTC),
-        reason_language=reason_language(request, None, person),
+        reason_language=reason_language(request, None, viewer),
         mood=mood,
     )
-    served = feed.build_feed(live, person, wish)
-    feeds.observe(person.id, served)
-    return feed.to_response(live, served, wish)
+    served = feed.build_feed(catalogue, viewer, wish)
+    feed_metrics.observe(viewer.id, served)
+    return feed.to_response(catalogue, served, wish)
 
 
-FoundDep = Annotated[FeedResponse, Depends(found)]
+FeedDep = Annotated[FeedResponse, Depends(load_feed)]
 
 
-async def reader(request: Request, known: LenientIdentityDep) -> Identity | None:
+async def identify_feed_viewer(request: Request, identity: LenientIdentityDep) -> Identity | None:
     """Return who reads the feed, a new visitor if need be; it goes on without PostgreSQL."""
-    return await identify_viewer(request, known)
+    return await identify_viewer(request, identity)
 
 
 @router.get("/feed")
-def whole(
+def show_feed(
     request: Request,
-    asking: Annotated[Identity | None, Depends(reader)],
-    live: CatalogueViewDep,
-    person: ViewerContextDep,
-    found: FoundDep,
+    identity: Annotated[Identity | None, Depends(identify_feed_viewer)],
+    catalogue: CatalogueViewDep,
+    viewer: ViewerContextDep,
+    feed_response: FeedDep,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
     did: str = "",
 ) -> Response:
     """Return the page of the feed; `did` is what was just done on it."""
-    told = _beside(reason_language(request, None, person), person, found.region)
-    context = _listed(found, exclude) | {
+    told = _second_mood_language(
+        reason_language(request, None, viewer), viewer, feed_response.region
+    )
+    context = _cards_context(feed_response, exclude) | {
         "moods": {rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told]) for rasa in Rasa},
-        "mood": found.mood or "",
+        "mood": feed_response.mood or "",
         "told_in": told,
-        "kept": not declines_storage(request, asking),
-        "new": found.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
-        "said": _said(live, did),
+        "kept": not declines_storage(request, identity),
+        "new": feed_response.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
+        "said": _status_text(catalogue, did),
     }
-    return page(request, "feed.html", context)
+    return render_page(request, "feed.html", context)
 
 
 @router.get("/feed/cards")
-def cards(
+def show_feed_cards(
     request: Request,
-    found: FoundDep,
+    feed_response: FeedDep,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Response:
     """Return the titles of the feed alone."""
-    return page(request, "cards.html", _listed(found, exclude))
+    return render_page(request, "cards.html", _cards_context(feed_response, exclude))
 
 
-async def marked(request: Request) -> InteractionRequest | None:
+async def parse_interaction_form(request: Request) -> InteractionRequest | None:
     """Return what a button under a title sends, none for what no page of ours would."""
     sent = {name: value for name, value in (await request.form()).items() if value}
     try:
@@ -130,51 +134,61 @@ async def marked(request: Request) -> InteractionRequest | None:
 
 
 @router.post("/marks")
-def mark(
+def submit_interaction(
     request: Request,
-    did: Annotated[InteractionRequest | None, Depends(marked)],
-    asking: ViewerIdentityDep,
-    live: CatalogueViewDep,
-    catalogue: CatalogueDep,
+    interaction: Annotated[InteractionRequest | None, Depends(parse_interaction_form)],
+    identity: ViewerIdentityDep,
+    catalogue: CatalogueViewDep,
+    feature_source: FeatureSourceDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
     next: Annotated[str, Form()] = "",  # noqa: A002  # as addresses have it
 ) -> Response:
     """Store what was done to a title, and go back to where it was done."""
-    if did is None:
-        return error_page(request, 422)
-    interact(did, request, asking, live, catalogue, resources, metrics)
+    if interaction is None:
+        return render_error_page(request, 422)
+    post_interactions(interaction, request, identity, catalogue, feature_source, resources, metrics)
     back = re.sub(r"[?&]did=[^&]*", "", next)
-    told = urlencode({"did": f"{did.event}-{did.content_id}"})
-    return onwards(f"{back}{'&' if '?' in back else '?'}{told}" if is_local(next) else "", "/feed")
+    told = urlencode({"did": f"{interaction.event}-{interaction.content_id}"})
+    return redirect_to_local(
+        f"{back}{'&' if '?' in back else '?'}{told}" if is_local_destination(next) else "", "/feed"
+    )
 
 
-def _beside(told: str, person: ViewerContext, region: Region) -> str:
+def _second_mood_language(reason_language: str, viewer: ViewerContext, region: Region) -> str:
     """Return the language that moods are named in beside English: that of reasons, else his own."""
-    said = sorted(person.preferences.languages.items(), key=lambda each: -each[1])
-    wishes = [told, *dict(said), *dict(person.taste.top_affinities("language")), *watched(region)]
+    said = sorted(viewer.preferences.languages.items(), key=lambda each: -each[1])
+    wishes = [
+        reason_language,
+        *dict(said),
+        *dict(viewer.taste.top_affinities("language")),
+        *watched(region),
+    ]
     return next((code for code in wishes if code in REASON_LANGUAGES and code != ENGLISH), "hi")
 
 
-def _listed(found: FeedResponse, exclude: Sequence[int]) -> dict[str, object]:
-    row = f"{ROW}:{found.mood}" if found.mood else ROW
-    shown = [*exclude, *(item.id for item in found.items)]
-    more = len(found.items) == PAGE and len(shown) + PAGE <= MAX_EXCLUDED_TITLES
+def _cards_context(feed_response: FeedResponse, exclude: Sequence[int]) -> dict[str, object]:
+    row = f"{FEED_ROW}:{feed_response.mood}" if feed_response.mood else FEED_ROW
+    shown = [*exclude, *(item.id for item in feed_response.items)]
+    more = (
+        len(feed_response.items) == TITLES_PER_PAGE
+        and len(shown) + TITLES_PER_PAGE <= MAX_EXCLUDED_TITLES
+    )
     return {
-        "items": found.items,
+        "items": feed_response.items,
         "row": row,
-        "here": _address(found.mood, exclude),
-        "more": _address(found.mood, shown) if more else None,
+        "here": _feed_url(feed_response.mood, exclude),
+        "more": _feed_url(feed_response.mood, shown) if more else None,
     }
 
 
-def _address(mood: str | None, exclude: Sequence[int]) -> str:
+def _feed_url(mood: str | None, exclude: Sequence[int]) -> str:
     asked: list[tuple[str, object]] = [("mood", mood)] if mood else []
     asked += [("exclude", each) for each in exclude]
     return "/feed?" + urlencode(asked) if asked else "/feed"
 
 
-def _said(live: Live, did: str) -> str:
+def _status_text(catalogue: Live, did: str) -> str:
     event, _, title_id = did.partition("-")
-    listing = live.listings.get(number(title_id, most=MAX_TITLE_ID) or 0)
-    return SAID.get(event, "").format(title=listing.title, value="") if listing else ""
+    listing = catalogue.listings.get(parse_number(title_id, maximum=MAX_TITLE_ID) or 0)
+    return STATUS_TEXTS.get(event, "").format(title=listing.title, value="") if listing else ""

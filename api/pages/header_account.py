@@ -15,7 +15,7 @@ from db.engine import open_session
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
+class HeaderAccount:
     """Who reads a page, as far as its header tells."""
 
     signed_in: bool
@@ -23,19 +23,21 @@ class Greeted:
     email: str | None = None
 
 
-async def greeted(request: Request, asking: LenientIdentityDep, resources: ResourcesDep) -> None:
+async def load_header_account(
+    request: Request, identity: LenientIdentityDep, resources: ResourcesDep
+) -> None:
     """Have the page know whom it greets."""
-    if asking is not None and asking.is_logged_in:
-        request.state.greeted = await run_in_threadpool(_called, resources, asking)
+    if identity is not None and identity.is_logged_in:
+        request.state.greeted = await run_in_threadpool(_read_header_account, resources, identity)
 
 
-def _called(resources: Resources, asking: Identity) -> Greeted:
+def _read_header_account(resources: Resources, identity: Identity) -> HeaderAccount:
     try:
         with open_session(resources.engine) as reading:
-            account = accounts.find(reading, asking.id)
+            account = accounts.find(reading, identity.id)
     except (DBAPIError, PoolTimeout):
         account = None
-    return Greeted(True, account.name, account.email) if account else Greeted(True)
+    return HeaderAccount(True, account.name, account.email) if account else HeaderAccount(True)
 
 
-GREETED = Depends(greeted)
+LOAD_HEADER_ACCOUNT = Depends(load_header_account)

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 import web
-from api.pages.search_form import KINDS, MAX_QUERY, chosen_region
+from api.pages.search_form import KIND_LABELS, MAX_SEARCH_BOX_CHARACTERS, chosen_region
 from catalog import regions
 from catalog.genres import label
 from catalog.languages import (
@@ -23,16 +23,27 @@ from catalog.languages import (
 )
 from vocabulary.writing_systems import script_of
 
-LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
-REGIONS = ("IN", "IN-TG", "IN-AP", "IN-TN", "IN-KA", "IN-KL", "IN-MH", "IN-DL", "IN-UP", "IN-WB")
-REGIONS_ABROAD = ("US", "GB", "JP")
-GENRES = (
+SEARCH_LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
+INDIAN_REGIONS = (
+    "IN",
+    "IN-TG",
+    "IN-AP",
+    "IN-TN",
+    "IN-KA",
+    "IN-KL",
+    "IN-MH",
+    "IN-DL",
+    "IN-UP",
+    "IN-WB",
+)
+FOREIGN_REGIONS = ("US", "GB", "JP")
+OFFERED_GENRES = (
     *("action", "adventure", "animation", "biography", "comedy", "coming-of-age", "crime"),
     *("devotional", "drama", "family", "fantasy", "history", "horror", "music", "musical"),
     *("mystery", "mythology", "period", "political", "psychological", "romance"),
     *("science-fiction", "slice-of-life", "sport", "superhero", "supernatural", "thriller", "war"),
 )
-EXAMPLES = (
+EXAMPLE_QUERIES = (
     ("a slow-burn mystery in a rainy Kerala village", "en"),
     ("కుటుంబంతో చూసే సంక్రాంతి సినిమా", "te"),
     ("like Drishyam but funny", "en"),
@@ -40,8 +51,8 @@ EXAMPLES = (
     ("दोस्ती और सफ़र की कहानी", "hi"),
 )
 
-LAST_LATIN = "\u024f"
-SAID = {  # what is told after each event; `failed` and `unkept` tell what did not happen
+LAST_LATIN_CHARACTER = "\u024f"
+STATUS_TEXTS = {  # what is told after each event; `failed` and `unkept` tell what did not happen
     "like": "Liked: {title}.",
     "dismiss": "Removed: {title}. Not shown again.",
     "watchlist": "On your watchlist: {title}.",
@@ -55,12 +66,12 @@ SAID = {  # what is told after each event; `failed` and `unkept` tell what did n
 }
 
 # No inline script or style anywhere, and no request to anyone but posters' hosts.
-PAGE_POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-ERRORS = {
+ERROR_TEXTS = {
     401: ("Who is there?", "This is for somebody who is signed in."),
     403: ("Not from here", "This may not be done in your name from where you came."),
     404: ("This reel is missing", "There is no such page, or the title has left the catalogue."),
@@ -72,13 +83,13 @@ ERRORS = {
 }
 
 
-RETRIED = frozenset({429, 500, 503})  # what may be better the next time
+RETRYABLE_STATUSES = frozenset({429, 500, 503})  # what may be better the next time
 
 
-def install(app: FastAPI) -> None:
+def mount_static_files(app: FastAPI) -> None:
     """Serve the static files, under an address that changes when they do."""
-    static = Static(directory=_folder() / "static")
-    app.mount(f"/static/{version()}", static, name="static")
+    static = ImmutableStaticFiles(directory=_web_folder() / "static")
+    app.mount(f"/static/{static_version()}", static, name="static")
 
 
 def wants_page(request: Request) -> bool:
@@ -87,19 +98,19 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in accepts
 
 
-def error_page(
+def render_error_page(
     request: Request, status: int, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an error in the look of the pages, with a way to go on."""
-    known = status if status in ERRORS else 500 if status >= 500 else 404
-    heading, text = ERRORS[known]
-    context = {"heading": heading, "text": text, "retry": known in RETRIED}
-    response = page(request, "error.html", context, status=status)
+    known = status if status in ERROR_TEXTS else 500 if status >= 500 else 404
+    heading, text = ERROR_TEXTS[known]
+    context = {"heading": heading, "text": text, "retry": known in RETRYABLE_STATUSES}
+    response = render_page(request, "error.html", context, status=status)
     response.headers.update(headers or {})
     return response
 
 
-def page(
+def render_page(
     request: Request, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> Response:
     """Return a page, with what it may load and do."""
@@ -110,14 +121,14 @@ def page(
         {"region": place, "greeted": getattr(request.state, "greeted", None), **context},
         status_code=status,
     )
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-class Static(StaticFiles):
+class ImmutableStaticFiles(StaticFiles):
     """Files that never change under their address, which names their version."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
@@ -129,60 +140,62 @@ class Static(StaticFiles):
 
 @lru_cache(maxsize=1)
 def _templates() -> Jinja2Templates:
-    templates = Jinja2Templates(directory=_folder() / "templates")
+    templates = Jinja2Templates(directory=_web_folder() / "templates")
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters.update(
         country=country_name,
-        day=_day,
+        day=_format_date,
         genre=label,
-        hours=_hours,
+        hours=_format_runtime,
         language=language_name,
-        tongue=_tongue,
-        web=_web,
+        tongue=_language_by_script,
+        web=_safe_url,
     )
     templates.env.globals.update(
-        static=f"/static/{version()}",
-        KINDS=KINDS,
-        LANGUAGES=LANGUAGES,
-        GENRES=GENRES,
-        REGIONS={code: regions.region_name(code) for code in (*REGIONS, *REGIONS_ABROAD)},
+        static=f"/static/{static_version()}",
+        KINDS=KIND_LABELS,
+        LANGUAGES=SEARCH_LANGUAGES,
+        GENRES=OFFERED_GENRES,
+        REGIONS={code: regions.region_name(code) for code in (*INDIAN_REGIONS, *FOREIGN_REGIONS)},
         region_name=regions.region_name,
-        EXAMPLES=EXAMPLES,
-        MAX_QUERY=MAX_QUERY,
-        SAID=SAID,
+        EXAMPLES=EXAMPLE_QUERIES,
+        MAX_QUERY=MAX_SEARCH_BOX_CHARACTERS,
+        SAID=STATUS_TEXTS,
     )
     return templates
 
 
 @lru_cache(maxsize=1)
-def version() -> str:
+def static_version() -> str:
     """Return what tells these static files from those of another day."""
     digest = hashlib.blake2b(digest_size=6)
-    for path in sorted((_folder() / "static").iterdir()):
+    for path in sorted((_web_folder() / "static").iterdir()):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _folder() -> Path:
+def _web_folder() -> Path:
     return Path(web.__path__[0])
 
 
-def _hours(minutes: int) -> str:
+def _format_runtime(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     return " ".join([f"{hours} h"] * (hours > 0) + [f"{rest} min"] * (rest > 0))
 
 
-def _tongue(text: str) -> str | None:
+def _language_by_script(text: str) -> str | None:
     """Return the language that the script of a text tells, whatever names it holds in Latin."""
-    return language_of_script(script_of("".join(each for each in text if each > LAST_LATIN)))
+    return language_of_script(
+        script_of("".join(each for each in text if each > LAST_LATIN_CHARACTER))
+    )
 
 
-def _day(value: date | str) -> str:
+def _format_date(value: date | str) -> str:
     when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
     return f"{when.day} {when:%B %Y}"
 
 
-def _web(url: object) -> str:
+def _safe_url(url: object) -> str:
     """Return an address that is safe to link to, or nothing."""
     text = str(url or "")
     return text if urlsplit(text).scheme in ("http", "https") else ""

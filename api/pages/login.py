@@ -12,8 +12,8 @@ from api.auth import login_cookies
 from api.auth.identity import IdentityDep
 from api.auth.login import AuthenticatorDep
 from api.auth.rate_limits import TooManyAttempts
-from api.pages.header_account import GREETED
-from api.pages.layout import page
+from api.pages.header_account import LOAD_HEADER_ACCOUNT
+from api.pages.layout import render_page
 from api.params import ResourcesDep
 from api.routes import accounts
 from config.resources import Resources
@@ -22,9 +22,9 @@ from viewers.login_sessions import TokenPair
 from viewers.passwords import WeakPassword
 
 SEE_OTHER = 303  # what a form leads to is asked for anew
-LONGEST_ADDRESS = 2000  # characters
+MAX_DESTINATION_CHARACTERS = 2000  # characters
 
-PROBLEMS = {
+OIDC_PROBLEM_TEXTS = {
     "provider-refused": "The other service did not sign you in.",
     "provider-unavailable": "The other service does not answer. Try again, or use a password.",
     "email-unproven": "The other service does not vouch for your e-mail address.",
@@ -35,12 +35,12 @@ PROBLEMS = {
 """What went wrong at an OpenID provider, by the end of the problem's type."""
 
 router = APIRouter(
-    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[GREETED]
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[LOAD_HEADER_ACCOUNT]
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class LoginForm:
     """What the form of a door sends; what cannot be is for the account to refuse."""
 
     email: Annotated[str, Form()] = ""
@@ -49,90 +49,102 @@ class Sent:
     next: Annotated[str, Form()] = ""
 
 
-SentDep = Annotated[Sent, Depends()]
+LoginFormDep = Annotated[LoginForm, Depends()]
 
 
 @router.get("/signup")
-def signup(
+def show_signup(
     request: Request,
     resources: ResourcesDep,
-    known: IdentityDep,
+    identity: IdentityDep,
     next: str = "",  # noqa: A002  # as addresses have it
 ) -> Response:
     """Return the form for a new account."""
-    if known is not None and known.is_logged_in:
-        return onwards(next, "/feed")
-    return _door(request, resources, "signup.html", Sent(next=next))
+    if identity is not None and identity.is_logged_in:
+        return redirect_to_local(next, "/feed")
+    return _render_form(request, resources, "signup.html", LoginForm(next=next))
 
 
 @router.post("/signup")
-async def sign_up(
-    request: Request, resources: ResourcesDep, entrance: AuthenticatorDep, sent: SentDep
+async def submit_signup(
+    request: Request, resources: ResourcesDep, authenticator: AuthenticatorDep, form: LoginFormDep
 ) -> Response:
     """Make an account, and go on to what it is to begin with."""
-    coming = entrance.register(sent.email, sent.password, name=sent.name or None)
-    fault = await _let_in(request, coming)
+    coming = authenticator.register(form.email, form.password, name=form.name or None)
+    fault = await _log_in(request, coming)
     if fault:
-        return _door(request, resources, "signup.html", sent, fault)
-    return onwards(sent.next, "/welcome")
+        return _render_form(request, resources, "signup.html", form, fault)
+    return redirect_to_local(form.next, "/welcome")
 
 
 @router.get("/signin")
-def signin(
+def show_login(
     request: Request,
     resources: ResourcesDep,
-    known: IdentityDep,
+    identity: IdentityDep,
     next: str = "",  # noqa: A002  # as addresses have it
     problem: str = "",
 ) -> Response:
     """Return the form for who has an account; `problem` is what went wrong elsewhere."""
-    if known is not None and known.is_logged_in:
-        told = "/profile?" + urlencode({"problem": problem}) if problem in PROBLEMS else ""
-        return onwards(told, next, "/feed")
-    fault = Fault("form", PROBLEMS[problem], 200) if problem in PROBLEMS else None
-    return _door(request, resources, "signin.html", Sent(next=next), fault)
+    if identity is not None and identity.is_logged_in:
+        told = (
+            "/profile?" + urlencode({"problem": problem}) if problem in OIDC_PROBLEM_TEXTS else ""
+        )
+        return redirect_to_local(told, next, "/feed")
+    fault = (
+        FormError("form", OIDC_PROBLEM_TEXTS[problem], 200)
+        if problem in OIDC_PROBLEM_TEXTS
+        else None
+    )
+    return _render_form(request, resources, "signin.html", LoginForm(next=next), fault)
 
 
 @router.post("/signin")
-async def sign_in(
-    request: Request, resources: ResourcesDep, entrance: AuthenticatorDep, sent: SentDep
+async def submit_login(
+    request: Request, resources: ResourcesDep, authenticator: AuthenticatorDep, form: LoginFormDep
 ) -> Response:
     """Sign in, and go on where one was."""
-    fault = await _let_in(request, entrance.log_in(sent.email, sent.password))
+    fault = await _log_in(request, authenticator.log_in(form.email, form.password))
     if fault:
-        return _door(request, resources, "signin.html", sent, fault)
-    return onwards(sent.next, "/feed")
+        return _render_form(request, resources, "signin.html", form, fault)
+    return redirect_to_local(form.next, "/feed")
 
 
 @router.post("/signout")
-def sign_out(
+def submit_logout(
     request: Request,
     resources: ResourcesDep,
-    known: IdentityDep,
+    identity: IdentityDep,
     everywhere: Annotated[bool, Form()] = False,
 ) -> Response:
     """Sign out, here or everywhere."""
-    if everywhere and known is not None and known.is_logged_in:
-        accounts.logout_everywhere(request, resources, known)
+    if everywhere and identity is not None and identity.is_logged_in:
+        accounts.logout_everywhere(request, resources, identity)
     else:
         accounts.logout(request, resources)
-    return onwards("/")
+    return redirect_to_local("/")
 
 
-def onwards(*addresses: str) -> Response:
+def redirect_to_local(*destinations: str) -> Response:
     """Lead on to the first address that is one of this service."""
-    return RedirectResponse(next((each for each in addresses if is_local(each)), "/"), SEE_OTHER)
+    return RedirectResponse(
+        next((each for each in destinations if is_local_destination(each)), "/"), SEE_OTHER
+    )
 
 
-def is_local(address: str) -> bool:
+def is_local_destination(destination: str) -> bool:
     """Tell whether an address leads to this service, whatever a browser makes of it."""
     # Browsers take "/\host", "/<tab>/host" and "///host" for "//host", which is another one.
-    plain = address.isprintable() and "\\" not in address and len(address) <= LONGEST_ADDRESS
-    return plain and address.startswith("/") and not address.startswith("//")
+    plain = (
+        destination.isprintable()
+        and "\\" not in destination
+        and len(destination) <= MAX_DESTINATION_CHARACTERS
+    )
+    return plain and destination.startswith("/") and not destination.startswith("//")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FormError:
     """Why the door stays shut: the field that is to blame, and what is said beside it."""
 
     field: str
@@ -141,37 +153,41 @@ class Fault:
     retry_after_s: int | None = None
 
 
-async def _let_in(request: Request, coming: Awaitable[TokenPair]) -> Fault | None:
+async def _log_in(request: Request, login: Awaitable[TokenPair]) -> FormError | None:
     try:
-        login_cookies.set_login_cookies(request, await coming)
+        login_cookies.set_login_cookies(request, await login)
     except InvalidEmail as error:
-        return Fault("email", str(error))
+        return FormError("email", str(error))
     except WeakPassword as error:
-        return Fault("password", f"This password {error}.")
+        return FormError("password", f"This password {error}.")
     except EmailTaken as error:
-        return Fault("email", _sentence(error), 409)
+        return FormError("email", _as_sentence(error), 409)
     except InvalidCredentials as error:
-        return Fault("form", _sentence(error), 401)
+        return FormError("form", _as_sentence(error), 401)
     except TooManyAttempts as error:
-        return Fault("form", _sentence(error), 429, error.retry_after_s)
+        return FormError("form", _as_sentence(error), 429, error.retry_after_s)
     return None
 
 
-def _door(
-    request: Request, resources: Resources, template: str, sent: Sent, fault: Fault | None = None
+def _render_form(
+    request: Request,
+    resources: Resources,
+    template: str,
+    form: LoginForm,
+    error: FormError | None = None,
 ) -> Response:
     context = {
-        "given": sent,
-        "faults": {fault.field: fault.text} if fault else {},
-        "next": sent.next if is_local(sent.next) else "",
+        "given": form,
+        "faults": {error.field: error.text} if error else {},
+        "next": form.next if is_local_destination(form.next) else "",
         "providers": resources.settings.openid_providers,
     }
-    response = page(request, template, context, status=fault.status if fault else 200)
-    if fault and fault.retry_after_s is not None:
-        response.headers["Retry-After"] = str(fault.retry_after_s)
+    response = render_page(request, template, context, status=error.status if error else 200)
+    if error and error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 
-def _sentence(error: Exception) -> str:
+def _as_sentence(error: Exception) -> str:
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."

@@ -9,16 +9,16 @@ from fastapi import Depends, Query, Request
 
 from catalog import regions
 
-PAGE = 24  # titles: whole rows of 2, 3, 4 and 6 columns
+TITLES_PER_PAGE = 24  # titles: whole rows of 2, 3, 4 and 6 columns
 MAX_OFFSET = 10_000
-MAX_QUERY = 300  # characters; what the search box lets type
+MAX_SEARCH_BOX_CHARACTERS = 300  # characters; what the search box lets type
 REGION_COOKIE = "rasika_region"
 
-KINDS = {"movie": "Films", "series": "Series", "anime": "Anime"}
+KIND_LABELS = {"movie": "Films", "series": "Series", "anime": "Anime"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SearchForm:
     """What is asked of the search page; an empty field constrains nothing."""
 
     q: str = ""
@@ -30,7 +30,7 @@ class Wanted:
     year_from: int | None = None
     year_to: int | None = None
     region: str | None = None
-    limit: int = PAGE
+    limit: int = TITLES_PER_PAGE
     offset: int = 0
 
     def url(self, *, offset: int = 0) -> str:
@@ -54,7 +54,7 @@ class Wanted:
         return replace(self, q=text, ignored=()).url()
 
 
-async def wanted(
+async def parse_search_form(
     request: Request,
     q: str = "",
     kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies its defaults
@@ -65,23 +65,23 @@ async def wanted(
     year_to: str = "",
     offset: str = "",
     ignore: Annotated[list[str], Query()] = [],  # noqa: B006
-) -> Wanted:
+) -> SearchForm:
     """Return what a form asks for; what no form would send is left out, not refused."""
-    return Wanted(
-        q=" ".join(q.split())[:MAX_QUERY],
-        kinds=tuple(value for value in kind if value in KINDS),
-        languages=_some(language),
-        genres=_some(genre),
-        providers=_some(provider),
-        ignored=_some(ignore),
-        year_from=number(year_from, most=9999),
-        year_to=number(year_to, most=9999),
+    return SearchForm(
+        q=" ".join(q.split())[:MAX_SEARCH_BOX_CHARACTERS],
+        kinds=tuple(value for value in kind if value in KIND_LABELS),
+        languages=_distinct_values(language),
+        genres=_distinct_values(genre),
+        providers=_distinct_values(provider),
+        ignored=_distinct_values(ignore),
+        year_from=parse_number(year_from, maximum=9999),
+        year_to=parse_number(year_to, maximum=9999),
         region=chosen_region(request),
-        offset=number(offset, most=MAX_OFFSET) or 0,
+        offset=parse_number(offset, maximum=MAX_OFFSET) or 0,
     )
 
 
-WantedDep = Annotated[Wanted, Depends(wanted)]
+SearchFormDep = Annotated[SearchForm, Depends(parse_search_form)]
 
 
 def chosen_region(request: Request) -> str | None:
@@ -90,11 +90,11 @@ def chosen_region(request: Request) -> str | None:
     return regions.canonical_region(asked) if asked else None
 
 
-def _some(values: Sequence[str]) -> tuple[str, ...]:
+def _distinct_values(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value[:40] for value in values if value.strip()))[:20]
 
 
-def number(text: str, *, most: int) -> int | None:
+def parse_number(text: str, *, maximum: int) -> int | None:
     """Return a number that was typed, none of what is no number or too large."""
     plain = text.strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= most else None
+    return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= maximum else None

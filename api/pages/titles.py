@@ -8,9 +8,15 @@ from typing import Protocol
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.pages.layout import error_page, page, version
+from api.pages.layout import render_error_page, render_page, static_version
 from api.pages.posters import PosterData, draw_poster
-from api.pages.search_form import MAX_OFFSET, REGION_COOKIE, Wanted, WantedDep, chosen_region
+from api.pages.search_form import (
+    MAX_OFFSET,
+    REGION_COOKIE,
+    SearchForm,
+    SearchFormDep,
+    chosen_region,
+)
 from catalog import regions
 
 MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
@@ -19,7 +25,7 @@ REGION_MAX_AGE_S = 365 * 86_400
 POSTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-class Home(Protocol):
+class HomepageData(Protocol):
     """What `GET /api/recommendations/homepage` answers."""
 
     @property
@@ -31,7 +37,7 @@ class Home(Protocol):
         """The region that the rows are for."""
 
 
-class Results(Protocol):
+class SearchResultsData(Protocol):
     """What `GET /api/search` answers."""
 
     @property
@@ -59,16 +65,16 @@ class Results(Protocol):
         """No title has the name or the words."""
 
 
-class Pages(Protocol):
+class PageDataSource(Protocol):
     """What the pages show: the objects (or mappings) that the JSON routes answer with."""
 
-    def home(self, region: str | None, language: str | None, usual: str | None) -> Home:
+    def home(self, region: str | None, language: str | None, usual: str | None) -> HomepageData:
         """Return the homepage's rows.
 
         Without a region, for where the person says he is, or his browser before, or he seems to be.
         """
 
-    def search(self, wanted: Wanted) -> Results:
+    def search(self, form: SearchForm) -> SearchResultsData:
         """Return the titles wanted, best first."""
 
     def title(self, title_id: int) -> object | None:
@@ -84,18 +90,18 @@ class Pages(Protocol):
         """Return what is drawn of a title."""
 
 
-def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
+def title_routes(page_data: Callable[..., PageDataSource | Awaitable[PageDataSource]]) -> APIRouter:
     """Return the routes of the pages."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    given = Depends(pages)
+    given = Depends(page_data)
 
     @router.get("/")
     def home(
-        request: Request, region: str = "", language: str = "", shown: Pages = given
+        request: Request, region: str = "", language: str = "", shown: PageDataSource = given
     ) -> Response:
         chosen = regions.canonical_region(region) if region else None
         found = shown.home(chosen, language or None, chosen_region(request))
-        response = page(request, "home.html", {"home": found, "language": language})
+        response = render_page(request, "home.html", {"home": found, "language": language})
         if chosen:
             response.set_cookie(
                 REGION_COOKIE, chosen, max_age=REGION_MAX_AGE_S, httponly=True, samesite="lax"
@@ -103,62 +109,66 @@ def routes(pages: Callable[..., Pages | Awaitable[Pages]]) -> APIRouter:
         return response
 
     @router.get("/search")
-    def search(request: Request, wanted: WantedDep, shown: Pages = given) -> Response:
-        return page(request, "search.html", _found(shown, wanted))
+    def search(request: Request, wanted: SearchFormDep, shown: PageDataSource = given) -> Response:
+        return render_page(request, "search.html", _results_context(shown, wanted))
 
     @router.get("/search/results")
-    def results(request: Request, wanted: WantedDep, shown: Pages = given) -> Response:
-        return page(request, "results.html", _found(shown, wanted))
+    def results(request: Request, wanted: SearchFormDep, shown: PageDataSource = given) -> Response:
+        return render_page(request, "results.html", _results_context(shown, wanted))
 
     @router.get("/favicon.ico")
     def icon() -> Response:
-        return RedirectResponse(f"/static/{version()}/icon.svg")
+        return RedirectResponse(f"/static/{static_version()}/icon.svg")
 
     @router.get("/title/{title_id:int}")
-    def title(request: Request, title_id: int, shown: Pages = given) -> Response:
+    def title(request: Request, title_id: int, shown: PageDataSource = given) -> Response:
         details = shown.title(title_id) if title_id <= MAX_TITLE_ID else None
         if details is None:
-            return error_page(request, 404)
+            return render_error_page(request, 404)
         context = {
             "details": details,
             "similar": shown.similar(title_id),
             "standing": shown.standing(title_id),
         }
-        return page(request, "title.html", context)
+        return render_page(request, "title.html", context)
 
     @router.get("/posters/{title_id:int}.svg")
-    def poster(request: Request, title_id: int, shown: Pages = given) -> Response:
+    def poster(request: Request, title_id: int, shown: PageDataSource = given) -> Response:
         card = shown.card(title_id) if title_id <= MAX_TITLE_ID else None
-        return error_page(request, 404) if card is None else _poster(request, title_id, card)
+        return (
+            render_error_page(request, 404)
+            if card is None
+            else _poster_response(request, title_id, card)
+        )
 
     return router
 
 
-def _found(shown: Pages, wanted: Wanted) -> dict[str, object]:
+def _results_context(page_data: PageDataSource, form: SearchForm) -> dict[str, object]:
     # One title more than the page shows tells whether there is a next page.
-    found = shown.search(replace(wanted, limit=wanted.limit + 1))
+    found = page_data.search(replace(form, limit=form.limit + 1))
     items = list(found.items)
-    more = len(items) > wanted.limit or (found.total or 0) > wanted.offset + wanted.limit
-    after = wanted.offset + wanted.limit
+    more = len(items) > form.limit or (found.total or 0) > form.offset + form.limit
+    after = form.offset + form.limit
     total = found.total
     if total is None and items and not more:
-        total = wanted.offset + len(items)
-    before = max(0, wanted.offset - wanted.limit)
+        total = form.offset + len(items)
+    before = max(0, form.offset - form.limit)
     return {
-        "wanted": wanted,
-        "hits": items[: wanted.limit],
+        "wanted": form,
+        "hits": items[: form.limit],
         "total": total,
         "chips": found.chips,
         "relaxed": found.relaxed,
         "meant": found.did_you_mean,
         "nearest": found.nearest,
-        "next": wanted.url(offset=after) if more and after <= MAX_OFFSET else None,
-        "previous": wanted.url(offset=before) if wanted.offset else None,
+        "next": form.url(offset=after) if more and after <= MAX_OFFSET else None,
+        "previous": form.url(offset=before) if form.offset else None,
     }
 
 
-def _poster(request: Request, title_id: int, card: PosterData) -> Response:
-    drawing = draw_poster(title_id, card).encode()
+def _poster_response(request: Request, title_id: int, poster: PosterData) -> Response:
+    drawing = draw_poster(title_id, poster).encode()
     etag = f'"{hashlib.blake2b(drawing, digest_size=12).hexdigest()}"'
     headers = {
         "ETag": etag,

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.auth import login_cookies
-from api.auth.consent import PersonalDep
+from api.auth.consent import NO_STORE
 from api.auth.identity import AccountIdentityDep, bearer_token
 from api.auth.login import AuthenticatorDep
 from api.params import ResourcesDep
@@ -36,7 +36,7 @@ MAX_TOKEN_CHARACTERS = 4096
 router = APIRouter(
     prefix="/api/auth",
     tags=["accounts"],
-    dependencies=[PersonalDep],
+    dependencies=[NO_STORE],
     responses={
         401: {"model": Problem, "description": "Not signed in, or not recognised."},
         403: {"model": Problem, "description": "A page of another origin asks."},

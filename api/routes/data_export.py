@@ -19,10 +19,10 @@ from db.engine import open_session
 from viewers import data_export
 from viewers.login_sessions import NotSignedIn
 
-IN_MEMORY = 1 << 20  # bytes, some thousand events; more is written to a file meanwhile
-PIECE = 1 << 16  # bytes
+MAX_IN_MEMORY_BYTES = 1 << 20  # bytes, some thousand events; more is written to a file meanwhile
+CHUNK_BYTES = 1 << 16  # bytes
 
-HEADERS = {
+EXPORT_HEADERS = {
     "Content-Disposition": 'attachment; filename="rasika-export.json"',
     "Cache-Control": "no-store",
 }
@@ -40,18 +40,22 @@ router = APIRouter(prefix="/api/user", tags=["profile"])
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def exported(asking: IdentityDep, resources: ResourcesDep, log: SearchLogDep) -> StreamingResponse:
+def export_data(
+    identity: IdentityDep, resources: ResourcesDep, search_log: SearchLogDep
+) -> StreamingResponse:
     """Return all that is kept of the one who asks: what he said and did, and what follows."""
-    if asking is None:
+    if identity is None:
         raise NotSignedIn("nobody is known by this request: sign in, or bring a visitor's cookie")
-    log.flush()
-    document = _written(resources.engine, asking.id)
-    return StreamingResponse(_read(document), headers=HEADERS, media_type="application/json")
+    search_log.flush()
+    document = _write_document(resources.engine, identity.id)
+    return StreamingResponse(
+        _stream_chunks(document), headers=EXPORT_HEADERS, media_type="application/json"
+    )
 
 
-def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
+def _write_document(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     """Return the whole document, so that nobody who reads slowly holds a connection."""
-    document = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # who reads it closes it
+    document = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115  # who reads it closes it
     with open_session(engine) as reading:
         personal_data.begin_snapshot(reading)
         for piece in data_export.stream_export(reading, viewer_id):
@@ -60,7 +64,7 @@ def _written(engine: Engine, viewer_id: UUID) -> IO[bytes]:
     return document
 
 
-def _read(document: IO[bytes]) -> Iterator[bytes]:
+def _stream_chunks(document: IO[bytes]) -> Iterator[bytes]:
     with document:
-        while piece := document.read(PIECE):
+        while piece := document.read(CHUNK_BYTES):
             yield piece

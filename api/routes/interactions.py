@@ -14,13 +14,13 @@ from pydantic import (
     TypeAdapter,
 )
 
-from api.auth.consent import PersonalDep
+from api.auth.consent import NO_STORE
 from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage
 from api.errors import TitleNotFound
 from api.params import CatalogueViewDep, MetricsDep, PaginationDep, ResourcesDep, SessionDep
 from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
 from api.schemas.titles import ListResponse, Problem, ResponseModel, json_response
-from api.state import CatalogueDep
+from api.state import FeatureSourceDep
 from db import interactions
 from db.engine import open_session
 from db.interactions import Interaction
@@ -28,23 +28,23 @@ from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionBase
 from vocabulary.kinds import Event
 
-MOST_AT_ONCE = 500
-OLDEST = timedelta(days=730)  # a client that was away longer has nothing to tell
-AHEAD = timedelta(minutes=5)  # of ours, as clocks may be
+MAX_INTERACTIONS_PER_REQUEST = 500
+MAX_INTERACTION_AGE = timedelta(days=730)  # a client that was away longer has nothing to tell
+MAX_CLOCK_SKEW = timedelta(minutes=5)  # of ours, as clocks may be
 
 router = APIRouter(
     prefix="/api/user",
     tags=["interactions"],
     responses=DATABASE_UNAVAILABLE_RESPONSES,
-    dependencies=[PersonalDep],
+    dependencies=[NO_STORE],
 )
 
 
-def _told_in_time(at: datetime) -> datetime:
+def _check_time(at: datetime) -> datetime:
     now = datetime.now(UTC)
-    if at > now + AHEAD:
+    if at > now + MAX_CLOCK_SKEW:
         raise ValueError("is in the future")
-    if at < now - OLDEST:
+    if at < now - MAX_INTERACTION_AGE:
         raise ValueError("is more than two years ago")
     return min(at, now).astimezone(UTC)
 
@@ -54,55 +54,62 @@ class InteractionRequest(InteractionBase):
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
     content_id: int = Field(ge=1, le=MAX_TITLE_ID, examples=[7])
-    at: Annotated[AwareDatetime, AfterValidator(_told_in_time)] | None = Field(
+    at: Annotated[AwareDatetime, AfterValidator(_check_time)] | None = Field(
         None, description="when it happened, with a time zone; now if absent"
     )
 
 
-Several = Annotated[list[InteractionRequest], Field(max_length=MOST_AT_ONCE)]
-SEVERAL: TypeAdapter[list[InteractionRequest]] = TypeAdapter(Several)
+InteractionRequests = Annotated[
+    list[InteractionRequest], Field(max_length=MAX_INTERACTIONS_PER_REQUEST)
+]
+INTERACTION_REQUESTS_ADAPTER: TypeAdapter[list[InteractionRequest]] = TypeAdapter(
+    InteractionRequests
+)
 
 
-class Batch(BaseModel):
+class InteractionBatch(BaseModel):
     """Several of them, in the order they happened."""
 
-    interactions: Several
+    interactions: InteractionRequests
 
 
-def _posted(body: object) -> InteractionRequest | Batch:
+def _parse_body(body: object) -> InteractionRequest | InteractionBatch:
     if isinstance(body, list):
-        return Batch.model_construct(interactions=SEVERAL.validate_python(body))
+        return InteractionBatch.model_construct(
+            interactions=INTERACTION_REQUESTS_ADAPTER.validate_python(body)
+        )
     if isinstance(body, dict) and "interactions" in body:
-        return Batch.model_validate(body)
+        return InteractionBatch.model_validate(body)
     return InteractionRequest.model_validate(body)
 
 
-Posted = Annotated[
-    InteractionRequest | Batch,
+InteractionsBody = Annotated[
+    InteractionRequest | InteractionBatch,
     PlainValidator(
-        _posted, json_schema_input_type=InteractionRequest | list[InteractionRequest] | Batch
+        _parse_body,
+        json_schema_input_type=InteractionRequest | list[InteractionRequest] | InteractionBatch,
     ),
     Body(),
 ]
 
 
-class Refused(ResponseModel):
+class RejectedInteraction(ResponseModel):
     """One of several that was not stored, by its place from 0."""
 
     index: int
     detail: str
 
 
-class Heard(ResponseModel):
+class InteractionsResponse(ResponseModel):
     """What became of it: `repeated` had been told before; `kept` tells whether anything is."""
 
     stored: int
     repeated: int
-    refused: list[Refused]
+    refused: list[RejectedInteraction]
     kept: bool = True
 
 
-class InteractionShown(ResponseModel):
+class InteractionResponse(ResponseModel):
     """Something that the viewer did."""
 
     id: UUID
@@ -120,15 +127,15 @@ class InteractionShown(ResponseModel):
 @router.post(
     "/interactions",
     operation_id="interact",
-    response_model=Heard,
+    response_model=InteractionsResponse,
     responses={404: {"model": Problem, "description": "There is no such title."}},
 )
-def interact(
-    posted: Posted,
+def post_interactions(
+    body: InteractionsBody,
     request: Request,
-    asking: ViewerIdentityDep,
-    live: CatalogueViewDep,
-    catalogue: CatalogueDep,
+    identity: ViewerIdentityDep,
+    catalogue: CatalogueViewDep,
+    feature_source: FeatureSourceDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
 ) -> Response:
@@ -136,16 +143,18 @@ def interact(
 
     Of several, those of titles that do not exist are refused and the others stored.
     """
-    given = posted.interactions if isinstance(posted, Batch) else [posted]
+    given = body.interactions if isinstance(body, InteractionBatch) else [body]
     refused = [
-        Refused(index=index, detail=str(TitleNotFound(each.content_id)))
+        RejectedInteraction(index=index, detail=str(TitleNotFound(each.content_id)))
         for index, each in enumerate(given)
-        if each.content_id not in live.listings
+        if each.content_id not in catalogue.listings
     ]
-    if refused and isinstance(posted, InteractionRequest):
-        raise TitleNotFound(posted.content_id)
-    if asking is None or declines_storage(request, asking):
-        return json_response(Heard(stored=0, repeated=0, refused=refused, kept=False))
+    if refused and isinstance(body, InteractionRequest):
+        raise TitleNotFound(body.content_id)
+    if identity is None or declines_storage(request, identity):
+        return json_response(
+            InteractionsResponse(stored=0, repeated=0, refused=refused, kept=False)
+        )
     unknown = {each.index for each in refused}
     now = datetime.now(UTC)
     told = [
@@ -154,39 +163,48 @@ def interact(
         if index not in unknown
     ]
     with open_session(resources.engine) as writing:
-        counted = viewer_interactions.record_interactions(writing, asking.id, told, catalogue)
+        counted = viewer_interactions.record_interactions(
+            writing, identity.id, told, feature_source
+        )
         writing.commit()
     for each in counted.new:
         metrics.interactions.labels(each.event).inc()
     return json_response(
-        Heard(stored=counted.stored_count, repeated=counted.repeated_count, refused=refused)
+        InteractionsResponse(
+            stored=counted.stored_count, repeated=counted.repeated_count, refused=refused
+        )
     )
 
 
 @router.get("/interactions", operation_id="interactions")
-def told(
-    asking: IdentityDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[InteractionShown]:
+def list_interactions(
+    identity: IdentityDep, pagination: PaginationDep, session: SessionDep
+) -> ListResponse[InteractionResponse]:
     """Return what the viewer did, the last told first."""
     found, total = list[Interaction](), 0
-    if asking is not None:
-        found = interactions.latest(reading, asking.id, limit=page.limit, offset=page.offset)
-        total = interactions.count(reading, asking.id)
-    return ListResponse[InteractionShown](
-        items=[_shown(each) for each in found], total=total, limit=page.limit, offset=page.offset
+    if identity is not None:
+        found = interactions.latest(
+            session, identity.id, limit=pagination.limit, offset=pagination.offset
+        )
+        total = interactions.count(session, identity.id)
+    return ListResponse[InteractionResponse](
+        items=[_interaction_response(each) for each in found],
+        total=total,
+        limit=pagination.limit,
+        offset=pagination.offset,
     )
 
 
-def _shown(told: Interaction) -> InteractionShown:
-    return InteractionShown(
-        id=told.id,
-        content_id=told.title_id,
-        event=told.event,
-        value=told.value,
-        progress=told.progress,
-        at=told.at,
-        session_id=told.session_id,
-        device=told.device,
-        row=told.row,
-        position=told.position,
+def _interaction_response(interaction: Interaction) -> InteractionResponse:
+    return InteractionResponse(
+        id=interaction.id,
+        content_id=interaction.title_id,
+        event=interaction.event,
+        value=interaction.value,
+        progress=interaction.progress,
+        at=interaction.at,
+        session_id=interaction.session_id,
+        device=interaction.device,
+        row=interaction.row,
+        position=interaction.position,
     )

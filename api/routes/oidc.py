@@ -21,11 +21,11 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from api.auth import login_cookies, visitor_cookie
-from api.auth.consent import PersonalDep
+from api.auth.consent import NO_STORE
 from api.auth.identity import AccountIdentityDep, Identity, IdentityDep
 from api.auth.login import Authenticator, AuthenticatorDep
 from api.errors import CrossOriginRequest, problem_code
-from api.pages.login import is_local
+from api.pages.login import is_local_destination
 from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import Problem
 from config.settings import Settings
@@ -70,7 +70,7 @@ log = structlog.get_logger()
 router = APIRouter(
     prefix=OIDC_PATH,
     tags=["accounts"],
-    dependencies=[PersonalDep],
+    dependencies=[NO_STORE],
     responses={
         401: {"model": Problem, "description": "The provider lets nobody in."},
         404: {"model": Problem, "description": "There is no such provider."},
@@ -299,4 +299,4 @@ def _failure_reason(failure: Exception) -> str:
 
 
 def _safe_destination(address: str) -> str:
-    return address if is_local(address) else DEFAULT_DESTINATION
+    return address if is_local_destination(address) else DEFAULT_DESTINATION

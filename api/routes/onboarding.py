@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from api.auth.consent import KeptDep, PersonalDep
+from api.auth.consent import NO_STORE, ConsentingIdentityDep
 from api.auth.viewer_context import ViewerContextDep
 from api.cpu_limiter import CpuLimiterDep
 from api.errors import TitleNotFound
@@ -22,7 +22,7 @@ from api.schemas.titles import (
     TitleCard,
     private_json_response,
 )
-from api.state import CatalogueDep
+from api.state import FeatureSourceDep
 from catalog import languages, regions
 from db.engine import open_session
 from db.interactions import ONBOARDING_ROW, Interaction
@@ -35,22 +35,22 @@ from viewers.context import ViewerContext
 from viewers.interactions import TitleFeatureSource, record_interactions
 from vocabulary.kinds import Event
 
-MOST_SHOWN = 60  # nobody looks at more before he begins
-MOST_PICKED = 100
-EVERYWHERE = (*languages.HOME_LANGUAGES, "en")  # offered wherever somebody is
+MAX_ONBOARDING_TITLES = 60  # nobody looks at more before he begins
+MAX_PICKS = 100
+ALWAYS_OFFERED_LANGUAGES = (*languages.HOME_LANGUAGES, "en")  # offered wherever somebody is
 
-router = APIRouter(prefix="/api/user", tags=["onboarding"], dependencies=[PersonalDep])
+router = APIRouter(prefix="/api/user", tags=["onboarding"], dependencies=[NO_STORE])
 
 
-class Picks(BaseModel):
+class PicksRequest(BaseModel):
     """Titles that somebody loves."""
 
     content_ids: list[Annotated[int, Field(ge=1, le=MAX_TITLE_ID)]] = Field(
-        min_length=1, max_length=MOST_PICKED, examples=[[7, 9, 21]]
+        min_length=1, max_length=MAX_PICKS, examples=[[7, 9, 21]]
     )
 
 
-class Picked(ResponseModel):
+class PicksResponse(ResponseModel):
     """How many of the picks are new; the others had been picked before."""
 
     picked: int
@@ -58,25 +58,27 @@ class Picked(ResponseModel):
 
 
 @router.get("/onboarding", operation_id="onboarding", response_model=ListResponse[TitleCard])
-async def choice(
-    live: CatalogueViewDep,
-    person: ViewerContextDep,
+async def list_onboarding_titles(
+    catalogue: CatalogueViewDep,
+    viewer: ViewerContextDep,
     region: RegionDep,
-    cores: CpuLimiterDep,
+    cpu_limiter: CpuLimiterDep,
     language: Annotated[
         TextListParam, Query(description="ISO 639-1; by default those one watches")
     ] = [],  # noqa: B006  # FastAPI copies it
-    limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = 24,
+    limit: Annotated[int, Query(ge=1, le=MAX_ONBOARDING_TITLES)] = 24,
 ) -> Response:
     """Return well known titles of many sorts, to pick from."""
 
     def answer() -> Response:
-        items = chosen(live, person, region, asked=language, limit=limit)
+        items = onboarding_titles(
+            catalogue, viewer, region, requested_languages=language, limit=limit
+        )
         return private_json_response(
             ListResponse[TitleCard](items=items, total=None, limit=limit, offset=0)
         )
 
-    return await cores.run(answer)
+    return await cpu_limiter.run(answer)
 
 
 @router.put(
@@ -88,53 +90,71 @@ async def choice(
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def pick(
-    picks: Picks,
-    asking: KeptDep,
-    live: CatalogueViewDep,
+def put_picks(
+    body: PicksRequest,
+    identity: ConsentingIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
-    catalogue: CatalogueDep,
-) -> Picked:
+    feature_source: FeatureSourceDep,
+) -> PicksResponse:
     """Tell which titles one loves; each counts as a like, once, and what was picked before stays.
 
     The next feed follows from them.
     """
     with open_session(resources.engine) as writing:
-        picked = picked_by(writing, asking.id, picks.content_ids, live=live, catalogue=catalogue)
+        picked = record_picks(
+            writing,
+            identity.id,
+            body.content_ids,
+            catalogue=catalogue,
+            feature_source=feature_source,
+        )
         writing.commit()
     return picked
 
 
-def chosen(
-    live: Live, person: ViewerContext, region: Region, *, asked: list[str], limit: int
+def onboarding_titles(
+    catalogue: Live,
+    viewer: ViewerContext,
+    region: Region,
+    *,
+    requested_languages: list[str],
+    limit: int,
 ) -> list[TitleCard]:
     """Return the titles that somebody may pick from."""
     place = regions.known_region(region)
     shares = onboarding.language_shares(
-        [languages.normalise_code(each) for each in asked if each.strip()],
-        person.preferences.languages,
-        {**dict.fromkeys(EVERYWHERE, 0.0), **regions.language_weights(place)},
+        [languages.normalise_code(each) for each in requested_languages if each.strip()],
+        viewer.preferences.languages,
+        {**dict.fromkeys(ALWAYS_OFFERED_LANGUAGES, 0.0), **regions.language_weights(place)},
     )
-    plans = onboarding.candidate_queries(place, shares, person.restrict(Filter()), k=limit)
+    plans = onboarding.candidate_queries(place, shares, viewer.restrict(Filter()), k=limit)
     found = onboarding.select_titles(
         shares,
-        live.index.search_many(plans),
-        features_of=lambda title_id: ranking_attributes(live, title_id),
-        vectors=lambda ids: content_vectors(live, ids),
+        catalogue.index.search_many(plans),
+        features_of=lambda title_id: ranking_attributes(catalogue, title_id),
+        vectors=lambda ids: content_vectors(catalogue, ids),
         k=limit,
     )
-    told_in = person.display_language or reasons.ENGLISH
-    return list(title_cards.title_cards(live, found, title_cards.boost_reasons(region, told_in)))
+    told_in = viewer.display_language or reasons.ENGLISH
+    return list(
+        title_cards.title_cards(catalogue, found, title_cards.boost_reasons(region, told_in))
+    )
 
 
-def picked_by(
-    writing: Session, viewer_id: UUID, ids: list[int], *, live: Live, catalogue: TitleFeatureSource
-) -> Picked:
+def record_picks(
+    session: Session,
+    viewer_id: UUID,
+    title_ids: list[int],
+    *,
+    catalogue: Live,
+    feature_source: TitleFeatureSource,
+) -> PicksResponse:
     """Store what somebody picked; the caller commits.
 
     Raises `TitleNotFound`.
     """
-    unknown = next((each for each in ids if each not in live.listings), None)
+    unknown = next((each for each in title_ids if each not in catalogue.listings), None)
     if unknown is not None:
         raise TitleNotFound(unknown)
     now = datetime.now(UTC)
@@ -146,7 +166,7 @@ def picked_by(
             at=now,
             row=ONBOARDING_ROW,
         )
-        for title_id in dict.fromkeys(ids)
+        for title_id in dict.fromkeys(title_ids)
     ]
-    counted = record_interactions(writing, viewer_id, told, catalogue)
-    return Picked(picked=counted.stored_count, repeated=counted.repeated_count)
+    counted = record_interactions(session, viewer_id, told, feature_source)
+    return PicksResponse(picked=counted.stored_count, repeated=counted.repeated_count)

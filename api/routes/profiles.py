@@ -18,7 +18,7 @@ from pydantic import (
 from sqlmodel import Session
 
 from api.auth import login_cookies
-from api.auth.consent import KeptDep, PersonalDep
+from api.auth.consent import NO_STORE, ConsentingIdentityDep
 from api.auth.identity import Identity, IdentityDep
 from api.auth.visitor_cookie import VisitorDep
 from api.params import ResourcesDep, SessionDep
@@ -33,42 +33,42 @@ from services.feed_metrics import FeedMetricsDep
 from viewers.accounts import MAX_ACCOUNT_NAME_CHARACTERS
 from vocabulary.kinds import Role
 
-FIRST_BIRTH_YEAR = 1900
-LONGEST_WORD = 100  # characters, of a genre
-MOST_LANGUAGES = 50
+MIN_BIRTH_YEAR = 1900
+MAX_GENRE_CHARACTERS = 100  # characters, of a genre
+MAX_PROFILE_LANGUAGES = 50
 DISPLAY_LANGUAGES = ("en", *languages.HOME_LANGUAGES)  # those that reasons are written in
 
-router = APIRouter(prefix="/api/user", tags=["profile"], dependencies=[PersonalDep])
+router = APIRouter(prefix="/api/user", tags=["profile"], dependencies=[NO_STORE])
 
 
-def _language(text: str) -> str:
+def _check_language(text: str) -> str:
     found = languages.canonical_language(text)
     if found is None:
         raise ValueError(f"{text!r} is no ISO 639 code of a language, such as te, ta or hi")
     return found
 
 
-def _display_language(text: str) -> str:
+def _check_display_language(text: str) -> str:
     if languages.normalise_code(text) not in DISPLAY_LANGUAGES:
         raise ValueError(f"give one of {', '.join(DISPLAY_LANGUAGES)}")
     return languages.normalise_code(text)
 
 
-def _region(text: str) -> str:
+def _check_region(text: str) -> str:
     found = regions.canonical_region(text)
     if found is None:
         raise ValueError("not an ISO 3166 region such as IN, IN-TG or US")
     return found
 
 
-def _birth_year(year: int) -> int:
+def _check_birth_year(year: int) -> int:
     this_year = datetime.now(UTC).year
-    if not FIRST_BIRTH_YEAR <= year <= this_year:
-        raise ValueError(f"give a year from {FIRST_BIRTH_YEAR} to {this_year}")
+    if not MIN_BIRTH_YEAR <= year <= this_year:
+        raise ValueError(f"give a year from {MIN_BIRTH_YEAR} to {this_year}")
     return year
 
 
-def _slugs(names: Iterable[str]) -> list[str]:
+def _genre_slugs(names: Iterable[str]) -> list[str]:
     found: list[str] = []
     for name in names:
         slugs = [slug for slug in genres.canonical_slugs(name) if slug in genres.GENRES]
@@ -78,35 +78,35 @@ def _slugs(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _name(text: str) -> str | None:
+def _check_name(text: str) -> str | None:
     plain = unicodedata.normalize("NFC", text).strip()
     if not plain.isprintable():
         raise ValueError("a name is one line of letters")
     return plain or None
 
 
-def _weighted(value: object) -> object:
+def _equal_weights(value: object) -> object:
     """Take a list of codes for languages that weigh the same."""
     return dict.fromkeys(map(str, value), 1.0) if isinstance(value, list) else value
 
 
-def _canonical(weights: dict[str, float]) -> dict[str, float]:
+def _canonical_weights(weights: dict[str, float]) -> dict[str, float]:
     found: dict[str, float] = {}
     for text, weight in weights.items():
-        code = _language(text)
+        code = _check_language(text)
         found[code] = max(weight, found.get(code, 0.0))
     return found
 
 
-Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Genres = Annotated[
-    list[Annotated[str, Field(max_length=LONGEST_WORD)]],
+LanguageWeight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+GenreNames = Annotated[
+    list[Annotated[str, Field(max_length=MAX_GENRE_CHARACTERS)]],
     Field(max_length=len(genres.GENRES)),
-    AfterValidator(_slugs),
+    AfterValidator(_genre_slugs),
 ]
 
 
-class Preferences(BaseModel):
+class ProfileUpdate(BaseModel):
     """What somebody says of himself, whole: what is left out is left open."""
 
     model_config = ConfigDict(
@@ -127,35 +127,36 @@ class Preferences(BaseModel):
     )
 
     name: (
-        Annotated[str, Field(max_length=MAX_ACCOUNT_NAME_CHARACTERS), AfterValidator(_name)] | None
+        Annotated[str, Field(max_length=MAX_ACCOUNT_NAME_CHARACTERS), AfterValidator(_check_name)]
+        | None
     ) = Field(None, description="of who has an account")
-    birth_year: Annotated[int, AfterValidator(_birth_year)] | None = None
-    region: Annotated[str, Field(max_length=10), AfterValidator(_region)] | None = Field(
+    birth_year: Annotated[int, AfterValidator(_check_birth_year)] | None = None
+    region: Annotated[str, Field(max_length=10), AfterValidator(_check_region)] | None = Field(
         None, description="ISO 3166 country or Indian state"
     )
     display_language: (
-        Annotated[str, Field(max_length=10), AfterValidator(_display_language)] | None
+        Annotated[str, Field(max_length=10), AfterValidator(_check_display_language)] | None
     ) = Field(None, description="of reasons: " + ", ".join(DISPLAY_LANGUAGES))
     languages: Annotated[
-        dict[str, Weight],
-        Field(max_length=MOST_LANGUAGES),
-        BeforeValidator(_weighted),
-        AfterValidator(_canonical),
+        dict[str, LanguageWeight],
+        Field(max_length=MAX_PROFILE_LANGUAGES),
+        BeforeValidator(_equal_weights),
+        AfterValidator(_canonical_weights),
     ] = Field({}, description="ISO 639-1 code to weight, 0 to 1, or a list of codes")
-    favourite_genres: Genres = []
-    disliked_genres: Genres = []
+    favourite_genres: GenreNames = []
+    disliked_genres: GenreNames = []
     personal_search: bool = Field(True, description="whether searches lean to the taste")
 
     @field_validator("disliked_genres")
     @classmethod
-    def _not_both(cls, disliked: list[str], info: ValidationInfo) -> list[str]:
+    def _check_disjoint(cls, disliked: list[str], info: ValidationInfo) -> list[str]:
         both = set(disliked) & set(info.data.get("favourite_genres", ()))
         if both:
             raise ValueError(f"liked and disliked at once: {', '.join(sorted(both))}")
         return disliked
 
 
-class ProfileShown(ResponseModel):
+class ProfileResponse(ResponseModel):
     """What somebody said of himself; an account's e-mail, name and role, a visitor's none."""
 
     email: str | None
@@ -172,10 +173,12 @@ class ProfileShown(ResponseModel):
 
 
 @router.get("/profile", operation_id="profile", responses=DATABASE_UNAVAILABLE_RESPONSES)
-def profile(asking: IdentityDep, reading: SessionDep) -> ProfileShown:
+def get_profile(identity: IdentityDep, session: SessionDep) -> ProfileResponse:
     """Return what the one who asks said of himself; nothing for who is not known."""
-    return shown(
-        profiles.read_viewer_profile(reading, asking.id) if asking else ViewerProfile.anonymous()
+    return profile_response(
+        profiles.read_viewer_profile(session, identity.id)
+        if identity
+        else ViewerProfile.anonymous()
     )
 
 
@@ -187,56 +190,58 @@ def profile(asking: IdentityDep, reading: SessionDep) -> ProfileShown:
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def put_profile(said: Preferences, asking: KeptDep, resources: ResourcesDep) -> ProfileShown:
+def put_profile(
+    update: ProfileUpdate, identity: ConsentingIdentityDep, resources: ResourcesDep
+) -> ProfileResponse:
     """Replace the preferences whole; e-mail and role are not changed here."""
     with open_session(resources.engine) as writing:
-        put(writing, asking, said)
+        replace_profile(writing, identity, update)
         writing.commit()
-        return shown(profiles.read_viewer_profile(writing, asking.id))
+        return profile_response(profiles.read_viewer_profile(writing, identity.id))
 
 
 @router.delete(
     "/profile", status_code=204, operation_id="forget_me", responses=DATABASE_UNAVAILABLE_RESPONSES
 )
-def forget_me(
+def delete_profile(
     request: Request,
-    asking: IdentityDep,
+    identity: IdentityDep,
     visitor: VisitorDep,
     resources: ResourcesDep,
-    log: SearchLogDep,
-    feeds: FeedMetricsDep,
+    search_log: SearchLogDep,
+    feed_metrics: FeedMetricsDep,
 ) -> None:
     """Delete all that is kept of the one who asks: the account, and everything he did.
 
     At once and for good. What the same browser did without signing in goes with it.
     """
-    gone = {each.id for each in (asking, visitor) if each is not None}
+    gone = {each.id for each in (identity, visitor) if each is not None}
     if gone:
-        log.flush()  # lest what still waits be written afterwards
+        search_log.flush()  # lest what still waits be written afterwards
         with open_session(resources.engine) as writing:
             viewer_lifecycle.delete(writing, *gone)
             writing.commit()
         for each in gone:
-            feeds.forget(each)
+            feed_metrics.forget(each)
     login_cookies.clear_login_cookies(request)
     login_cookies.clear_visitor_cookie(request)
 
 
-def put(writing: Session, asking: Identity, said: Preferences) -> None:
+def replace_profile(session: Session, identity: Identity, update: ProfileUpdate) -> None:
     """Store somebody's preferences."""
-    viewer_lifecycle.lock(writing, asking.id)
-    profiles.replace(writing, asking.id, said.model_dump())
-    if asking.is_logged_in:
-        profiles.set_account_name(writing, asking.id, said.name)
+    viewer_lifecycle.lock(session, identity.id)
+    profiles.replace(session, identity.id, update.model_dump())
+    if identity.is_logged_in:
+        profiles.set_account_name(session, identity.id, update.name)
 
 
-def shown(known: ViewerProfile) -> ProfileShown:
+def profile_response(viewer_profile: ViewerProfile) -> ProfileResponse:
     """Return a profile as its owner sees it."""
-    account = known.account
-    return ProfileShown(
-        **known.profile.model_dump(include=set(profiles.PROFILE_FIELDS)),
+    account = viewer_profile.account
+    return ProfileResponse(
+        **viewer_profile.profile.model_dump(include=set(profiles.PROFILE_FIELDS)),
         email=account.email if account else None,
         name=account.name if account else None,
         role=account.role if account else None,
-        created_at=known.created_at,
+        created_at=viewer_profile.created_at,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from api.auth.consent import PersonalDep
+from api.auth.consent import NO_STORE
 from api.auth.identity import AccountIdentityDep, LenientIdentityDep
 from api.errors import TitleNotFound
 from api.params import REQUIRE_CURATOR, CatalogueViewDep, PaginationDep, ResourcesDep, SessionDep
@@ -20,54 +20,56 @@ from db.engine import open_session
 from db.reviews import Review, ReviewDraft
 from vocabulary.kinds import ReviewState
 
-FEWEST, MOST = 10, 5000  # characters
-TAG = re.compile(r"<[/!?]?[a-zA-Z][^<>]*>")
+MIN_REVIEW_CHARACTERS, MAX_REVIEW_CHARACTERS = 10, 5000  # characters
+HTML_TAG = re.compile(r"<[/!?]?[a-zA-Z][^<>]*>")
 
-router = APIRouter(prefix="/api", tags=["reviews"], dependencies=[PersonalDep])
-moderation = APIRouter(
+router = APIRouter(prefix="/api", tags=["reviews"], dependencies=[NO_STORE])
+admin_router = APIRouter(
     prefix="/api/admin/reviews",
     tags=["admin"],
-    dependencies=[REQUIRE_CURATOR, PersonalDep],
+    dependencies=[REQUIRE_CURATOR, NO_STORE],
     responses={
         403: {"model": Problem, "description": "Only for curators and administrators."},
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
 
-ReviewIdPath = Annotated[int, Path(ge=1, le=MAX_TITLE_ID, examples=[1])]
+ReviewIdParam = Annotated[int, Path(ge=1, le=MAX_TITLE_ID, examples=[1])]
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """Return a text without what is no part of one: odd ends of lines, invisible controls."""
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in plain):
         raise ValueError("plain text only: it holds control characters")
-    if TAG.search(plain):
+    if HTML_TAG.search(plain):
         raise ValueError("plain text only: it holds HTML")
-    if len(plain) < FEWEST:
-        raise ValueError(f"write at least {FEWEST} characters")
+    if len(plain) < MIN_REVIEW_CHARACTERS:
+        raise ValueError(f"write at least {MIN_REVIEW_CHARACTERS} characters")
     return plain
 
 
-def _language(text: str) -> str:
+def _check_language(text: str) -> str:
     found = languages.canonical_language(text)
     if found is None:
         raise ValueError("give an ISO 639 code of a language, such as te, ta or hi")
     return found
 
 
-class ReviewPosted(BaseModel):
+class ReviewRequest(BaseModel):
     """What somebody writes of a title."""
 
-    text: Annotated[str, Field(max_length=MOST), AfterValidator(_plain)] = Field(
-        description=f"plain text of {FEWEST} to {MOST} characters",
-        examples=["A fly takes revenge, and you are on its side."],
+    text: Annotated[str, Field(max_length=MAX_REVIEW_CHARACTERS), AfterValidator(_plain_text)] = (
+        Field(
+            description=f"plain text of {MIN_REVIEW_CHARACTERS} to {MAX_REVIEW_CHARACTERS} characters",
+            examples=["A fly takes revenge, and you are on its side."],
+        )
     )
-    language: Annotated[str, Field(max_length=10), AfterValidator(_language)] | None = None
+    language: Annotated[str, Field(max_length=10), AfterValidator(_check_language)] | None = None
     spoiler: bool = False
 
 
-class ReviewShown(ResponseModel):
+class ReviewResponse(ResponseModel):
     """A review; `state` is `approved` unless it is one's own."""
 
     id: int
@@ -83,7 +85,7 @@ class ReviewShown(ResponseModel):
     updated_at: datetime
 
 
-class Judgement(BaseModel):
+class ReviewStateRequest(BaseModel):
     """What a curator decides; with `updated_at` as he read it, nothing he did not read passes."""
 
     state: ReviewState
@@ -98,53 +100,55 @@ class Judgement(BaseModel):
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def of_title(
+def list_title_reviews(
     id: TitleIdParam,  # noqa: A002  # the contract's name
-    asking: LenientIdentityDep,
-    live: CatalogueViewDep,
-    page: PaginationDep,
-    reading: SessionDep,
-) -> ListResponse[ReviewShown]:
+    identity: LenientIdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ReviewResponse]:
     """Return what was written of a title and approved, and one's own in whatever state."""
-    if id not in live.listings:
+    if id not in catalogue.listings:
         raise TitleNotFound(id)
-    viewer_id = asking.id if asking else None
+    viewer_id = identity.id if identity else None
     found, total = reviews.list_by_title(
-        reading, id, viewer_id=viewer_id, limit=page.limit, offset=page.offset
+        session, id, viewer_id=viewer_id, limit=pagination.limit, offset=pagination.offset
     )
-    items = [_shown(each, own=each.viewer_id == viewer_id) for each in found]
-    return ListResponse[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
+    items = [_review_response(each, own=each.viewer_id == viewer_id) for each in found]
+    return ListResponse[ReviewResponse](
+        items=items, total=total, limit=pagination.limit, offset=pagination.offset
+    )
 
 
 @router.post(
     "/content/{id}/reviews",
     operation_id="review",
     responses={
-        201: {"model": ReviewShown, "description": "The first of this title."},
+        201: {"model": ReviewResponse, "description": "The first of this title."},
         401: {"model": Problem, "description": "Only who has an account writes reviews."},
         404: {"model": Problem, "description": "There is no such title."},
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def write(
+def post_review(
     id: TitleIdParam,  # noqa: A002  # the contract's name
-    posted: ReviewPosted,
-    asking: AccountIdentityDep,
-    live: CatalogueViewDep,
+    body: ReviewRequest,
+    identity: AccountIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
     response: Response,
-) -> ReviewShown:
+) -> ReviewResponse:
     """Write of a title, in place of what one wrote before; others see it once it is approved."""
-    if id not in live.listings:
+    if id not in catalogue.listings:
         raise TitleNotFound(id)
-    said = ReviewDraft(id, posted.text, posted.language, posted.spoiler)
+    said = ReviewDraft(id, body.text, body.language, body.spoiler)
     with open_session(resources.engine) as writing:
-        viewer_lifecycle.lock(writing, asking.id)
-        number, new = reviews.put(writing, asking.id, said)
+        viewer_lifecycle.lock(writing, identity.id)
+        number, new = reviews.put(writing, identity.id, said)
         written = reviews.get(writing, number)
         writing.commit()
     response.status_code = 201 if new else 200
-    return _shown(written, own=True)
+    return _review_response(written, own=True)
 
 
 @router.delete(
@@ -157,28 +161,32 @@ def write(
         **DATABASE_UNAVAILABLE_RESPONSES,
     },
 )
-def delete(
-    id: ReviewIdPath,  # noqa: A002  # the contract's name
-    asking: AccountIdentityDep,
+def delete_review(
+    id: ReviewIdParam,  # noqa: A002  # the contract's name
+    identity: AccountIdentityDep,
     resources: ResourcesDep,
 ) -> None:
     """Delete a review of one's own."""
     with open_session(resources.engine) as writing:
-        reviews.delete(writing, asking.id, id)
+        reviews.delete(writing, identity.id, id)
         writing.commit()
 
 
-@moderation.get("", operation_id="admin_reviews")
-def waiting(
-    reading: SessionDep, page: PaginationDep, state: ReviewState = ReviewState.PENDING
-) -> ListResponse[ReviewShown]:
+@admin_router.get("", operation_id="admin_reviews")
+def list_reviews_by_state(
+    session: SessionDep, pagination: PaginationDep, state: ReviewState = ReviewState.PENDING
+) -> ListResponse[ReviewResponse]:
     """Return the reviews in a state, those that wait longest first."""
-    found, total = reviews.list_by_state(reading, state, limit=page.limit, offset=page.offset)
-    items = [_shown(each) for each in found]
-    return ListResponse[ReviewShown](items=items, total=total, limit=page.limit, offset=page.offset)
+    found, total = reviews.list_by_state(
+        session, state, limit=pagination.limit, offset=pagination.offset
+    )
+    items = [_review_response(each) for each in found]
+    return ListResponse[ReviewResponse](
+        items=items, total=total, limit=pagination.limit, offset=pagination.offset
+    )
 
 
-@moderation.patch(
+@admin_router.patch(
     "/{id}",
     operation_id="admin_review",
     responses={
@@ -186,19 +194,19 @@ def waiting(
         409: {"model": Problem, "description": "It was changed since it was read."},
     },
 )
-def judge(
-    id: ReviewIdPath,  # noqa: A002  # the contract's name
-    judgement: Judgement,
+def set_review_state(
+    id: ReviewIdParam,  # noqa: A002  # the contract's name
+    body: ReviewStateRequest,
     resources: ResourcesDep,
-) -> ReviewShown:
+) -> ReviewResponse:
     """Approve a review, reject it, or have it wait again."""
     with open_session(resources.engine) as writing:
-        reviews.set_state(writing, id, judgement.state, read_at=judgement.updated_at)
+        reviews.set_state(writing, id, body.state, read_at=body.updated_at)
         written = reviews.get(writing, id)
         writing.commit()
-    return _shown(written)
+    return _review_response(written)
 
 
-def _shown(written: Review, *, own: bool = False) -> ReviewShown:
-    told = {name: value for name, value in written._asdict().items() if name != "viewer_id"}
-    return ReviewShown(content_id=told.pop("title_id"), own=own, **told)
+def _review_response(review: Review, *, own: bool = False) -> ReviewResponse:
+    told = {name: value for name, value in review._asdict().items() if name != "viewer_id"}
+    return ReviewResponse(content_id=told.pop("title_id"), own=own, **told)

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from sqlmodel import Session
 
-from api.auth.consent import PersonalDep
+from api.auth.consent import NO_STORE
 from api.auth.identity import Identity, IdentityDep
 from api.params import CatalogueViewDep, Pagination, PaginationDep, SessionDep
 from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
@@ -22,12 +22,12 @@ router = APIRouter(
     prefix="/api/user",
     tags=["lists"],
     responses=DATABASE_UNAVAILABLE_RESPONSES,
-    dependencies=[PersonalDep],
+    dependencies=[NO_STORE],
 )
 
 
 @dataclass(frozen=True, slots=True)
-class TitleOfMine:
+class ListedTitle:
     """A title on a list, and since when; `rating` and `progress` are the viewer's."""
 
     id: int
@@ -44,77 +44,98 @@ class TitleOfMine:
 
 
 @router.get("/watchlist", operation_id="watchlist")
-def watchlist(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[TitleOfMine]:
+def get_watchlist(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ListedTitle]:
     """Return what the viewer wants to watch."""
-    return shelf(live, reading, asking, TitleList.WATCHLIST, page)
+    return read_title_list(catalogue, session, identity, TitleList.WATCHLIST, pagination)
 
 
 @router.get("/favorites", operation_id="favorites")
-def favorites(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[TitleOfMine]:
+def get_favorites(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ListedTitle]:
     """Return what the viewer likes best."""
-    return shelf(live, reading, asking, TitleList.FAVORITES, page)
+    return read_title_list(catalogue, session, identity, TitleList.FAVORITES, pagination)
 
 
 @router.get("/history", operation_id="history")
-def history(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[TitleOfMine]:
+def get_watch_history(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ListedTitle]:
     """Return what the viewer watched, to the end or not."""
-    return shelf(live, reading, asking, TitleList.HISTORY, page)
+    return read_title_list(catalogue, session, identity, TitleList.HISTORY, pagination)
 
 
 @router.get("/ratings", operation_id="ratings")
-def ratings(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[TitleOfMine]:
+def get_ratings(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ListedTitle]:
     """Return what the viewer rated, each title once, as he rated it last."""
-    return shelf(live, reading, asking, TitleList.RATINGS, page)
+    return read_title_list(catalogue, session, identity, TitleList.RATINGS, pagination)
 
 
 @router.get("/continue", operation_id="continue_watching")
-def under_way(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> ListResponse[TitleOfMine]:
+def get_continue_watching(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ListResponse[ListedTitle]:
     """Return what the viewer stopped in the middle of."""
-    begun = [] if asking is None else _begun(live, reading, asking)
-    items = _shown(live, begun[page.offset : page.end])
-    return ListResponse[TitleOfMine](
-        items=items, total=len(begun), limit=page.limit, offset=page.offset
+    begun = [] if identity is None else _entries_in_progress(catalogue, session, identity)
+    items = _listed_titles(catalogue, begun[pagination.offset : pagination.end])
+    return ListResponse[ListedTitle](
+        items=items, total=len(begun), limit=pagination.limit, offset=pagination.offset
     )
 
 
-def shelf(
-    live: Live, reading: Session, asking: Identity | None, which: TitleList, page: Pagination
-) -> ListResponse[TitleOfMine]:
+def read_title_list(
+    catalogue: Live,
+    session: Session,
+    identity: Identity | None,
+    title_list: TitleList,
+    pagination: Pagination,
+) -> ListResponse[ListedTitle]:
     """Return a part of a list; nobody's is empty."""
     found, total = list[ListEntry](), 0
-    if asking is not None:
+    if identity is not None:
         found = title_states.list_entries(
-            reading, asking.id, which, limit=page.limit, offset=page.offset
+            session, identity.id, title_list, limit=pagination.limit, offset=pagination.offset
         )
-        total = title_states.count_entries(reading, asking.id, which)
-    items = _shown(live, found)
-    return ListResponse[TitleOfMine](items=items, total=total, limit=page.limit, offset=page.offset)
+        total = title_states.count_entries(session, identity.id, title_list)
+    items = _listed_titles(catalogue, found)
+    return ListResponse[ListedTitle](
+        items=items, total=total, limit=pagination.limit, offset=pagination.offset
+    )
 
 
-def _begun(live: Live, reading: Session, asking: Identity) -> list[ListEntry]:
+def _entries_in_progress(catalogue: Live, session: Session, identity: Identity) -> list[ListEntry]:
     found = [
         ListEntry(title_id, each.watched_at, each.rating, each.progress)
-        for title_id, each in interactions.read_title_states(reading, asking.id).items()
-        if each.in_progress and each.watched_at is not None and title_id in live.listings
+        for title_id, each in interactions.read_title_states(session, identity.id).items()
+        if each.in_progress and each.watched_at is not None and title_id in catalogue.listings
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def _shown(live: Live, placed: Iterable[ListEntry]) -> list[TitleOfMine]:
+def _listed_titles(catalogue: Live, entries: Iterable[ListEntry]) -> list[ListedTitle]:
     """Return the titles that are served, as a list shows them."""
-    listed = ((each, live.listings.get(each.title_id)) for each in placed)
+    listed = ((each, catalogue.listings.get(each.title_id)) for each in entries)
     return [
-        TitleOfMine(
+        ListedTitle(
             id=listing.id,
             title=listing.title,
             original_title=listing.original_title,

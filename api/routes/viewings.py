@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api.auth.consent import KeptDep, PersonalDep
+from api.auth.consent import NO_STORE, ConsentingIdentityDep
 from api.auth.identity import IdentityDep
 from api.errors import TitleNotFound
 from api.params import (
@@ -20,7 +20,7 @@ from api.params import (
 )
 from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
 from api.schemas.titles import ListResponse, Problem, ResponseModel
-from api.state import CatalogueDep
+from api.state import FeatureSourceDep
 from db import viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewings import NewViewing, Viewing
@@ -29,34 +29,38 @@ from runtime.catalogue_view import Live
 from viewers import viewings as viewer_viewings
 from viewers.interaction_format import AsciiLabel
 
-USUAL = timedelta(days=30)
+DEFAULT_REPORT_PERIOD = timedelta(days=30)
 
 router = APIRouter(
     prefix="/api/user/viewings",
     tags=["viewings"],
-    dependencies=[PersonalDep],
+    dependencies=[NO_STORE],
     responses=DATABASE_UNAVAILABLE_RESPONSES,
 )
-operators = APIRouter(
+admin_router = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
     dependencies=[REQUIRE_ADMINISTRATOR],
     responses={403: {"model": Problem, "description": "Only for administrators."}},
 )
 
-Problems = dict[int | str, dict[str, Any]]
+ResponsesByStatus = dict[int | str, dict[str, Any]]
 
-NOT_KEPT: Problems = {403: {"model": Problem, "description": "Nothing may be kept."}}
-NOT_FOUND: Problems = {
+STORAGE_DECLINED_RESPONSES: ResponsesByStatus = {
+    403: {"model": Problem, "description": "Nothing may be kept."}
+}
+VIEWING_NOT_FOUND_RESPONSES: ResponsesByStatus = {
     404: {"model": Problem, "description": "There is no such viewing of one's own."}
 }
-OVER: Problems = {409: {"model": Problem, "description": "It is over; start another one."}}
+VIEWING_ENDED_RESPONSES: ResponsesByStatus = {
+    409: {"model": Problem, "description": "It is over; start another one."}
+}
 
 
 Progress = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class Begun(BaseModel):
+class StartViewingRequest(BaseModel):
     """What somebody begins to watch."""
 
     id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
@@ -64,19 +68,19 @@ class Begun(BaseModel):
     device: AsciiLabel | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
 
 
-class Going(BaseModel):
+class ViewingProgressRequest(BaseModel):
     """How far somebody is."""
 
     progress: Progress = Field(examples=[0.4])
 
 
-class Stopped(BaseModel):
+class StopViewingRequest(BaseModel):
     """How far somebody got; without it, as far as he was."""
 
     progress: Progress | None = None
 
 
-class ViewingShown(ResponseModel):
+class ViewingResponse(ResponseModel):
     """A viewing; `completion` is how far it got, 0 to 1."""
 
     id: UUID
@@ -90,13 +94,13 @@ class ViewingShown(ResponseModel):
     stopped_at: datetime | None
 
 
-class Viewings(ListResponse[ViewingShown]):
+class ViewingsResponse(ListResponse[ViewingResponse]):
     """A page of viewings; `completion_rate` is the share of those over that came to the end."""
 
     completion_rate: float | None
 
 
-class CompletionShown(ResponseModel):
+class TitleCompletionResponse(ResponseModel):
     """How a title's viewings ended; `completion_rate` is the share that came to the end."""
 
     content_id: int
@@ -108,21 +112,26 @@ class CompletionShown(ResponseModel):
 
 
 @router.get("", operation_id="viewings")
-def latest(
-    asking: IdentityDep, live: CatalogueViewDep, page: PaginationDep, reading: SessionDep
-) -> Viewings:
+def list_viewings(
+    identity: IdentityDep,
+    catalogue: CatalogueViewDep,
+    pagination: PaginationDep,
+    session: SessionDep,
+) -> ViewingsResponse:
     """Return what the one who asks watched and watches, the last begun first."""
     found, total, completion = list[Viewing](), 0, None
-    if asking is not None:
+    if identity is not None:
         total, completion = viewings.count(
-            reading, asking.id, completed_from=MIN_COMPLETED_PROGRESS
+            session, identity.id, completed_from=MIN_COMPLETED_PROGRESS
         )
-        found = viewings.latest(reading, asking.id, limit=page.limit, offset=page.offset)
-    return Viewings(
-        items=[_shown(live, each) for each in found],
+        found = viewings.latest(
+            session, identity.id, limit=pagination.limit, offset=pagination.offset
+        )
+    return ViewingsResponse(
+        items=[_viewing_response(catalogue, each) for each in found],
         total=total,
-        limit=page.limit,
-        offset=page.offset,
+        limit=pagination.limit,
+        offset=pagination.offset,
         completion_rate=completion,
     )
 
@@ -132,90 +141,104 @@ def latest(
     status_code=201,
     operation_id="start_viewing",
     responses={
-        200: {"model": ViewingShown, "description": "It was told before."},
+        200: {"model": ViewingResponse, "description": "It was told before."},
         404: {"model": Problem, "description": "There is no such title."},
         409: {"model": Problem, "description": "There is another viewing of this id."},
-        **NOT_KEPT,
+        **STORAGE_DECLINED_RESPONSES,
     },
 )
-def start(
-    begun: Begun,
-    asking: KeptDep,
-    live: CatalogueViewDep,
+def start_viewing(
+    body: StartViewingRequest,
+    identity: ConsentingIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
     response: Response,
-) -> ViewingShown:
+) -> ViewingResponse:
     """Begin to watch a title."""
-    if begun.content_id not in live.listings:
-        raise TitleNotFound(begun.content_id)
-    started = NewViewing(begun.id or uuid4(), begun.content_id, begun.device)
+    if body.content_id not in catalogue.listings:
+        raise TitleNotFound(body.content_id)
+    started = NewViewing(body.id or uuid4(), body.content_id, body.device)
     with open_session(resources.engine) as writing:
-        viewer_lifecycle.lock(writing, asking.id)
-        seen, new = viewings.start(writing, asking.id, started)
+        viewer_lifecycle.lock(writing, identity.id)
+        seen, new = viewings.start(writing, identity.id, started)
         writing.commit()
     if not new:
         response.status_code = 200
-    return _shown(live, seen)
+    return _viewing_response(catalogue, seen)
 
 
-@router.patch("/{id}", operation_id="go_on_viewing", responses={**NOT_KEPT, **NOT_FOUND, **OVER})
-def go_on(
+@router.patch(
+    "/{id}",
+    operation_id="go_on_viewing",
+    responses={
+        **STORAGE_DECLINED_RESPONSES,
+        **VIEWING_NOT_FOUND_RESPONSES,
+        **VIEWING_ENDED_RESPONSES,
+    },
+)
+def update_viewing(
     id: UUID,  # noqa: A002  # the contract's name
-    going: Going,
-    asking: KeptDep,
-    live: CatalogueViewDep,
+    body: ViewingProgressRequest,
+    identity: ConsentingIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
-) -> ViewingShown:
+) -> ViewingResponse:
     """Tell how far one is; to go back is not to have seen less."""
     with open_session(resources.engine) as writing:
-        viewer_lifecycle.lock(writing, asking.id)
-        seen = viewings.update_progress(writing, asking.id, id, progress=going.progress)
+        viewer_lifecycle.lock(writing, identity.id)
+        seen = viewings.update_progress(writing, identity.id, id, progress=body.progress)
         writing.commit()
-    return _shown(live, seen)
+    return _viewing_response(catalogue, seen)
 
 
-@router.post("/{id}/stop", operation_id="stop_viewing", responses={**NOT_KEPT, **NOT_FOUND})
-def stop(
+@router.post(
+    "/{id}/stop",
+    operation_id="stop_viewing",
+    responses={**STORAGE_DECLINED_RESPONSES, **VIEWING_NOT_FOUND_RESPONSES},
+)
+def stop_viewing(
     id: UUID,  # noqa: A002  # the contract's name
-    asking: KeptDep,
-    live: CatalogueViewDep,
+    identity: ConsentingIdentityDep,
+    catalogue: CatalogueViewDep,
     resources: ResourcesDep,
-    catalogue: CatalogueDep,
-    stopped: Stopped | None = None,
-) -> ViewingShown:
+    feature_source: FeatureSourceDep,
+    body: StopViewingRequest | None = None,
+) -> ViewingResponse:
     """Stop watching: so much was watched, or all of it; told twice, it counts once."""
-    progress = (stopped and stopped.progress) or 0.0
+    progress = (body and body.progress) or 0.0
     with open_session(resources.engine) as writing:
         seen = viewer_viewings.stop(
-            writing, asking.id, id, feature_source=catalogue, progress=progress
+            writing, identity.id, id, feature_source=feature_source, progress=progress
         )
         writing.commit()
-    return _shown(live, seen)
+    return _viewing_response(catalogue, seen)
 
 
-@operators.get("/viewings", operation_id="admin_viewings", responses=DATABASE_UNAVAILABLE_RESPONSES)
-def report(
-    live: CatalogueViewDep,
-    reading: SessionDep,
+@admin_router.get(
+    "/viewings", operation_id="admin_viewings", responses=DATABASE_UNAVAILABLE_RESPONSES
+)
+def list_title_completions(
+    catalogue: CatalogueViewDep,
+    session: SessionDep,
     since: Annotated[
         datetime | None, Query(description="ISO 8601, UTC unless it says; 30 days ago by default")
     ] = None,
     content_id: Annotated[int | None, Query(ge=1, le=MAX_TITLE_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 20,
-) -> list[CompletionShown]:
+) -> list[TitleCompletionResponse]:
     """Return how often the titles that are watched most are watched to the end."""
-    start = since or datetime.now(UTC) - USUAL
+    start = since or datetime.now(UTC) - DEFAULT_REPORT_PERIOD
     found = viewings.completions(
-        reading,
+        session,
         since=start if start.tzinfo else start.replace(tzinfo=UTC),
         completed_from=MIN_COMPLETED_PROGRESS,
         limit=limit,
         title_id=content_id,
     )
     return [
-        CompletionShown(
+        TitleCompletionResponse(
             content_id=each.title_id,
-            title=_title(live, each.title_id),
+            title=_title_name(catalogue, each.title_id),
             viewings=each.viewings,
             viewers=each.viewers,
             completion_rate=each.completion,
@@ -225,20 +248,20 @@ def report(
     ]
 
 
-def _shown(live: Live, seen: Viewing) -> ViewingShown:
-    return ViewingShown(
-        id=seen.id,
-        content_id=seen.title_id,
-        title=_title(live, seen.title_id),
-        device=seen.device,
-        completion=seen.progress,
-        completed=seen.progress >= MIN_COMPLETED_PROGRESS,
-        started_at=seen.started_at,
-        updated_at=seen.updated_at,
-        stopped_at=seen.stopped_at,
+def _viewing_response(catalogue: Live, viewing: Viewing) -> ViewingResponse:
+    return ViewingResponse(
+        id=viewing.id,
+        content_id=viewing.title_id,
+        title=_title_name(catalogue, viewing.title_id),
+        device=viewing.device,
+        completion=viewing.progress,
+        completed=viewing.progress >= MIN_COMPLETED_PROGRESS,
+        started_at=viewing.started_at,
+        updated_at=viewing.updated_at,
+        stopped_at=viewing.stopped_at,
     )
 
 
-def _title(live: Live, title_id: int) -> str | None:
-    listing = live.listings.get(title_id)
+def _title_name(catalogue: Live, title_id: int) -> str | None:
+    listing = catalogue.listings.get(title_id)
     return listing.title if listing else None

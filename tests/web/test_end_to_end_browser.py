@@ -11,7 +11,7 @@ from tests.running_app import list_items
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 360)
+VIEWPORT_WIDTHS_PX = (1280, 360)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_more_titles_follow_the_first(page: Page) -> None:
     assert first != second
 
 
-NAMELESS = """() => {
+FIND_ACCESSIBILITY_ERRORS = """() => {
     const named = (one) => one.getAttribute("aria-label") || one.textContent.trim()
         || one.querySelector("img[alt]:not([alt=''])")?.alt;
     const labelled = (one) => one.labels?.length || one.getAttribute("aria-label");
@@ -100,12 +100,12 @@ NAMELESS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", VIEWPORT_WIDTHS_PX)
 @pytest.mark.parametrize("path", ["/", "/search?q=सांवली+रात+की+कहानी", "title", "/nothing"])
 def test_pages_are_fit_for_everyone(page: Page, eega: str, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(eega if path == "title" else path)
-    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(FIND_ACCESSIBILITY_ERRORS) == []
     assert page.locator("h1").count() == 1
     assert page.locator("main").count() == 1
     assert page.locator("html").get_attribute("lang") == "en"

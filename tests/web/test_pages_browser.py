@@ -22,15 +22,15 @@ from playwright.sync_api import Request as Sent
 from playwright.sync_api import Response as Received
 from starlette.exceptions import HTTPException
 
-from api.pages.layout import error_page, wants_page
+from api.pages.layout import render_error_page, wants_page
 from api.pages.posters import PosterData
-from api.pages.search_form import Wanted
-from api.pages.setup import install
-from api.pages.titles import Home, Results
+from api.pages.search_form import SearchForm
+from api.pages.setup import install_pages
+from api.pages.titles import HomepageData, SearchResultsData
 
 pytestmark = pytest.mark.browser
 
-SCRIPTS = {
+NATIVE_TITLES = {
     "te": "మాయాబజార్",
     "ta": "நாயகன்",
     "hi": "दिलवाले दुल्हनिया ले जायेंगे",
@@ -40,12 +40,12 @@ SCRIPTS = {
 }
 
 
-class Outage(Exception):
+class SearchUnavailable(Exception):
     """The search does not answer."""
 
 
 @dataclass(frozen=True)
-class Hit:
+class FakeTitle:
     id: int
     title: str
     original_title: str
@@ -58,23 +58,27 @@ class Hit:
     reason: dict[str, object] | None = None
 
 
-TITLES = [
-    Hit(1, "Maya Bazaar", SCRIPTS["te"], 1957, "te", ("mythology", "fantasy")),
-    Hit(2, "Nayakan", SCRIPTS["ta"], 1987, "ta", ("crime", "drama")),
-    Hit(3, "Dilwale Dulhania Le Jayenge", SCRIPTS["hi"], 1995, "hi", ("romance",)),
-    Hit(4, "Sarkari Hi. Pra. Shaale, Kasaragodu", SCRIPTS["kn"], 2018, "kn", ("comedy",)),
-    Hit(5, "Manichitrathazhu", SCRIPTS["ml"], 1993, "ml", ("psychological", "horror")),
-    Hit(6, "Spirited Away", SCRIPTS["ja"], 2001, "ja", ("fantasy",), kind="anime"),
-    Hit(7, "Sholay", "शोले", 1975, "hi", ("action", "western")),
-    Hit(8, "Drishyam", "ദൃശ്യം", 2013, "ml", ("thriller", "family")),
-    Hit(9, "Lost <b>Reel</b> & Co", "", 1931, "en", (), poster_url="https://127.0.0.1:9/no.jpg"),
-    Hit(10, "Baahubali: The Beginning", "బాహుబలి", 2015, "te", ("action", "period")),
-    Hit(11, "Pather Panchali", "পথের পাঁচালী", 1955, "bn", ("drama", "coming-of-age")),
-    Hit(12, "Super Deluxe", "சூப்பர் டீலக்ஸ்", 2019, "ta", ("comedy", "thriller")),
+FAKE_TITLES = [
+    FakeTitle(1, "Maya Bazaar", NATIVE_TITLES["te"], 1957, "te", ("mythology", "fantasy")),
+    FakeTitle(2, "Nayakan", NATIVE_TITLES["ta"], 1987, "ta", ("crime", "drama")),
+    FakeTitle(3, "Dilwale Dulhania Le Jayenge", NATIVE_TITLES["hi"], 1995, "hi", ("romance",)),
+    FakeTitle(
+        4, "Sarkari Hi. Pra. Shaale, Kasaragodu", NATIVE_TITLES["kn"], 2018, "kn", ("comedy",)
+    ),
+    FakeTitle(5, "Manichitrathazhu", NATIVE_TITLES["ml"], 1993, "ml", ("psychological", "horror")),
+    FakeTitle(6, "Spirited Away", NATIVE_TITLES["ja"], 2001, "ja", ("fantasy",), kind="anime"),
+    FakeTitle(7, "Sholay", "शोले", 1975, "hi", ("action", "western")),
+    FakeTitle(8, "Drishyam", "ദൃശ്യം", 2013, "ml", ("thriller", "family")),
+    FakeTitle(
+        9, "Lost <b>Reel</b> & Co", "", 1931, "en", (), poster_url="https://127.0.0.1:9/no.jpg"
+    ),
+    FakeTitle(10, "Baahubali: The Beginning", "బాహుబలి", 2015, "te", ("action", "period")),
+    FakeTitle(11, "Pather Panchali", "পথের পাঁচালী", 1955, "bn", ("drama", "coming-of-age")),
+    FakeTitle(12, "Super Deluxe", "சூப்பர் டீலக்ஸ்", 2019, "ta", ("comedy", "thriller")),
 ]
 
 
-def details(hit: Hit) -> dict[str, object]:
+def fake_details(title: FakeTitle) -> dict[str, object]:
     credit = {"name": "K. V. Reddy", "job": "director", "character": None}
     cast = [
         {"name": "N. T. Rama Rao", "job": "actor", "character": "Lord Krishna"},
@@ -83,16 +87,16 @@ def details(hit: Hit) -> dict[str, object]:
     ]
     names = [
         {"name": text, "language": code, "script": code, "kind": "translated"}
-        for code, text in SCRIPTS.items()
+        for code, text in NATIVE_TITLES.items()
     ]
     return {
-        **{name: getattr(hit, name) for name in ("id", "kind", "title", "year")},
-        "original_title": hit.original_title,
-        "original_language": hit.language,
-        "languages": [hit.language, "ta"],
+        **{name: getattr(title, name) for name in ("id", "kind", "title", "year")},
+        "original_title": title.original_title,
+        "original_language": title.language,
+        "languages": [title.language, "ta"],
         "names": [
             *names,
-            {"name": hit.title, "language": "en", "script": "Latn", "kind": "primary"},
+            {"name": title.title, "language": "en", "script": "Latn", "kind": "primary"},
         ],
         "end_year": None,
         "release_date": "1957-03-27",
@@ -102,7 +106,7 @@ def details(hit: Hit) -> dict[str, object]:
         "certificate": "U",
         "minimum_age": None,
         "adult": False,
-        "genres": list(hit.genres),
+        "genres": list(title.genres),
         "keywords": ["illusion", "wedding", "feast"],
         "countries": ["IN"],
         "synopses": [
@@ -126,14 +130,14 @@ def details(hit: Hit) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class FakeHome:
+class FakeHomepage:
     rows: Sequence[object]
     region: str
 
 
 @dataclass(frozen=True)
-class FakeResults:
-    items: Sequence[Hit]
+class FakeSearchResults:
+    items: Sequence[FakeTitle]
     total: int | None
     chips: Sequence[object] = ()
     relaxed: Sequence[object] = ()
@@ -142,52 +146,52 @@ class FakeResults:
 
 
 @dataclass
-class FakePages:
+class FakePageData:
     """Answers from TITLES; `slow` delays a query, `down` refuses all of them."""
 
-    slow: dict[str, float] = field(default_factory=dict)
-    down: bool = False
-    asked: list[Wanted] = field(default_factory=list)
+    delays_s: dict[str, float] = field(default_factory=dict)
+    is_down: bool = False
+    search_forms: list[SearchForm] = field(default_factory=list)
     ROWS: ClassVar = (
         ("trending", "Trending now"),
         ("hot", "What’s hot"),
         ("critics", "Critics’ choice"),
     )
 
-    def home(self, region: str | None, language: str | None, usual: str | None) -> Home:
+    def home(self, region: str | None, language: str | None, usual: str | None) -> HomepageData:
         region = region or usual
-        shown = [hit for hit in TITLES if language in (None, hit.language)]
+        shown = [hit for hit in FAKE_TITLES if language in (None, hit.language)]
         rows = [{"key": key, "title": title, "items": shown} for key, title in self.ROWS]
-        return FakeHome(rows, region or "IN")
+        return FakeHomepage(rows, region or "IN")
 
-    def search(self, wanted: Wanted) -> Results:
-        self.asked.append(wanted)
-        time.sleep(self.slow.get(wanted.q, 0))
-        if self.down:
-            raise Outage
+    def search(self, form: SearchForm) -> SearchResultsData:
+        self.search_forms.append(form)
+        time.sleep(self.delays_s.get(form.q, 0))
+        if self.is_down:
+            raise SearchUnavailable
         found = [
             hit
-            for hit in TITLES
-            if wanted.q.casefold() in f"{hit.title} {hit.original_title}".casefold()
-            and (not wanted.languages or hit.language in wanted.languages)
-            and (not wanted.genres or set(hit.genres) & set(wanted.genres))
-            and (not wanted.kinds or hit.kind in wanted.kinds)
+            for hit in FAKE_TITLES
+            if form.q.casefold() in f"{hit.title} {hit.original_title}".casefold()
+            and (not form.languages or hit.language in form.languages)
+            and (not form.genres or set(hit.genres) & set(form.genres))
+            and (not form.kinds or hit.kind in form.kinds)
         ]
-        return FakeResults(found[wanted.offset :][: wanted.limit], len(found))
+        return FakeSearchResults(found[form.offset :][: form.limit], len(found))
 
     def title(self, title_id: int) -> object | None:
-        hit = _hit(title_id)
-        return details(hit) if hit else None
+        hit = _find_title(title_id)
+        return fake_details(hit) if hit else None
 
     def standing(self, title_id: int) -> object | None:
         return None
 
     def similar(self, title_id: int) -> Sequence[object]:
         because = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
-        return [replace(hit, reason=because) for hit in TITLES if hit.id != title_id]
+        return [replace(hit, reason=because) for hit in FAKE_TITLES if hit.id != title_id]
 
     def card(self, title_id: int) -> PosterData | None:
-        hit = _hit(title_id)
+        hit = _find_title(title_id)
         return (
             None
             if hit is None
@@ -195,35 +199,37 @@ class FakePages:
         )
 
 
-def _hit(title_id: int) -> Hit | None:
-    return next((hit for hit in TITLES if hit.id == title_id), None)
+def _find_title(title_id: int) -> FakeTitle | None:
+    return next((hit for hit in FAKE_TITLES if hit.id == title_id), None)
 
 
-def _answer_with_page(request: Request, error: Exception) -> Response:
+def _error_response(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 503
     if not wants_page(request):
         return Response(status_code=status)
-    return error_page(request, status, headers={"Retry-After": "5"} if status == 503 else None)
+    return render_error_page(
+        request, status, headers={"Retry-After": "5"} if status == 503 else None
+    )
 
 
-def build(pages: FakePages) -> FastAPI:
+def build_app(page_data: FakePageData) -> FastAPI:
     app = FastAPI()
-    install(app, lambda: pages)
-    app.add_exception_handler(HTTPException, _answer_with_page)
-    app.add_exception_handler(Outage, _answer_with_page)
+    install_pages(app, lambda: page_data)
+    app.add_exception_handler(HTTPException, _error_response)
+    app.add_exception_handler(SearchUnavailable, _error_response)
     return app
 
 
 @pytest.fixture
-def fake() -> FakePages:
-    return FakePages()
+def fake() -> FakePageData:
+    return FakePageData()
 
 
 @pytest.fixture
-def address(fake: FakePages) -> Iterator[str]:
+def address(fake: FakePageData) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(build(fake), log_level="warning", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(build_app(fake), log_level="warning", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
@@ -263,15 +269,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert wrong == []
 
 
-def shown(page: Page) -> list[str]:
+def result_titles(page: Page) -> list[str]:
     return page.locator("#results .card h3").all_inner_texts()
 
 
 def test_home_shows_rows_of_titles_with_posters(page: Page) -> None:
     page.goto("/")
-    expect(page.get_by_role("heading", level=2)).to_have_text([t for _, t in FakePages.ROWS])
+    expect(page.get_by_role("heading", level=2)).to_have_text([t for _, t in FakePageData.ROWS])
     first = page.locator(".shelf").first
-    expect(first.locator(".card")).to_have_count(len(TITLES))
+    expect(first.locator(".card")).to_have_count(len(FAKE_TITLES))
     assert first.locator("img").first.evaluate("image => image.decode().then(() => image.width)")
 
 
@@ -304,16 +310,16 @@ def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
     assert page.url.endswith("/")
 
 
-def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePages) -> None:
+def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePageData) -> None:
     page.goto("/search")
-    fake.asked.clear()
+    fake.search_forms.clear()
     page.get_by_role("combobox", name="Search by mood").press_sequentially("sholay", delay=20)
     expect(page.locator("#results .card")).to_have_count(1)
-    assert [wanted.q for wanted in fake.asked] == ["sholay"]
+    assert [wanted.q for wanted in fake.search_forms] == ["sholay"]
 
 
-def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePages) -> None:
-    fake.slow = {"maya": 1.0}
+def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePageData) -> None:
+    fake.delays_s = {"maya": 1.0}
     page.goto("/search")
     box = page.get_by_role("combobox", name="Search by mood")
     with page.expect_request(lambda request: "q=maya" in request.url):
@@ -321,7 +327,7 @@ def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePages)
     box.fill("sholay")
     expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
     page.wait_for_timeout(1100)  # the slow one has been answered
-    assert shown(page) == ["Sholay"]
+    assert result_titles(page) == ["Sholay"]
     assert page.url.endswith("q=sholay")
 
 
@@ -337,23 +343,23 @@ def test_filters_apply_at_once(page: Page) -> None:
     assert page.url.endswith("/search?language=te&genre=mythology")
 
 
-def test_a_failing_live_search_offers_retry(page: Page, fake: FakePages) -> None:
+def test_a_failing_live_search_offers_retry(page: Page, fake: FakePageData) -> None:
     page.goto("/search")
-    fake.down = True
+    fake.is_down = True
     page.get_by_role("combobox", name="Search by mood").fill("sholay")
     retry = page.get_by_role("button", name="Retry")
     expect(retry).to_be_visible()
-    fake.down = False
+    fake.is_down = False
     retry.click()
     expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
 
 
-def test_an_outage_shows_a_page_with_retry(page: Page, fake: FakePages) -> None:
-    fake.down = True
+def test_an_outage_shows_a_page_with_retry(page: Page, fake: FakePageData) -> None:
+    fake.is_down = True
     answer = page.goto("/search?q=sholay")
     assert answer is not None
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    fake.down = False
+    fake.is_down = False
     page.get_by_role("link", name="Retry").click()
     expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
 
@@ -366,7 +372,7 @@ def test_without_javascript_the_form_works(browser: Browser, address: str) -> No
         page.get_by_role("button", name="Search").click()
         page.get_by_label("Malayalam").check()
         page.get_by_role("button", name="Search").click()
-        assert shown(page) == ["Manichitrathazhu", "Drishyam"]
+        assert result_titles(page) == ["Manichitrathazhu", "Drishyam"]
         assert page.get_by_label("Malayalam").is_checked()
         page.get_by_role("link", name="Drishyam").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Drishyam")
@@ -381,7 +387,7 @@ def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     focused = page.locator(":focus")
-    expect(focused).to_have_text(shown(page)[1])
+    expect(focused).to_have_text(result_titles(page)[1])
     expected = focused.inner_text()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(expected)
@@ -424,7 +430,7 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, address: str, pat
 def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
     page.goto("/title/1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Maya Bazaar")
-    for code, text in SCRIPTS.items():
+    for code, text in NATIVE_TITLES.items():
         expect(page.locator(f".names [lang={code}]").first).to_have_text(text)
     expect(page.locator(".stories [lang=te]")).to_contain_text("ఘటోత్కచుడు")
     expect(page.locator(".crew")).to_contain_text("K. V. Reddy")
@@ -435,7 +441,7 @@ def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
     assert page.locator("a[href^=javascript]").count() == 0
 
 
-@pytest.mark.parametrize("language", SCRIPTS)
+@pytest.mark.parametrize("language", NATIVE_TITLES)
 def test_every_script_is_drawn_with_glyphs_of_its_own(page: Page, language: str) -> None:
     page.goto("/title/1")
     # Missing glyphs are all the same box: then two different letters look alike.
@@ -449,7 +455,7 @@ def test_every_script_is_drawn_with_glyphs_of_its_own(page: Page, language: str)
             };
             return drawn(first) !== drawn(second);
         }""",
-        [SCRIPTS[language][0], SCRIPTS[language][1:].strip()[-2]],
+        [NATIVE_TITLES[language][0], NATIVE_TITLES[language][1:].strip()[-2]],
     )
     if not different:
         pytest.skip(f"no font for {language} on this machine")
@@ -507,7 +513,7 @@ def test_what_does_not_exist_is_a_page_of_ours(page: Page, path: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("This reel is missing")
 
 
-def test_odd_parameters_are_left_out(address: str, fake: FakePages) -> None:
+def test_odd_parameters_are_left_out(address: str, fake: FakePageData) -> None:
     asked = "/search?year_from=abc&year_to=99999999999999999999&kind=opera&language=&offset=-3"
     assert httpx.get(address + asked).status_code == 200
-    assert fake.asked == [Wanted(limit=25)]
+    assert fake.search_forms == [SearchForm(limit=25)]

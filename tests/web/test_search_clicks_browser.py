@@ -14,7 +14,7 @@ from tests.running_app import running_app
 
 pytestmark = pytest.mark.browser
 
-TOLD_WITHIN_S = 15.0
+CLICK_TIMEOUT_S = 15.0
 
 
 @pytest.fixture
@@ -28,24 +28,24 @@ def page(browser: Browser, seeded: Resources, live: Live) -> Iterator[Page]:
         connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
 
 
-def history(page: Page) -> list[dict[str, object]]:
+def search_history(page: Page) -> list[dict[str, object]]:
     answer = page.request.get("/api/search/history")
     items: list[dict[str, object]] = answer.json()["items"]
     return items
 
 
-def opened(page: Page) -> float:
+def wait_for_click_position(page: Page) -> float:
     """Wait for the click to be told, which outlives the page that it leaves; return the place."""
-    deadline = time.monotonic() + TOLD_WITHIN_S
-    while not history(page)[0]["opened"]:
+    deadline = time.monotonic() + CLICK_TIMEOUT_S
+    while not search_history(page)[0]["opened"]:
         assert time.monotonic() < deadline, "nobody told what was opened"
         page.wait_for_timeout(100)
-    place = report(page)["mean_position"]
+    place = search_report(page)["mean_position"]
     assert isinstance(place, float)
     return place
 
 
-def report(page: Page) -> dict[str, object]:
+def search_report(page: Page) -> dict[str, object]:
     found: dict[str, object] = page.request.get("/api/admin/searches").json()
     return found
 
@@ -57,11 +57,11 @@ def test_what_is_typed_is_one_search_and_what_is_opened_belongs_to_it(page: Page
     expect(link).to_be_visible()
     link.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kantara")
-    assert opened(page) == 1.0
-    (past,) = history(page)
+    assert wait_for_click_position(page) == 1.0
+    (past,) = search_history(page)
     assert past["text"] == "kantara"
     assert past["opened"] == [int(page.url.rpartition("/")[2])]
-    assert report(page)["click_through"] == 1.0
+    assert search_report(page)["click_through"] == 1.0
 
 
 def test_the_place_of_what_is_opened_counts_from_the_first_page(page: Page) -> None:
@@ -69,8 +69,8 @@ def test_the_place_of_what_is_opened_counts_from_the_first_page(page: Page) -> N
     page.get_by_role("link", name="More titles").click()
     page.wait_for_url("**offset=24*")
     page.locator("#results .card a").nth(2).click()
-    assert opened(page) == 27.0
-    assert len(history(page)) == 1
+    assert wait_for_click_position(page) == 27.0
+    assert len(search_history(page)) == 1
 
 
 def test_who_asks_for_it_is_not_followed(browser: Browser, page: Page) -> None:
@@ -78,4 +78,4 @@ def test_who_asks_for_it_is_not_followed(browser: Browser, page: Page) -> None:
     with browser.new_context(extra_http_headers={"Sec-GPC": "1"}) as context:
         context.new_page().goto(f"{page.url}search?q=eega")
         assert context.cookies() == []
-    assert report(page)["searches"] == 0
+    assert search_report(page)["searches"] == 0

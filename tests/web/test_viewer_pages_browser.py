@@ -26,9 +26,9 @@ from tests.running_app import list_items, running_app
 pytestmark = pytest.mark.browser
 
 PASSWORD = "kothimir pachadi 7"
-PHONE = {"width": 320, "height": 700}
+PHONE_VIEWPORT = {"width": 320, "height": 700}
 
-Opened = Callable[..., AbstractContextManager[BrowserContext]]
+ContextFactory = Callable[..., AbstractContextManager[BrowserContext]]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def opened(browser: Browser, client: httpx.Client) -> Opened:
+def opened(browser: Browser, client: httpx.Client) -> ContextFactory:
     """Open a browser of the service."""
 
     def context(**given: Any) -> BrowserContext:
@@ -54,7 +54,7 @@ def opened(browser: Browser, client: httpx.Client) -> Opened:
 
 
 @pytest.fixture
-def page(opened: Opened) -> Iterator[Page]:
+def page(opened: ContextFactory) -> Iterator[Page]:
     """A page that fails its test when a script or its content policy does."""
     wrong: list[str] = []
 
@@ -84,7 +84,7 @@ def sign_up(page: Page, email: str = "asha@example.com", name: str = "Asha") -> 
     page.wait_for_url("**/welcome")
 
 
-def pick(page: Page, *titles: str) -> None:
+def submit_picks(page: Page, *titles: str) -> None:
     for title in titles:
         page.get_by_role("checkbox", name=title).first.check()
     page.get_by_role("button", name="Show my feed").last.click()
@@ -95,26 +95,26 @@ def cards(page: Page) -> Locator:
     return page.locator("#feed .card, #list .card")
 
 
-def ids(page: Page) -> list[str]:
+def card_ids(page: Page) -> list[str]:
     found: list[str] = cards(page).evaluate_all("all => all.map(one => one.dataset.id)")
     return found
 
 
-def press(card: Locator, button: str) -> None:
-    with card.page.expect_response(lambda response: is_told(response.request)):
+def press_button(card: Locator, button: str) -> None:
+    with card.page.expect_response(lambda response: is_button_event(response.request)):
         card.get_by_role("button", name=button).click()
 
 
-def is_told(request: Request) -> bool:
+def is_button_event(request: Request) -> bool:
     """Tell whether a button sends it; of a glance, which nobody waits for, the body is not seen."""
     return request.url.endswith("/api/user/interactions") and bool(request.post_data)
 
 
-def is_glance(request: Request) -> bool:
-    return request.url.endswith("/api/user/interactions") and not is_told(request)
+def is_impression_beacon(request: Request) -> bool:
+    return request.url.endswith("/api/user/interactions") and not is_button_event(request)
 
 
-def told(page: Page, event: str) -> list[dict[str, Any]]:
+def recorded_interactions(page: Page, event: str) -> list[dict[str, Any]]:
     items = page.request.get("/api/user/interactions?limit=100").json()["items"]
     return [each for each in items if each["event"] == event]
 
@@ -122,7 +122,7 @@ def told(page: Page, event: str) -> list[dict[str, Any]]:
 def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Page) -> None:
     sign_up(page)
     picked = page.locator(".pick .name").all_inner_texts()[:3]
-    pick(page, *picked)
+    submit_picks(page, *picked)
     expect(page.get_by_role("navigation", name="You", exact=True)).to_contain_text("Asha")
     expect(cards(page)).to_have_count(24)
     why = cards(page).locator(".why").all_inner_texts()
@@ -134,30 +134,30 @@ def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Pa
 def test_what_is_dismissed_goes_at_once_and_does_not_come_back(page: Page) -> None:
     page.goto("/feed")
     page.evaluate("window.kept = true")
-    before = ids(page)
+    before = card_ids(page)
     first, second = cards(page).first, cards(page).nth(1)
     title, heir = first.locator("h3").inner_text(), second.locator("h3").inner_text()
-    press(first, "Not for me")
+    press_button(first, "Not for me")
     expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
     expect(cards(page).first.locator("h3")).to_have_text(heir)
     expect(cards(page).first.get_by_role("button", name="Not for me")).to_be_focused()
     expect(cards(page)).to_have_count(24)
     assert page.evaluate("window.kept")
     page.reload()
-    after = ids(page)
+    after = card_ids(page)
     assert before[0] not in after
     assert set(after) - set(before)
 
 
 def test_a_like_moves_what_was_not_seen_yet(page: Page) -> None:
     page.goto("/feed")
-    before = ids(page)
+    before = card_ids(page)
     with page.expect_response("**/feed/cards*"):
-        press(cards(page).nth(2), "Like")
+        press_button(cards(page).nth(2), "Like")
     like = cards(page).nth(2).get_by_role("button", name="Like")
     expect(like).to_have_attribute("aria-pressed", "true")
     expect(like).to_be_focused()
-    after = ids(page)
+    after = card_ids(page)
     assert after[:6] == before[:6]  # what was in view stays
     assert after != before
     assert len(set(after)) == 24
@@ -165,21 +165,21 @@ def test_a_like_moves_what_was_not_seen_yet(page: Page) -> None:
 
 def test_more_titles_are_others(page: Page) -> None:
     page.goto("/feed")
-    before = ids(page)
+    before = card_ids(page)
     page.get_by_role("link", name="More titles").click()
     expect(cards(page)).to_have_count(48)
     expect(cards(page).nth(24).locator("a")).to_be_focused()
-    assert len(set(ids(page))) == 48
-    assert ids(page)[:24] == before
+    assert len(set(card_ids(page))) == 48
+    assert card_ids(page)[:24] == before
 
 
 def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
     page.goto("/feed")
     title = cards(page).first.locator("h3").inner_text()
-    press(cards(page).first, "Watchlist")
+    press_button(cards(page).first, "Watchlist")
     page.goto("/history?list=watchlist")
     expect(cards(page).locator("h3")).to_have_text([title])
-    press(cards(page).first, "Take off")
+    press_button(cards(page).first, "Take off")
     expect(cards(page)).to_have_count(0)
     page.reload()
     expect(page.get_by_text("Your watchlist is empty")).to_be_visible()
@@ -188,8 +188,8 @@ def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
 def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega: str) -> None:
     page.goto(eega)
     for button in ("Favourite", "Watched", "Like"):
-        press(page.locator("main"), button)
-    with page.expect_response(lambda response: is_told(response.request)):
+        press_button(page.locator("main"), button)
+    with page.expect_response(lambda response: is_button_event(response.request)):
         page.get_by_role("radio", name="4.5 stars").check(force=True)
     expect(page.get_by_role("status")).to_have_text("Eega: 4.5 of 5 stars.")
     page.reload()
@@ -197,7 +197,7 @@ def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega: str) ->
         pressed = page.get_by_role("button", name=button, pressed=True)
         expect(pressed).to_be_visible()
     expect(page.get_by_role("radio", name="4.5 stars")).to_be_checked()
-    press(page.locator("main"), "Not for me")
+    press_button(page.locator("main"), "Not for me")
     expect(page.get_by_role("button", name="Like", pressed=False)).to_be_visible()
     page.goto("/history?list=ratings")
     expect(cards(page)).to_contain_text("★ 4.5")
@@ -205,13 +205,13 @@ def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega: str) ->
 
 def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
     page.goto("/feed")
-    page.wait_for_event("requestfinished", is_glance)
+    page.wait_for_event("requestfinished", is_impression_beacon)
     page.mouse.wheel(0, 500)
-    page.wait_for_event("requestfinished", is_glance)
+    page.wait_for_event("requestfinished", is_impression_beacon)
     page.mouse.wheel(0, -500)
     page.wait_for_timeout(300)
     page.goto("/history")
-    seen = told(page, "impression")
+    seen = recorded_interactions(page, "impression")
     places = sorted(each["position"] for each in seen)
     assert len(places) >= 12
     assert places == list(range(1, len(places) + 1))
@@ -222,7 +222,7 @@ def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
 def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega: str) -> None:
     sign_up(page)
     page.goto(eega)
-    press(page.locator("main"), "Favourite")
+    press_button(page.locator("main"), "Favourite")
     page.goto("/profile")
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/")
@@ -241,7 +241,7 @@ def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega: st
 
 def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega: str) -> None:
     page.goto(eega)
-    press(page.locator("main"), "Watchlist")
+    press_button(page.locator("main"), "Watchlist")
     sign_up(page)
     page.goto("/history?list=watchlist")
     expect(cards(page).locator("h3")).to_have_text(["Eega"])
@@ -266,7 +266,7 @@ def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega: str)
     expect(page.get_by_role("status")).to_contain_text("Saved")
     expect(page.get_by_role("group", name="Telugu").get_by_label("More")).to_be_checked()
     page.goto(eega)
-    press(page.locator("main"), "Like")
+    press_button(page.locator("main"), "Like")
     page.goto("/feed")
     expect(cards(page).locator(".why[lang=te]")).to_have_count(24)
 
@@ -280,8 +280,8 @@ def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("For you: wonder")
 
 
-def test_the_mood_that_is_on_is_in_view_on_a_phone(opened: Opened) -> None:
-    with opened(viewport=PHONE, has_touch=True) as context:
+def test_the_mood_that_is_on_is_in_view_on_a_phone(opened: ContextFactory) -> None:
+    with opened(viewport=PHONE_VIEWPORT, has_touch=True) as context:
         page = context.new_page()
         page.goto("/feed?mood=peace")
         expect(page.get_by_role("link", name="Peace")).to_be_in_viewport(ratio=1)
@@ -289,27 +289,27 @@ def test_the_mood_that_is_on_is_in_view_on_a_phone(opened: Opened) -> None:
 
 def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega: str) -> None:
     page.goto(eega)
-    press(page.locator("main"), "Watched")
+    press_button(page.locator("main"), "Watched")
     page.goto("/history")
     expect(cards(page)).to_have_count(1)
     expect(page.locator("progress")).to_have_count(0)
 
 
-def test_all_of_it_works_without_javascript(opened: Opened) -> None:
+def test_all_of_it_works_without_javascript(opened: ContextFactory) -> None:
     with opened(java_script_enabled=False) as context:
         page = context.new_page()
         sign_up(page, email="ravi@example.com")
         page.get_by_label("Telugu").check()
         page.get_by_role("button", name="Show titles in these languages").click()
-        pick(page, *page.locator(".pick .name").all_inner_texts()[:3])
-        before = ids(page)
+        submit_picks(page, *page.locator(".pick .name").all_inner_texts()[:3])
+        before = card_ids(page)
         title = cards(page).first.locator("h3").inner_text()
         cards(page).first.get_by_role("button", name="Not for me").click()
         expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
-        assert before[0] not in ids(page)
-        shown = ids(page)
+        assert before[0] not in card_ids(page)
+        shown = card_ids(page)
         page.get_by_role("link", name="More titles").click()
-        assert not set(shown) & set(ids(page))
+        assert not set(shown) & set(card_ids(page))
         cards(page).first.get_by_role("link").first.click()
         page.get_by_role("radio", name="3 stars").check(force=True)
         page.get_by_role("button", name="Rate").click()
@@ -319,7 +319,7 @@ def test_all_of_it_works_without_javascript(opened: Opened) -> None:
 def test_everything_is_deleted_when_one_is_sure(page: Page, eega: str) -> None:
     sign_up(page)
     page.goto(eega)
-    press(page.locator("main"), "Like")
+    press_button(page.locator("main"), "Like")
     page.goto("/profile")
     page.get_by_text("Delete everything").first.click()
     page.get_by_label("Yes, delete everything").check()
@@ -328,12 +328,12 @@ def test_everything_is_deleted_when_one_is_sure(page: Page, eega: str) -> None:
     assert page.context.cookies() == []
 
 
-def test_who_asks_for_it_is_not_followed(opened: Opened, eega: str) -> None:
+def test_who_asks_for_it_is_not_followed(opened: ContextFactory, eega: str) -> None:
     with opened(extra_http_headers={"Sec-GPC": "1"}) as context:
         page = context.new_page()
         page.goto("/feed")
         expect(page.get_by_text("asks us to keep nothing")).to_be_visible()
-        press(cards(page).first, "Like")
+        press_button(cards(page).first, "Like")
         expect(page.get_by_role("status")).to_contain_text("Not kept")
         page.goto(eega)
         assert context.cookies() == []
@@ -355,13 +355,15 @@ def test_a_sign_in_leads_nowhere_else(client: httpx.Client) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/feed"), path
 
 
-def test_no_page_of_a_person_scrolls_sideways_on_a_phone(opened: Opened, eega: str) -> None:
-    with opened(viewport=PHONE, has_touch=True) as context:
+def test_no_page_of_a_person_scrolls_sideways_on_a_phone(opened: ContextFactory, eega: str) -> None:
+    with opened(viewport=PHONE_VIEWPORT, has_touch=True) as context:
         page = context.new_page()
         sign_up(page, name="Venkata Satyanarayana Penumetsa")
         for path in ("/welcome", "/feed", "/profile", "/history", "/signup", eega):
             page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], path
+            assert (
+                page.evaluate("document.documentElement.scrollWidth") == PHONE_VIEWPORT["width"]
+            ), path
             small = page.locator("main :is(button, .button, .chip, select, .steps label):visible")
             heights = small.evaluate_all(
                 "all => all.map(one => one.getBoundingClientRect().height)"

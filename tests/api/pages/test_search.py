@@ -5,35 +5,37 @@ import httpx
 from tests.running_app import list_titles
 
 
-def shown(client: httpx.Client, **asked: str) -> str:
-    response = client.get("/search", params=asked)
+def search_page_html(client: httpx.Client, **params: str) -> str:
+    response = client.get("/search", params=params)
     assert response.status_code == 200
     return response.text
 
 
 def test_what_was_understood_can_be_taken_away(client: httpx.Client) -> None:
-    page = shown(client, q="tamil thrillers")
+    page = search_page_html(client, q="tamil thrillers")
     assert "Search without “Tamil”" in page
     assert "ignore=language%3Ata" in page
-    assert "Search without “Tamil”" not in shown(client, q="tamil thrillers", ignore="language:ta")
+    assert "Search without “Tamil”" not in search_page_html(
+        client, q="tamil thrillers", ignore="language:ta"
+    )
 
 
 def test_a_name_nearly_typed_is_offered(client: httpx.Client) -> None:
-    assert "Did you mean" in shown(client, q="bahuballi the begning")
+    assert "Did you mean" in search_page_html(client, q="bahuballi the begning")
 
 
 def test_what_was_given_up_is_told(client: httpx.Client) -> None:
     asked = "kannada anime from the 1950s"
     assert list_titles(client, "/api/search", q=asked)
-    assert "These are without" in shown(client, q=asked)
+    assert "These are without" in search_page_html(client, q=asked)
 
 
 def test_what_is_near_in_meaning_alone_is_told(client: httpx.Client) -> None:
-    assert "These come nearest in meaning" in shown(client, q="zzzz qqqq xxxx")
+    assert "These come nearest in meaning" in search_page_html(client, q="zzzz qqqq xxxx")
     for asked in (
         "man reborn as a housefly",
         "sad tamil movies like 96",
         "tamil thrillers",
         "eega",
     ):
-        assert "These come nearest in meaning" not in shown(client, q=asked)
+        assert "These come nearest in meaning" not in search_page_html(client, q=asked)

@@ -9,23 +9,30 @@ from sqlmodel import SQLModel
 from db.personal_data import SECTIONS
 from tests.viewer_clients import ViewerClient, ViewerFactory
 
-NOT_TOLD = {"viewer_id", "visitor_id", "password_hash", "sign_in_id", "search_id", "vectors"}
+NOT_EXPORTED_COLUMNS = {
+    "viewer_id",
+    "visitor_id",
+    "password_hash",
+    "sign_in_id",
+    "search_id",
+    "vectors",
+}
 
-Document = dict[str, Any]
+ExportDocument = dict[str, Any]
 
 
-def exported(person: ViewerClient) -> Document:
-    answer = person.http.get("/api/user/export")
+def export(viewer: ViewerClient) -> ExportDocument:
+    answer = viewer.http.get("/api/user/export")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
     assert "attachment" in answer.headers["content-disposition"]
-    found: Document = answer.json()
+    found: ExportDocument = answer.json()
     return found
 
 
-def live_a_little(person: ViewerClient) -> None:
-    browser, title = person.http, {"content_id": 1}
+def record_activity(viewer: ViewerClient) -> None:
+    browser, title = viewer.http, {"content_id": 1}
     browser.put("/api/user/profile", json={"name": "ఆశ", "languages": ["te"]})
     for event in ("like", "watchlist"):
         browser.post("/api/user/interactions", json={**title, "event": event})
@@ -39,8 +46,8 @@ def live_a_little(person: ViewerClient) -> None:
 def test_all_that_somebody_said_and_did_is_told(everybody: ViewerFactory) -> None:
     asha, ravi = everybody.with_account(), everybody.with_account()
     for person in (asha, ravi):
-        live_a_little(person)
-    found = exported(asha)
+        record_activity(person)
+    found = export(asha)
     assert list(found) == ["form", "exported_at", *(section.name for section in SECTIONS)]
     assert found["viewer"]["id"] == str(asha.id)
     assert (found["account"]["email"], found["account"]["name"]) == (asha.email, "ఆశ")
@@ -63,7 +70,7 @@ def test_all_that_somebody_said_and_did_is_told(everybody: ViewerFactory) -> Non
 def test_a_visitor_has_what_he_did(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
     visitor.http.post("/api/user/interactions", json={"content_id": 1, "event": "like"})
-    found = exported(visitor)
+    found = export(visitor)
     assert (found["account"], found["profile"], found["sign_ins"]) == (None, None, [])
     assert len(found["interactions"]) == 1
 
@@ -71,7 +78,7 @@ def test_a_visitor_has_what_he_did(everybody: ViewerFactory) -> None:
 def test_of_who_did_nothing_nothing_is_held_and_nobody_gets_nothing(
     everybody: ViewerFactory,
 ) -> None:
-    found = exported(everybody.visitor())
+    found = export(everybody.visitor())
     assert [found[section.name] or None for section in SECTIONS] == [None] * len(SECTIONS)
     refused = everybody.anonymous_client().get("/api/user/export")
     assert (refused.status_code, refused.json()["type"]) == (
@@ -91,7 +98,7 @@ def test_a_long_life_is_told_whole(everybody: ViewerFactory) -> None:
             ),
             {"id": asha.id},
         )
-    assert [each["title_id"] for each in exported(asha)["interactions"]] == list(range(1, 5001))
+    assert [each["title_id"] for each in export(asha)["interactions"]] == list(range(1, 5001))
 
 
 def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
@@ -107,13 +114,13 @@ def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
     assert {table for section in SECTIONS for table in section.tables} == of_viewers
 
     asha = everybody.with_account()
-    live_a_little(asha)
+    record_activity(asha)
     with everybody.engine.begin() as connection:
         connection.execute(
             text("INSERT INTO provider_identity VALUES ('https://i.example', 's', :id)"),
             {"id": asha.id},
         )
-    found = exported(asha)
+    found = export(asha)
     inner = {"refresh_token": ("sign_ins", "refreshed"), "search_click": ("searches", "opened")}
     for section in SECTIONS:
         for table in section.tables:
@@ -126,4 +133,4 @@ def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
             if table == "standing":  # of many moments, those that were
                 assert {"title_id", "liked_at", "watchlist_at"} <= set(row)
             else:
-                assert columns - NOT_TOLD <= set(row), table
+                assert columns - NOT_EXPORTED_COLUMNS <= set(row), table

@@ -5,18 +5,18 @@ import pytest
 from tests.viewer_clients import ViewerFactory
 from vocabulary.kinds import Role
 
-FEED = "/api/recommendations/personalized"
+FEED_PATH = "/api/recommendations/personalized"
 
 
 def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(
     everybody: ViewerFactory,
 ) -> None:
     admin = everybody.with_account(role=Role.ADMIN).http
-    before = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
+    before = admin.get(FEED_PATH, params={"explain": True, "region": "IN-TG"}).json()["measures"]
     other = everybody.visitor().http
     other.put("/api/user/profile", json={"languages": {"ta": 1.0}})
-    other.get(FEED, params={"region": "IN-TN"})
-    measures = admin.get(FEED, params={"explain": True, "region": "IN-TG"}).json()["measures"]
+    other.get(FEED_PATH, params={"region": "IN-TN"})
+    measures = admin.get(FEED_PATH, params={"explain": True, "region": "IN-TG"}).json()["measures"]
     assert 0 < measures["intra_list_diversity"] <= 2
     assert 0 <= measures["novelty_bits"] <= 10
     assert 0 <= measures["serendipity"] <= 1
@@ -28,4 +28,4 @@ def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
 def test_nobody_else_is(everybody: ViewerFactory, role: Role) -> None:
     member = everybody.with_account(role=role).http
-    assert member.get(FEED, params={"explain": True}).json()["measures"] is None
+    assert member.get(FEED_PATH, params={"explain": True}).json()["measures"] is None

@@ -8,18 +8,18 @@ import httpx
 from catalog.regions import language_weights
 from tests.viewer_clients import ViewerFactory
 
-Hits = list[dict[str, Any]]
+TitleCards = list[dict[str, Any]]
 
 
-def choice(browser: httpx.Client, **asked: object) -> Hits:
-    answer = browser.get("/api/user/onboarding", params={k: str(v) for k, v in asked.items()})
+def onboarding_titles(browser: httpx.Client, **params: object) -> TitleCards:
+    answer = browser.get("/api/user/onboarding", params={k: str(v) for k, v in params.items()})
     assert answer.status_code == 200, answer.text
-    items: Hits = answer.json()["items"]
+    items: TitleCards = answer.json()["items"]
     return items
 
 
 def test_the_choice_is_of_many_languages_genres_and_people(everybody: ViewerFactory) -> None:
-    items = choice(everybody.anonymous_client(), region="IN-TG", limit=30)
+    items = onboarding_titles(everybody.anonymous_client(), region="IN-TG", limit=30)
     assert len({each["id"] for each in items}) == 30
     spoken = Counter(each["language"] for each in items)
     weights = language_weights("IN-TG")
@@ -29,30 +29,32 @@ def test_the_choice_is_of_many_languages_genres_and_people(everybody: ViewerFact
     assert len(genres) >= 6
     assert genres.most_common(1)[0][1] <= 12
     assert all(each["terms"]["popularity"] > 0 for each in items)
-    assert choice(everybody.anonymous_client(), region="IN-TG", limit=30) == items
+    assert onboarding_titles(everybody.anonymous_client(), region="IN-TG", limit=30) == items
 
 
 def test_the_choice_is_in_the_languages_asked_for_or_said(everybody: ViewerFactory) -> None:
     stranger, visitor = everybody.anonymous_client(), everybody.visitor().http
-    assert {each["language"] for each in choice(stranger, language="ta", limit=12)} == {"ta"}
+    assert {each["language"] for each in onboarding_titles(stranger, language="ta", limit=12)} == {
+        "ta"
+    }
     visitor.put("/api/user/profile", json={"languages": ["kn", "ml"]})
-    spoken = Counter(each["language"] for each in choice(visitor, limit=12))
+    spoken = Counter(each["language"] for each in onboarding_titles(visitor, limit=12))
     assert spoken == {"kn": 6, "ml": 6}
-    assert len(choice(stranger, language="xx", limit=12)) == 12  # what is known anywhere
+    assert len(onboarding_titles(stranger, language="xx", limit=12)) == 12  # what is known anywhere
     assert not stranger.cookies
 
 
 def test_a_child_is_offered_nothing_above_its_age(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor().http
     visitor.put("/api/user/profile", json={"birth_year": 2018, "languages": ["en"]})
-    items = choice(visitor, limit=60)
+    items = onboarding_titles(visitor, limit=60)
     assert items
     assert not any({"horror", "erotic"} & set(each["genres"]) for each in items)
 
 
 def test_picks_are_likes_once_and_for_all(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor().http
-    ids = [each["id"] for each in choice(visitor, limit=4)]
+    ids = [each["id"] for each in onboarding_titles(visitor, limit=4)]
     first = visitor.put("/api/user/picks", json={"content_ids": ids[:3]})
     assert first.json() == {"picked": 3, "repeated": 0}
     again = visitor.put("/api/user/picks", json={"content_ids": [*ids, ids[0]]})

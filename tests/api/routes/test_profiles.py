@@ -7,7 +7,7 @@ import httpx
 
 from tests.viewer_clients import ViewerFactory
 
-NOTHING_SAID: dict[str, object] = {
+EMPTY_PROFILE: dict[str, object] = {
     "email": None,
     "name": None,
     "role": None,
@@ -20,7 +20,7 @@ NOTHING_SAID: dict[str, object] = {
     "personal_search": True,
     "created_at": None,
 }
-SAID = {
+PROFILE_REQUEST = {
     "birth_year": 1990,
     "region": "in-ts",
     "display_language": "TE",
@@ -29,7 +29,7 @@ SAID = {
     "disliked_genres": ["horror"],
     "personal_search": False,
 }
-KEPT = {
+STORED_PROFILE = {
     "birth_year": 1990,
     "region": "IN-TG",
     "display_language": "te",
@@ -40,7 +40,7 @@ KEPT = {
 }
 
 
-def get(browser: httpx.Client) -> dict[str, object]:
+def get_profile(browser: httpx.Client) -> dict[str, object]:
     answer = browser.get("/api/user/profile")
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
@@ -50,43 +50,43 @@ def get(browser: httpx.Client) -> dict[str, object]:
 
 def test_of_a_stranger_nothing_is_known_and_no_cookie_given(everybody: ViewerFactory) -> None:
     stranger = everybody.anonymous_client()
-    assert get(stranger) == NOTHING_SAID
+    assert get_profile(stranger) == EMPTY_PROFILE
     assert not stranger.cookies
 
 
 def test_a_visitor_keeps_preferences_in_the_one_form(everybody: ViewerFactory) -> None:
     stranger = everybody.anonymous_client()
-    answer = stranger.put("/api/user/profile", json=SAID)
+    answer = stranger.put("/api/user/profile", json=PROFILE_REQUEST)
     assert answer.status_code == 200, answer.text
-    found = get(stranger)
+    found = get_profile(stranger)
     assert found == answer.json()
-    assert found == NOTHING_SAID | KEPT | {"created_at": found["created_at"]}
-    assert get(everybody.visitor().http) == NOTHING_SAID
+    assert found == EMPTY_PROFILE | STORED_PROFILE | {"created_at": found["created_at"]}
+    assert get_profile(everybody.visitor().http) == EMPTY_PROFILE
 
 
 def test_an_account_keeps_a_name_too_and_neither_e_mail_nor_role_can_be_put(
     everybody: ViewerFactory,
 ) -> None:
     asha = everybody.with_account(name="Asha")
-    assert get(asha.http)["name"] == "Asha"
-    told = {**SAID, "name": "  Asha Rao ", "email": "other@example.com", "role": "admin"}
+    assert get_profile(asha.http)["name"] == "Asha"
+    told = {**PROFILE_REQUEST, "name": "  Asha Rao ", "email": "other@example.com", "role": "admin"}
     assert asha.http.put("/api/user/profile", json=told).status_code == 200
-    found = get(asha.http)
+    found = get_profile(asha.http)
     assert (found["name"], found["email"], found["role"]) == ("Asha Rao", asha.email, "user")
 
 
 def test_what_is_put_replaces_what_was(everybody: ViewerFactory) -> None:
     browser = everybody.with_account(name="Asha").http
-    browser.put("/api/user/profile", json=SAID)
+    browser.put("/api/user/profile", json=PROFILE_REQUEST)
     browser.put("/api/user/profile", json={"languages": ["ta", "cn"]})
-    found = get(browser)
+    found = get_profile(browser)
     assert found["languages"] == {"ta": 1.0, "zh": 1.0}
     assert (found["name"], found["birth_year"], found["favourite_genres"]) == (None, None, [])
     assert browser.put("/api/user/profile", json=found).status_code == 200
-    assert get(browser) == found
+    assert get_profile(browser) == found
 
 
-REFUSED: list[tuple[dict[str, object], str]] = [
+INVALID_PROFILES: list[tuple[dict[str, object], str]] = [
     ({"birth_year": 1899}, "birth_year"),
     ({"birth_year": datetime.now(UTC).year + 1}, "birth_year"),
     ({"birth_year": 1990.5}, "birth_year"),
@@ -115,11 +115,11 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 
 def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: ViewerFactory) -> None:
     browser = everybody.visitor().http
-    for said, field in REFUSED:
-        answer = browser.put("/api/user/profile", json={**SAID, **said})
+    for said, field in INVALID_PROFILES:
+        answer = browser.put("/api/user/profile", json={**PROFILE_REQUEST, **said})
         assert answer.status_code == 422, said
         assert [each["field"] for each in answer.json()["errors"]] == [field]
-    assert get(browser) == NOTHING_SAID
+    assert get_profile(browser) == EMPTY_PROFILE
 
 
 def test_an_odd_body_is_refused(everybody: ViewerFactory) -> None:
@@ -136,13 +136,15 @@ def test_of_who_asks_that_nothing_be_kept_nothing_is_but_an_accounts(
 ) -> None:
     for wish in ({"dnt": "1"}, {"sec-gpc": "1"}):
         visitor = everybody.visitor_with_headers(uuid4(), wish).http
-        answer = visitor.put("/api/user/profile", json=SAID)
+        answer = visitor.put("/api/user/profile", json=PROFILE_REQUEST)
         assert (answer.status_code, answer.json()["type"]) == (
             403,
             "urn:rasika:problem:nothing-kept",
         )
         member = everybody.with_account().http
-        assert member.put("/api/user/profile", json=SAID, headers=wish).status_code == 200
+        assert (
+            member.put("/api/user/profile", json=PROFILE_REQUEST, headers=wish).status_code == 200
+        )
 
 
 def test_who_was_forgotten_a_moment_ago_cannot_write(everybody: ViewerFactory) -> None:
@@ -150,6 +152,6 @@ def test_who_was_forgotten_a_moment_ago_cannot_write(everybody: ViewerFactory) -
     late = everybody.visitor(visitor.id).http  # a request under way
     assert visitor.http.delete("/api/user/profile").status_code == 204
     assert not visitor.http.cookies
-    answer = late.put("/api/user/profile", json=SAID)
+    answer = late.put("/api/user/profile", json=PROFILE_REQUEST)
     assert (answer.status_code, answer.json()["title"]) == (410, "Gone")
-    assert get(visitor.http) == NOTHING_SAID
+    assert get_profile(visitor.http) == EMPTY_PROFILE

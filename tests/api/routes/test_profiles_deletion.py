@@ -20,16 +20,19 @@ from db.engine import open_session
 from tests.viewer_clients import ViewerClient, ViewerFactory
 from viewers import login_sessions
 
-TABLES = text(
+SELECT_TABLE_NAMES = text(
     """
     SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')
     """
 )
-WITHOUT_THE_NUMBER = {"public.refresh_token", "public.search_click"}  # they name their parents
+TABLES_WITHOUT_VIEWER_ID = {
+    "public.refresh_token",
+    "public.search_click",
+}  # they name their parents
 
 
-def of_viewers() -> set[str]:
+def viewer_tables() -> set[str]:
     """Return the tables that hold something of a viewer, and those that hang on them."""
     found, before = {"viewer", "search_query"}, set[str]()
     while found != before:
@@ -42,11 +45,11 @@ def of_viewers() -> set[str]:
     return {f"public.{name}" for name in found}
 
 
-def naming(engine: Engine, *needles: str) -> set[str]:
+def tables_containing(engine: Engine, *needles: str) -> set[str]:
     """Return the tables with a row that holds one of these texts, in whatever column."""
     found = set()
     with engine.connect() as connection:
-        for table in connection.execute(TABLES).scalars().all():
+        for table in connection.execute(SELECT_TABLE_NAMES).scalars().all():
             for needle in needles:
                 query = text(f"SELECT count(*) FROM {table} t WHERE t::text ILIKE :like")
                 if connection.execute(query, {"like": f"%{needle}%"}).scalar():
@@ -54,15 +57,15 @@ def naming(engine: Engine, *needles: str) -> set[str]:
     return found
 
 
-def sizes(engine: Engine) -> dict[str, int]:
+def row_counts(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         return {
             table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
-            for table in sorted(of_viewers())
+            for table in sorted(viewer_tables())
         }
 
 
-def texts(client: "redis.Redis") -> Iterator[bytes]:
+def valkey_contents(client: "redis.Redis") -> Iterator[bytes]:
     """Yield all that a Valkey holds, jobs unpacked."""
     readers: dict[bytes, Callable[[bytes], Any]] = {
         b"string": client.get,
@@ -82,9 +85,9 @@ def texts(client: "redis.Redis") -> Iterator[bytes]:
                 yield zlib.decompress(each)
 
 
-def everything(person: ViewerClient, engine: Engine) -> None:
+def perform_all_actions(viewer: ViewerClient, engine: Engine) -> None:
     """Do all that can be done."""
-    browser, found = person.http, {"content_id": 1}
+    browser, found = viewer.http, {"content_id": 1}
 
     def done(answer: httpx.Response) -> httpx.Response:
         assert answer.status_code in (200, 201, 202), answer.text
@@ -99,12 +102,12 @@ def everything(person: ViewerClient, engine: Engine) -> None:
     searched = done(browser.get("/api/search?q=eega")).headers["x-search-id"]
     click = {**found, "search_id": searched, "position": 1}
     done(browser.post("/api/search/clicks", json=click))
-    if person.email:
+    if viewer.email:
         done(browser.post("/api/content/1/reviews", json={"text": "The fly is the hero."}))
         with engine.begin() as connection:
             connection.execute(
                 text("INSERT INTO provider_identity VALUES ('https://i.example', :s, :id)"),
-                {"s": uuid4().hex, "id": person.id},
+                {"s": uuid4().hex, "id": viewer.id},
             )
     done(browser.get("/api/search/history"))  # the log is written
 
@@ -113,33 +116,39 @@ def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
     everybody: ViewerFactory,
 ) -> None:
     engine, other = everybody.engine, everybody.with_account()
-    everything(other, engine)
-    before = sizes(engine)
+    perform_all_actions(other, engine)
+    before = row_counts(engine)
     assert min(before.values()) > 0, before
     person = everybody.with_account()
-    everything(person, engine)
+    perform_all_actions(person, engine)
     guessed = {"email": person.email, "password": "not the one of this account"}
     assert everybody.anonymous_client().post("/api/auth/login", json=guessed).status_code == 401
     needles = (str(person.id), person.id.hex, person.email)
-    assert naming(engine, *needles) == of_viewers() - WITHOUT_THE_NUMBER
+    assert tables_containing(engine, *needles) == viewer_tables() - TABLES_WITHOUT_VIEWER_ID
     assert person.http.delete("/api/user/profile").status_code == 204
-    assert naming(engine, *needles) == set()
-    assert sizes(engine) == before
-    assert not [each for each in texts(everybody.app.state.resources.redis) if hit(each, needles)]
+    assert tables_containing(engine, *needles) == set()
+    assert row_counts(engine) == before
+    assert not [
+        each
+        for each in valkey_contents(everybody.app.state.resources.redis)
+        if contains_identity(each, needles)
+    ]
     assert person.http.get("/api/user/profile").status_code == 401
 
 
-def hit(held: bytes, needles: tuple[str, ...]) -> bool:
-    return any(needle.encode() in held for needle in needles) or UUID(needles[0]).bytes in held
+def contains_identity(content: bytes, needles: tuple[str, ...]) -> bool:
+    return (
+        any(needle.encode() in content for needle in needles) or UUID(needles[0]).bytes in content
+    )
 
 
 def test_of_a_visitor_no_row_is_left(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
-    everything(visitor, everybody.engine)
-    assert naming(everybody.engine, str(visitor.id))
+    perform_all_actions(visitor, everybody.engine)
+    assert tables_containing(everybody.engine, str(visitor.id))
     assert visitor.http.delete("/api/user/profile").status_code == 204
-    assert naming(everybody.engine, str(visitor.id), visitor.id.hex) == set()
-    assert set(sizes(everybody.engine).values()) == {0}
+    assert tables_containing(everybody.engine, str(visitor.id), visitor.id.hex) == set()
+    assert set(row_counts(everybody.engine).values()) == {0}
 
 
 def test_what_somebody_was_shown_is_not_remembered_either(everybody: ViewerFactory) -> None:
@@ -159,7 +168,7 @@ def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
     with open_session(everybody.engine) as writing:
         pair = login_sessions.start(writing, member.id, tokens=everybody.app.state.tokens)
         writing.commit()
-    everything(visitor, everybody.engine)
+    perform_all_actions(visitor, everybody.engine)
     browser = visitor.http
     for name, token in (
         (login_cookies.ACCESS_COOKIE, pair.access),
@@ -174,7 +183,7 @@ def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
     }
     assert browser.delete("/api/user/profile").status_code == 204
     assert not browser.cookies
-    assert set(sizes(everybody.engine).values()) == {0}
+    assert set(row_counts(everybody.engine).values()) == {0}
     assert browser.get("/api/user/profile").json()["email"] is None
 
 
@@ -182,21 +191,21 @@ def test_who_is_nobody_or_was_forgotten_can_ask_again(everybody: ViewerFactory) 
     stranger, visitor = everybody.anonymous_client(), everybody.visitor()
     for browser in (stranger, visitor.http, visitor.http):
         assert browser.delete("/api/user/profile").status_code == 204
-    assert set(sizes(everybody.engine).values()) == {0}
+    assert set(row_counts(everybody.engine).values()) == {0}
 
 
 def test_a_page_elsewhere_deletes_nobody(everybody: ViewerFactory) -> None:
     visitor = everybody.visitor()
-    everything(visitor, everybody.engine)
+    perform_all_actions(visitor, everybody.engine)
     elsewhere = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
     assert visitor.http.delete("/api/user/profile", headers=elsewhere).status_code == 403
-    assert naming(everybody.engine, str(visitor.id))
+    assert tables_containing(everybody.engine, str(visitor.id))
 
 
 def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory) -> None:
     for person in (everybody.visitor(), everybody.with_account()):
         browser = person.http
-        everything(person, everybody.engine)
+        perform_all_actions(person, everybody.engine)
         work: list[Callable[[httpx.Client], httpx.Response]] = [
             lambda it: it.post("/api/user/interactions", json={"content_id": 5, "event": "like"}),
             lambda it: it.post("/api/user/viewings", json={"content_id": 5}),
@@ -205,7 +214,7 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory
             lambda it: it.get("/api/user/export"),
         ]
         with ThreadPoolExecutor(len(work)) as at_once:
-            asked = [at_once.submit(often, browser, each) for each in work]
+            asked = [at_once.submit(repeat_request, browser, each) for each in work]
             assert browser.delete("/api/user/profile").status_code == 204
             answers = set[int]().union(*(each.result(timeout=60) for each in asked))
         assert answers <= {200, 201, 401, 410}, answers
@@ -213,12 +222,14 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory
         with open_session(everybody.engine) as writing:
             viewer_lifecycle.delete_leftovers(writing)
             writing.commit()
-        assert naming(everybody.engine, str(person.id)) == set()
+        assert tables_containing(everybody.engine, str(person.id)) == set()
 
 
-def often(browser: httpx.Client, ask: Callable[[httpx.Client], httpx.Response]) -> set[int]:
+def repeat_request(
+    browser: httpx.Client, send: Callable[[httpx.Client], httpx.Response]
+) -> set[int]:
     """Ask again and again in somebody's name, whatever he does, and return the answers."""
     with httpx.Client(
         base_url=browser.base_url, headers=browser.headers, cookies=dict(browser.cookies)
     ) as beside:
-        return {ask(beside).status_code for _ in range(30)}
+        return {send(beside).status_code for _ in range(30)}

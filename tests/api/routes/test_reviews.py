@@ -10,7 +10,7 @@ from vocabulary.kinds import Role
 
 TEXT = "A fly takes revenge, and you are on its side."
 
-Review = dict[str, Any]
+ReviewDocument = dict[str, Any]
 
 
 @pytest.fixture
@@ -24,28 +24,30 @@ def operator(everybody: ViewerFactory) -> httpx.Client:
     return everybody.anonymous_client()
 
 
-def write(
-    person: ViewerClient, text: str = TEXT, *, title: int = 1, **said: object
+def post_review(
+    viewer: ViewerClient, text: str = TEXT, *, title: int = 1, **fields: object
 ) -> httpx.Response:
-    return person.http.post(f"/api/content/{title}/reviews", json={"text": text, **said})
+    return viewer.http.post(f"/api/content/{title}/reviews", json={"text": text, **fields})
 
 
-def seen(browser: httpx.Client, title: int = 1) -> list[Review]:
+def list_reviews(browser: httpx.Client, title: int = 1) -> list[ReviewDocument]:
     answer = browser.get(f"/api/content/{title}/reviews")
     assert answer.status_code == 200, answer.text
-    items: list[Review] = answer.json()["items"]
+    items: list[ReviewDocument] = answer.json()["items"]
     assert answer.json()["total"] == len(items)
     return items
 
 
-def judge(operator: httpx.Client, review: Review, state: str, **told: object) -> httpx.Response:
-    return operator.patch(f"/api/admin/reviews/{review['id']}", json={"state": state, **told})
+def set_state(
+    moderator: httpx.Client, review: ReviewDocument, state: str, **fields: object
+) -> httpx.Response:
+    return moderator.patch(f"/api/admin/reviews/{review['id']}", json={"state": state, **fields})
 
 
-def waiting(operator: httpx.Client, state: str = "pending") -> list[Review]:
-    answer = operator.get("/api/admin/reviews", params={"state": state})
+def list_by_state(moderator: httpx.Client, state: str = "pending") -> list[ReviewDocument]:
+    answer = moderator.get("/api/admin/reviews", params={"state": state})
     assert answer.status_code == 200, answer.text
-    items: list[Review] = answer.json()["items"]
+    items: list[ReviewDocument] = answer.json()["items"]
     return items
 
 
@@ -53,70 +55,70 @@ def test_a_review_waits_and_is_then_seen_under_its_authors_name(
     everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
     stranger, ravi = everybody.anonymous_client(), everybody.with_account(name="Ravi")
-    written = write(asha, f"  {TEXT}\r\nAnd it flies.", language="EN", spoiler=True)
+    written = post_review(asha, f"  {TEXT}\r\nAnd it flies.", language="EN", spoiler=True)
     assert written.status_code == 201, written.text
     review = written.json()
     assert (review["text"], review["language"]) == (f"{TEXT}\nAnd it flies.", "en")
     assert (review["state"], review["own"], review["spoiler"]) == ("pending", True, True)
-    assert seen(asha.http) == [review]
-    assert seen(stranger) == seen(ravi.http) == []
+    assert list_reviews(asha.http) == [review]
+    assert list_reviews(stranger) == list_reviews(ravi.http) == []
 
-    assert [each["id"] for each in waiting(operator)] == [review["id"]]
-    assert judge(operator, review, "approved").json()["state"] == "approved"
-    (shown,) = seen(stranger)
+    assert [each["id"] for each in list_by_state(operator)] == [review["id"]]
+    assert set_state(operator, review, "approved").json()["state"] == "approved"
+    (shown,) = list_reviews(stranger)
     assert (shown["author"], shown["own"], shown["content_id"]) == ("Asha", False, 1)
     assert asha.email not in stranger.get("/api/content/1/reviews").text
-    assert seen(stranger, title=2) == []
+    assert list_reviews(stranger, title=2) == []
 
 
 def test_to_write_again_is_to_edit_and_to_wait_again(
     asha: ViewerClient, everybody: ViewerFactory, operator: httpx.Client
 ) -> None:
-    first = write(asha).json()
-    judge(operator, first, "approved")
-    again = write(asha, "On second thoughts, it is about the wife.")
+    first = post_review(asha).json()
+    set_state(operator, first, "approved")
+    again = post_review(asha, "On second thoughts, it is about the wife.")
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
     assert again.json()["created_at"] == first["created_at"]
-    assert seen(everybody.anonymous_client()) == []
-    (own,) = seen(asha.http)
+    assert list_reviews(everybody.anonymous_client()) == []
+    (own,) = list_reviews(asha.http)
     assert (own["state"], own["text"][:2]) == ("pending", "On")
 
 
 def test_a_curator_approves_no_text_that_he_did_not_read(
     asha: ViewerClient, operator: httpx.Client
 ) -> None:
-    read = write(asha).json()
-    write(asha, "Something else entirely, which nobody read.")
-    late = judge(operator, read, "approved", updated_at=read["updated_at"])
+    read = post_review(asha).json()
+    post_review(asha, "Something else entirely, which nobody read.")
+    late = set_state(operator, read, "approved", updated_at=read["updated_at"])
     assert (late.status_code, late.json()["type"]) == (409, "urn:rasika:problem:review-changed")
-    (now,) = waiting(operator)
-    assert judge(operator, now, "rejected", updated_at=now["updated_at"]).status_code == 200
-    assert [each["id"] for each in waiting(operator, "rejected")] == [read["id"]]
+    (now,) = list_by_state(operator)
+    assert set_state(operator, now, "rejected", updated_at=now["updated_at"]).status_code == 200
+    assert [each["id"] for each in list_by_state(operator, "rejected")] == [read["id"]]
 
 
 def test_the_stars_of_the_author_stand_beside_his_review(asha: ViewerClient) -> None:
     asha.http.post(
         "/api/user/interactions", json={"content_id": 1, "event": "rate", "value": 4.5}
     ).raise_for_status()
-    assert write(asha).json()["rating"] == 4.5
+    assert post_review(asha).json()["rating"] == 4.5
 
 
 def test_only_who_has_an_account_writes_and_only_the_author_deletes(
     everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
-    refused = write(everybody.visitor())
+    refused = post_review(everybody.visitor())
     assert (refused.status_code, refused.json()["type"]) == (
         401,
         "urn:rasika:problem:not-signed-in",
     )
-    review = write(asha).json()
+    review = post_review(asha).json()
     address = f"/api/user/reviews/{review['id']}"
     assert everybody.with_account().http.delete(address).status_code == 404
     assert everybody.visitor().http.delete(address).status_code == 401
     assert asha.http.delete(address).status_code == 204
     assert asha.http.delete(address).status_code == 404
-    assert judge(operator, review, "approved").status_code == 404
-    assert seen(asha.http) == []
+    assert set_state(operator, review, "approved").status_code == 404
+    assert list_reviews(asha.http) == []
 
 
 def test_what_is_no_plain_text_of_some_length_is_refused(asha: ViewerClient) -> None:
@@ -131,16 +133,16 @@ def test_what_is_no_plain_text_of_some_length_is_refused(asha: ViewerClient) -> 
         "with a nul \0 inside",
         "with a bell \x07 inside",
     ):
-        answer = write(asha, text)
+        answer = post_review(asha, text)
         assert answer.status_code == 422, text
         assert answer.json()["errors"][0]["field"] == "text"
-    assert write(asha, language="Klingonese").json()["errors"][0]["field"] == "language"
+    assert post_review(asha, language="Klingonese").json()["errors"][0]["field"] == "language"
     for text in ("I <3 this film, 10 > 9 of 10", "ఈగ ఒక అద్భుతమైన సినిమా", "x" * 5000):
-        assert write(asha, text).status_code in (200, 201), text
+        assert post_review(asha, text).status_code in (200, 201), text
 
 
 def test_a_title_that_is_not_there_has_no_reviews(asha: ViewerClient) -> None:
-    assert write(asha, title=2**31 - 1).status_code == 404
+    assert post_review(asha, title=2**31 - 1).status_code == 404
     assert asha.http.get(f"/api/content/{2**31 - 1}/reviews").status_code == 404
     assert asha.http.get("/api/content/0/reviews").status_code == 422
 
@@ -148,10 +150,10 @@ def test_a_title_that_is_not_there_has_no_reviews(asha: ViewerClient) -> None:
 def test_pages_of_reviews_begin_with_ones_own(
     everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
 ) -> None:
-    write(asha)
+    post_review(asha)
     for number in range(3):
-        review = write(everybody.with_account(name=f"Member {number}")).json()
-        judge(operator, review, "approved")
+        review = post_review(everybody.with_account(name=f"Member {number}")).json()
+        set_state(operator, review, "approved")
     asked = {"limit": 2, "offset": 0}
     page = asha.http.get("/api/content/1/reviews", params=asked).json()
     assert ([each["author"] for each in page["items"]], page["total"]) == (["Asha", "Member 2"], 4)
@@ -164,7 +166,7 @@ def test_a_curator_moderates_and_does_nothing_else_of_operators(
 ) -> None:
     curator = everybody.with_account(role=Role.CURATOR).http
     elsewhere = {"x-forwarded-for": "203.0.113.5"}
-    review = write(asha).json()
+    review = post_review(asha).json()
     answer = curator.patch(
         f"/api/admin/reviews/{review['id']}", json={"state": "approved"}, headers=elsewhere
     )
@@ -173,7 +175,7 @@ def test_a_curator_moderates_and_does_nothing_else_of_operators(
 
 
 def test_others_do_not_moderate(asha: ViewerClient, everybody: ViewerFactory) -> None:
-    review = write(asha).json()
+    review = post_review(asha).json()
     elsewhere = {"origin": "https://elsewhere.example"}
     for person in (asha, everybody.with_account(), everybody.visitor()):
         browser = person.http

@@ -13,7 +13,7 @@ from runtime.title_features import LiveShelf
 from tests.viewer_clients import ViewerClient, ViewerFactory
 from viewers import viewings
 
-Viewing = dict[str, Any]
+ViewingDocument = dict[str, Any]
 
 
 @pytest.fixture
@@ -21,27 +21,31 @@ def ravi(everybody: ViewerFactory) -> ViewerClient:
     return everybody.visitor()
 
 
-def start(person: ViewerClient, *, title: int = 1, **said: object) -> Viewing:
-    answer = person.http.post("/api/user/viewings", json={"content_id": title, **said})
+def start_viewing(viewer: ViewerClient, *, title: int = 1, **fields: object) -> ViewingDocument:
+    answer = viewer.http.post("/api/user/viewings", json={"content_id": title, **fields})
     assert answer.status_code == 201, answer.text
-    viewing: Viewing = answer.json()
+    viewing: ViewingDocument = answer.json()
     return viewing
 
 
-def go_on(person: ViewerClient, viewing: Viewing, progress: float) -> httpx.Response:
+def update_progress(
+    viewer: ViewerClient, viewing: ViewingDocument, progress: float
+) -> httpx.Response:
     address = f"/api/user/viewings/{viewing['id']}"
-    return person.http.patch(address, json={"progress": progress})
+    return viewer.http.patch(address, json={"progress": progress})
 
 
-def stop(person: ViewerClient, viewing: Viewing, **said: object) -> Viewing:
-    answer = person.http.post(f"/api/user/viewings/{viewing['id']}/stop", json=said)
+def stop_viewing(
+    viewer: ViewerClient, viewing: ViewingDocument, **fields: object
+) -> ViewingDocument:
+    answer = viewer.http.post(f"/api/user/viewings/{viewing['id']}/stop", json=fields)
     assert answer.status_code == 200, answer.text
-    stopped: Viewing = answer.json()
+    stopped: ViewingDocument = answer.json()
     return stopped
 
 
-def told(everybody: ViewerFactory) -> list[tuple[str, int, float | None, str | None]]:
-    with everybody.engine.connect() as connection:
+def stored_interactions(viewers: ViewerFactory) -> list[tuple[str, int, float | None, str | None]]:
+    with viewers.engine.connect() as connection:
         rows = connection.execute(
             text("SELECT event, title_id, progress, device FROM interaction ORDER BY id")
         )
@@ -51,30 +55,30 @@ def told(everybody: ViewerFactory) -> list[tuple[str, int, float | None, str | N
 def test_what_was_watched_counts_once_as_far_as_it_got(
     everybody: ViewerFactory, ravi: ViewerClient
 ) -> None:
-    viewing = start(ravi, device="tv")
+    viewing = start_viewing(ravi, device="tv")
     assert (viewing["completion"], viewing["completed"], viewing["stopped_at"]) == (0, False, None)
     assert viewing["title"]
-    assert go_on(ravi, viewing, 0.6).json()["completion"] == 0.6
-    assert go_on(ravi, viewing, 0.2).json()["completion"] == 0.6
-    assert told(everybody) == []
-    stopped = stop(ravi, viewing)
+    assert update_progress(ravi, viewing, 0.6).json()["completion"] == 0.6
+    assert update_progress(ravi, viewing, 0.2).json()["completion"] == 0.6
+    assert stored_interactions(everybody) == []
+    stopped = stop_viewing(ravi, viewing)
     assert (stopped["completion"], stopped["completed"]) == (0.6, False)
-    assert stop(ravi, viewing, progress=1.0) == stopped
-    assert told(everybody) == [("watch", 1, 0.6, "tv")]
+    assert stop_viewing(ravi, viewing, progress=1.0) == stopped
+    assert stored_interactions(everybody) == [("watch", 1, 0.6, "tv")]
     history = ravi.http.get("/api/user/history").json()["items"]
     assert [each["id"] for each in history] == [1]
 
 
 def test_who_comes_to_the_credits_has_seen_it(everybody: ViewerFactory, ravi: ViewerClient) -> None:
-    assert stop(ravi, start(ravi), progress=0.93)["completed"]
-    assert told(everybody) == [("complete", 1, None, None)]
+    assert stop_viewing(ravi, start_viewing(ravi), progress=0.93)["completed"]
+    assert stored_interactions(everybody) == [("complete", 1, None, None)]
 
 
 def test_who_saw_nothing_did_not_give_it_up(everybody: ViewerFactory, ravi: ViewerClient) -> None:
-    viewing = start(ravi)
+    viewing = start_viewing(ravi)
     answer = ravi.http.post(f"/api/user/viewings/{viewing['id']}/stop")
     assert answer.json()["stopped_at"] is not None
-    assert told(everybody) == []
+    assert stored_interactions(everybody) == []
 
 
 def test_a_viewing_started_twice_is_one(everybody: ViewerFactory, ravi: ViewerClient) -> None:
@@ -92,28 +96,28 @@ def test_a_viewing_started_twice_is_one(everybody: ViewerFactory, ravi: ViewerCl
 
 
 def test_a_viewing_that_is_over_does_not_go_on(ravi: ViewerClient) -> None:
-    viewing = start(ravi)
-    stop(ravi, viewing, progress=0.5)
-    answer = go_on(ravi, viewing, 0.7)
+    viewing = start_viewing(ravi)
+    stop_viewing(ravi, viewing, progress=0.5)
+    answer = update_progress(ravi, viewing, 0.7)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:rasika:problem:viewing-over")
 
 
 def test_nobody_sees_or_moves_anothers_viewing(
     everybody: ViewerFactory, ravi: ViewerClient
 ) -> None:
-    viewing = start(ravi)
+    viewing = start_viewing(ravi)
     for other in (everybody.with_account(), everybody.visitor()):
-        assert go_on(other, viewing, 0.9).status_code == 404
+        assert update_progress(other, viewing, 0.9).status_code == 404
         address = f"/api/user/viewings/{viewing['id']}/stop"
         assert other.http.post(address).status_code == 404
         assert other.http.get("/api/user/viewings").json()["items"] == []
-    assert go_on(ravi, viewing, 0.1).json()["completion"] == 0.1
+    assert update_progress(ravi, viewing, 0.1).json()["completion"] == 0.1
 
 
 def test_the_last_begun_come_first_with_how_many_came_to_the_end(ravi: ViewerClient) -> None:
     for title, progress in ((1, 1.0), (2, 0.3), (3, 0.95)):
-        stop(ravi, start(ravi, title=title), progress=progress)
-    start(ravi, title=4)
+        stop_viewing(ravi, start_viewing(ravi, title=title), progress=progress)
+    start_viewing(ravi, title=4)
     page = ravi.http.get("/api/user/viewings", params={"limit": 2}).json()
     assert [each["content_id"] for each in page["items"]] == [4, 3]
     assert (page["total"], page["completion_rate"]) == (4, pytest.approx(2 / 3))
@@ -124,8 +128,8 @@ def test_operators_see_what_is_watched_to_the_end(
 ) -> None:
     asha = everybody.with_account()
     for person, title, progress in ((ravi, 1, 1.0), (asha, 1, 0.5), (asha, 2, 0.1)):
-        stop(person, start(person, title=title), progress=progress)
-    start(ravi, title=2)
+        stop_viewing(person, start_viewing(person, title=title), progress=progress)
+    start_viewing(ravi, title=2)
     operator = everybody.anonymous_client()
     first, second = operator.get("/api/admin/viewings").json()
     assert (first["content_id"], first["viewings"], first["viewers"]) == (1, 2, 2)
@@ -139,7 +143,7 @@ def test_operators_see_what_is_watched_to_the_end(
 
 
 def test_what_cannot_be_is_refused(everybody: ViewerFactory, ravi: ViewerClient) -> None:
-    viewing = start(ravi)
+    viewing = start_viewing(ravi)
     for progress in (-0.1, 1.1, "NaN", None):
         answer = ravi.http.patch(f"/api/user/viewings/{viewing['id']}", json={"progress": progress})
         assert answer.status_code == 422
@@ -158,9 +162,9 @@ def test_what_cannot_be_is_refused(everybody: ViewerFactory, ravi: ViewerClient)
 def test_a_viewing_that_falls_silent_ends_where_it_was(
     everybody: ViewerFactory, ravi: ViewerClient, live: Live
 ) -> None:
-    silent, going = start(ravi, title=1), start(ravi, title=2)
+    silent, going = start_viewing(ravi, title=1), start_viewing(ravi, title=2)
     for viewing in (silent, going):
-        go_on(ravi, viewing, 0.7)
+        update_progress(ravi, viewing, 0.7)
     with everybody.engine.begin() as connection:
         connection.execute(
             text("UPDATE viewing SET updated_at = updated_at - interval '7 hours' WHERE id = :id"),
@@ -174,6 +178,6 @@ def test_a_viewing_that_falls_silent_ends_where_it_was(
         ]
         writing.commit()
     assert closed == [True, False, False]
-    assert told(everybody) == [("watch", 1, 0.7, None)]
-    assert go_on(ravi, silent, 0.8).status_code == 409
-    assert go_on(ravi, going, 0.8).status_code == 200
+    assert stored_interactions(everybody) == [("watch", 1, 0.7, None)]
+    assert update_progress(ravi, silent, 0.8).status_code == 409
+    assert update_progress(ravi, going, 0.8).status_code == 200
