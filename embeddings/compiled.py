@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.embedder import Matrix
-from embeddings.model_file import Ids, Layer, Model, Weights
+from embeddings.model_file import E5Model, TokenIds, TransformerLayer, WeightsAndBias
 
 TOOLS = "openvino.tools.ovc"
 MASKED = np.float32(-1e4)  # no weight is left of it, and it fits any precision
@@ -35,7 +35,7 @@ class Compiled:
     Raises `CompilerMissing`, and `RuntimeError` where OpenVINO does not know the machine.
     """
 
-    def __init__(self, model: Model, cores: int) -> None:
+    def __init__(self, model: E5Model, cores: int) -> None:
         openvino = _openvino()
         core = openvino.Core()
         precision = (
@@ -55,14 +55,14 @@ class Compiled:
         )
         self._free: deque[Any] = deque()
 
-    def means(self, sequences: Sequence[Ids]) -> Matrix:
+    def mean_vectors(self, sequences: Sequence[TokenIds]) -> Matrix:
         """Return the mean (hidden,) of the last layer over each sequence; like lengths are best."""
         lengths = np.array([len(sequence) for sequence in sequences])
         there = np.arange(_filled(lengths.max())) < lengths[:, np.newaxis]
         ids = np.zeros(there.shape, np.int64)
         ids[there] = np.concatenate(sequences)
         places = np.broadcast_to(np.arange(there.shape[1]), there.shape)
-        x = self._model.embedded(ids.ravel(), places.ravel()).reshape(*there.shape, -1)
+        x = self._model.input_embeddings(ids.ravel(), places.ravel()).reshape(*there.shape, -1)
         mask = np.where(there, np.float32(0), MASKED)[:, np.newaxis, np.newaxis]
         return self._last_layer(x, mask, there, lengths)
 
@@ -101,23 +101,27 @@ def _openvino() -> Any:
 class _Graph:
     """What is computed, in OpenVINO's operations: (n, tokens, hidden) at every step."""
 
-    def __init__(self, operations: Any, model: Model) -> None:
+    def __init__(self, operations: Any, model: E5Model) -> None:
         self._op = operations
         self._shape = model.shape
 
-    def layer(self, x: Any, mask: Any, layer: Layer) -> Any:
+    def layer(self, x: Any, mask: Any, layer: TransformerLayer) -> Any:
         op = self._op
-        mixed = self._linear(self._attention(self._linear(x, layer.attend), mask), layer.mix)
-        x = self._normalised(op.add(x, mixed), layer.after_attention)
-        widened = op.gelu(self._linear(x, layer.widen), "tanh")
-        return self._normalised(op.add(x, self._linear(widened, layer.narrow)), layer.after_inner)
+        mixed = self._linear(
+            self._attention(self._linear(x, layer.qkv), mask), layer.attention_output
+        )
+        x = self._normalised(op.add(x, mixed), layer.attention_norm)
+        widened = op.gelu(self._linear(x, layer.feed_forward_in), "tanh")
+        return self._normalised(
+            op.add(x, self._linear(widened, layer.feed_forward_out)), layer.output_norm
+        )
 
-    def _linear(self, x: Any, weights: Weights) -> Any:
+    def _linear(self, x: Any, weights: WeightsAndBias) -> Any:
         op = self._op
         product = op.matmul(x, op.constant(weights.weight), False, True)
         return op.add(product, op.constant(weights.bias))
 
-    def _normalised(self, x: Any, weights: Weights) -> Any:
+    def _normalised(self, x: Any, weights: WeightsAndBias) -> Any:
         op = self._op
         plain = op.mvn(x, self._integers(-1), True, self._shape.epsilon, "inside_sqrt")
         scaled = op.multiply(plain, op.constant(weights.weight))
@@ -138,11 +142,11 @@ class _Graph:
         return self._op.constant(np.array(numbers, np.int64))
 
 
-def _graph(openvino: Any, model: Model) -> Any:
+def _graph(openvino: Any, model: E5Model) -> Any:
     operations = import_module("openvino.opset13")
     x = inputs = operations.parameter([-1, -1, model.shape.hidden], np.float32)
     mask = operations.parameter([-1, 1, 1, -1], np.float32)
     graph = _Graph(operations, model)
-    for layer in model.layers():
+    for layer in model.float_layers():
         x = graph.layer(x, mask, layer)
     return openvino.Model([x], [inputs, mask])

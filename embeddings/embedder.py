@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]  # (n, d), rows of unit length
 Vector = NDArray[np.float32]  # (d,)
-Role = Literal["query", "document"]
+TextRole = Literal["query", "document"]
 
 
 class Embedder(Protocol):
@@ -18,7 +18,7 @@ class Embedder(Protocol):
     """Name and revision, stored beside every vector: vectors of two models never mix."""
     dim: int
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), dim) unit rows; any text at all, empty included, has a vector."""
         ...
 

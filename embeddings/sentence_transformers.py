@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.embedder import EmbedderUnavailable, Matrix, Role
+from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
 
-BATCH = 32
-PREFIXES: dict[str, tuple[str, str]] = {
+TEXTS_PER_BATCH = 32
+FAMILY_PREFIXES: dict[str, tuple[str, str]] = {
     "e5": ("query: ", "passage: "),
     "bge": ("Represent this sentence for searching relevant passages: ", ""),
 }
@@ -20,38 +20,39 @@ class SentenceTransformersEmbedder:
     """Embeds through the extra `sentence-transformers`; downloads nothing unless the name asks."""
 
     def __init__(self, name: str) -> None:
-        self._model = _load(name)
+        self._model = _load_model(name)
         self.model = f"sentence-transformers:{name}"
-        self.dim = _dimension(self._model)
+        self.dim = _read_dimension(self._model)
         self._prefixes = next(
-            (prefixes for family, prefixes in PREFIXES.items() if family in name.lower()), ("", "")
+            (prefixes for family, prefixes in FAMILY_PREFIXES.items() if family in name.lower()),
+            ("", ""),
         )
         # PyTorch already uses every core for one batch; two at once only fight.
-        self._turn = threading.Lock()
+        self._encode_lock = threading.Lock()
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), dim) unit rows."""
         if not texts:
             return np.empty((0, self.dim), np.float32)
         prefix = self._prefixes[role == "document"]
-        with self._turn:
+        with self._encode_lock:
             found: Matrix = self._model.encode(
                 [prefix + text.encode("utf-8", "replace").decode() for text in texts],
-                batch_size=BATCH,
+                batch_size=TEXTS_PER_BATCH,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
         return found.astype(np.float32)
 
 
-def _dimension(model: Any) -> int:
+def _read_dimension(model: Any) -> int:
     renamed = hasattr(model, "get_embedding_dimension")  # the old name warns
     return int(
         model.get_embedding_dimension() if renamed else model.get_sentence_embedding_dimension()
     )
 
 
-def _load(name: str) -> Any:
+def _load_model(name: str) -> Any:
     if not name:  # the library would take it for a model without a layer
         raise EmbedderUnavailable(name, "it has no name")
     try:

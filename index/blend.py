@@ -12,64 +12,66 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Boosts, Hit, Region, Vector, hits
+from index.query import Boosts, Hit, Region, Vector, hits_from_columns
 
-Rows = NDArray[np.int64]  # (m,)
-Scores = NDArray[np.float64]  # (m,)
+RowNumbers = NDArray[np.int64]  # (m,)
+Float64Array = NDArray[np.float64]  # (m,)
 
 
-class Signals(Protocol):
+class BoostSignals(Protocol):
     """Where a blend finds the signals of rows, each (n,) and 0..1."""
 
     ids: NDArray[np.int64]
     popularity: NDArray[np.float64]
     freshness: NDArray[np.float64]
 
-    def regional(self, region: Region) -> NDArray[np.float64] | None:
+    def regional_signal(self, region: Region) -> NDArray[np.float64] | None:
         """Return a region's signal, or none where no title has one."""
         ...
 
 
-def similarity(vectors: NDArray[Any], vector: Vector) -> Scores:
+def cosine_similarities(vectors: NDArray[Any], vector: Vector) -> Float64Array:
     """Return the cosines (m,) of unit rows (m, d) to a unit vector (d,)."""
     product = vectors.astype(np.float64) * vector.astype(np.float64)
     # NumPy sums each contiguous row pairwise in the same order, wherever the row stands.
-    total: Scores = product.sum(axis=1)
+    total: Float64Array = product.sum(axis=1)
     return total
 
 
-def boost(signals: Signals, boosts: Boosts, n: int) -> Scores | None:
+def boost_scores(signals: BoostSignals, boosts: Boosts, n: int) -> Float64Array | None:
     """Return what boosts add to the first `n` rows, or none when they add nothing."""
     terms = [
         weight * values[:n]
-        for weight, values in _weighted(signals, boosts)
+        for weight, values in _weighted_signals(signals, boosts)
         if weight and values is not None
     ]
     return np.add.reduce(terms) if terms else None
 
 
-def best(
-    signals: Signals, boosts: Boosts, rows: Rows, similarities: Scores, *, k: int
+def top_hits(
+    signals: BoostSignals, boosts: Boosts, rows: RowNumbers, similarities: Float64Array, *, k: int
 ) -> list[Hit]:
     """Return the `k` best of the rows, best first, ties by the smaller title id."""
     ids = signals.ids[rows]
     popularity = boosts.popularity * signals.popularity[rows]
     regional = np.zeros(len(rows))
     for region, weight in sorted(boosts.regional.items()):
-        values = signals.regional(region)
+        values = signals.regional_signal(region)
         if values is not None:
             regional += weight * values[rows]
     freshness = boosts.freshness * signals.freshness[rows]
     scores = similarities + popularity + regional + freshness
     first = np.lexsort((ids, -scores))[:k]
     terms = (similarities, popularity, regional, freshness)
-    return hits(ids[first].tolist(), *(term[first].tolist() for term in terms))
+    return hits_from_columns(ids[first].tolist(), *(term[first].tolist() for term in terms))
 
 
-def _weighted(signals: Signals, boosts: Boosts) -> list[tuple[float, NDArray[np.float64] | None]]:
+def _weighted_signals(
+    signals: BoostSignals, boosts: Boosts
+) -> list[tuple[float, NDArray[np.float64] | None]]:
     regional: Mapping[Region, float] = boosts.regional
     return [
         (boosts.popularity, signals.popularity),
-        *((weight, signals.regional(region)) for region, weight in sorted(regional.items())),
+        *((weight, signals.regional_signal(region)) for region, weight in sorted(regional.items())),
         (boosts.freshness, signals.freshness),
     ]

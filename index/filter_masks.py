@@ -12,81 +12,85 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from index.columns import Test
+from index.columns import RowPredicate
 
-Words = NDArray[np.uint64]
-Rows = NDArray[np.int64]
+BitMask = NDArray[np.uint64]
+RowNumbers = NDArray[np.int64]
 
-BITS = 64
-MOST_BYTES = 64 * 2**20
+ROWS_PER_WORD = 64
+MAX_CACHED_MASK_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
-class _Kept:
-    words: Words  # (capacity / 64,)
-    upto: int = 0  # rows that were looked at
-    every: bool = True  # one of them meets the test
+class _CachedMask:
+    words: BitMask  # (capacity / 64,)
+    rows_checked: int = 0  # rows that were looked at
+    all_match: bool = True  # one of them meets the test
 
 
-class Masks:
+class FilterMaskCache:
     """The masks of `capacity` rows, the least recently used given up first."""
 
     def __init__(self, capacity: int) -> None:
         self._lock = threading.Lock()
-        self._words = words_for(capacity)
-        self._kept: LRUCache[object, _Kept] = LRUCache(max(MOST_BYTES // (8 * self._words), 1))
+        self._word_count = word_count(capacity)
+        self._cache: LRUCache[object, _CachedMask] = LRUCache(
+            max(MAX_CACHED_MASK_BYTES // (8 * self._word_count), 1)
+        )
 
-    def of(self, tests: Iterable[Test], n: int) -> Words | None:
+    def mask_for_all(self, predicates: Iterable[RowPredicate], n: int) -> BitMask | None:
         """Return which of the first `n` rows meet all tests, none for all; not to be written into.
 
         What the bits of later rows say means nothing.
         """
-        masks = [mask for test in tests if (mask := self._of(test, n)) is not None]
+        masks = [mask for test in predicates if (mask := self._mask_for(test, n)) is not None]
         if not masks:
             return None
-        words = words_for(n)
+        words = word_count(n)
         left = masks[0][:words]
         for mask in masks[1:]:
             left = left & mask[:words]
         return left
 
-    def _of(self, test: Test, n: int) -> Words | None:
+    def _mask_for(self, predicate: RowPredicate, n: int) -> BitMask | None:
         with self._lock:
-            kept = self._kept.get(test.key)
+            kept = self._cache.get(predicate.key)
             if kept is None:
-                kept = self._kept[test.key] = _Kept(np.zeros(self._words, np.uint64))
-            if kept.upto < n:
-                self._look(kept, test, n)
-            return None if kept.every else kept.words
+                kept = self._cache[predicate.key] = _CachedMask(
+                    np.zeros(self._word_count, np.uint64)
+                )
+            if kept.rows_checked < n:
+                self._extend(kept, predicate, n)
+            return None if kept.all_match else kept.words
 
-    def _look(self, kept: _Kept, test: Test, n: int) -> None:
-        begin = kept.upto // BITS * BITS
-        found = test.holds(slice(begin, n))
-        kept.every = kept.every and bool(found.all())
-        kept.words[begin // BITS : words_for(n)] = packed(found)
-        kept.upto = n
+    def _extend(self, cached_mask: _CachedMask, predicate: RowPredicate, n: int) -> None:
+        begin = cached_mask.rows_checked // ROWS_PER_WORD * ROWS_PER_WORD
+        found = predicate.matches(slice(begin, n))
+        cached_mask.all_match = cached_mask.all_match and bool(found.all())
+        cached_mask.words[begin // ROWS_PER_WORD : word_count(n)] = pack_mask(found)
+        cached_mask.rows_checked = n
 
 
-def packed(mask: NDArray[np.bool_]) -> Words:
+def pack_mask(mask: NDArray[np.bool_]) -> BitMask:
     """Return a bit for each row, the last word filled up with zeros."""
-    words = np.zeros(words_for(len(mask)), np.uint64)
+    words = np.zeros(word_count(len(mask)), np.uint64)
     bits = np.packbits(mask, bitorder="little")
     words.view(np.uint8)[: len(bits)] = bits
     return words
 
 
-def listed(words: Words, n: int) -> Rows:
+def row_numbers(words: BitMask, n: int) -> RowNumbers:
     """Return those of the first `n` rows whose bit is set."""
     return np.flatnonzero(np.unpackbits(words.view(np.uint8), count=n, bitorder="little"))
 
 
-def only(rows: Rows, n: int) -> Words:
+def mask_of_rows(rows: RowNumbers, n: int) -> BitMask:
     """Return a mask of `n` rows that holds these."""
     mask = np.zeros(n, np.bool_)
     mask[rows] = True
-    return packed(mask)
+    return pack_mask(mask)
 
 
-def words_for(n: int) -> int:
+def word_count(n: int) -> int:
     """Return how many words hold a bit for each of `n` rows."""
-    return -(-n // BITS)
+    return -(-n // ROWS_PER_WORD)

@@ -15,43 +15,45 @@ from numpy.typing import NDArray
 from index import blend
 from index.query import Boosts, Hit, Query, Region, Vector
 
-SLOTS = 30  # regions; with popularity and freshness 32 numbers, a multiple of what kernels take
-WIDTH = SLOTS + 2
+REGION_SLOTS = (
+    30  # regions; with popularity and freshness 32 numbers, a multiple of what kernels take
+)
+SIGNAL_WIDTH = REGION_SLOTS + 2
 
 # Signals of 0..1 stand behind vectors whose numbers are around 0.05: divided by eight, exactly,
 # they keep graphs close to neighbourhoods of meaning, and eight-bit codes fine. Weights are
 # multiplied by it.
-SCALE = np.float32(8)
+SIGNAL_SCALE = np.float32(8)
 
 FLOAT32_ERROR = 1e-4  # of a product of two vectors of length one, at most 1,500 numbers long
-HALF_ERROR = 2.0**-10 + FLOAT32_ERROR  # where both are rounded to halves: 2^-11 each
+FLOAT16_ERROR = 2.0**-10 + FLOAT32_ERROR  # where both are rounded to halves: 2^-11 each
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 
 class TooManyRegions(ValueError):
     """More regions have a popularity of their own than an engine has room for."""
 
     def __init__(self, region: Region) -> None:
-        super().__init__(f"no room for the region {region}: at most {SLOTS} are kept")
+        super().__init__(f"no room for the region {region}: at most {REGION_SLOTS} are kept")
         self.region = region
 
 
 @dataclass(slots=True)
-class Candidates:
+class CandidateColumns:
     """Titles that may be among the best, with what their exact scores are made of."""
 
     ids: NDArray[np.int64]
     popularity: NDArray[np.float64]
     freshness: NDArray[np.float64]
-    per_region: Sequence[Mapping[Region, float]]
-    vectors: Floats | None  # (n, d), where the query has one
+    regional_by_title: Sequence[Mapping[Region, float]]
+    vectors: Float32Array | None  # (n, d), where the query has one
 
-    def regional(self, region: Region) -> NDArray[np.float64]:
+    def regional_signal(self, region: Region) -> NDArray[np.float64]:
         """Return a region's signal for every title."""
-        return np.array([each.get(region, 0.0) for each in self.per_region], np.float64)
+        return np.array([each.get(region, 0.0) for each in self.regional_by_title], np.float64)
 
-    def best(self, query: Query) -> list[Hit]:
+    def top_hits(self, query: Query) -> list[Hit]:
         """Return the `query.k` best by the exact score."""
         n = len(self.ids)
         if not n:
@@ -59,38 +61,41 @@ class Candidates:
         if query.vector is None or self.vectors is None:
             similarities = np.zeros(n)
         else:
-            similarities = blend.similarity(self.vectors, query.vector)
-        return blend.best(self, query.boosts, np.arange(n), similarities, k=query.k)
+            similarities = blend.cosine_similarities(self.vectors, query.vector)
+        return blend.top_hits(self, query.boosts, np.arange(n), similarities, k=query.k)
 
 
-def signals(
-    popularity: float, freshness: float, regional: Mapping[Region, float], slots: Mapping[str, int]
-) -> Floats:
+def signal_row(
+    popularity: float,
+    freshness: float,
+    regional: Mapping[Region, float],
+    region_slots: Mapping[str, int],
+) -> Float32Array:
     """Return a title's signals, each in its place."""
-    row = np.zeros(WIDTH, np.float32)
+    row = np.zeros(SIGNAL_WIDTH, np.float32)
     row[0], row[1] = popularity, freshness
     for region, value in regional.items():
-        row[2 + slots[region]] = value
+        row[2 + region_slots[region]] = value
     return row
 
 
-def weights(boosts: Boosts, slots: Mapping[str, int]) -> Floats:
+def weight_row(boosts: Boosts, region_slots: Mapping[str, int]) -> Float32Array:
     """Return the weights of the signals; a region that no title has a signal of weighs nothing."""
-    known = {region: weight for region, weight in boosts.regional.items() if region in slots}
-    return signals(boosts.popularity, boosts.freshness, known, slots)
+    known = {region: weight for region, weight in boosts.regional.items() if region in region_slots}
+    return signal_row(boosts.popularity, boosts.freshness, known, region_slots)
 
 
-def blended(vector: Vector, row: Floats) -> Floats:
+def blended_vector(vector: Vector, row: Float32Array) -> Float32Array:
     """Return a title's vector with its signals behind it."""
-    return np.concatenate([vector, row / SCALE])
+    return np.concatenate([vector, row / SIGNAL_SCALE])
 
 
-def operand(vector: Vector, row: Floats) -> Floats:
+def query_operand(vector: Vector, row: Float32Array) -> Float32Array:
     """Return a query's vector with the weights behind it."""
-    return np.concatenate([vector, row * SCALE])
+    return np.concatenate([vector, row * SIGNAL_SCALE])
 
 
-def size(row: Floats, vector: Vector | None = None) -> float:
+def max_product(row: Float32Array, vector: Vector | None = None) -> float:
     """Return the greatest product that a query's vector and weights can have.
 
     A query's vector may be longer than one, where a taste was added to it.
@@ -99,16 +104,18 @@ def size(row: Floats, vector: Vector | None = None) -> float:
     return length + float(np.abs(row).sum())
 
 
-def slots_for(regions: Mapping[Region, int], wanted: Sequence[Region]) -> dict[Region, int]:
+def assign_region_slots(
+    region_slots: Mapping[Region, int], needed_regions: Sequence[Region]
+) -> dict[Region, int]:
     """Return slots for those regions that have none, the next ones.
 
     Raises `TooManyRegions`.
     """
     new: dict[Region, int] = {}
-    for region in dict.fromkeys(wanted):
-        if region not in regions:
-            slot = len(regions) + len(new)
-            if slot >= SLOTS:
+    for region in dict.fromkeys(needed_regions):
+        if region not in region_slots:
+            slot = len(region_slots) + len(new)
+            if slot >= REGION_SLOTS:
                 raise TooManyRegions(region)
             new[region] = slot
     return new

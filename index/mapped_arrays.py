@@ -14,51 +14,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-DIRECTORY = "arrays.json"
-SUFFIX = ".bin"
+DIRECTORY_FILE = "arrays.json"
+ARRAY_SUFFIX = ".bin"
 
 
-class Arrays:
+class MappedArrays:
     """Arrays (capacity, ...) by name, of zeros where nothing was kept."""
 
     def __init__(self, capacity: int, folder: Path | None = None) -> None:
         self.capacity = capacity
-        self._known: dict[str, NDArray[Any]] = {}
-        self._files = _mapped(folder) if folder else {}
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._mapped_files = _map_files(folder) if folder else {}
 
-    def get(self, name: str, dtype: DTypeLike, width: int | None = None) -> NDArray[Any]:
+    def get_or_create(self, name: str, dtype: DTypeLike, width: int | None = None) -> NDArray[Any]:
         """Return an array, (capacity,) or (capacity, width), made when it is first asked for."""
-        if name not in self._known:
+        if name not in self._arrays:
             shape = (self.capacity,) if width is None else (self.capacity, width)
-            kept = self._files.get(name)
-            self._known[name] = np.zeros(shape, dtype) if kept is None else kept
-        return self._known[name]
+            kept = self._mapped_files.get(name)
+            self._arrays[name] = np.zeros(shape, dtype) if kept is None else kept
+        return self._arrays[name]
 
-    def items(self) -> Mapping[str, NDArray[Any]]:
+    def by_name(self) -> Mapping[str, NDArray[Any]]:
         """Return all that were asked for."""
-        return self._known
+        return self._arrays
 
 
-def write(folder: Path, arrays: Mapping[str, NDArray[Any]], n: int, capacity: int) -> None:
+def write_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]], n: int, capacity: int) -> None:
     """Write the first `n` rows of arrays, with room for `capacity`."""
     told = {}
     for number, (name, array) in enumerate(arrays.items()):
-        path = folder / f"{number}{SUFFIX}"
+        path = folder / f"{number}{ARRAY_SUFFIX}"
         with path.open("wb") as file:
             np.ascontiguousarray(array[:n]).tofile(file)
             file.truncate(capacity * array.itemsize * (array.size // max(len(array), 1)))
             os.fsync(file.fileno())  # what tells that all is there is written after it
         told[name] = {"file": path.name, "dtype": array.dtype.str, "shape": list(array.shape[1:])}
-    (folder / DIRECTORY).write_text(json.dumps({"capacity": capacity, "arrays": told}))
+    (folder / DIRECTORY_FILE).write_text(json.dumps({"capacity": capacity, "arrays": told}))
 
 
-def capacity_of(folder: Path) -> int:
+def read_capacity(folder: Path) -> int:
     """Return how many rows the files of a folder have room for."""
-    return int(json.loads((folder / DIRECTORY).read_text())["capacity"])
+    return int(json.loads((folder / DIRECTORY_FILE).read_text())["capacity"])
 
 
-def _mapped(folder: Path) -> dict[str, NDArray[Any]]:
-    directory = json.loads((folder / DIRECTORY).read_text())
+def _map_files(folder: Path) -> dict[str, NDArray[Any]]:
+    directory = json.loads((folder / DIRECTORY_FILE).read_text())
     return {
         # A plain array of the map: the class of its own costs with every slice.
         name: np.asarray(

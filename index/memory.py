@@ -23,42 +23,42 @@ from pathlib import Path
 import numpy as np
 
 from index import filter_masks, mapped_arrays, numpy_scan, scan_kernel
-from index.filter_masks import Words
-from index.ivf import Lists, arranged, samples, tried
-from index.mapped_arrays import Arrays
+from index.filter_masks import BitMask
+from index.ivf import InvertedLists, build_inverted_lists, choose_probes, sample_queries
+from index.mapped_arrays import MappedArrays
 from index.query import (
     Boosts,
-    Entry,
     Hit,
+    IndexEntry,
     Matrix,
     Query,
     TitleId,
     VectorMissing,
-    hits,
+    hits_from_columns,
 )
-from index.row_store import NO_ROW, Rows, Shape, check_dimensions, room_for
-from index.scan_kernel import Asked, Blend, Kernel, RowsPointers, address
+from index.row_store import NO_ROW, RowStore, VectorFormat, capacity_for, check_dimensions
+from index.scan_kernel import BoostTerms, KernelQuery, ScanKernel, ScanRows, address_of
 from vocabulary.kinds import Space
 
-DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied
-FEWEST_DEAD = 64
-PAGE = 4096  # titles that are written at once when an index is built
-ABREAST = 64  # queries that share a pass
-FIRST_ROOM = 64
-TOLD = "index.json"
-LISTS = "lists.npz"
-QUICKEST = scan_kernel.quickest()
+MAX_DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied
+MIN_DEAD_ROWS = 64
+TITLES_PER_PAGE = 4096  # titles that are written at once when an index is built
+MAX_QUERIES_PER_PASS = 64  # queries that share a pass
+INITIAL_CAPACITY_ROWS = 64
+MANIFEST_FILE = "index.json"
+INVERTED_LISTS_FILE = "lists.npz"
+FASTEST_KERNEL = scan_kernel.fastest_kernel()
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class RowSnapshot:
     """What one search sees."""
 
-    rows: Rows
-    n: int = 0
+    rows: RowStore
+    row_count: int = 0
     version: int = 0
-    alive: int = 0  # of the n
-    lists: Lists | None = None  # none: every search looks at every row
+    alive_count: int = 0  # of the n
+    inverted_lists: InvertedLists | None = None  # none: every search looks at every row
 
 
 class MemoryIndex:
@@ -66,22 +66,22 @@ class MemoryIndex:
 
     def __init__(
         self,
-        entries: Iterable[Entry] = (),
+        entries: Iterable[IndexEntry] = (),
         *,
         cores: int | None = None,
-        kernel: Kernel | None = QUICKEST,
+        kernel: ScanKernel | None = FASTEST_KERNEL,
     ) -> None:
         self._cores = cores or os.cpu_count() or 1
         self._kernel = kernel
-        self._write = threading.Lock()
-        self._snapshot = _built(entries)
+        self._write_lock = threading.Lock()
+        self._snapshot = _build_snapshot(entries)
 
     def __len__(self) -> int:
-        return self._snapshot.alive
+        return self._snapshot.alive_count
 
     def __contains__(self, title_id: TitleId) -> bool:
         snapshot = self._snapshot
-        return len(snapshot.rows.seen([title_id], snapshot.n, snapshot.version)) > 0
+        return len(snapshot.rows.visible_rows([title_id], snapshot.row_count, snapshot.version)) > 0
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best `query.k` titles that match."""
@@ -94,18 +94,18 @@ class MemoryIndex:
         by_space: dict[Space | None, list[int]] = defaultdict(list)
         for at, query in enumerate(queries):
             if query.vector is not None and query.space in snapshot.rows.spaces:
-                d = snapshot.rows.spaces[query.space].shape.d
+                d = snapshot.rows.spaces[query.space].format.dimensions
                 check_dimensions(query.space, d, query.vector)
             elif query.vector is not None:
                 continue  # no title has a vector there
-            if query.k > 0 and snapshot.n:
+            if query.k > 0 and snapshot.row_count:
                 by_space[None if query.vector is None else query.space].append(at)
-        seen = _Seen(snapshot)
+        seen = _IdMaskCache(snapshot)
         for space, places in by_space.items():
-            for start in range(0, len(places), ABREAST):
-                some = places[start : start + ABREAST]
-                asked = [(queries[at], _mask(snapshot, queries[at], seen)) for at in some]
-                for at, best in zip(some, self._found(snapshot, space, asked), strict=True):
+            for start in range(0, len(places), MAX_QUERIES_PER_PASS):
+                some = places[start : start + MAX_QUERIES_PER_PASS]
+                asked = [(queries[at], _filter_mask(snapshot, queries[at], seen)) for at in some]
+                for at, best in zip(some, self._answer_group(snapshot, space, asked), strict=True):
                     found[at] = best
         return found
 
@@ -117,231 +117,270 @@ class MemoryIndex:
         kept = snapshot.rows.spaces.get(space)
         if kept is None:
             raise VectorMissing(ids[0], space)
-        rows = snapshot.rows.find(ids, snapshot.n, snapshot.version)
-        missing = np.flatnonzero((rows == NO_ROW) | ~kept.present[rows])
+        rows = snapshot.rows.find_rows(ids, snapshot.row_count, snapshot.version)
+        missing = np.flatnonzero((rows == NO_ROW) | ~kept.has_vector[rows])
         if len(missing):
             raise VectorMissing(ids[missing[0]], space)
         return kept.floats[rows].astype(np.float32)
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace titles; searches under way are not disturbed."""
         latest = list({entry.title_id: entry for entry in entries}.values())
         if latest:
-            with self._write:
-                self._snapshot = _added(self._snapshot, latest)
+            with self._write_lock:
+                self._snapshot = _add_entries(self._snapshot, latest)
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
-        with self._write:
+        with self._write_lock:
             before = self._snapshot
             version = before.version + 1
-            ended = before.rows.end(set(ids), before.n, version)
-            alive = before.alive - ended
-            self._snapshot = _tidied(replace(before, version=version, alive=alive))
+            ended = before.rows.end_titles(set(ids), before.row_count, version)
+            alive = before.alive_count - ended
+            self._snapshot = _compact_if_sparse(replace(before, version=version, alive_count=alive))
 
-    def replace(self, entries: Iterable[Entry]) -> None:
+    def replace(self, entries: Iterable[IndexEntry]) -> None:
         """Swap in a whole new content, built beside the old one."""
-        built = _built(entries)
-        with self._write:
+        built = _build_snapshot(entries)
+        with self._write_lock:
             self._snapshot = built
 
-    def approximate(self, space: Space, least: float) -> float | None:
+    def use_inverted_lists(self, space: Space, min_recall: float) -> float | None:
         """Let wide searches in a space look at lists of it only, if they find enough.
 
         Returns the share of the exact answers that they then find, `least` or more; or none where
         that would take most of the lists, and searches stay exact. Answers are never short. Titles
         that come later are looked at by every search; once many have, searches are exact again.
         """
-        with self._write:
-            before = _copied(self._snapshot) if self._snapshot.version else self._snapshot
+        with self._write_lock:
+            before = _compact(self._snapshot) if self._snapshot.version else self._snapshot
             if space not in before.rows.spaces:
                 return None
-            lists, order = arranged(space, before.rows.spaces[space], before.n)
-            rows = before.rows.copied(order, room_for(before.n))
-            exact = Snapshot(rows, before.n, alive=before.n)
-            chosen = tried(
+            lists, order = build_inverted_lists(space, before.rows.spaces[space], before.row_count)
+            rows = before.rows.copy_rows(order, capacity_for(before.row_count))
+            exact = RowSnapshot(rows, before.row_count, alive_count=before.row_count)
+            chosen = choose_probes(
                 lists,
-                least,
-                partial(self._recall, exact, samples(space, rows.spaces[space], before.n)),
+                min_recall,
+                partial(
+                    self._measure_recall,
+                    exact,
+                    sample_queries(space, rows.spaces[space], before.row_count),
+                ),
             )
-            self._snapshot = replace(exact, lists=chosen)
+            self._snapshot = replace(exact, inverted_lists=chosen)
         return chosen.recall if chosen else None
 
     @property
-    def lists(self) -> Lists | None:
+    def inverted_lists(self) -> InvertedLists | None:
         """Return the lists that serve, none where searches are exact."""
-        return self._snapshot.lists
+        return self._snapshot.inverted_lists
 
     def save(self, folder: Path) -> None:
         """Write what is there into an empty folder, for `load`."""
         snapshot = self._snapshot
-        if snapshot.alive < snapshot.n:
-            snapshot = _copied(snapshot)
-        rows, n = snapshot.rows, snapshot.n
-        mapped_arrays.write(folder, rows.arrays.items(), n, room_for(n))
-        told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.shapes()}
-        if (lists := snapshot.lists) is not None:
-            np.savez(folder / LISTS, middles=lists.middles, bounds=lists.bounds)
-            told["lists"] = [lists.space, lists.looked_at, lists.recall]
-        (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False))
+        if snapshot.alive_count < snapshot.row_count:
+            snapshot = _compact(snapshot)
+        rows, n = snapshot.rows, snapshot.row_count
+        mapped_arrays.write_arrays(folder, rows.arrays.by_name(), n, capacity_for(n))
+        told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.formats()}
+        if (lists := snapshot.inverted_lists) is not None:
+            np.savez(folder / INVERTED_LISTS_FILE, middles=lists.centroids, bounds=lists.row_bounds)
+            told["lists"] = [lists.space, lists.probes, lists.recall]
+        (folder / MANIFEST_FILE).write_text(json.dumps(told, ensure_ascii=False))
 
     def load(self, folder: Path) -> None:
         """Swap in what a folder holds, its files mapped: processes that load it share the pages.
 
         Raises `OSError`, `ValueError` for a folder that `save` did not finish.
         """
-        told = json.loads((folder / TOLD).read_text())
-        shapes = {Space(space): Shape(*shape) for space, shape in told["shapes"].items()}
-        rows = Rows(Arrays(mapped_arrays.capacity_of(folder), folder), told["labels"], shapes)
-        rows.settle(told["n"])
+        told = json.loads((folder / MANIFEST_FILE).read_text())
+        shapes = {Space(space): VectorFormat(*shape) for space, shape in told["shapes"].items()}
+        rows = RowStore(
+            MappedArrays(mapped_arrays.read_capacity(folder), folder), told["labels"], shapes
+        )
+        rows.sort_ids(told["n"])
         lists = None
         if "lists" in told:
             space, looked_at, recall = told["lists"]
-            with np.load(folder / LISTS) as kept:
-                lists = Lists(Space(space), kept["middles"], kept["bounds"], looked_at, recall)
-        with self._write:
-            self._snapshot = Snapshot(rows, told["n"], alive=told["n"], lists=lists)
+            with np.load(folder / INVERTED_LISTS_FILE) as kept:
+                lists = InvertedLists(
+                    Space(space), kept["middles"], kept["bounds"], looked_at, recall
+                )
+        with self._write_lock:
+            self._snapshot = RowSnapshot(
+                rows, told["n"], alive_count=told["n"], inverted_lists=lists
+            )
 
-    def _found(
-        self, snapshot: Snapshot, space: Space | None, asked: Sequence[tuple[Query, Words | None]]
+    def _answer_group(
+        self,
+        snapshot: RowSnapshot,
+        space: Space | None,
+        masked_queries: Sequence[tuple[Query, BitMask | None]],
     ) -> list[list[Hit]]:
         """Return the answers, of lists where these serve and are enough."""
-        if (lists := snapshot.lists) is None or lists.space != space:
-            return self._answers(snapshot, space, asked)
-        near = [(query, lists.of(query, mask, snapshot.n)) for query, mask in asked]
-        found = self._answers(snapshot, space, near)
+        if (lists := snapshot.inverted_lists) is None or lists.space != space:
+            return self._scan(snapshot, space, masked_queries)
+        near = [
+            (query, lists.restrict_mask(query, mask, snapshot.row_count))
+            for query, mask in masked_queries
+        ]
+        found = self._scan(snapshot, space, near)
         short = [
             at
             for at, (best, (query, mask)) in enumerate(zip(found, near, strict=True))
-            if len(best) < query.k and mask is not asked[at][1]
+            if len(best) < query.k and mask is not masked_queries[at][1]
         ]
-        again = self._answers(snapshot, space, [asked[at] for at in short]) if short else []
+        again = self._scan(snapshot, space, [masked_queries[at] for at in short]) if short else []
         for at, best in zip(short, again, strict=True):
             found[at] = best
         return found
 
-    def _recall(self, exact: Snapshot, queries: Sequence[Query], lists: Lists) -> float:
+    def _measure_recall(
+        self, exact: RowSnapshot, queries: Sequence[Query], inverted_lists: InvertedLists
+    ) -> float:
         """Return which share of the exact answers a look at these lists finds."""
-        asked = [(query, _mask(exact, query, _Seen(exact))) for query in queries]
-        best = self._answers(exact, lists.space, asked)
-        found = self._found(replace(exact, lists=lists), lists.space, asked)
+        asked = [(query, _filter_mask(exact, query, _IdMaskCache(exact))) for query in queries]
+        best = self._scan(exact, inverted_lists.space, asked)
+        found = self._answer_group(
+            replace(exact, inverted_lists=inverted_lists), inverted_lists.space, asked
+        )
         kept = [
             len({hit.title_id for hit in one} & {hit.title_id for hit in other})
             for one, other in zip(found, best, strict=True)
         ]
         return sum(kept) / max(sum(map(len, best)), 1)
 
-    def _answers(
-        self, snapshot: Snapshot, space: Space | None, asked: Sequence[tuple[Query, Words | None]]
+    def _scan(
+        self,
+        snapshot: RowSnapshot,
+        space: Space | None,
+        masked_queries: Sequence[tuple[Query, BitMask | None]],
     ) -> list[list[Hit]]:
-        rows, n, version = snapshot.rows, snapshot.n, snapshot.version
+        rows, n, version = snapshot.rows, snapshot.row_count, snapshot.version
         if self._kernel is None:
             return [
-                numpy_scan.search(rows, query, mask, n=n, version=version) for query, mask in asked
+                numpy_scan.search(rows, query, mask, n=n, version=version)
+                for query, mask in masked_queries
             ]
         told = [
-            Asked(query.vector, mask, _blend(snapshot, query.boosts), min(query.k, n))
-            for query, mask in asked
+            KernelQuery(query.vector, mask, _boost_terms(snapshot, query.boosts), min(query.k, n))
+            for query, mask in masked_queries
         ]
-        found = self._kernel.search(_pointers(snapshot, space), told, cores=self._cores)
-        return [hits(answer.ids.tolist(), *answer.terms.tolist()) for answer in found]
+        found = self._kernel.search(_scan_rows(snapshot, space), told, cores=self._cores)
+        return [hits_from_columns(answer.ids.tolist(), *answer.terms.tolist()) for answer in found]
 
 
-class _Seen:
+class _IdMaskCache:
     """The rows of sets of titles; queries that are asked at once often leave out the same ones."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: RowSnapshot) -> None:
         self._snapshot = snapshot
-        self._known: dict[frozenset[TitleId], Words] = {}
+        self._masks: dict[frozenset[TitleId], BitMask] = {}
 
-    def mask(self, ids: frozenset[TitleId]) -> Words:
+    def mask_for(self, ids: frozenset[TitleId]) -> BitMask:
         """Return a mask of those that are there."""
-        words = self._known.get(ids)
+        words = self._masks.get(ids)
         if words is None:
             snapshot = self._snapshot
-            rows = snapshot.rows.seen(ids, snapshot.n, snapshot.version)
-            words = self._known[ids] = filter_masks.only(rows, snapshot.n)
+            rows = snapshot.rows.visible_rows(ids, snapshot.row_count, snapshot.version)
+            words = self._masks[ids] = filter_masks.mask_of_rows(rows, snapshot.row_count)
         return words
 
 
-def _mask(snapshot: Snapshot, query: Query, seen: _Seen) -> Words | None:
+def _filter_mask(snapshot: RowSnapshot, query: Query, id_masks: _IdMaskCache) -> BitMask | None:
     """Return the rows that meet a query's filter, or none for all."""
     rows, wanted = snapshot.rows, query.filter
-    tests = rows.columns.tests(wanted)
+    tests = rows.columns.predicates(wanted)
     if query.vector is not None:
-        tests = chain(tests, [rows.having(query.space)])
-    mask = rows.masks.of(tests, snapshot.n)
+        tests = chain(tests, [rows.has_vector_predicate(query.space)])
+    mask = rows.masks.mask_for_all(tests, snapshot.row_count)
     if wanted.include is not None:
-        included = seen.mask(wanted.include)
+        included = id_masks.mask_for(wanted.include)
         mask = included if mask is None else mask & included
     if wanted.exclude:
-        left = ~seen.mask(wanted.exclude)
+        left = ~id_masks.mask_for(wanted.exclude)
         mask = left if mask is None else mask & left
     return mask
 
 
-def _blend(snapshot: Snapshot, boosts: Boosts) -> Blend:
+def _boost_terms(snapshot: RowSnapshot, boosts: Boosts) -> BoostTerms:
     signals, weights = [], []
     for region, weight in sorted(boosts.regional.items()):
-        signal = snapshot.rows.columns.regional(region)
+        signal = snapshot.rows.columns.regional_signal(region)
         if signal is not None:
             signals.append(signal)
             weights.append(weight)
-    return Blend(boosts.popularity, boosts.freshness, tuple(signals), np.array(weights, np.float64))
+    return BoostTerms(
+        boosts.popularity, boosts.freshness, tuple(signals), np.array(weights, np.float64)
+    )
 
 
-def _pointers(snapshot: Snapshot, space: Space | None) -> RowsPointers:
+def _scan_rows(snapshot: RowSnapshot, space: Space | None) -> ScanRows:
     rows = snapshot.rows
     known, kept = rows.columns, None if space is None else rows.spaces[space]
-    pointers = RowsPointers()
+    pointers = ScanRows()
     if kept is not None:
-        pointers.codes = address(kept.codes.codes)
-        pointers.scales = address(kept.codes.scales)
-        pointers.losses = address(kept.codes.losses)
-        pointers.vectors = address(kept.floats)
-        pointers.d, pointers.half = kept.shape
-        pointers.stride = kept.codes.stride
-    pointers.died, pointers.ids = address(rows.died), address(known.ids)
-    pointers.popularity, pointers.freshness = address(known.popularity), address(known.freshness)
-    pointers.n, pointers.version = snapshot.n, snapshot.version
+        pointers.codes = address_of(kept.quantized.codes)
+        pointers.scales = address_of(kept.quantized.scales)
+        pointers.losses = address_of(kept.quantized.error_norms)
+        pointers.vectors = address_of(kept.floats)
+        pointers.d, pointers.half = kept.format
+        pointers.stride = kept.quantized.stride
+    pointers.died, pointers.ids = address_of(rows.end_versions), address_of(known.ids)
+    pointers.popularity, pointers.freshness = (
+        address_of(known.popularity),
+        address_of(known.freshness),
+    )
+    pointers.n, pointers.version = snapshot.row_count, snapshot.version
     return pointers
 
 
-def _built(entries: Iterable[Entry]) -> Snapshot:
-    snapshot = Snapshot(Rows(Arrays(FIRST_ROOM)))
-    for page in _pages(entries):
-        snapshot = _added(snapshot, list({entry.title_id: entry for entry in page}.values()))
-    if snapshot.alive < snapshot.n:
-        return _copied(snapshot)
-    snapshot.rows.settle(snapshot.n)
+def _build_snapshot(entries: Iterable[IndexEntry]) -> RowSnapshot:
+    snapshot = RowSnapshot(RowStore(MappedArrays(INITIAL_CAPACITY_ROWS)))
+    for page in _split_pages(entries):
+        snapshot = _add_entries(snapshot, list({entry.title_id: entry for entry in page}.values()))
+    if snapshot.alive_count < snapshot.row_count:
+        return _compact(snapshot)
+    snapshot.rows.sort_ids(snapshot.row_count)
     return snapshot
 
 
-def _pages(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _split_pages(entries: Iterable[IndexEntry]) -> Iterator[list[IndexEntry]]:
     left = iter(entries)
-    while page := list(islice(left, PAGE)):
+    while page := list(islice(left, TITLES_PER_PAGE)):
         yield page
 
 
-def _added(snapshot: Snapshot, entries: Sequence[Entry]) -> Snapshot:
+def _add_entries(snapshot: RowSnapshot, entries: Sequence[IndexEntry]) -> RowSnapshot:
     """Return a snapshot with the entries as new rows and their older rows ended."""
-    snapshot.rows.check(entries)
-    wide = snapshot.rows.too_narrow_for(entries)
-    if wide or snapshot.n + len(entries) > snapshot.rows.capacity:
-        snapshot = _copied(snapshot, len(entries), wide)
+    snapshot.rows.validate(entries)
+    wide = snapshot.rows.spaces_losing_precision(entries)
+    if wide or snapshot.row_count + len(entries) > snapshot.rows.capacity:
+        snapshot = _compact(snapshot, len(entries), wide)
     version = snapshot.version + 1
-    new = snapshot.rows.put(snapshot.n, entries, version)
-    n = snapshot.n + len(entries)
-    return _tidied(replace(snapshot, n=n, version=version, alive=snapshot.alive + new))
+    new = snapshot.rows.write(snapshot.row_count, entries, version)
+    n = snapshot.row_count + len(entries)
+    return _compact_if_sparse(
+        replace(snapshot, row_count=n, version=version, alive_count=snapshot.alive_count + new)
+    )
 
 
-def _tidied(snapshot: Snapshot) -> Snapshot:
-    dead = snapshot.n - snapshot.alive
-    return _copied(snapshot) if dead > max(DEAD_SHARE * snapshot.n, FEWEST_DEAD) else snapshot
+def _compact_if_sparse(snapshot: RowSnapshot) -> RowSnapshot:
+    dead = snapshot.row_count - snapshot.alive_count
+    return (
+        _compact(snapshot)
+        if dead > max(MAX_DEAD_SHARE * snapshot.row_count, MIN_DEAD_ROWS)
+        else snapshot
+    )
 
 
-def _copied(snapshot: Snapshot, more: int = 0, wide: Collection[Space] = ()) -> Snapshot:
+def _compact(
+    snapshot: RowSnapshot, extra_rows: int = 0, single_precision_spaces: Collection[Space] = ()
+) -> RowSnapshot:
     """Return the living rows by themselves, with room for more, some spaces in single precision."""
-    kept = np.flatnonzero(snapshot.rows.died[: snapshot.n] == 0)
-    rows = snapshot.rows.copied(kept, room_for(len(kept) + more), wide)
-    return Snapshot(rows, len(kept), alive=len(kept))
+    kept = np.flatnonzero(snapshot.rows.end_versions[: snapshot.row_count] == 0)
+    rows = snapshot.rows.copy_rows(
+        kept, capacity_for(len(kept) + extra_rows), single_precision_spaces
+    )
+    return RowSnapshot(rows, len(kept), alive_count=len(kept))

@@ -85,7 +85,7 @@ class Hit(NamedTuple):
         return self.similarity + self.popularity + self.regional + self.freshness
 
 
-def hits(ids: Iterable[TitleId], *terms: Iterable[float]) -> list[Hit]:
+def hits_from_columns(ids: Iterable[TitleId], *terms: Iterable[float]) -> list[Hit]:
     """Return hits out of columns, in their order; terms in the order of a hit's."""
     # Without the constructor that is written in Python: of 300 hits it took 80 microseconds.
     found = map(tuple.__new__, repeat(Hit), zip(ids, *terms, strict=True))
@@ -109,7 +109,7 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class IndexEntry:
     """A title as an index holds it; signals are 0..1."""
 
     title_id: TitleId
@@ -138,7 +138,7 @@ class VectorIndex(Protocol):
         """
         ...
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Add titles, replacing those already there whole."""
         ...
 
@@ -174,8 +174,8 @@ class IndexUnavailable(ConnectionError):
 class DimensionMismatch(ValueError):
     """A vector does not have the dimension of its space."""
 
-    def __init__(self, space: Space, expected: int, got: int) -> None:
-        super().__init__(f"{space} vectors have {expected} dimensions, got {got}")
+    def __init__(self, space: Space, expected: int, actual: int) -> None:
+        super().__init__(f"{space} vectors have {expected} dimensions, got {actual}")
         self.space = space
         self.expected = expected
-        self.got = got
+        self.actual = actual

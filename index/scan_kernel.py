@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-LIBRARY = "_scan"
-TERMS = 4  # similarity, popularity, regional, freshness
+LIBRARY_NAME = "_scan"
+SCORE_TERMS = 4  # similarity, popularity, regional, freshness
 
-Words = NDArray[np.uint64]  # a bit per row
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+BitMask = NDArray[np.uint64]  # a bit per row
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
 
 
-class RowsPointers(Structure):
+class ScanRows(Structure):
     """`Rows` of scan.c."""
 
     _fields_ = (
@@ -35,7 +35,7 @@ class RowsPointers(Structure):
     )
 
 
-class QueryPointers(Structure):
+class ScanQuery(Structure):
     """`Query` of scan.c."""
 
     _fields_ = (
@@ -48,108 +48,118 @@ class QueryPointers(Structure):
     )
 
 
-class Blend(NamedTuple):
+class BoostTerms(NamedTuple):
     """What boosts add: each a weight times a signal."""
 
     popularity: float
     freshness: float
-    regional: tuple[Doubles, ...]  # (capacity,) each
-    weights: Doubles  # (regions,)
+    regional: tuple[Float64Array, ...]  # (capacity,) each
+    weights: Float64Array  # (regions,)
 
     @property
-    def total(self) -> float:
+    def max_change(self) -> float:
         """The most that boosts add or take."""
         return abs(self.popularity) + abs(self.freshness) + float(np.abs(self.weights).sum())
 
 
-class Asked(NamedTuple):
+class KernelQuery(NamedTuple):
     """A query over the rows of a space."""
 
-    vector: Floats | None  # (d,)
-    mask: Words | None
-    blend: Blend
+    vector: Float32Array | None  # (d,)
+    mask: BitMask | None
+    boost_terms: BoostTerms
     k: int
 
 
-class Answer(NamedTuple):
+class KernelAnswer(NamedTuple):
     """The best titles, best first."""
 
     ids: NDArray[np.int64]  # (m,)
-    terms: Doubles  # (4, m)
+    terms: Float64Array  # (4, m)
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
+class ScanKernel:
     """One of the ways in which scan.c scores rows."""
 
     name: str
-    number: int
+    variant: int
 
-    def search(self, rows: RowsPointers, asked: Sequence[Asked], *, cores: int) -> list[Answer]:
+    def search(
+        self, rows: ScanRows, kernel_queries: Sequence[KernelQuery], *, cores: int
+    ) -> list[KernelAnswer]:
         """Answer each; all share one pass over the rows.
 
         Raises `MemoryError`.
         """
-        queries = (QueryPointers * len(asked))()
+        queries = (ScanQuery * len(kernel_queries))()
         # Named, for Python must not let go of what the kernel reads and writes.
-        held = [_fill(query, one) for query, one in zip(queries, asked, strict=True)]
-        if not _library().rasika_search(byref(rows), queries, len(asked), cores, self.number):
+        held = [_fill_query(query, one) for query, one in zip(queries, kernel_queries, strict=True)]
+        if not _load_library().rasika_search(
+            byref(rows), queries, len(kernel_queries), cores, self.variant
+        ):
             raise MemoryError("no memory for a search")
         return [
-            Answer(ids[: query.found], terms[:, : query.found])
+            KernelAnswer(ids[: query.found], terms[:, : query.found])
             for query, (ids, terms, _) in zip(queries, held, strict=True)
         ]
 
 
-def kernels() -> list[Kernel]:
+def available_kernels() -> list[ScanKernel]:
     """Return those that this machine has, quickest first; none where the library was not built."""
-    library, found = _library(), []
+    library, found = _load_library(), []
     number = 0
     while library is not None and (name := library.rasika_way(number)) is not None:
         if name:
-            found.append(Kernel(name.decode(), number))
+            found.append(ScanKernel(name.decode(), number))
         number += 1
     return found
 
 
 @lru_cache(maxsize=1)
-def quickest() -> Kernel | None:
+def fastest_kernel() -> ScanKernel | None:
     """Return the kernel that serves, if there is one."""
-    return next(iter(kernels()), None)
+    return next(iter(available_kernels()), None)
 
 
-def name() -> str:
+def kernel_description() -> str:
     """Return what makes the first pass, for people."""
-    kernel = quickest()
+    kernel = fastest_kernel()
     return f"int8, {kernel.name}" if kernel else "float32, NumPy"
 
 
-def address(array: NDArray[Any]) -> int:
+def address_of(array: NDArray[Any]) -> int:
     """Return where a contiguous array lies."""
     where: int = array.__array_interface__["data"][0]
     return where
 
 
-def _fill(query: QueryPointers, asked: Asked) -> tuple[NDArray[np.int64], Doubles, Any]:
-    blend, k = asked.blend, asked.k
-    ids, terms = np.empty(k, np.int64), np.empty((TERMS, k))
-    regional = (c_void_p * len(blend.regional))(*map(address, blend.regional))
-    vector = None if asked.vector is None else np.ascontiguousarray(asked.vector, np.float32)
-    query.vector = None if vector is None else address(vector)
-    query.mask = None if asked.mask is None else address(asked.mask)
+def _fill_query(
+    query: ScanQuery, kernel_query: KernelQuery
+) -> tuple[NDArray[np.int64], Float64Array, Any]:
+    blend, k = kernel_query.boost_terms, kernel_query.k
+    ids, terms = np.empty(k, np.int64), np.empty((SCORE_TERMS, k))
+    regional = (c_void_p * len(blend.regional))(*map(address_of, blend.regional))
+    vector = (
+        None
+        if kernel_query.vector is None
+        else np.ascontiguousarray(kernel_query.vector, np.float32)
+    )
+    query.vector = None if vector is None else address_of(vector)
+    query.mask = None if kernel_query.mask is None else address_of(kernel_query.mask)
     query.regional = ctypes.addressof(regional)
-    query.weights = address(blend.weights)
+    query.weights = address_of(blend.weights)
     query.popularity, query.freshness = blend.popularity, blend.freshness
-    query.total = blend.total
-    query.ids, query.terms = address(ids), address(terms)
+    query.total = blend.max_change
+    query.ids, query.terms = address_of(ids), address_of(terms)
     query.k, query.regions = k, len(blend.regional)
     return ids, terms, (regional, vector)
 
 
 @lru_cache(maxsize=1)
-def _library() -> Any:
+def _load_library() -> Any:
     for suffix in EXTENSION_SUFFIXES:
-        path = Path(__file__).with_name(LIBRARY + suffix)
+        path = Path(__file__).with_name(LIBRARY_NAME + suffix)
         if path.exists():
             break
     else:
@@ -158,16 +168,16 @@ def _library() -> Any:
         library = ctypes.CDLL(str(path))
     except OSError:  # built for another machine
         return None
-    if _sizes(library) != ctypes.sizeof(RowsPointers) << 32 | ctypes.sizeof(QueryPointers):
+    if _struct_sizes(library) != ctypes.sizeof(ScanRows) << 32 | ctypes.sizeof(ScanQuery):
         return None  # built of older sources
     library.rasika_way.restype = c_char_p
     library.rasika_search.argtypes = (
-        POINTER(RowsPointers), POINTER(QueryPointers), c_int64, c_int, c_int
+        POINTER(ScanRows), POINTER(ScanQuery), c_int64, c_int, c_int
     )  # fmt: skip
     return library
 
 
-def _sizes(library: Any) -> int:
+def _struct_sizes(library: Any) -> int:
     try:
         library.rasika_sizes.restype = c_int64
     except AttributeError:

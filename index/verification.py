@@ -10,58 +10,70 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from index.memory import MemoryIndex
-from index.query import Boosts, Entry, Filter, Hit, Query, VectorIndex
+from index.query import Boosts, Filter, Hit, IndexEntry, Query, VectorIndex
 from vocabulary.kinds import Space
 
-TITLES = 16  # whose neighbours are asked for
-K = 50
+SAMPLED_TITLES = 16  # whose neighbours are asked for
+NEIGHBOURS_PER_QUERY = 50
 
 # As searches weigh them, and half as much again.
-BOOSTS = (Boosts(), Boosts(popularity=0.2, freshness=0.1), Boosts(popularity=0.3, freshness=0.15))
+SAMPLE_BOOSTS = (
+    Boosts(),
+    Boosts(popularity=0.2, freshness=0.1),
+    Boosts(popularity=0.3, freshness=0.15),
+)
 
 
 @dataclass(slots=True)
-class Sample:
+class EntrySample:
     """A few titles of a stream, each with the same chance to be among them."""
 
-    size: int = TITLES
-    entries: list[Entry] = field(default_factory=list)
-    seen: int = 0
+    size: int = SAMPLED_TITLES
+    entries: list[IndexEntry] = field(default_factory=list)
+    entries_seen: int = 0
     _random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  # no secret
 
-    def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def observe(self, entries: Iterable[IndexEntry]) -> Iterator[IndexEntry]:
         """Yield the stream as it is (reservoir sampling, Vitter 1985, algorithm R)."""
         for entry in entries:
-            self.seen += 1
+            self.entries_seen += 1
             if len(self.entries) < self.size:
                 self.entries.append(entry)
-            elif (place := self._random.randrange(self.seen)) < self.size:
+            elif (place := self._random.randrange(self.entries_seen)) < self.size:
                 self.entries[place] = entry
             yield entry
 
-    def queries(self) -> list[Query]:
+    def build_queries(self) -> list[Query]:
         """Return what to ask: neighbours in every space, wide and among a language's titles."""
-        asked = [Query(boosts=boosts, k=K) for boosts in BOOSTS]
+        asked = [Query(boosts=boosts, k=NEIGHBOURS_PER_QUERY) for boosts in SAMPLE_BOOSTS]
         for at, entry in enumerate(self.entries):
-            boosts = BOOSTS[at % len(BOOSTS)]
+            boosts = SAMPLE_BOOSTS[at % len(SAMPLE_BOOSTS)]
             for space in sorted(entry.vectors):
                 vector = entry.vectors[space]
                 for wanted in (Filter(adult=True), Filter(languages=entry.attributes.languages)):
-                    query = Query(vector=vector, space=space, filter=wanted, boosts=boosts, k=K)
+                    query = Query(
+                        vector=vector,
+                        space=space,
+                        filter=wanted,
+                        boosts=boosts,
+                        k=NEIGHBOURS_PER_QUERY,
+                    )
                     asked.append(query)
         return asked
 
 
-def truth(pages: Iterable[Sequence[Entry]], queries: Sequence[Query]) -> list[list[Hit]]:
+def exact_answers(
+    pages: Iterable[Sequence[IndexEntry]], queries: Sequence[Query]
+) -> list[list[Hit]]:
     """Return the exact answers over all pages."""
     best: list[list[Hit]] = [[] for _ in queries]
     for page in pages:
         for at, found in enumerate(MemoryIndex(page).search_many(queries)):
-            best[at] = nsmallest(queries[at].k, [*best[at], *found], key=_order)
+            best[at] = nsmallest(queries[at].k, [*best[at], *found], key=_hit_order)
     return best
 
 
-def recall(
+def lowest_recall(
     index: VectorIndex, queries: Sequence[Query], expected: Sequence[Sequence[Hit]]
 ) -> float:
     """Return which share of the expected titles the engine finds, 0..1; the worst of the spaces."""
@@ -75,5 +87,5 @@ def recall(
     return min((sum(each) / len(each) for each in shares.values()), default=1.0)
 
 
-def _order(hit: Hit) -> tuple[float, int]:
+def _hit_order(hit: Hit) -> tuple[float, int]:
     return -hit.score, hit.title_id

@@ -8,91 +8,95 @@ from sqlmodel import Session
 
 from db import title_summaries, vectors
 from db.title_summaries import TitleSummary
-from index.query import Attributes, Entry, Region, Vector
+from index.query import Attributes, IndexEntry, Region, Vector
 from vocabulary.kinds import ScopeKind, Space
 
 FRESHNESS_HALF_LIFE_DAYS = 365.0
 
-Watched = Mapping[Region, Mapping[str, float]]
+RegionLanguageWeights = Mapping[Region, Mapping[str, float]]
 """Per region, the weights of the languages watched there; they sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loader:
+class CatalogueReader:
     """Reads titles as an index wants them."""
 
     models: Mapping[Space, str]  # the current model of each space
-    watched: Watched
+    language_weights: RegionLanguageWeights
 
     @property
-    def told(self) -> str:
+    def model_signature(self) -> str:
         """Return the models as what is built from them is marked."""
         return " ".join(f"{space}={model}" for space, model in sorted(self.models.items()))
 
-    def page(self, session: Session, ids: Sequence[int]) -> list[tuple[TitleSummary, Entry]]:
+    def read(self, session: Session, ids: Sequence[int]) -> list[tuple[TitleSummary, IndexEntry]]:
         """Return the titles that exist, in the order of their ids."""
-        return self._joined(session, title_summaries.read(session, ids))
+        return self._with_vectors(session, title_summaries.read(session, ids))
 
-    def pages(self, session: Session) -> Iterator[list[tuple[TitleSummary, Entry]]]:
+    def read_pages(self, session: Session) -> Iterator[list[tuple[TitleSummary, IndexEntry]]]:
         """Yield every title, a page at a time."""
         for page in title_summaries.read_pages(session):
-            yield self._joined(session, page)
+            yield self._with_vectors(session, page)
 
-    def placed(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:
+    def read_vectors(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:
         """Return the vectors of titles, by title."""
         found: dict[int, dict[Space, Vector]] = {}
         for title_id, space, vector in vectors.read(session, ids, dict(self.models)):
             found.setdefault(title_id, {})[space] = vector
         return found
 
-    def _joined(
-        self, session: Session, page: list[TitleSummary]
-    ) -> list[tuple[TitleSummary, Entry]]:
-        placed = self.placed(session, [listing.id for listing in page])
-        return [(each, self.entry(each, placed.get(each.id, {}))) for each in page]
+    def _with_vectors(
+        self, session: Session, summaries: list[TitleSummary]
+    ) -> list[tuple[TitleSummary, IndexEntry]]:
+        placed = self.read_vectors(session, [listing.id for listing in summaries])
+        return [(each, self.index_entry(each, placed.get(each.id, {}))) for each in summaries]
 
-    def entry(self, listing: TitleSummary, placed: Mapping[Space, Vector]) -> Entry:
+    def index_entry(
+        self, summary: TitleSummary, title_vectors: Mapping[Space, Vector]
+    ) -> IndexEntry:
         """Return a listing as an index entry."""
-        return Entry(
-            title_id=listing.id,
-            attributes=attributes(listing),
-            vectors=placed,
-            popularity=listing.popularity.get((ScopeKind.GLOBAL, ""), 0.0),
-            regional=regional(listing, self.watched),
-            freshness=freshness(listing),
+        return IndexEntry(
+            title_id=summary.id,
+            attributes=filter_attributes(summary),
+            vectors=title_vectors,
+            popularity=summary.popularity.get((ScopeKind.GLOBAL, ""), 0.0),
+            regional=regional_popularity(summary, self.language_weights),
+            freshness=freshness(summary),
         )
 
 
-def attributes(listing: TitleSummary) -> Attributes:
+def filter_attributes(summary: TitleSummary) -> Attributes:
     """Return what filters ask; a provider counts everywhere and in its region."""
-    everywhere = {provider.partition("@")[0] for provider in listing.providers}
+    everywhere = {provider.partition("@")[0] for provider in summary.providers}
     return Attributes(
-        kind=listing.kind,
-        languages=frozenset(listing.languages),
-        genres=frozenset(listing.genres),
-        providers=frozenset({*everywhere, *listing.providers}),
-        year=listing.year,
-        adult=listing.adult,
-        minimum_age=listing.minimum_age,
-        votes=listing.votes,
-        rating=listing.rating,
-        runtime_minutes=listing.runtime_minutes,
+        kind=summary.kind,
+        languages=frozenset(summary.languages),
+        genres=frozenset(summary.genres),
+        providers=frozenset({*everywhere, *summary.providers}),
+        year=summary.year,
+        adult=summary.adult,
+        minimum_age=summary.minimum_age,
+        votes=summary.votes,
+        rating=summary.rating,
+        runtime_minutes=summary.runtime_minutes,
     )
 
 
-def regional(listing: TitleSummary, watched: Watched) -> dict[Region, float]:
+def regional_popularity(
+    summary: TitleSummary, language_weights: RegionLanguageWeights
+) -> dict[Region, float]:
     """Return how well a title is liked in each region where it is at all, 0..1.
 
     A title counts by its popularity within its language, weighted by how much that language is
     watched in the region against the one watched most.
     """
     values = {}
-    for region, weights in watched.items():
+    for region, weights in language_weights.items():
         most = max(weights.values())
         value = max(
             (
                 weights.get(name, 0.0) / most * popularity
-                for (kind, name), popularity in listing.popularity.items()
+                for (kind, name), popularity in summary.popularity.items()
                 if kind == ScopeKind.LANGUAGE
             ),
             default=0.0,
@@ -102,10 +106,10 @@ def regional(listing: TitleSummary, watched: Watched) -> dict[Region, float]:
     return values
 
 
-def freshness(listing: TitleSummary, today: date | None = None) -> float:
+def freshness(summary: TitleSummary, today: date | None = None) -> float:
     """Return 1 for a title released today or later, halving every year after."""
-    if listing.release_date is None and listing.year is None:
+    if summary.release_date is None and summary.year is None:
         return 0.0
-    released = listing.release_date or date(listing.year or 1, 7, 1)
+    released = summary.release_date or date(summary.year or 1, 7, 1)
     age = ((today or datetime.now(UTC).date()) - released).days
     return float(0.5 ** (max(age, 0) / FRESHNESS_HALF_LIFE_DAYS))

@@ -15,8 +15,8 @@ from db.changes import Position
 from db.engine import open_session
 from db.title_summaries import TitleSummary
 from index.memory import MemoryIndex
-from index.query import Entry, VectorIndex
-from runtime.catalogue_reader import Loader
+from index.query import IndexEntry, VectorIndex
+from runtime.catalogue_reader import CatalogueReader
 from runtime.change_listener import Bell
 from runtime.follower import Follower
 from runtime.index_snapshots import Saved
@@ -37,7 +37,7 @@ TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 log = structlog.get_logger()
 
 
-def labels(listing: TitleSummary, entry: Entry) -> Labels:
+def labels(listing: TitleSummary, entry: IndexEntry) -> Labels:
     """Return what a title can be found by."""
     return Labels(
         names=listing.names,
@@ -47,7 +47,7 @@ def labels(listing: TitleSummary, entry: Entry) -> Labels:
     )
 
 
-def introduce(vocabulary: Vocabulary, listing: TitleSummary, entry: Entry) -> None:
+def introduce(vocabulary: Vocabulary, listing: TitleSummary, entry: IndexEntry) -> None:
     """Tell a vocabulary what a title and its people are called."""
     vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
@@ -61,7 +61,7 @@ class Live:
     def __init__(
         self,
         engine: Engine,
-        loader: Loader,
+        loader: CatalogueReader,
         shared: Shared | None = None,
         *,
         bell: Bell | None = None,
@@ -109,7 +109,7 @@ class Live:
         listings, entries = {}, []
         with open_session(self._engine) as reading:
             position = changes.current_position(reading)
-            for page in self._listed.pages(reading):
+            for page in self._listed.read_pages(reading):
                 texts = plots.read(reading, [listing.id for listing, _ in page])
                 for listing, entry in page:
                     names.update(listing.id, labels(listing, entry))
@@ -147,7 +147,7 @@ class Live:
                     self.load()
                     applied += len(self.listings)
                     break
-                self._apply(ids, self._loader.page(reading, ids), plots.read(reading, ids))
+                self._apply(ids, self._loader.read(reading, ids), plots.read(reading, ids))
                 self._position = position
                 applied += len(ids)
             self.waiting = changes.has_pending(reading, self._position)
@@ -169,7 +169,9 @@ class Live:
             self._shared.stop()
         self._follower.stop()
 
-    def _filled(self, index: MemoryIndex, entries: list[Entry], position: Position) -> Position:
+    def _filled(
+        self, index: MemoryIndex, entries: list[IndexEntry], position: Position
+    ) -> Position:
         """Fill the index from this machine's files, or anew; return from where to follow."""
         if self._saved is not None:
             try:
@@ -179,14 +181,14 @@ class Live:
         self._build(index, entries)
         return position
 
-    def _build(self, index: MemoryIndex, entries: list[Entry]) -> None:
+    def _build(self, index: MemoryIndex, entries: list[IndexEntry]) -> None:
         index.replace(self._placed(entries))
         if self._least_recall < 1 and len(index) >= APPROXIMATE_FROM:
-            recall = index.approximate(Space.CONTENT, self._least_recall)
+            recall = index.use_inverted_lists(Space.CONTENT, self._least_recall)
             log.info("index_lists_tried", asked=self._least_recall, recall=recall)
 
     def _filled_from(
-        self, saved: Saved, index: MemoryIndex, entries: list[Entry], position: Position
+        self, saved: Saved, index: MemoryIndex, entries: list[IndexEntry], position: Position
     ) -> Position:
         with saved.turn():
             found = saved.newest()
@@ -197,11 +199,11 @@ class Live:
             index.load(saved.write(index, position))
             return position
 
-    def _placed(self, entries: list[Entry]) -> Iterator[Entry]:
+    def _placed(self, entries: list[IndexEntry]) -> Iterator[IndexEntry]:
         """Yield entries with their vectors."""
         with open_session(self._engine) as reading:
             for page in batched(entries, PAGE):
-                placed = self._loader.placed(reading, [entry.title_id for entry in page])
+                placed = self._loader.read_vectors(reading, [entry.title_id for entry in page])
                 for entry in page:
                     yield replace(entry, vectors=placed.get(entry.title_id, {}))
 
@@ -212,7 +214,7 @@ class Live:
         return len(ids) < FEW and changes.ALL_TITLES not in ids
 
     def _apply(
-        self, ids: list[int], found: list[tuple[TitleSummary, Entry]], told: Mapping[int, str]
+        self, ids: list[int], found: list[tuple[TitleSummary, IndexEntry]], told: Mapping[int, str]
     ) -> None:
         for listing, entry in found:
             self.listings[listing.id] = listing

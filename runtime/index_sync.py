@@ -13,10 +13,10 @@ from db import changes, index_state, titles
 from db.changes import Position
 from db.engine import open_session
 from db.index_state import IndexState
-from index.query import Entry, Hit, Query
+from index.query import Hit, IndexEntry, Query
 from index.shared_index import SharedIndex
-from index.verification import Sample, recall, truth
-from runtime.catalogue_reader import Loader
+from index.verification import EntrySample, exact_answers, lowest_recall
+from runtime.catalogue_reader import CatalogueReader
 from runtime.change_listener import Bell
 from runtime.follower import CannotFollow, Follower
 from vocabulary.kinds import Space
@@ -53,7 +53,7 @@ class Shared:
         name: str,
         index: SharedIndex,
         engine: Engine,
-        loader: Loader,
+        loader: CatalogueReader,
         *,
         least_recall: float = 1.0,
     ) -> None:
@@ -114,7 +114,7 @@ class Shared:
 
     @property
     def _built_from(self) -> str:
-        return f"{LAYOUT} {self._loader.told}"
+        return f"{LAYOUT} {self._loader.model_signature}"
 
     def _reached(self, copy: IndexState | None) -> Position | None:
         """Return how far the engine has got; none where there is nothing of this model to follow.
@@ -124,7 +124,7 @@ class Shared:
         """
         if copy is None or copy.built_from != self._built_from:
             return None
-        told = self.index.reached()
+        told = self.index.saved_position()
         if told is None:
             return copy.position
         return Position.parse(told) if told else None
@@ -166,18 +166,18 @@ class Shared:
 
     def _write(self, reading: Session, ids: Sequence[int], position: Position) -> None:
         """Write titles as they are by now, and then how far that is."""
-        found = self._loader.page(reading, ids)
+        found = self._loader.read(reading, ids)
         self.index.upsert([entry for _, entry in found])
         self.index.remove(sorted(set(ids) - {listing.id for listing, _ in found}))
-        self.index.note(str(position))
+        self.index.save_position(str(position))
 
     def _rebuild(self) -> Built:
-        built, sample = Built(), Sample()
+        built, sample = Built(), EntrySample()
         with open_session(self._engine) as reading:
             # Everything is read twice, to copy and to compare, as it was at one moment.
             reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             position = changes.current_position(reading)
-            copied = sample.watch(entry for page in self._pages(reading) for entry in page)
+            copied = sample.observe(entry for page in self._pages(reading) for entry in page)
             approve = partial(self._approve, reading, position, sample, built)
             self.index.replace(copied, approve)
         with open_session(self._engine) as writing:
@@ -186,30 +186,30 @@ class Shared:
         log.info("index_rebuilt", engine=self.name, titles=built.titles)
         return built
 
-    def _pages(self, reading: Session) -> Iterator[list[Entry]]:
-        for page in self._loader.pages(reading):
+    def _pages(self, reading: Session) -> Iterator[list[IndexEntry]]:
+        for page in self._loader.read_pages(reading):
             yield [entry for _, entry in page]
 
     def _approve(
         self,
         reading: Session,
         position: Position,
-        sample: Sample,
+        sample: EntrySample,
         built: Built,
         beside: SharedIndex,
     ) -> None:
-        queries = sample.queries()
-        expected = truth(self._pages(reading), queries)
+        queries = sample.build_queries()
+        expected = exact_answers(self._pages(reading), queries)
         built.titles, built.queries = len(beside), len(queries)
-        if built.titles != sample.seen:
-            raise CopyDiffers(f"{sample.seen} titles were copied, {built.titles} are there")
-        share = recall(beside, queries, expected)
+        if built.titles != sample.entries_seen:
+            raise CopyDiffers(f"{sample.entries_seen} titles were copied, {built.titles} are there")
+        share = lowest_recall(beside, queries, expected)
         if share < 1:
             raise CopyDiffers(f"{share:.2%} of the titles that searches should find are found")
         if self._least_recall < 1:
             reading.rollback()  # what builds a graph waits for whoever looks at an older moment
             self._link(beside, queries, expected, built)
-        beside.note(str(position))
+        beside.save_position(str(position))
 
     def _link(
         self,
@@ -220,11 +220,11 @@ class Shared:
     ) -> None:
         """Let graphs serve those spaces where they find what was asked for."""
         for space in sorted({query.space for query in queries if query.vector is not None}):
-            beside.link(space)
-            share = recall(beside, queries, expected)
+            beside.build_graph(space)
+            share = lowest_recall(beside, queries, expected)
             if share >= self._least_recall:
                 built.graphs[space] = share
             else:
-                beside.unlink(space)
+                beside.drop_graph(space)
                 built.refused[space] = share
                 log.warning("graph_refused", engine=self.name, space=space, recall=share)

@@ -7,22 +7,22 @@ from sqlmodel import Session
 
 from db import changes, titles, vectors
 from db.vectors import VectorRow
-from embeddings.document import document_parts, embed_documents, text_hash
+from embeddings.document import document_texts, embed_documents, text_hash
 from embeddings.embedder import Embedder
 from vocabulary.kinds import Space
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
+class EmbedCounts:
     """What was done, as numbers of titles."""
 
     embedded: int = 0
     unchanged: int = 0
 
 
-def embed_titles(session: Session, embedder: Embedder, ids: Sequence[int]) -> Embedded:
+def embed_titles(session: Session, embedder: Embedder, ids: Sequence[int]) -> EmbedCounts:
     """Embed the titles whose text changed since the model last read it; the caller commits."""
-    parts = {title.id: document_parts(title) for title in titles.get_many(session, ids) if title.id}
+    parts = {title.id: document_texts(title) for title in titles.get_many(session, ids) if title.id}
     hashes = {number: text_hash(texts) for number, texts in parts.items()}
     known = vectors.text_hashes(session, list(parts), Space.CONTENT, embedder.model)
     stale = [number for number in parts if known.get(number) != hashes[number]]
@@ -33,4 +33,4 @@ def embed_titles(session: Session, embedder: Embedder, ids: Sequence[int]) -> Em
     ]
     vectors.store(session, rows, Space.CONTENT, embedder.model)
     changes.record(session, stale)
-    return Embedded(len(stale), len(parts) - len(stale))
+    return EmbedCounts(len(stale), len(parts) - len(stale))

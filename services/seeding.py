@@ -19,7 +19,7 @@ from db import changes, popularity, titles, vectors
 from db.engine import open_session
 from db.popularity import ScopedPopularity
 from db.vectors import VectorRow
-from embeddings.document import document_parts, text_hash
+from embeddings.document import document_texts, text_hash
 from embeddings.embedder import Embedder
 from index.query import Vector
 from recommend import popularity as ranks
@@ -73,7 +73,7 @@ def place_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder 
     found = []
     for page in batched(ids, BATCH):
         for title in titles.get_many(writing, page):
-            digest = text_hash(document_parts(title))
+            digest = text_hash(document_texts(title))
             if digest in rows and title.id is not None:
                 found.append(VectorRow(title.id, digest, _unit(rows[digest].astype(np.float32))))
     vectors.store(writing, found, Space.CONTENT, embedder.model)

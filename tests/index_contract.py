@@ -17,9 +17,9 @@ from index.query import (
     Attributes,
     Boosts,
     DimensionMismatch,
-    Entry,
     Filter,
     Hit,
+    IndexEntry,
     Query,
     VectorIndex,
     VectorMissing,
@@ -33,13 +33,13 @@ PROVIDERS = ["netflix", "netflix@IN", "aha", "aha@IN"]
 REGIONS = ["IN", "IN-TG", "US"]
 
 
-def expected_hits(entries: Sequence[Entry], query: Query) -> list[Hit]:
+def expected_hits(entries: Sequence[IndexEntry], query: Query) -> list[Hit]:
     """Return the answer by definition: meet the filter, blend, sort, cut."""
     found = [expected_hit(entry, query) for entry in entries if matches_filter(entry, query)]
     return sorted(found, key=lambda hit: (-hit.score, hit.title_id))[: query.k]
 
 
-def expected_hit(entry: Entry, query: Query) -> Hit:
+def expected_hit(entry: IndexEntry, query: Query) -> Hit:
     boosts, similarity, regional = query.boosts, 0.0, 0.0
     if query.vector is not None:
         products = entry.vectors[query.space].astype(float) * query.vector.astype(float)
@@ -50,7 +50,7 @@ def expected_hit(entry: Entry, query: Query) -> Hit:
     return Hit(entry.title_id, similarity, popularity, regional, boosts.freshness * entry.freshness)
 
 
-def matches_filter(entry: Entry, query: Query) -> bool:
+def matches_filter(entry: IndexEntry, query: Query) -> bool:
     has, want = entry.attributes, query.filter
     return all(
         [
@@ -85,13 +85,13 @@ def unit_vector(seed: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def make_entries(n: int, d: int = 24) -> list[Entry]:
+def make_entries(n: int, d: int = 24) -> list[IndexEntry]:
     """Return titles of which a two-hundredth share a language, and a 77th a year."""
     random = np.random.default_rng(5)
     vectors = random.normal(size=(n, d)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return [
-        Entry(
+        IndexEntry(
             title_id=row + 1,
             attributes=Attributes(
                 kind=Kind.MOVIE,
@@ -133,7 +133,7 @@ attributes = st.builds(
     runtime_minutes=st.none() | st.integers(80, 90),
 )
 entries = st.builds(
-    Entry,
+    IndexEntry,
     title_id=st.integers(1, 60),
     attributes=attributes,
     vectors=st.dictionaries(st.sampled_from([Space.CONTENT, Space.COLLAB]), vectors),
@@ -188,7 +188,7 @@ def property_test(
     def decorate(test: Callable[..., None]) -> ContractTest:
         def run(self: "IndexContract") -> None:
             @settings(
-                max_examples=self.examples,
+                max_examples=self.max_examples,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],
             )
@@ -207,18 +207,18 @@ def property_test(
 class IndexContract:
     """The tests; `build` makes the engine under test."""
 
-    examples: ClassVar[int] = 300  # of each generated test; fewer where a server answers
+    max_examples: ClassVar[int] = 300  # of each generated test; fewer where a server answers
 
-    def build(self, entries: Sequence[Entry]) -> VectorIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> VectorIndex:
         raise NotImplementedError
 
     @property_test(catalogues, queries)
-    def test_answers_as_the_reference_does(self, catalogue: list[Entry], query: Query) -> None:
+    def test_answers_as_the_reference_does(self, catalogue: list[IndexEntry], query: Query) -> None:
         assert self.build(catalogue).search(query) == expected_hits(catalogue, query)
 
     @property_test(catalogues, st.lists(queries, max_size=6))
     def test_many_at_once_answer_as_one_by_one(
-        self, catalogue: list[Entry], asked: list[Query]
+        self, catalogue: list[IndexEntry], asked: list[Query]
     ) -> None:
         index = self.build(catalogue)
         expected = [expected_hits(catalogue, query) for query in asked]
@@ -226,7 +226,7 @@ class IndexContract:
 
     @property_test(catalogues, catalogues, st.lists(st.integers(1, 60)), queries)
     def test_follows_upserts_and_removals(
-        self, catalogue: list[Entry], changed: list[Entry], gone: list[int], query: Query
+        self, catalogue: list[IndexEntry], changed: list[IndexEntry], gone: list[int], query: Query
     ) -> None:
         index = self.build(catalogue)
         index.upsert(changed)
@@ -238,13 +238,13 @@ class IndexContract:
         assert len(index) == len(left)
 
     @property_test(catalogues, queries)
-    def test_is_never_short(self, catalogue: list[Entry], query: Query) -> None:
+    def test_is_never_short(self, catalogue: list[IndexEntry], query: Query) -> None:
         matches = sum(matches_filter(entry, query) for entry in catalogue)
         assert len(self.build(catalogue).search(query)) == min(query.k, matches)
 
     def test_equal_titles_come_in_the_order_of_their_ids(self) -> None:
         catalogue = [
-            Entry(
+            IndexEntry(
                 title_id=title_id,
                 attributes=Attributes(kind=Kind.MOVIE),
                 vectors={Space.CONTENT: unit_vector(1)},
@@ -255,7 +255,7 @@ class IndexContract:
         assert [hit.title_id for hit in found] == [1, 2, 3, 4, 5, 6, 7]
 
     def test_terms_add_up_to_the_score(self) -> None:
-        entry = Entry(
+        entry = IndexEntry(
             title_id=1,
             attributes=Attributes(kind=Kind.MOVIE),
             vectors={Space.CONTENT: unit_vector(1)},
@@ -272,7 +272,7 @@ class IndexContract:
 
     def test_equal_scores_of_different_terms_come_in_the_order_of_their_ids(self) -> None:
         catalogue = [
-            Entry(
+            IndexEntry(
                 title_id=title_id,
                 attributes=Attributes(kind=Kind.MOVIE),
                 popularity=0.5 if title_id % 2 else 0.0,
@@ -286,7 +286,7 @@ class IndexContract:
 
     def test_a_title_told_of_twice_is_as_it_was_told_last(self) -> None:
         first, last = (
-            Entry(
+            IndexEntry(
                 title_id=1,
                 attributes=Attributes(kind=kind),
                 vectors={Space.CONTENT: unit_vector(seed)},
@@ -306,7 +306,7 @@ class IndexContract:
 
     def test_gives_vectors_back_in_the_order_asked(self) -> None:
         catalogue = [
-            Entry(
+            IndexEntry(
                 title_id=title_id,
                 attributes=Attributes(kind=Kind.MOVIE),
                 vectors={Space.CONTENT: unit_vector(title_id)},
@@ -322,7 +322,7 @@ class IndexContract:
 
     def test_refuses_a_vector_of_another_dimension(self) -> None:
         catalogue = [
-            Entry(
+            IndexEntry(
                 title_id=1,
                 attributes=Attributes(kind=Kind.MOVIE),
                 vectors={Space.CONTENT: unit_vector(1)},

@@ -1,6 +1,6 @@
 """Which script a text is written in."""
 
-BLOCKS: tuple[tuple[int, int, str], ...] = (
+SCRIPT_RANGES: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x024F, "Latn"),
     (0x1E00, 0x1EFF, "Latn"),
     (0x0370, 0x03FF, "Grek"),
@@ -28,11 +28,11 @@ def script_of(text: str) -> str:
     """Return the ISO 15924 script most letters of a text are in; Latin where there is none."""
     counts: dict[str, int] = {}
     for character in text:
-        script = _script(ord(character))
+        script = _script_of_code_point(ord(character))
         if script is not None:
             counts[script] = counts.get(script, 0) + 1
     return max(counts, key=lambda script: counts[script], default="Latn")
 
 
-def _script(point: int) -> str | None:
-    return next((script for first, last, script in BLOCKS if first <= point <= last), None)
+def _script_of_code_point(point: int) -> str | None:
+    return next((script for first, last, script in SCRIPT_RANGES if first <= point <= last), None)

@@ -19,14 +19,14 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from index.qdrant.collections import Cluster, Collections, Content
-from index.qdrant.errors import means_gone, reached, written
-from index.qdrant.filters import conditions
-from index.qdrant.points import KEPT, candidates, point
-from index.qdrant.search_requests import Ask, ask
+from index.qdrant.collections import AliasedCollections, ClusterLayout, CollectionState
+from index.qdrant.errors import is_collection_missing, translate_errors, write_with_retries
+from index.qdrant.filters import to_qdrant_filter
+from index.qdrant.points import EXACT_SIGNALS_FIELD, to_candidate_columns, to_point
+from index.qdrant.search_requests import ProductRequest, build_request
 from index.query import (
-    Entry,
     Hit,
+    IndexEntry,
     IndexUnavailable,
     Matrix,
     Query,
@@ -35,11 +35,11 @@ from index.query import (
 )
 from vocabulary.kinds import Space
 
-ALIAS = "rasika"
-BATCH = 250  # titles written in one request: about 2 MB of JSON
-READ_AGAIN_S = 5.0  # other processes add regions and swap the alias
-SEARCHED_WITHIN_S = 3  # whoever asks waits no longer
-AWAY_S = 1.0  # after no answer nobody else waits for one
+COLLECTION_ALIAS = "rasika"
+TITLES_PER_WRITE = 250  # titles written in one request: about 2 MB of JSON
+STATE_REFRESH_INTERVAL_S = 5.0  # other processes add regions and swap the alias
+MAX_SEARCH_TIMEOUT_S = 3  # whoever asks waits no longer
+UNAVAILABLE_COOLDOWN_S = 1.0  # after no answer nobody else waits for one
 
 T = TypeVar("T")
 
@@ -47,21 +47,27 @@ T = TypeVar("T")
 class QdrantIndex:
     """Implements `VectorIndex` in Qdrant; a collection is made where there is none."""
 
-    def __init__(self, collections: Collections, searched: Collections | None = None) -> None:
+    def __init__(
+        self, collections: AliasedCollections, search_collections: AliasedCollections | None = None
+    ) -> None:
         """Write to collections, and search them by a client that may be less patient."""
         self._collections = collections
-        self._searched = searched or collections
-        self._client = self._searched.client
-        self._content = collections.found() or collections.started()
-        self._away_until = 0.0  # seconds, time.monotonic
+        self._search_collections = search_collections or collections
+        self._search_client = self._search_collections.client
+        self._state = collections.read_state() or collections.create_served()
+        self._unavailable_until = 0.0  # seconds, time.monotonic
 
     def __len__(self) -> int:
-        return int(self._reading(lambda content: self._client.count(content.name).count))
+        return int(
+            self._read_or_fail_fast(lambda content: self._search_client.count(content.name).count)
+        )
 
     def __contains__(self, title_id: TitleId) -> bool:
         return bool(
-            self._reading(
-                lambda content: self._client.retrieve(content.name, [title_id], with_payload=False)
+            self._read_or_fail_fast(
+                lambda content: self._search_client.retrieve(
+                    content.name, [title_id], with_payload=False
+                )
             )
         )
 
@@ -71,15 +77,15 @@ class QdrantIndex:
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
         """Return `search` of each; those that rank by anything go in one request."""
-        return self._reading(lambda content: self._answers(content, queries))
+        return self._read_or_fail_fast(lambda content: self._answer_queries(content, queries))
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
         """Return (len(ids), d) rows in the order asked."""
 
-        def read(content: Content) -> dict[TitleId, Any]:
+        def read(content: CollectionState) -> dict[TitleId, Any]:
             if space not in content.dimensions:
                 return {}
-            points = self._client.retrieve(
+            points = self._search_client.retrieve(
                 content.name, list(ids), with_payload=False, with_vectors=[space.value]
             )
             length = content.dimensions[space]
@@ -89,162 +95,171 @@ class QdrantIndex:
                 if point.vector and space.value in point.vector
             }
 
-        found = self._reading(read)
+        found = self._read_or_fail_fast(read)
         for title_id in ids:
             if title_id not in found:
                 raise VectorMissing(title_id, space)
         rows = [found[title_id] for title_id in ids]
         return np.array(rows, np.float32) if rows else np.empty((0, 0), np.float32)
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace titles; when it returns, every search sees them.
 
         A title is written whole under its id, so telling it again changes nothing.
         """
         latest = list({entry.title_id: entry for entry in entries}.values())
-        with reached():
-            self._content = content = self._collections.fitted(self._refreshed(), latest)
-            for batch in _batches(latest):
-                points = [point(entry, content.regions) for entry in batch]
-                written(partial(self._collections.client.upsert, content.name, points))
+        with translate_errors():
+            self._state = content = self._collections.add_missing_fields(
+                self._refresh_state(), latest
+            )
+            for batch in _split_batches(latest):
+                points = [to_point(entry, content.region_slots) for entry in batch]
+                write_with_retries(partial(self._collections.client.upsert, content.name, points))
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Forget titles."""
-        with reached():
-            name = self._refreshed().name
-            for batch in _batches(ids):
+        with translate_errors():
+            name = self._refresh_state().name
+            for batch in _split_batches(ids):
                 gone = models.PointIdsList(points=list(batch))
-                written(partial(self._collections.client.delete, name, gone))
+                write_with_retries(partial(self._collections.client.delete, name, gone))
 
     def replace(
-        self, entries: Iterable[Entry], approve: Callable[["QdrantIndex"], None] | None = None
+        self, entries: Iterable[IndexEntry], approve: Callable[["QdrantIndex"], None] | None = None
     ) -> None:
         """Build a whole new content beside the old one and swap it in, when it is approved."""
-        with reached():
-            self._collections.drop_abandoned(self._refreshed().name)
-            beside = self._beside()
+        with translate_errors():
+            self._collections.drop_abandoned(self._refresh_state().name)
+            beside = self._next_index()
             try:
-                for batch in _batches(entries):
+                for batch in _split_batches(entries):
                     beside.upsert(batch)
                 if approve is not None:
                     approve(beside)
             except BaseException:
-                self._collections.drop(beside._content.name)
+                self._collections.drop(beside._state.name)
                 raise
-            old = self._refreshed().name
-            self._collections.point_at(beside._content.name)
-            self._content = beside._content
+            old = self._refresh_state().name
+            self._collections.move_alias(beside._state.name)
+            self._state = beside._state
             self._collections.drop(old)
 
-    def link(self, space: Space) -> None:
+    def build_graph(self, space: Space) -> None:
         """Link a space to a graph, which makes searches faster and approximate."""
-        with reached():
-            content = self._refreshed()
-            if space in content.dimensions and space not in content.linked:
-                self._content = self._collections.link(content, space)
+        with translate_errors():
+            content = self._refresh_state()
+            if space in content.dimensions and space not in content.graph_spaces:
+                self._state = self._collections.build_graph(content, space)
 
-    def unlink(self, space: Space) -> None:
+    def drop_graph(self, space: Space) -> None:
         """Search a space exactly again."""
-        with reached():
-            content = self._refreshed()
-            self._content = replace(content, linked=content.linked - {space})
-            self._collections.describe(self._content)
+        with translate_errors():
+            content = self._refresh_state()
+            self._state = replace(content, graph_spaces=content.graph_spaces - {space})
+            self._collections.write_metadata(self._state)
 
-    def reached(self) -> str:
+    def saved_position(self) -> str:
         """Return what was last noted; it is lost and restored with the collection."""
-        with reached():
-            return self._refreshed().reached
+        with translate_errors():
+            return self._refresh_state().saved_position
 
-    def note(self, mark: str) -> None:
+    def save_position(self, position: str) -> None:
         """Note how far the collection has followed."""
-        with reached():
-            self._collections.note(self._refreshed().name, mark)
+        with translate_errors():
+            self._collections.save_position(self._refresh_state().name, position)
 
-    def _beside(self) -> "QdrantIndex":
+    def _next_index(self) -> "QdrantIndex":
         """Return an index over an empty collection that no alias points at."""
-        name = self._collections.created().name
+        name = self._collections.create().name
         return QdrantIndex(replace(self._collections, alias=name))
 
-    def _answers(self, content: Content, queries: Sequence[Query]) -> list[list[Hit]]:
+    def _answer_queries(self, state: CollectionState, queries: Sequence[Query]) -> list[list[Hit]]:
         answers: list[list[Hit]] = [[] for _ in queries]
-        pending: dict[int, Ask] = {}
+        pending: dict[int, ProductRequest] = {}
         for at, query in enumerate(queries):
             if query.k <= 0 or (query.filter.include is not None and not query.filter.include):
                 continue
-            asked = ask(content, query)
+            asked = build_request(state, query)
             if asked is not None:
                 pending[at] = asked
             elif query.vector is None:
-                answers[at] = self._first(content, query)
+                answers[at] = self._first_by_id(state, query)
         while pending:
-            requests = [asked.request() for asked in pending.values()]
-            responses = self._client.query_batch_points(content.name, requests)
-            wider: dict[int, Ask] = {}
+            requests = [asked.to_client_request() for asked in pending.values()]
+            responses = self._search_client.query_batch_points(state.name, requests)
+            wider: dict[int, ProductRequest] = {}
             for (at, asked), response in zip(pending.items(), responses, strict=True):
-                instead = asked.wider(response.points)
+                instead = asked.widen(response.points)
                 if instead is None:
-                    answers[at] = _best(content, asked.query, response.points)
+                    answers[at] = _top_hits(state, asked.query, response.points)
                 else:
                     wider[at] = instead
             pending = wider
         return answers
 
-    def _first(self, content: Content, query: Query) -> list[Hit]:
+    def _first_by_id(self, state: CollectionState, query: Query) -> list[Hit]:
         """Return the titles of the smallest ids: nothing ranks them."""
-        points, _ = self._client.scroll(
-            content.name, conditions(query.filter), limit=query.k, with_payload=[KEPT]
+        points, _ = self._search_client.scroll(
+            state.name,
+            to_qdrant_filter(query.filter),
+            limit=query.k,
+            with_payload=[EXACT_SIGNALS_FIELD],
         )
-        return _best(content, query, points)
+        return _top_hits(state, query, points)
 
-    def _reading(self, read: Callable[[Content], T]) -> T:
+    def _read_or_fail_fast(self, read: Callable[[CollectionState], T]) -> T:
         """Read from the collection last known, or, where it was swapped away, from the next."""
-        if time.monotonic() < self._away_until:
+        if time.monotonic() < self._unavailable_until:
             raise IndexUnavailable("it did not a moment ago")
-        with reached():
+        with translate_errors():
             try:
-                return self._read(read)
+                return self._read_current(read)
             except ResponseHandlingException:
-                self._away_until = time.monotonic() + AWAY_S
+                self._unavailable_until = time.monotonic() + UNAVAILABLE_COOLDOWN_S
                 raise
 
-    def _read(self, read: Callable[[Content], T]) -> T:
-        if time.monotonic() - self._content.read_at > READ_AGAIN_S:
-            self._refreshed(self._searched)
+    def _read_current(self, read: Callable[[CollectionState], T]) -> T:
+        if time.monotonic() - self._state.read_at > STATE_REFRESH_INTERVAL_S:
+            self._refresh_state(self._search_collections)
         try:
-            return read(self._content)
+            return read(self._state)
         except (UnexpectedResponse, ValueError) as error:
-            if not means_gone(error):
+            if not is_collection_missing(error):
                 raise
-        return read(self._refreshed(self._searched))
+        return read(self._refresh_state(self._search_collections))
 
-    def _refreshed(self, by: Collections | None = None) -> Content:
-        by = by or self._collections
-        self._content = by.found() or by.started()
-        return self._content
+    def _refresh_state(self, collections: AliasedCollections | None = None) -> CollectionState:
+        collections = collections or self._collections
+        self._state = collections.read_state() or collections.create_served()
+        return self._state
 
 
-def connect(url: str, *, api_key: str | None, timeout_s: int, cluster: Cluster) -> QdrantIndex:
+def open_qdrant_index(
+    url: str, *, api_key: str | None, timeout_s: int, cluster: ClusterLayout
+) -> QdrantIndex:
     """Return the index of a server.
 
     Raises `IndexUnavailable`.
     """
 
-    def collections(timeout_s: int) -> Collections:
+    def collections(timeout_s: int) -> AliasedCollections:
         # The first request tells whether it can be reached; the client's own check would only warn.
         client = QdrantClient(url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
-        return Collections(client=client, cluster=cluster, alias=ALIAS)
+        return AliasedCollections(client=client, cluster=cluster, alias=COLLECTION_ALIAS)
 
-    with reached():
-        return QdrantIndex(collections(timeout_s), collections(min(timeout_s, SEARCHED_WITHIN_S)))
+    with translate_errors():
+        return QdrantIndex(
+            collections(timeout_s), collections(min(timeout_s, MAX_SEARCH_TIMEOUT_S))
+        )
 
 
-def _best(content: Content, query: Query, points: Sequence[Any]) -> list[Hit]:
+def _top_hits(state: CollectionState, query: Query, points: Sequence[Any]) -> list[Hit]:
     space = None if query.vector is None else query.space
-    length = content.dimensions.get(query.space, 0)
-    return candidates(points, space, length).best(query)
+    length = state.dimensions.get(query.space, 0)
+    return to_candidate_columns(points, space, length).top_hits(query)
 
 
-def _batches(items: Iterable[T]) -> Iterable[list[T]]:
+def _split_batches(items: Iterable[T]) -> Iterable[list[T]]:
     remaining = iter(items)
-    while batch := list(islice(remaining, BATCH)):
+    while batch := list(islice(remaining, TITLES_PER_WRITE)):
         yield batch

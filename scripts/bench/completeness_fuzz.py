@@ -26,7 +26,7 @@ from db.engine import connect
 from db.pgvector_index import PgvectorIndex
 from embedded.lease import acquire
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query, VectorIndex
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query, VectorIndex
 from vocabulary.kinds import Kind, Space
 
 TITLES = 3000
@@ -58,7 +58,7 @@ class Shortfalls:
     worst: Query | None = None
 
 
-def catalogue(n: int = TITLES, *, seed: int = SEED) -> list[Entry]:
+def catalogue(n: int = TITLES, *, seed: int = SEED) -> list[IndexEntry]:
     """Return titles, some without a vector, a year or a rating; languages are rare and common."""
     chance = random.Random(seed)  # noqa: S311  # no secret
     vectors = np.random.default_rng(seed).normal(size=(n, DIMENSIONS)).astype(np.float32)
@@ -66,7 +66,7 @@ def catalogue(n: int = TITLES, *, seed: int = SEED) -> list[Entry]:
     return [_entry(chance, row + 1, vector) for row, vector in enumerate(vectors)]
 
 
-def queries(entries: Sequence[Entry], *, seed: int = SEED) -> Iterator[Query]:
+def queries(entries: Sequence[IndexEntry], *, seed: int = SEED) -> Iterator[Query]:
     """Yield queries without end: every field of a filter, wide and narrow, and every boost."""
     chance = random.Random(seed)  # noqa: S311  # no secret
     placed = [entry for entry in entries if Space.CONTENT in entry.vectors]
@@ -89,7 +89,7 @@ def queries(entries: Sequence[Entry], *, seed: int = SEED) -> Iterator[Query]:
 
 def check(
     index: VectorIndex,
-    entries: Sequence[Entry],
+    entries: Sequence[IndexEntry],
     number: int,
     *,
     seed: int = SEED,
@@ -122,7 +122,7 @@ def check(
 class Table:
     """What filters ask about titles, a row a title, and nothing an engine has a part in."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[IndexEntry]) -> None:
         has = [entry.attributes for entry in entries]
         self.row_of = {entry.title_id: row for row, entry in enumerate(entries)}
         self._placed = np.array([Space.CONTENT in entry.vectors for entry in entries])
@@ -188,7 +188,7 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) -> Entry:
+def _entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) -> IndexEntry:
     common = min(int(chance.expovariate(0.5)), len(LANGUAGES) - 1)
     attributes = Attributes(
         kind=chance.choice(list(Kind)),
@@ -203,7 +203,7 @@ def _entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) ->
         runtime_minutes=chance.choice([None, chance.randint(20, 200)]),
     )
     signal = chance.random
-    return Entry(
+    return IndexEntry(
         title_id=title_id,
         attributes=attributes,
         vectors={Space.CONTENT: vector} if chance.random() < 0.95 else {},
@@ -244,7 +244,7 @@ def _some(chance: random.Random, labels: Sequence[str], share: float) -> frozens
 class Replaceable(VectorIndex, Protocol):
     """What a catalogue can be put into."""
 
-    def replace(self, entries: Sequence[Entry], /) -> None:
+    def replace(self, entries: Sequence[IndexEntry], /) -> None:
         """Hold these titles and no others."""
         ...
 
@@ -272,7 +272,7 @@ def opened(engine: str) -> Iterator[Replaceable]:
 def _qdrant(engine: str, folder: Path) -> Iterator[Replaceable]:
     from qdrant_client import QdrantClient  # an extra
 
-    from index.qdrant.collections import Cluster, Collections
+    from index.qdrant.collections import AliasedCollections, ClusterLayout
     from index.qdrant.engine import QdrantIndex
 
     url = settings.load().qdrant_url
@@ -283,9 +283,11 @@ def _qdrant(engine: str, folder: Path) -> Iterator[Replaceable]:
         client = EdgeClient(folder)
     else:
         client = QdrantClient(url) if url else QdrantClient(":memory:")
-    collections = Collections(client=client, cluster=Cluster(), alias="rasika-never-short")
+    collections = AliasedCollections(
+        client=client, cluster=ClusterLayout(), alias="rasika-never-short"
+    )
     yield QdrantIndex(collections)
-    if content := collections.found():
+    if content := collections.read_state():
         collections.drop(content.name)
 
 

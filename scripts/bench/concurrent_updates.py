@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from index.query import Boosts, Entry, Filter, Hit, Matrix, Query
+from index.query import Boosts, Filter, Hit, IndexEntry, Matrix, Query
 from scripts.bench.exact import contenders, similarities
 from scripts.bench.synthetic_titles import Rows, Scores, Stock, halves, made_up
 
@@ -36,7 +36,7 @@ class Changing(Protocol):
         """Return the best."""
         ...
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Change titles, all at once."""
         ...
 
@@ -159,7 +159,11 @@ class _Truth:
 
 
 def _write(
-    engine: Changing, entries: Sequence[Entry], batch: int, steps: list[Step], stop: threading.Event
+    engine: Changing,
+    entries: Sequence[IndexEntry],
+    batch: int,
+    steps: list[Step],
+    stop: threading.Event,
 ) -> None:
     """Make the next changes at the pace, whatever they take, until it is told to stop."""
     first = steps[-1].upto if steps else 0

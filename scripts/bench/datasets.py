@@ -19,9 +19,9 @@ from catalog import regions
 from catalog.import_reader import UnreadableFile, read_lines
 from catalog.record import Record
 from db.title_summaries import TitleSummary
-from index.query import Entry, Matrix
+from index.query import IndexEntry, Matrix
 from recommend import popularity
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from services import seeding
 from vocabulary.kinds import ScopeKind, Space
 from vocabulary.name_folding import fold
@@ -47,7 +47,7 @@ class Catalogue:
     """Titles in memory as a serving process holds them; row i of all fields is one title."""
 
     listings: list[TitleSummary] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[IndexEntry] = field(default_factory=list)
     matrix: Matrix = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
     texts: list[str] = field(default_factory=list)  # openings of synopses
     plots: list[str] = field(default_factory=list)  # in English; empty where there is none
@@ -109,9 +109,9 @@ def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
     kept.listings = listings(found)
     first = [listing.language or "" for listing in kept.listings]
     kept.matrix = vectors(first, centres, rng)
-    loader = Loader({}, regions.LANGUAGE_WEIGHTS)
+    loader = CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
     kept.entries = [
-        loader.entry(listing, {Space.CONTENT: vector})
+        loader.index_entry(listing, {Space.CONTENT: vector})
         for listing, vector in zip(kept.listings, kept.matrix, strict=True)
     ]
     kept.texts = shuffled(kept.texts, rng)

@@ -16,13 +16,13 @@ from config.cpu import cores
 from config.resources import load_embedder
 from config.settings import Settings
 from embeddings import backend_c
-from embeddings.backends import Passes, Runs, interpreted
+from embeddings.backends import MakeBackend, ModelBackend, numpy_backend
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.compiled import Compiled
-from embeddings.document import document_parts, embed_documents
+from embeddings.document import document_texts, embed_documents
 from embeddings.embedder import Embedder
-from embeddings.model_file import Model
+from embeddings.model_file import E5Model
 from scripts.bench import datasets
 from scripts.bench.measurements import (
     BASELINE,
@@ -99,7 +99,7 @@ def _documents(found: Sequence[Record], titles: int) -> list[list[str]]:
     """Return the document texts of the first titles that have a synopsis."""
     told = (record for record in found if record.synopsis)
     nameless = (record.model_copy(update={"people": []}) for record in told)
-    return [document_parts(create_title(record, {})) for record in islice(nameless, titles)]
+    return [document_texts(create_title(record, {})) for record in islice(nameless, titles)]
 
 
 def _texts(found: Sequence[Record]) -> list[str]:
@@ -117,7 +117,7 @@ def _measure_documents(
         BASELINE: lambda number: [plain.passage(text) for parts in full[number] for text in parts],
     }
     for other in _others(embedder):
-        calls[other.engine] = partial(
+        calls[other.backend] = partial(
             _embed_documents, CentredEmbedder(other, load_centres()), full
         )
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -159,15 +159,18 @@ def _others(embedder: Embedder) -> list[BundledEmbedder]:
     chosen = getattr(embedder, "engine", None)
     if chosen is None:
         return []
-    ways: list[Runs] = [interpreted, *(partial(_native, way) for way in backend_c.ways())]
+    ways: list[MakeBackend] = [
+        numpy_backend,
+        *(partial(_native, way) for way in backend_c.available_instruction_sets()),
+    ]
     if find_spec("openvino") is not None:
         ways.append(Compiled)
     found = [BundledEmbedder(cores(), way) for way in ways]
-    return [each for each in found if each.engine != chosen]
+    return [each for each in found if each.backend != chosen]
 
 
-def _native(way: backend_c.Way, model: Model, _cores: int) -> Passes:
-    return backend_c.Native(model, way)
+def _native(way: backend_c.InstructionSet, model: E5Model, _cores: int) -> ModelBackend:
+    return backend_c.CBackend(model, way)
 
 
 def _embed_documents(

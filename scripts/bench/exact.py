@@ -35,7 +35,7 @@ def best(stock: Stock, queries: Sequence[Query]) -> Iterator[Rows]:
         for vector, scores in zip(some, similarities(stock.matrix, some, rows), strict=True):
             scores += added[rows]
             pool = rows[contenders(scores, k)]
-            exact = blend.similarity(stock.matrix[pool], vector) + added[pool]
+            exact = blend.cosine_similarities(stock.matrix[pool], vector) + added[pool]
             yield pool[np.lexsort((stock.ids[pool], -exact))[:k]]
 
 

@@ -240,7 +240,7 @@ def machine() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "kernel": scan_kernel.name(),
+        "kernel": scan_kernel.kernel_description(),
         "load": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
     return found | {package: version(package) for package in PACKAGES}

@@ -12,9 +12,9 @@ from catalog import regions
 from catalog.record import Record
 from config.cpu import cores
 from db.title_summaries import TitleSummary
-from embeddings.bundled import NAME, BundledEmbedder
+from embeddings.bundled import MODEL_NAME, BundledEmbedder
 from index.query import Matrix
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from scripts.bench import datasets
 from scripts.bench.measurements import Failed
 from scripts.bench.synthetic_titles import REGION, Stock, halves
@@ -34,12 +34,12 @@ def real(home: Path, n: int) -> Stock:
         raise Failed(f"{datasets.SHARED} has {len(found):,} titles with a synopsis, not {n:,}")
     texts = [next(datasets.openings(record)) for record in found]
     listings = datasets.listings([each.model_copy(update={"synopsis": {}}) for each in found])
-    loader = Loader({}, regions.LANGUAGE_WEIGHTS)
-    entries = [loader.entry(listing, {}) for listing in listings]
+    loader = CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
+    entries = [loader.index_entry(listing, {}) for listing in listings]
     spoken = [_language(listing) for listing in listings]
     names = sorted(set(spoken))
     return Stock(
-        about=f"{n:,} real titles of ../shared/data, the openings of their synopses by {NAME}",
+        about=f"{n:,} real titles of ../shared/data, the openings of their synopses by {MODEL_NAME}",
         names=names,
         ids=np.arange(1, n + 1),
         matrix=halves(_embedded(home, texts)),
@@ -68,7 +68,7 @@ def _language(listing: TitleSummary) -> str:
 
 def _embedded(home: Path, texts: list[str]) -> Matrix:
     """Return a unit row per text, out of the file if it holds these very texts."""
-    digest = sha256("\n".join([NAME, *texts]).encode()).hexdigest()[:16]
+    digest = sha256("\n".join([MODEL_NAME, *texts]).encode()).hexdigest()[:16]
     file = home / f"bench-real-{len(texts)}-{digest}.npy"
     if not file.exists():
         embedder = BundledEmbedder(cores())

@@ -15,10 +15,10 @@ from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
 from db.title_summaries import TitleSummary
-from embeddings.embedder import Embedder, Matrix, Role
+from embeddings.embedder import Embedder, Matrix, TextRole
 from index.memory import MemoryIndex
 from index.query import Filter, Hit, Query, TitleId
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live, introduce, labels
 from scripts.bench import datasets
 from scripts.bench.datasets import Catalogue
@@ -76,7 +76,7 @@ class TimedEmbedder:
         self._embedder = embedder
         self._watch = watch
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), dim) unit rows."""
         began = time.perf_counter()
         rows = self._embedder.embed(texts, role=role)
@@ -185,7 +185,7 @@ def measure(settings: Settings, titles: int, effort: Effort) -> Run:
 
 def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     """Return what a serving process holds, from no database."""
-    live = Live(connect(NOWHERE), Loader({}, regions.LANGUAGE_WEIGHTS))
+    live = Live(connect(NOWHERE), CatalogueReader({}, regions.LANGUAGE_WEIGHTS))
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.watch = names.watch = watch
     held = zip(catalogue.listings, catalogue.entries, catalogue.plots, strict=True)

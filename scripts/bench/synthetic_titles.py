@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.regions import DEFAULT_REGION
-from index.query import Attributes, Boosts, Entry, Filter, Matrix
+from index.query import Attributes, Boosts, Filter, IndexEntry, Matrix
 from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, around, units
 from vocabulary.kinds import Kind, Space
 
@@ -62,7 +62,7 @@ class Stock:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[IndexEntry]:
         """Yield what an index is built of, one at a time."""
         known: dict[tuple[int, int], Attributes] = {}
         for start in range(0, len(self), BLOCK):
@@ -77,7 +77,7 @@ class Stock:
                     known[code, year] = Attributes(
                         kind=Kind.MOVIE, languages=languages, year=year or None
                     )
-                yield Entry(
+                yield IndexEntry(
                     title_id=title_id,
                     attributes=known[code, year],
                     vectors={Space.CONTENT: vector},

@@ -137,7 +137,7 @@ def _index(resources: Resources) -> Finding:
                 if least == 1
                 else f"from {APPROXIMATE_FROM:,} titles on {least:.0%} at least"
             )
-            return Finding(True, "index", f"{name}, {told}, {scan_kernel.name()}")
+            return Finding(True, "index", f"{name}, {told}, {scan_kernel.kernel_description()}")
         with open_session(resources.engine) as reading:
             built = shared.position(reading) is not None
         told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"

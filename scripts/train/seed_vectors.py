@@ -24,7 +24,7 @@ from config.settings import Settings
 from db.engine import open_session
 from db.titles import ids_after
 from embeddings.bundled import BundledEmbedder
-from embeddings.centred import CENTRES, measure_centres
+from embeddings.centred import CENTRES_FILE, measure_centres
 from embeddings.embedder import Embedder
 from services import seeding
 from vocabulary.writing_systems import script_of
@@ -37,7 +37,7 @@ EVERY_ID = 1_000_000
 def main() -> None:
     """Embed the seed in an empty catalogue and write its vectors."""
     if "--centres" in sys.argv[1:]:
-        np.savez(CENTRES, **centres(BundledEmbedder(cpu.cores())))  # type: ignore[arg-type]  # names, not flags
+        np.savez(CENTRES_FILE, **centres(BundledEmbedder(cpu.cores())))  # type: ignore[arg-type]  # names, not flags
         (seeding.seed_folder() / "vectors.npz").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as home, opened(Settings(home=Path(home))) as resources:
         if resources.embedder is None:

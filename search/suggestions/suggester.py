@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.title_summaries import TitleSummary
-from index.query import Entry, Region
+from index.query import IndexEntry, Region
 from search.suggestions.prefix_index import Rows
 from search.suggestions.prefix_matching import START, SURE, WORDS, Scores, Table
 
@@ -191,7 +191,7 @@ class Suggester:
         return _mixed(titles, people, others, limit)
 
     def update(
-        self, changed: Iterable[tuple[TitleSummary, Entry]], gone: Iterable[int] = ()
+        self, changed: Iterable[tuple[TitleSummary, IndexEntry]], gone: Iterable[int] = ()
     ) -> None:
         """Set the titles that changed and forget those that went; adult ones are not suggested."""
         with self._lock:
@@ -257,7 +257,7 @@ class Suggester:
                 pairs.append((row, person))
         return np.array(pairs, np.int32).reshape(-1, 2), persons
 
-    def _set(self, state: State, row: int, listing: TitleSummary, entry: Entry) -> None:
+    def _set(self, state: State, row: int, listing: TitleSummary, entry: IndexEntry) -> None:
         state.listings[row] = listing
         state.served[row] = True
         state.language[row] = state.codes.setdefault(listing.language or "", len(state.codes))

@@ -9,16 +9,16 @@ from sqlalchemy import Engine, text
 
 from db import pgvector_search
 from db.engine import connect
-from db.pgvector_index import PgvectorIndex, given
+from db.pgvector_index import PgvectorIndex, to_filter_values
 from db.pgvector_search import PgvectorQuery
 from db.pgvector_store import MIN_LANGUAGE_GRAPH_TITLES, SERVED_SCHEMA
-from index.inner_product import SLOTS, TooManyRegions
+from index.inner_product import REGION_SLOTS, TooManyRegions
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, IndexUnavailable, Query
+from index.query import Attributes, Boosts, Filter, IndexEntry, IndexUnavailable, Query
 from tests.index_contract import IndexContract, expected_hits, make_entries
 from vocabulary.kinds import Kind, Space
 
-LEAST_RECALL = 0.95  # of wide searches by a graph
+MIN_GRAPH_RECALL = 0.95  # of wide searches by a graph
 
 
 @pytest.fixture
@@ -37,13 +37,13 @@ class TestPgvectorIndex(IndexContract):
     def _over(self, index: PgvectorIndex) -> None:
         self.index = index
 
-    def build(self, entries: Sequence[Entry]) -> PgvectorIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> PgvectorIndex:
         self.index.remove(range(1, 201))
         self.index.upsert(entries)
         return self.index
 
 
-def narrow(entries: Sequence[Entry]) -> Iterator[Query]:
+def narrow_queries(entries: Sequence[IndexEntry]) -> Iterator[Query]:
     """Queries that a hundredth of the titles or fewer can answer, boosts at every weight."""
     for weight in (0.0, 0.2, 1.5):
         boosts = Boosts(popularity=weight, regional={"IN": weight})
@@ -56,7 +56,7 @@ def narrow(entries: Sequence[Entry]) -> Iterator[Query]:
             yield Query(vector=vector, filter=wanted, boosts=boosts, k=20)
 
 
-def wide(entries: Sequence[Entry]) -> Iterator[Query]:
+def wide_queries(entries: Sequence[IndexEntry]) -> Iterator[Query]:
     """Queries that most titles can answer."""
     for at, weight in enumerate((0.0, 0.1, 0.2, 0.5) * 5):
         boosts = Boosts(popularity=weight, regional={"IN": weight})
@@ -65,49 +65,51 @@ def wide(entries: Sequence[Entry]) -> Iterator[Query]:
         yield Query(vector=vector, filter=wanted, boosts=boosts, k=20)
 
 
-def plan(engine: Engine, wanted: Filter, *, graph: bool) -> str:
+def explain_plan(engine: Engine, title_filter: Filter, *, graph: bool) -> str:
     with engine.connect() as connection:
         shape = pgvector_search.begin_search(connection, SERVED_SCHEMA).spaces[Space.CONTENT]
         ask = PgvectorQuery(Space.CONTENT, np.ones(shape.width, np.float32), 20)
-        return pgvector_search.explain(connection, given(wanted), ask, shape if graph else None)
+        return pgvector_search.explain(
+            connection, to_filter_values(title_filter), ask, shape if graph else None
+        )
 
 
 @pytest.fixture(scope="module")
-def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[Entry]]]:
+def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[IndexEntry]]]:
     """An index of a few thousand titles, linked to a graph."""
     entries, index = make_entries(3000), PgvectorIndex(engine)
-    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
+    index.replace(entries, lambda beside: beside.build_graph(Space.CONTENT))
     yield index, entries
     index.replace([])
 
 
 def test_narrow_searches_are_exact_and_go_by_the_filters_index(
-    engine: Engine, filled: tuple[PgvectorIndex, list[Entry]]
+    engine: Engine, filled: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
     index, entries = filled
-    asked = list(narrow(entries))
+    asked = list(narrow_queries(entries))
     assert index.search_many(asked) == [expected_hits(entries, query) for query in asked]
-    told = plan(engine, Filter(languages=frozenset({"l3"})), graph=False)
+    told = explain_plan(engine, Filter(languages=frozenset({"l3"})), graph=False)
     assert "Bitmap Index Scan on entry_languages" in told
     assert "graph" not in told
 
 
 def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
-    engine: Engine, filled: tuple[PgvectorIndex, list[Entry]]
+    engine: Engine, filled: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
     index, entries = filled
-    asked = list(wide(entries))
+    asked = list(wide_queries(entries))
     answers = index.search_many(asked)
     expected = [expected_hits(entries, query) for query in asked]
     same = [len(set(found) & set(best)) / 20 for found, best in zip(answers, expected, strict=True)]
     assert [len(found) for found in answers] == [20] * len(asked)
-    assert sum(same) / len(same) >= LEAST_RECALL
-    told = plan(engine, Filter(year_from=1960), graph=True)
+    assert sum(same) / len(same) >= MIN_GRAPH_RECALL
+    told = explain_plan(engine, Filter(year_from=1960), graph=True)
     assert "Index Scan using entry_content_graph" in told
 
 
 def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
-    filled: tuple[PgvectorIndex, list[Entry]],
+    filled: tuple[PgvectorIndex, list[IndexEntry]],
 ) -> None:
     index, entries = filled
     query = Query(vector=entries[0].vectors[Space.CONTENT], filter=Filter(year_from=1960), k=2500)
@@ -117,10 +119,10 @@ def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
 def test_an_unlinked_space_is_searched_exactly(engine: Engine, index: PgvectorIndex) -> None:
     entries = make_entries(500)
     index.replace(entries)
-    asked = list(wide(entries))
+    asked = list(wide_queries(entries))
     expected = [expected_hits(entries, query) for query in asked]
-    index.link(Space.CONTENT)
-    index.unlink(Space.CONTENT)
+    index.build_graph(Space.CONTENT)
+    index.drop_graph(Space.CONTENT)
     assert index.search_many(asked) == expected
 
 
@@ -155,8 +157,8 @@ def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) 
 
 
 def test_a_region_too_many_is_refused_and_nothing_written(index: PgvectorIndex) -> None:
-    regional = {f"R{number}": 0.5 for number in range(SLOTS + 1)}
-    crowded = Entry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
+    regional = {f"R{number}": 0.5 for number in range(REGION_SLOTS + 1)}
+    crowded = IndexEntry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
         index.upsert([crowded])
     assert len(index) == 0
@@ -190,17 +192,17 @@ def test_a_common_language_has_a_graph_of_its_own(engine: Engine, index: Pgvecto
         )
         for at, entry in enumerate(make_entries(common + rare, d=4))
     ]
-    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
+    index.replace(entries, lambda beside: beside.build_graph(Space.CONTENT))
     vector = entries[0].vectors[Space.CONTENT]
     for language, name in (("te", "entry_content_graph_te"), ("kn", "entry_content_graph")):
         wanted = Filter(languages=frozenset({language}), exclude=frozenset({1, 2}))
-        assert f"Index Scan using {name} on" in plan(engine, wanted, graph=True)
+        assert f"Index Scan using {name} on" in explain_plan(engine, wanted, graph=True)
         query = Query(vector=vector, filter=wanted, boosts=Boosts(popularity=0.1), k=20)
         found = {hit.title_id for hit in index.search(query)}
         best = {hit.title_id for hit in MemoryIndex(entries).search(query)}
         assert len(found) == 20
         assert len(found & best) >= 19
-    index.unlink(Space.CONTENT)
+    index.drop_graph(Space.CONTENT)
     with engine.connect() as connection:
         left = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'entry_content_graph%'"
         assert connection.execute(text(left)).scalar_one() == 0

@@ -11,41 +11,41 @@ import pytest
 
 from embeddings.embedder import Matrix
 
-SEED = Path(__file__).parents[2] / "catalog" / "seed"
-REAL = Path(__file__).parents[3] / "shared" / "data" / "indian.jsonl.gz"
-TITLES = 2_000
-OPENING = 80  # characters: the wheel's own engine takes half a minute for these
+SEED_FOLDER = Path(__file__).parents[2] / "catalog" / "seed"
+REAL_TITLES_FILE = Path(__file__).parents[3] / "shared" / "data" / "indian.jsonl.gz"
+MAX_TITLES = 2_000
+OPENING_CHARACTERS = 80  # characters: the wheel's own engine takes half a minute for these
 
 
-def synopses() -> Iterator[str]:
-    for path in sorted(SEED.glob("*.jsonl")):
+def seed_synopses() -> Iterator[str]:
+    for path in sorted(SEED_FOLDER.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield from json.loads(line).get("synopsis", {}).values()
 
 
-def openings() -> list[str]:
+def real_openings() -> list[str]:
     """Names and how their plots begin."""
-    if not REAL.exists():
+    if not REAL_TITLES_FILE.exists():
         pytest.skip("needs ../shared/data")
-    found = list(islice(dict.fromkeys(_openings()), TITLES))
-    assert len(found) == TITLES
+    found = list(islice(dict.fromkeys(_all_openings()), MAX_TITLES))
+    assert len(found) == MAX_TITLES
     return found
 
 
-def _openings() -> Iterator[str]:
-    with gzip.open(REAL, "rt", encoding="utf-8") as lines:
+def _all_openings() -> Iterator[str]:
+    with gzip.open(REAL_TITLES_FILE, "rt", encoding="utf-8") as lines:
         for title in map(json.loads, lines):
             for text in (title.get("synopsis") or {}).values():
-                yield f"{title['title']}. {text}"[:OPENING]
+                yield f"{title['title']}. {text}"[:OPENING_CHARACTERS]
 
 
-def overlap(one: Matrix, other: Matrix) -> float:
+def neighbour_overlap(one: Matrix, other: Matrix) -> float:
     """Return what share of the ten nearest others is the same."""
-    pairs = zip(nearest(one), nearest(other), strict=True)
+    pairs = zip(nearest_neighbours(one), nearest_neighbours(other), strict=True)
     return float(np.mean([len(a & b) for a, b in pairs])) / 10
 
 
-def nearest(rows: Matrix, count: int = 10) -> list[set[int]]:
+def nearest_neighbours(rows: Matrix, count: int = 10) -> list[set[int]]:
     likeness = rows @ rows.T
     np.fill_diagonal(likeness, -1)
     return [set(row) for row in np.argpartition(-likeness, count, axis=1)[:, :count].tolist()]

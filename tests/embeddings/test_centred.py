@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from embeddings.bundled import DIMENSIONS, NAME
-from embeddings.centred import REVISION, CentredEmbedder, load_centres, measure_centres
-from embeddings.embedder import Embedder, Role
+from embeddings.bundled import DIMENSIONS, MODEL_NAME
+from embeddings.centred import CENTRES_REVISION, CentredEmbedder, load_centres, measure_centres
+from embeddings.embedder import Embedder, TextRole
 from tests.fake_embedder import FakeEmbedder
 
-FAKE = FakeEmbedder()
+FAKE_EMBEDDER = FakeEmbedder()
 CENTRES = {
     name: np.full(8, value, np.float32)
     for name, value in {
@@ -30,28 +30,28 @@ CENTRES = {
     ],
 )
 def test_what_texts_of_a_role_and_script_share_is_taken_away(
-    text: str, role: Role, centre: float
+    text: str, role: TextRole, centre: float
 ) -> None:
-    (found,) = CentredEmbedder(FAKE, CENTRES).embed([text], role=role)
-    wanted = FAKE.embed([text], role=role)[0] - np.float32(centre)
+    (found,) = CentredEmbedder(FAKE_EMBEDDER, CENTRES).embed([text], role=role)
+    wanted = FAKE_EMBEDDER.embed([text], role=role)[0] - np.float32(centre)
     np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted), atol=1e-6)
     assert np.linalg.norm(found) == pytest.approx(1, abs=1e-6)
 
 
 def test_nothing_has_no_rows() -> None:
-    assert CentredEmbedder(FAKE, CENTRES).embed([], role="query").shape == (0, 8)
+    assert CentredEmbedder(FAKE_EMBEDDER, CENTRES).embed([], role="query").shape == (0, 8)
 
 
 def test_centred_vectors_are_those_of_another_model() -> None:
-    assert CentredEmbedder(FAKE, CENTRES).model == f"fake+{REVISION}"
+    assert CentredEmbedder(FAKE_EMBEDDER, CENTRES).model == f"fake+{CENTRES_REVISION}"
 
 
 def test_centres_are_the_means_of_each_script() -> None:
     texts = {"Latn": ["a", "b"], "Telu": ["ఈ"]}
-    centres = measure_centres(FAKE, texts, "query")
+    centres = measure_centres(FAKE_EMBEDDER, texts, "query")
     assert list(centres) == ["query:Latn", "query:Telu"]
     np.testing.assert_allclose(
-        centres["query:Latn"], FAKE.embed(["a", "b"], role="query").mean(axis=0), atol=1e-6
+        centres["query:Latn"], FAKE_EMBEDDER.embed(["a", "b"], role="query").mean(axis=0), atol=1e-6
     )
 
 
@@ -65,6 +65,6 @@ def test_the_centres_that_are_shipped_fit_the_bundled_model() -> None:
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud83d", "🪰", "x" * 500])
 def test_any_text_has_a_unit_vector(embedder: Embedder, text: str) -> None:
-    assert embedder.model == f"{NAME}+{REVISION}"
+    assert embedder.model == f"{MODEL_NAME}+{CENTRES_REVISION}"
     (found,) = embedder.embed([text], role="query")
     assert np.linalg.norm(found) == pytest.approx(1, abs=1e-3)

@@ -9,19 +9,19 @@ from catalog.record import Record
 from db import titles
 from db.tables.titles import Title
 from embeddings.document import (
-    BATCH,
-    LONGEST_SYNOPSIS,
-    document_parts,
+    MAX_SYNOPSIS_CHARACTERS,
+    TEXTS_PER_BATCH,
+    document_texts,
     embed_documents,
     text_hash,
 )
 from tests.fake_embedder import FakeEmbedder
 
-Stored = Callable[..., Title]
+StoreTitle = Callable[..., Title]
 
 
 @pytest.fixture
-def stored(database: Session, record: Callable[..., Record]) -> Stored:
+def stored(database: Session, record: Callable[..., Record]) -> StoreTitle:
     def make(title: str = "Eega", **given: object) -> Title:
         (number,) = Importer().store(database, [record(title, **given)]).created_ids
         database.expunge_all()
@@ -32,7 +32,9 @@ def stored(database: Session, record: Callable[..., Record]) -> Stored:
     return make
 
 
-def test_the_overview_names_and_describes_and_each_synopsis_stands_alone(stored: Stored) -> None:
+def test_the_overview_names_and_describes_and_each_synopsis_stands_alone(
+    stored: StoreTitle,
+) -> None:
     title = stored(
         original_title="ఈగ",
         original_language="te",
@@ -43,26 +45,26 @@ def test_the_overview_names_and_describes_and_each_synopsis_stands_alone(stored:
         people=[{"name": "Nani"}],
         synopsis={"te": "ఈగ కథ.", "en": "A fly."},
     )
-    assert document_parts(title) == [
+    assert document_texts(title) == [
         "ఈగ / मक्खी / Eega. 2012 Telugu movie, fantasy, science fiction. insect, revenge. A fly.",
         "A fly.",
         "ఈగ కథ.",
     ]
 
 
-def test_people_stand_in_for_a_plot(stored: Stored) -> None:
+def test_people_stand_in_for_a_plot(stored: StoreTitle) -> None:
     people = [{"name": f"Person {n}"} for n in range(8)] + [{"name": "Person 0", "job": "writer"}]
-    (only,) = document_parts(stored(people=people))
+    (only,) = document_texts(stored(people=people))
     assert only.endswith("Person 0, Person 1, Person 2, Person 3, Person 4, Person 5")
 
 
-def test_a_title_of_which_only_the_name_is_known_has_a_text(stored: Stored) -> None:
-    assert document_parts(stored("96")) == ["96. movie"]
+def test_a_title_of_which_only_the_name_is_known_has_a_text(stored: StoreTitle) -> None:
+    assert document_texts(stored("96")) == ["96. movie"]
 
 
-def test_a_long_plot_is_cut(stored: Stored) -> None:
-    _, synopsis = document_parts(stored(synopsis={"en": "x" * 5000}))
-    assert len(synopsis) == LONGEST_SYNOPSIS
+def test_a_long_plot_is_cut(stored: StoreTitle) -> None:
+    _, synopsis = document_texts(stored(synopsis={"en": "x" * 5000}))
+    assert len(synopsis) == MAX_SYNOPSIS_CHARACTERS
 
 
 def test_the_digest_follows_the_text() -> None:
@@ -80,7 +82,7 @@ def test_a_documents_vector_is_the_mean_direction_of_its_parts() -> None:
 
 
 def test_many_parts_are_read_in_batches_and_come_back_in_order() -> None:
-    documents = [[f"{number} " * (number % 7 + 1)] for number in range(2 * BATCH + 3)]
+    documents = [[f"{number} " * (number % 7 + 1)] for number in range(2 * TEXTS_PER_BATCH + 3)]
     found = embed_documents(FakeEmbedder(), documents)
     wanted = FakeEmbedder().embed([parts[0] for parts in documents], role="document")
     np.testing.assert_allclose(found, wanted, atol=1e-6)

@@ -9,31 +9,31 @@ import pytest
 
 from index import scan_kernel
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query
 from tests.index_contract import IndexContract, expected_hits, make_entries
 from vocabulary.kinds import Kind, Space
 
 
 class TestMemoryIndex(IndexContract):
-    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> MemoryIndex:
         return MemoryIndex(entries)
 
 
 class TestPortableKernel(IndexContract):
     examples = 100
 
-    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
-        return MemoryIndex(entries, kernel=scan_kernel.kernels()[-1])
+    def build(self, entries: Sequence[IndexEntry]) -> MemoryIndex:
+        return MemoryIndex(entries, kernel=scan_kernel.available_kernels()[-1])
 
 
 class TestWithoutKernels(IndexContract):
     examples = 100
 
-    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> MemoryIndex:
         return MemoryIndex(entries, kernel=None)
 
 
-def halved(entry: Entry) -> Entry:
+def to_half_precision(entry: IndexEntry) -> IndexEntry:
     vectors = {
         space: vector.astype(np.float16).astype(np.float32)
         for space, vector in entry.vectors.items()
@@ -41,18 +41,18 @@ def halved(entry: Entry) -> Entry:
     return replace(entry, vectors=vectors)
 
 
-@pytest.mark.parametrize("kernel", [*scan_kernel.kernels(), None], ids=str)
+@pytest.mark.parametrize("kernel", [*scan_kernel.available_kernels(), None], ids=str)
 def test_vectors_in_half_precision_answer_exactly_until_one_that_is_not_comes(
-    kernel: scan_kernel.Kernel | None,
+    kernel: scan_kernel.ScanKernel | None,
 ) -> None:
     entries = make_entries(500)
-    halves = [halved(entry) for entry in entries[:400]]
+    halves = [to_half_precision(entry) for entry in entries[:400]]
     index = MemoryIndex(halves, kernel=kernel)
     query = Query(vector=entries[3].vectors[Space.CONTENT], k=60)
-    assert index._snapshot.rows.spaces[Space.CONTENT].shape.half
+    assert index._snapshot.rows.spaces[Space.CONTENT].format.half_precision
     assert index.search(query) == expected_hits(halves, query)
     index.upsert(entries[390:])
-    assert not index._snapshot.rows.spaces[Space.CONTENT].shape.half
+    assert not index._snapshot.rows.spaces[Space.CONTENT].format.half_precision
     assert index.search(query) == expected_hits([*halves[:390], *entries[390:]], query)
 
 
@@ -61,7 +61,7 @@ class TestMappedFiles(IndexContract):
 
     examples = 50
 
-    def build(self, entries: Sequence[Entry]) -> MemoryIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> MemoryIndex:
         mapped = MemoryIndex()
         with TemporaryDirectory() as folder:
             MemoryIndex(entries).save(Path(folder))
@@ -137,8 +137,8 @@ def test_a_title_is_seen_as_it_was_or_as_it_is_and_never_in_between() -> None:
     """Each title's vector and popularity are of one turn, and turns never go back."""
     titles, turns = 300, 60
 
-    def state(title_id: int, turn: int) -> Entry:
-        return Entry(
+    def state(title_id: int, turn: int) -> IndexEntry:
+        return IndexEntry(
             title_id=title_id,
             attributes=Attributes(kind=Kind.MOVIE, year=2000 + turn),
             vectors={Space.CONTENT: turned[turn]},
@@ -182,9 +182,14 @@ def test_what_came_after_the_search_began_is_not_in_its_answer() -> None:
     before = index._snapshot
     index.remove([5])
     index.upsert([replace(entries[6], popularity=1.0)])
-    seen = before.rows.seen(range(1, 201), before.n, before.version)
+    seen = before.rows.visible_rows(range(1, 201), before.row_count, before.version)
     assert sorted(before.rows.columns.ids[seen].tolist()) == list(range(1, 201))
-    assert before.rows.columns.popularity[before.rows.seen([7], before.n, before.version)] < 1.0
+    assert (
+        before.rows.columns.popularity[
+            before.rows.visible_rows([7], before.row_count, before.version)
+        ]
+        < 1.0
+    )
 
 
 def test_many_may_load_what_one_saved(tmp_path: Path) -> None:
@@ -216,7 +221,7 @@ def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) 
     vectors = middles[np.arange(4000) % 40] + 0.4 * random.standard_normal((4000, 32))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     entries = [
-        Entry(
+        IndexEntry(
             title_id=at + 1,
             attributes=Attributes(kind=Kind.MOVIE, year=1990 + at % 2),
             vectors={Space.CONTENT: vector},
@@ -225,7 +230,7 @@ def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) 
         for at, vector in enumerate(vectors.astype(np.float32))
     ]
     index, exact = MemoryIndex(entries), MemoryIndex(entries)
-    recall = index.approximate(Space.CONTENT, least=0.9)
+    recall = index.use_inverted_lists(Space.CONTENT, min_recall=0.9)
     assert recall is not None
     assert recall >= 0.9
     index.save(tmp_path)
@@ -233,13 +238,13 @@ def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) 
     mapped.load(tmp_path)
     index.upsert([replace(entries[7], popularity=1.0)])
     exact.upsert([replace(entries[7], popularity=1.0)])
-    assert index.lists is not None
+    assert index.inverted_lists is not None
     query = Query(vector=entries[7].vectors[Space.CONTENT], k=30)
     found = {hit.title_id for hit in index.search(query)}
     assert 8 in found
     assert len(found & {hit.title_id for hit in exact.search(query)}) >= 27
-    assert mapped.lists is not None
-    assert mapped.lists.looked_at == index.lists.looked_at
+    assert mapped.inverted_lists is not None
+    assert mapped.inverted_lists.probes == index.inverted_lists.probes
     everything = replace(query, k=5000)
     assert index.search(everything) == exact.search(everything)
     narrow = replace(query, filter=Filter(include=frozenset(range(1, 100))))
@@ -249,7 +254,7 @@ def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) 
 def test_lists_that_would_find_too_little_are_refused() -> None:
     entries = make_entries(3000)  # random directions, which no list holds together
     index = MemoryIndex(entries)
-    assert index.approximate(Space.CONTENT, least=0.99) is None
-    assert index.lists is None
+    assert index.use_inverted_lists(Space.CONTENT, min_recall=0.99) is None
+    assert index.inverted_lists is None
     query = Query(vector=entries[5].vectors[Space.CONTENT], k=40)
     assert index.search(query) == expected_hits(entries, query)

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query
 from recommend.age_limits import ADULT_GENRES, AgeLimit, age_limit
 from vocabulary.kinds import Kind
 
@@ -48,8 +48,8 @@ def test_what_was_asked_for_stays_asked_for() -> None:
 
 
 def test_a_child_sees_what_is_unrated_and_nothing_above_its_age() -> None:
-    def title(number: int, *genres: str, age: int | None, adult: bool = False) -> Entry:
-        return Entry(
+    def title(number: int, *genres: str, age: int | None, adult: bool = False) -> IndexEntry:
+        return IndexEntry(
             title_id=number,
             popularity=1 / number,
             attributes=Attributes(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Entry, Filter, Hit, Matrix, TitleId, Vector
+from index.query import Attributes, Filter, Hit, IndexEntry, Matrix, TitleId, Vector
 from recommend.explanations import LikedTitles, explain, liked_title_ids, reaction_code
 from recommend.feed_plan import (
     CandidateSource,
@@ -84,7 +84,7 @@ class TopicCatalogue:
             )
             self.vectors[title_id], self.features_by_id[title_id] = vector, about
             entries.append(
-                Entry(
+                IndexEntry(
                     title_id=title_id,
                     attributes=Attributes(
                         kind=Kind.MOVIE,

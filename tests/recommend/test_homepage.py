@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query
 from recommend.homepage import MIN_ROW_TITLES, fill_rows
 from recommend.queries import RowPlan
 from tests.index_contract import GENRES, catalogues, matches_filter
@@ -20,7 +20,7 @@ genre_sets = st.lists(st.frozensets(st.sampled_from(GENRES), max_size=2), max_si
 @settings(deadline=None)
 @given(catalogues, genre_sets)
 def test_no_title_stands_twice_and_no_row_is_short(
-    catalogue: list[Entry], wished: list[frozenset[str]]
+    catalogue: list[IndexEntry], wished: list[frozenset[str]]
 ) -> None:
     plans = [row_plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
     rows = fill_rows(MemoryIndex(catalogue), plans)
@@ -32,7 +32,7 @@ def test_no_title_stands_twice_and_no_row_is_short(
 @settings(deadline=None)
 @given(catalogues, genre_sets)
 def test_a_row_is_full_while_titles_are_left(
-    catalogue: list[Entry], wished: list[frozenset[str]]
+    catalogue: list[IndexEntry], wished: list[frozenset[str]]
 ) -> None:
     by_id = {entry.title_id: entry for entry in catalogue}
     plans = [row_plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
@@ -48,9 +48,9 @@ def test_a_row_is_full_while_titles_are_left(
                 del left[hit.title_id]
 
 
-def make_film(title_id: int, genre: str, popularity: float) -> Entry:
+def make_film(title_id: int, genre: str, popularity: float) -> IndexEntry:
     attributes = Attributes(kind=Kind.MOVIE, genres=frozenset({genre}))
-    return Entry(title_id=title_id, attributes=attributes, popularity=popularity)
+    return IndexEntry(title_id=title_id, attributes=attributes, popularity=popularity)
 
 
 def test_a_row_left_out_leaves_its_titles_to_the_next() -> None:

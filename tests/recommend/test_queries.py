@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Entry, Filter, Hit, Query
+from index.query import Attributes, Filter, Hit, IndexEntry, Query
 from recommend import queries
 from tests.index_contract import unit_vector
 from vocabulary.kinds import Kind, Space
@@ -12,13 +12,13 @@ LANGUAGES = {"te": "Telugu", "ta": "Tamil", "hi": "Hindi"}
 GENRES = {"comedy": "Comedy", "horror": "Horror"}
 
 
-def make_entry(title_id: int, **given: object) -> Entry:
+def make_entry(title_id: int, **given: object) -> IndexEntry:
     plain = {"kind": Kind.MOVIE, "languages": frozenset({"te"})}
     attributes = {name: given.pop(name) for name in list(given) if name in Attributes.__slots__}
-    return Entry(title_id=title_id, attributes=Attributes(**plain | attributes), **given)  # type: ignore[arg-type]  # a test's shorthand
+    return IndexEntry(title_id=title_id, attributes=Attributes(**plain | attributes), **given)  # type: ignore[arg-type]  # a test's shorthand
 
 
-def search_ids(query: Query, *entries: Entry) -> list[int]:
+def search_ids(query: Query, *entries: IndexEntry) -> list[int]:
     return [hit.title_id for hit in MemoryIndex(entries).search(query)]
 
 

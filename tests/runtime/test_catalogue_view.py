@@ -11,7 +11,7 @@ from db import changes, migrate, titles
 from db.engine import connect, open_session
 from db.title_summaries import TitleSummary
 from index.query import Boosts, Query
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
 from search.suggestions.suggester import Typed
 from services import seeding
@@ -20,7 +20,7 @@ from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
-LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 WITHIN_S = 20.0  # for busy machines; most takes milliseconds
 
 

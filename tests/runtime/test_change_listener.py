@@ -10,7 +10,7 @@ from catalog.importer import Importer
 from catalog.record import Record
 from db import changes
 from db.engine import connect, open_session
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
 from runtime.change_listener import Bell
 from tests.runtime.database_backups import copy_database
@@ -18,7 +18,7 @@ from tests.runtime.postgres_proxy import Relay
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
-LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 NEVER_S = 3600.0  # what is followed within a test was told
 HEARD_WITHIN_S = 20.0  # for busy machines; most takes milliseconds
 

@@ -11,7 +11,7 @@ from db.changes import Position
 from db.engine import open_session
 from index.memory import MemoryIndex
 from index.query import Query
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
 from runtime.index_snapshots import TOLD, Saved
 from services import seeding
@@ -20,12 +20,12 @@ from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
-LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Saved:
-    return Saved(tmp_path / "index", LOADER.told)
+    return Saved(tmp_path / "index", LOADER.model_signature)
 
 
 def states(tmp_path: Path) -> list[str]:
@@ -117,7 +117,7 @@ def test_where_nothing_can_be_written_the_index_is_in_memory(
 ) -> None:
     store(own, record("Eega"))
     (tmp_path / "index").write_text("no folder")
-    live = loaded(own, Saved(tmp_path / "index", LOADER.told))
+    live = loaded(own, Saved(tmp_path / "index", LOADER.model_signature))
     assert len(live.index) == 1
 
 
@@ -130,5 +130,5 @@ def test_lists_serve_a_large_catalogue_whose_searches_need_not_be_exact(
         live = Live(own, LOADER, saved=saved, least_recall=0.5)
         live.load()
         assert isinstance(live.index, MemoryIndex)
-        assert live.index.lists is not None
-        assert live.index.lists.recall >= 0.5
+        assert live.index.inverted_lists is not None
+        assert live.index.inverted_lists.recall >= 0.5

@@ -13,9 +13,9 @@ from db import changes, index_state
 from db.engine import open_session
 from db.pgvector_index import PgvectorIndex
 from index.memory import MemoryIndex
-from index.query import Entry, Query
+from index.query import IndexEntry, Query
 from index.shared_index import SharedIndex
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
 from runtime.index_sync import CopyDiffers, Shared
 from services import seeding
@@ -25,7 +25,7 @@ from tests.running_app import running_app
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
-LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 def store(own: Engine, *records: Record) -> list[int]:
@@ -115,7 +115,9 @@ def test_a_process_without_the_model_feeds_nothing(
 ) -> None:
     (number,) = store(own, record("Eega"))
     for models in ({}, {Space.CONTENT: "another"}):
-        other = Shared("pgvector", PgvectorIndex(own), own, Loader(models, LOADER.watched))
+        other = Shared(
+            "pgvector", PgvectorIndex(own), own, CatalogueReader(models, LOADER.language_weights)
+        )
         assert other.catch_up() == 0
         assert number not in other.index
 
@@ -137,19 +139,19 @@ class Forgetful(MemoryIndex):
     """Loses a title of those copied into it."""
 
     def replace(
-        self, entries: Iterable[Entry], approve: Callable[[SharedIndex], None] | None = None
+        self, entries: Iterable[IndexEntry], approve: Callable[[SharedIndex], None] | None = None
     ) -> None:
         if approve:
             approve(Forgetful(list(entries)[1:]))
         raise AssertionError("it was approved")
 
-    def link(self, space: Space) -> None: ...
+    def build_graph(self, space: Space) -> None: ...
 
-    def unlink(self, space: Space) -> None: ...
+    def drop_graph(self, space: Space) -> None: ...
 
-    def reached(self) -> None: ...
+    def saved_position(self) -> None: ...
 
-    def note(self, mark: str) -> None: ...
+    def save_position(self, position: str) -> None: ...
 
 
 def test_a_copy_that_lost_a_title_is_not_approved(own: Engine, record: Make) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from catalog.importer import Importer
 from catalog.record import Record
 from db.engine import open_session
-from index.qdrant.collections import Cluster, Collections
+from index.qdrant.collections import AliasedCollections, ClusterLayout
 from index.qdrant.engine import QdrantIndex
 from index.query import Query
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from runtime.index_sync import Shared
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
@@ -26,16 +26,18 @@ pytestmark = [
 ]
 
 Make = Callable[..., Record]
-LOADER = Loader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
+LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 @pytest.fixture
-def collections() -> Collections:
-    return Collections(client=QdrantClient(":memory:"), cluster=Cluster(), alias="rasika")
+def collections() -> AliasedCollections:
+    return AliasedCollections(
+        client=QdrantClient(":memory:"), cluster=ClusterLayout(), alias="rasika"
+    )
 
 
 @pytest.fixture
-def shared(own: Engine, collections: Collections) -> Shared:
+def shared(own: Engine, collections: AliasedCollections) -> Shared:
     shared = Shared("qdrant", QdrantIndex(collections), own, LOADER)
     shared.prepare()
     return shared
@@ -80,11 +82,11 @@ def test_a_backup_of_postgresql_restored_beside_it_is_noticed(
 
 
 def test_a_server_that_lost_everything_is_filled_again(
-    own: Engine, shared: Shared, collections: Collections, record: Make
+    own: Engine, shared: Shared, collections: AliasedCollections, record: Make
 ) -> None:
     number = store(own, record("Eega"))
     shared.catch_up()
-    content = collections.found()
+    content = collections.read_state()
     assert content is not None
     collections.drop(content.name)
     assert found(shared) == []
@@ -96,12 +98,12 @@ def test_an_older_state_of_the_server_is_led_on_by_the_log(
     own: Engine, shared: Shared, record: Make
 ) -> None:
     shared.catch_up()
-    before = shared.index.reached()
+    before = shared.index.saved_position()
     number = store(own, record("Eega"))
     shared.catch_up()
     assert before
     shared.index.remove([number])
-    shared.index.note(before)
+    shared.index.save_position(before)
     assert shared.catch_up() == 1
     assert found(shared) == [number]
 

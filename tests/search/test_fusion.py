@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Entry, Filter, Query, TitleId, Vector
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query, TitleId, Vector
 from search.fusion import (
     MOST_BY_WORDS,
     NONE,
@@ -41,7 +41,7 @@ generated = settings(max_examples=100, deadline=None, suppress_health_check=[Hea
 
 
 def reference(
-    entries: Sequence[Entry], told: Mapping[TitleId, Evidence], query: Query
+    entries: Sequence[IndexEntry], told: Mapping[TitleId, Evidence], query: Query
 ) -> list[Found]:
     """Return the answer by definition: score every title with its evidence, sort, cut.
 
@@ -59,7 +59,7 @@ def reference(
 @generated
 @given(catalogues, told_titles, queries, vectors | st.none())
 def test_answers_as_the_reference_does(
-    catalogue: list[Entry], told: dict[TitleId, Evidence], asked: Query, vector: Vector | None
+    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], asked: Query, vector: Vector | None
 ) -> None:
     query = replace(asked, vector=vector)
     assert hybrid(MemoryIndex(catalogue), told, query=query) == reference(catalogue, told, query)
@@ -68,7 +68,7 @@ def test_answers_as_the_reference_does(
 @generated
 @given(catalogues, told_titles, queries, vectors, vectors)
 def test_taste_is_a_bounded_term_added_before_the_cut(
-    catalogue: list[Entry],
+    catalogue: list[IndexEntry],
     told: dict[TitleId, Evidence],
     asked: Query,
     vector: Vector,
@@ -94,7 +94,7 @@ def test_taste_is_a_bounded_term_added_before_the_cut(
 @generated
 @given(catalogues, told_titles, queries)
 def test_without_others_only_evidence_finds(
-    catalogue: list[Entry], told: dict[TitleId, Evidence], asked: Query
+    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], asked: Query
 ) -> None:
     query = replace(asked, vector=None, k=80)
     found = hybrid(MemoryIndex(catalogue), told, query=query, others=False)
@@ -105,7 +105,7 @@ def test_without_others_only_evidence_finds(
 @generated
 @given(catalogues, told_titles, filters)
 def test_a_title_with_evidence_meets_the_filter_too(
-    catalogue: list[Entry], told: dict[TitleId, Evidence], wanted: Filter
+    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], wanted: Filter
 ) -> None:
     query = Query(vector=unit_vector(3), filter=wanted, k=80)
     by_id = {entry.title_id: entry for entry in catalogue}
@@ -116,7 +116,7 @@ def test_a_title_with_evidence_meets_the_filter_too(
 @generated
 @given(catalogues, st.integers(1, 40), st.integers(1, 40), queries)
 def test_a_longer_page_begins_with_the_shorter(
-    catalogue: list[Entry], shorter: int, more: int, asked: Query
+    catalogue: list[IndexEntry], shorter: int, more: int, asked: Query
 ) -> None:
     index = MemoryIndex(catalogue)
     named = {entry.title_id: Evidence(name=0.5) for entry in catalogue[::3]}
@@ -127,8 +127,8 @@ def test_a_longer_page_begins_with_the_shorter(
     assert both[1][:shorter] == both[0]
 
 
-def entry(title_id: int, *, vector: int | None = None, known: float = 0.0) -> Entry:
-    return Entry(
+def entry(title_id: int, *, vector: int | None = None, known: float = 0.0) -> IndexEntry:
+    return IndexEntry(
         title_id=title_id,
         attributes=Attributes(kind=Kind.MOVIE),
         vectors={} if vector is None else {Space.CONTENT: unit_vector(vector)},
@@ -145,7 +145,7 @@ def named_titles(*named: tuple[int, float]) -> dict[TitleId, Evidence]:
 
 
 def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> None:
-    opposite = Entry(
+    opposite = IndexEntry(
         title_id=9, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit_vector(1)}
     )
     catalogue = [entry(1, vector=1, known=1.0), entry(2, vector=1, known=1.0), opposite]
@@ -156,7 +156,7 @@ def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> N
 
 
 def test_a_faint_likeness_of_name_does_not_bury_what_was_meant() -> None:
-    opposite = Entry(
+    opposite = IndexEntry(
         title_id=2, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit_vector(1)}
     )
     index = MemoryIndex([entry(1, vector=1), opposite])
@@ -189,7 +189,7 @@ def test_popularity_orders_what_fits_equally_well() -> None:
 def test_boosts_do_not_lift_what_fits_worse() -> None:
     aside = unit_vector(2) - (unit_vector(2) @ unit_vector(1)) * unit_vector(1)
     near = 0.9 * unit_vector(1) + 0.19**0.5 * aside / np.linalg.norm(aside)
-    worse = Entry(
+    worse = IndexEntry(
         title_id=1,
         attributes=Attributes(kind=Kind.MOVIE),
         vectors={Space.CONTENT: near.astype(np.float32)},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.inner_product import SCALE
+from index.inner_product import SIGNAL_SCALE
 from index.query import Query, TitleId
 from scripts.bench.engines.benchmark_engine import Contestant, Kept, Unavailable
 from scripts.bench.engines.numpy_scans import first, vector_of
@@ -96,15 +96,15 @@ class Faiss(Contestant):
 def _rows(stock: Stock, some: slice) -> NDArray[np.float32]:
     rows = np.zeros((len(stock.ids[some]), stock.matrix.shape[1] + SIGNALS), np.float32)
     rows[:, :-SIGNALS] = stock.matrix[some]
-    rows[:, -SIGNALS] = stock.popularity[some] / SCALE
-    rows[:, 1 - SIGNALS] = stock.regional[some] / SCALE
+    rows[:, -SIGNALS] = stock.popularity[some] / SIGNAL_SCALE
+    rows[:, 1 - SIGNALS] = stock.regional[some] / SIGNAL_SCALE
     return rows
 
 
 def _operand(query: Query) -> NDArray[np.float32]:
     signals = np.zeros(SIGNALS, np.float32)
-    signals[0] = query.boosts.popularity * SCALE
-    signals[1] = query.boosts.regional.get(REGION, 0.0) * SCALE
+    signals[0] = query.boosts.popularity * SIGNAL_SCALE
+    signals[1] = query.boosts.regional.get(REGION, 0.0) * SIGNAL_SCALE
     return np.concatenate([vector_of(query), signals])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from index import scan_kernel
 from index.memory import MemoryIndex
-from index.query import Entry, Hit, Query
+from index.query import Hit, IndexEntry, Query
 from scripts.bench.engines.benchmark_engine import Contestant
 from scripts.bench.engines.numpy_scans import threads
 from scripts.bench.synthetic_titles import Stock
@@ -18,7 +18,7 @@ class Memory(Contestant):
     def __init__(self, cores: int) -> None:
         self.cores = cores
         self.name = f"memory, {threads(cores)}"
-        self.about = f"the engine `memory`, {scan_kernel.name()}"
+        self.about = f"the engine `memory`, {scan_kernel.kernel_description()}"
         self.index = MemoryIndex(cores=cores)
 
     def build(self, stock: Stock) -> None:
@@ -33,6 +33,6 @@ class Memory(Contestant):
         """Return `search` of each, in one pass."""
         return self.index.search_many(queries)
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Change titles."""
         self.index.upsert(entries)

@@ -72,4 +72,4 @@ class Pgvector(Contestant):
 
 
 def _linked(beside: PgvectorIndex) -> None:
-    beside.link(Space.CONTENT)
+    beside.build_graph(Space.CONTENT)

@@ -25,7 +25,7 @@ from recommend.feed_plan import MIN_PERSON_AFFINITY, MIN_STRONG_AFFINITY, FeedCo
 from recommend.moods import Rasa, genre_mood_weight
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
-from runtime.catalogue_reader import freshness, regional
+from runtime.catalogue_reader import freshness, regional_popularity
 from runtime.catalogue_view import Live
 from services.feed import FeedRequest, content_vectors, feed_context, ranking_attributes
 from viewers.context import read_viewer_context
@@ -275,7 +275,8 @@ def reason_holds(hit: dict[str, Any], context: FeedContext, live: Live) -> bool:
         "popular_language": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
         "trending_region": lambda: freshness(listing) >= MIN_TRENDING_FRESHNESS,
         "loved_in": lambda: (
-            regional(listing, LANGUAGES_WATCHED)[context.region] >= MIN_LOVED_REGIONAL_SIGNAL
+            regional_popularity(listing, LANGUAGES_WATCHED)[context.region]
+            >= MIN_LOVED_REGIONAL_SIGNAL
         ),
         "regional": lambda: freshness(listing) < MIN_TRENDING_FRESHNESS,
         "mood": lambda: (

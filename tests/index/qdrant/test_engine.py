@@ -15,14 +15,14 @@ import stamina
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException
 
-from index.inner_product import SLOTS, WIDTH, TooManyRegions
-from index.qdrant.collections import Cluster, Collections
-from index.qdrant.engine import QdrantIndex, connect
+from index.inner_product import REGION_SLOTS, SIGNAL_WIDTH, TooManyRegions
+from index.qdrant.collections import AliasedCollections, ClusterLayout
+from index.qdrant.engine import QdrantIndex, open_qdrant_index
 from index.query import (
     Attributes,
     Boosts,
-    Entry,
     Filter,
+    IndexEntry,
     IndexUnavailable,
     Query,
     VectorMissing,
@@ -32,8 +32,8 @@ from vocabulary.kinds import Kind, Space
 
 # Before fixtures hide the machine's settings. Without a server, the client's local mode answers,
 # which scans, and says so; and, where it is installed, Qdrant's own engine in this process.
-SERVER = os.environ.get("RASIKA_QDRANT_URL")
-ALIAS = "rasika-test"
+QDRANT_URL = os.environ.get("RASIKA_QDRANT_URL")
+TEST_ALIAS = "rasika-test"
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect"),
@@ -41,33 +41,35 @@ pytestmark = [
 ]
 
 
-def opened(kind: str, folder: Path) -> QdrantClient:
+def open_client(kind: str, folder: Path) -> QdrantClient:
     if kind == "edge":
         pytest.importorskip("qdrant_edge")  # no extra: for these tests alone
         from scripts.bench.engines.qdrant_edge import EdgeClient
 
         return EdgeClient(folder)
-    return QdrantClient(SERVER) if SERVER else QdrantClient(":memory:")
+    return QdrantClient(QDRANT_URL) if QDRANT_URL else QdrantClient(":memory:")
 
 
-@pytest.fixture(params=["server" if SERVER else "local", "edge"])
+@pytest.fixture(params=["server" if QDRANT_URL else "local", "edge"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantClient]:
-    client = opened(request.param, tmp_path)
+    client = open_client(request.param, tmp_path)
     yield client
     for each in client.get_collections().collections:
-        if each.name.startswith(ALIAS):
+        if each.name.startswith(TEST_ALIAS):
             client.delete_collection(each.name)
     client.close()
 
 
 @pytest.fixture
-def collections(server: QdrantClient) -> Collections:
-    settle_s = 10.0 if SERVER else 0.0
-    return Collections(client=server, cluster=Cluster(), alias=ALIAS, settle_s=settle_s)
+def collections(server: QdrantClient) -> AliasedCollections:
+    settle_s = 10.0 if QDRANT_URL else 0.0
+    return AliasedCollections(
+        client=server, cluster=ClusterLayout(), alias=TEST_ALIAS, settle_s=settle_s
+    )
 
 
 @pytest.fixture
-def index(collections: Collections) -> QdrantIndex:
+def index(collections: AliasedCollections) -> QdrantIndex:
     return QdrantIndex(collections)
 
 
@@ -78,13 +80,13 @@ class TestQdrantIndex(IndexContract):
     def _over(self, index: QdrantIndex) -> None:
         self.index = index
 
-    def build(self, entries: Sequence[Entry]) -> QdrantIndex:
+    def build(self, entries: Sequence[IndexEntry]) -> QdrantIndex:
         self.index.remove(range(1, 201))
         self.index.upsert(entries)
         return self.index
 
 
-def asked(entries: Sequence[Entry]) -> Iterator[Query]:
+def sample_queries(entries: Sequence[IndexEntry]) -> Iterator[Query]:
     for weight in (0.0, 0.2, 1.5):
         boosts = Boosts(popularity=weight, regional={"IN": weight})
         for wanted in (
@@ -99,8 +101,8 @@ def asked(entries: Sequence[Entry]) -> Iterator[Query]:
 
 def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: QdrantIndex) -> None:
     entries = make_entries(600)
-    index.replace(entries, lambda beside: beside.link(Space.CONTENT))
-    queries = list(asked(entries))
+    index.replace(entries, lambda beside: beside.build_graph(Space.CONTENT))
+    queries = list(sample_queries(entries))
     answers = index.search_many(queries)
     expected = [expected_hits(entries, query) for query in queries]
     assert [len(found) for found in answers] == [len(best) for best in expected]
@@ -109,11 +111,11 @@ def test_a_graph_is_never_short_and_its_answers_are_scored_exactly(index: Qdrant
         for found, best in zip(answers, expected, strict=True)
     ]
     assert sum(same) / len(same) >= 0.95
-    index.unlink(Space.CONTENT)
+    index.drop_graph(Space.CONTENT)
     assert index.search_many(queries) == expected
 
 
-def test_other_processes_follow_a_swap_at_once(collections: Collections) -> None:
+def test_other_processes_follow_a_swap_at_once(collections: AliasedCollections) -> None:
     index, other = QdrantIndex(collections), QdrantIndex(collections)
     for n in (30, 40):
         index.replace(make_entries(n))
@@ -139,10 +141,10 @@ def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantInde
 
 
 def test_what_a_killed_process_was_building_is_dropped(
-    server: QdrantClient, collections: Collections, index: QdrantIndex
+    server: QdrantClient, collections: AliasedCollections, index: QdrantIndex
 ) -> None:
-    abandoned = collections.created().name
-    of_others = replace(collections, alias=f"{ALIAS}-other").created().name
+    abandoned = collections.create().name
+    of_others = replace(collections, alias=f"{TEST_ALIAS}-other").create().name
     index.replace(make_entries(10))
     names = {each.name for each in server.get_collections().collections}
     assert abandoned not in names
@@ -171,8 +173,10 @@ def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
 
 def test_a_title_that_loses_its_vector_is_not_found_by_it(index: QdrantIndex) -> None:
     plain = Attributes(kind=Kind.MOVIE)
-    index.upsert([Entry(title_id=1, attributes=plain, vectors={Space.CONTENT: unit_vector(1)})])
-    index.upsert([Entry(title_id=1, attributes=plain)])
+    index.upsert(
+        [IndexEntry(title_id=1, attributes=plain, vectors={Space.CONTENT: unit_vector(1)})]
+    )
+    index.upsert([IndexEntry(title_id=1, attributes=plain)])
     assert index.search(Query(vector=unit_vector(1))) == []
     assert [hit.title_id for hit in index.search(Query())] == [1]
     with pytest.raises(VectorMissing):
@@ -180,8 +184,8 @@ def test_a_title_that_loses_its_vector_is_not_found_by_it(index: QdrantIndex) ->
 
 
 def test_a_region_too_many_is_refused_and_nothing_written(index: QdrantIndex) -> None:
-    regional = {f"R{number}": 0.5 for number in range(SLOTS + 1)}
-    crowded = Entry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
+    regional = {f"R{number}": 0.5 for number in range(REGION_SLOTS + 1)}
+    crowded = IndexEntry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
         index.upsert([crowded])
     assert len(index) == 0
@@ -189,7 +193,7 @@ def test_a_region_too_many_is_refused_and_nothing_written(index: QdrantIndex) ->
 
 def test_a_server_that_cannot_be_reached_is_told() -> None:
     with pytest.raises(IndexUnavailable, match="the search engine does not answer: "):
-        connect("http://127.0.0.1:1", api_key=None, timeout_s=1, cluster=Cluster())
+        open_qdrant_index("http://127.0.0.1:1", api_key=None, timeout_s=1, cluster=ClusterLayout())
 
 
 def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
@@ -209,11 +213,11 @@ def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
 
 def test_a_process_that_ended_before_it_told_of_a_space_is_followed_on() -> None:
     client = QdrantClient(":memory:")
-    collections = Collections(client=client, cluster=Cluster(), alias=ALIAS)
+    collections = AliasedCollections(client=client, cluster=ClusterLayout(), alias=TEST_ALIAS)
     index = QdrantIndex(collections)
-    content = collections.found()
+    content = collections.read_state()
     assert content is not None
-    vector = models.DenseVectorConfig(size=24 + WIDTH, distance=models.Distance.DOT)
+    vector = models.DenseVectorConfig(size=24 + SIGNAL_WIDTH, distance=models.Distance.DOT)
     config = models.DenseVectorNameConfig(dense=vector)
     client.create_vector_name(content.name, Space.CONTENT.value, config)
     index.upsert(make_entries(10))
@@ -222,7 +226,7 @@ def test_a_process_that_ended_before_it_told_of_a_space_is_followed_on() -> None
 
 
 @contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def fake_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     """Give the address of a server that does something to each connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -246,8 +250,10 @@ def test_nobody_waits_for_a_server_that_has_just_not_answered() -> None:
             while client.recv(65536):
                 pass
 
-    with listening(silent) as url:
-        patient = Collections(client=QdrantClient(":memory:"), cluster=Cluster(), alias=ALIAS)
+    with fake_server(silent) as url:
+        patient = AliasedCollections(
+            client=QdrantClient(":memory:"), cluster=ClusterLayout(), alias=TEST_ALIAS
+        )
         away = QdrantClient(url, timeout=1, check_compatibility=False)
         index = QdrantIndex(patient, replace(patient, client=away))
         for _ in range(20):
@@ -264,5 +270,5 @@ def test_a_server_that_is_none_is_told() -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
         client.close()
 
-    with listening(wrong) as url, pytest.raises(IndexUnavailable):
-        connect(url, api_key=None, timeout_s=1, cluster=Cluster())
+    with fake_server(wrong) as url, pytest.raises(IndexUnavailable):
+        open_qdrant_index(url, api_key=None, timeout_s=1, cluster=ClusterLayout())

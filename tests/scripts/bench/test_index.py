@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from index.memory import MemoryIndex
-from index.query import Entry, Filter, Hit, Query
+from index.query import Filter, Hit, IndexEntry, Query
 from scripts import bench
 from scripts.bench import concurrent_updates, datasets, exact, runner
 from scripts.bench.charts import Bar, Chart, Panel, Tone
@@ -132,7 +132,7 @@ class Forgetful(MemoryIndex):
 class Deaf(MemoryIndex):
     """Confirms changes and does not make them."""
 
-    def upsert(self, entries: Sequence[Entry]) -> None:
+    def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Do nothing."""
 
 

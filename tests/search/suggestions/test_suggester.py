@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.title_summaries import TitleSummary
-from index.query import Attributes, Entry
+from index.query import Attributes, IndexEntry
 from search.suggestions.prefix_index import Prefixes, begins, edits, nearly_begins, respaced
 from search.suggestions.prefix_matching import Table, sound_of
 from search.suggestions.suggester import Person, Suggester, Suggestion, Topic, Topics, Typed, What
@@ -45,8 +45,8 @@ def listing(number: int, *names: str, people: str = "", **given: object) -> Titl
     )
 
 
-def entry(number: int, popularity: float = 0.0, **regional: float) -> Entry:
-    return Entry(
+def entry(number: int, popularity: float = 0.0, **regional: float) -> IndexEntry:
+    return IndexEntry(
         title_id=number,
         attributes=Attributes(kind=Kind.MOVIE),
         vectors={},
@@ -55,7 +55,7 @@ def entry(number: int, popularity: float = 0.0, **regional: float) -> Entry:
     )
 
 
-def of(*titles: TitleSummary | tuple[TitleSummary, Entry]) -> Suggester:
+def of(*titles: TitleSummary | tuple[TitleSummary, IndexEntry]) -> Suggester:
     suggester = Suggester()
     suggester.update(
         [each if isinstance(each, tuple) else (each, entry(each.id)) for each in titles]
@@ -277,10 +277,10 @@ def test_a_title_that_went_is_not_suggested() -> None:
 def test_many_changes_leave_what_a_fresh_start_would() -> None:
     rng = random.Random(5)
     words = ["raja", "rani", "prema", "katha", "bahu", "sholay", "the", "godfather", "vijay"]
-    known: dict[int, tuple[TitleSummary, Entry]] = {}
+    known: dict[int, tuple[TitleSummary, IndexEntry]] = {}
     followed = Suggester()
     for _ in range(60):
-        changed: list[tuple[TitleSummary, Entry]] = []
+        changed: list[tuple[TitleSummary, IndexEntry]] = []
         for _ in range(rng.randint(0, 5)):
             number = rng.randint(1, 40)
             name = " ".join(rng.choices(words, k=rng.randint(1, 3)))
