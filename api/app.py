@@ -72,7 +72,7 @@ def create_app(resources: Resources, catalogue: Live) -> FastAPI:
     app.state.popular = popular
     app.state.visitors = VisitorCookies(resources.settings)
     app.state.tokens = TokenSigner(partial(signing_keys, resources.settings))
-    query_expansion.bundled()  # seconds, which nobody's first search shall take
+    query_expansion.bundled_expander()  # seconds, which nobody's first search shall take
     app.state.cores = CpuLimiter()
     app.state.abreast = SearchBatcher(catalogue.index)
     app.state.throttle = RateLimiter(

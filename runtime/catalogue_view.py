@@ -22,8 +22,8 @@ from runtime.follower import Follower
 from runtime.index_snapshots import Saved
 from runtime.index_sync import Shared
 from runtime.result_cache import Remembered
-from search.names.lexical import NOTHING, Labels, LexicalIndex
-from search.parsing.entity_dictionary import Vocabulary
+from search.names.lexical import NO_LABELS, LexicalIndex, NameLabels
+from search.parsing.entity_dictionary import EntityDictionary
 from search.plots import PlotIndex
 from search.suggestions.suggester import Suggester
 from services.seeding import batched
@@ -37,17 +37,17 @@ TITLES_REMEMBERED = 50_000  # those that feeds consider; some 40 MB when full
 log = structlog.get_logger()
 
 
-def labels(listing: TitleSummary, entry: IndexEntry) -> Labels:
+def labels(listing: TitleSummary, entry: IndexEntry) -> NameLabels:
     """Return what a title can be found by."""
-    return Labels(
+    return NameLabels(
         names=listing.names,
         people=listing.people,
         characters=listing.characters,
-        known=entry.popularity,
+        popularity=entry.popularity,
     )
 
 
-def introduce(vocabulary: Vocabulary, listing: TitleSummary, entry: IndexEntry) -> None:
+def introduce(vocabulary: EntityDictionary, listing: TitleSummary, entry: IndexEntry) -> None:
     """Tell a vocabulary what a title and its people are called."""
     vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
@@ -83,7 +83,7 @@ class Live:
         self.index: VectorIndex = shared.index if shared else MemoryIndex()
         self.names = LexicalIndex()
         self.plots = PlotIndex()
-        self.vocabulary = Vocabulary()
+        self.entity_dictionary = EntityDictionary()
         self.suggester = Suggester()
         self.listings: dict[int, TitleSummary] = {}
         self._forget()
@@ -105,7 +105,7 @@ class Live:
         if self._shared:
             self._shared.prepare()
         names, told = LexicalIndex(), PlotIndex()
-        vocabulary, suggester = Vocabulary(), Suggester()
+        vocabulary, suggester = EntityDictionary(), Suggester()
         listings, entries = {}, []
         with open_session(self._engine) as reading:
             position = changes.current_position(reading)
@@ -117,10 +117,10 @@ class Live:
                     introduce(vocabulary, listing, entry)
                     listings[listing.id] = listing
                     entries.append(entry)
-        names.settle()
+        names.compact()
         suggester.update(zip(listings.values(), entries, strict=True))
         self.names, self.plots = names, told
-        self.vocabulary, self.suggester = vocabulary, suggester
+        self.entity_dictionary, self.suggester = vocabulary, suggester
         self.listings = listings
         self._position = (
             self._filled(self.index, entries, position)
@@ -220,16 +220,16 @@ class Live:
             self.listings[listing.id] = listing
             self.names.update(listing.id, labels(listing, entry))
             self.plots.update(listing.id, told.get(listing.id, ""))
-            introduce(self.vocabulary, listing, entry)
+            introduce(self.entity_dictionary, listing, entry)
         gone = set(ids) - {listing.id for listing, _ in found}
         if isinstance(self.index, MemoryIndex):
             self.index.upsert([entry for _, entry in found])
             self.index.remove(sorted(gone))
         self.suggester.update(found, gone)
         for title_id in gone:
-            self.names.update(title_id, NOTHING)
+            self.names.update(title_id, NO_LABELS)
             self.plots.update(title_id, "")
-            self.vocabulary.update(title_id, ())
+            self.entity_dictionary.update(title_id, ())
             self.listings.pop(title_id, None)
         self._forget()
 

@@ -22,7 +22,7 @@ from index.query import (
     VectorIndex,
     VectorMissing,
 )
-from search.names.lexical import Match
+from search.names.lexical import NameMatch
 from search.plots import PlotMatch
 from vocabulary.kinds import Space
 
@@ -31,26 +31,26 @@ from vocabulary.kinds import Space
 NAME_WEIGHT = 1.5
 NAME_EXPONENT = 2.0
 # The very name, or one that sounds the same, outweighs what all else can add.
-WHOLE_NAME, SAME_SOUND = 5.0, 3.5
-SAME_SOUND_STRENGTH = 0.95
+EXACT_NAME_SCORE, SAME_SOUND_SCORE = 5.0, 3.5
+MIN_SAME_SOUND_STRENGTH = 0.95
 
-WORD_WEIGHT = 0.02  # of a word's rarity; chosen on the development queries, as are these
-MOST_BY_WORDS = 1.5
-PREFERENCE = 0.3
+PLOT_WORD_WEIGHT = 0.02  # of a word's rarity; chosen on the development queries, as are these
+MAX_PLOT_WORD_SCORE = 1.5
+PREFERENCE_WEIGHT = 0.3
 
 # Enough to order titles that fit equally well, too little to lift one that fits worse.
-SEARCH_POPULARITY = 0.04
-SEARCH_REGIONAL = 0.02
+SEARCH_POPULARITY_WEIGHT = 0.04
+SEARCH_REGIONAL_WEIGHT = 0.02
 # The most that a person's taste can add or take away, as much as all of a title's fame: it orders
 # what fits equally well, and never hides what was asked for.
-PERSONAL = 0.05
+TASTE_WEIGHT = 0.05
 # Where nothing but a filter was asked for.
-BROWSE_POPULARITY = 0.4
-BROWSE_REGIONAL = 0.6
+BROWSE_POPULARITY_WEIGHT = 0.4
+BROWSE_REGIONAL_WEIGHT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TextEvidence:
     """What a text says for one title, beside its meaning."""
 
     name: float = 0.0
@@ -61,23 +61,23 @@ class Evidence:
     @property
     def total(self) -> float:
         """The sum of the terms."""
-        return self.told + self.personal
+        return self.text_score + self.personal
 
     @property
-    def told(self) -> float:
+    def text_score(self) -> float:
         """What the text says for it, whoever asks."""
         return self.name + self.words + self.preference
 
 
-NONE = Evidence()
+NO_EVIDENCE = TextEvidence()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FusedHit:
     """A title found by a text, with the terms that add up to its score."""
 
     hit: Hit
-    evidence: Evidence = NONE
+    evidence: TextEvidence = NO_EVIDENCE
 
     @property
     def score(self) -> float:
@@ -87,54 +87,56 @@ class Found:
 
 def search_boosts(region: Region) -> Boosts:
     """Return the boosts of the search box."""
-    return Boosts(popularity=SEARCH_POPULARITY, regional={region: SEARCH_REGIONAL})
+    return Boosts(popularity=SEARCH_POPULARITY_WEIGHT, regional={region: SEARCH_REGIONAL_WEIGHT})
 
 
 def browse_boosts(region: Region) -> Boosts:
     """Return the boosts of a search for nothing but what meets a filter."""
-    return Boosts(popularity=BROWSE_POPULARITY, regional={region: BROWSE_REGIONAL})
+    return Boosts(popularity=BROWSE_POPULARITY_WEIGHT, regional={region: BROWSE_REGIONAL_WEIGHT})
 
 
-def evidence(
-    names: Iterable[Match], plots: Iterable[PlotMatch], preferred: Mapping[TitleId, float]
-) -> dict[TitleId, Evidence]:
+def collect_evidence(
+    name_matches: Iterable[NameMatch],
+    plot_matches: Iterable[PlotMatch],
+    preferences: Mapping[TitleId, float],
+) -> dict[TitleId, TextEvidence]:
     """Return the terms of every title that has any."""
     by_name: dict[TitleId, float] = defaultdict(float)
-    for match in names:
-        by_name[match.title_id] = max(by_name[match.title_id], name_term(match.strength))
-    by_words = {each.title_id: word_term(each.weight) for each in plots}
+    for match in name_matches:
+        by_name[match.title_id] = max(by_name[match.title_id], name_score(match.strength))
+    by_words = {each.title_id: plot_word_score(each.weight) for each in plot_matches}
     return {
-        title_id: Evidence(
+        title_id: TextEvidence(
             by_name.get(title_id, 0.0),
             by_words.get(title_id, 0.0),
-            PREFERENCE * preferred.get(title_id, 0.0),
+            PREFERENCE_WEIGHT * preferences.get(title_id, 0.0),
         )
-        for title_id in {*by_name, *by_words, *preferred}
+        for title_id in {*by_name, *by_words, *preferences}
     }
 
 
-def name_term(strength: float) -> float:
+def name_score(strength: float) -> float:
     """Return what a name's likeness (0..1) adds to a score."""
     if strength >= 1:
-        return WHOLE_NAME
-    if strength >= SAME_SOUND_STRENGTH:
-        return SAME_SOUND
+        return EXACT_NAME_SCORE
+    if strength >= MIN_SAME_SOUND_STRENGTH:
+        return SAME_SOUND_SCORE
     return float(NAME_WEIGHT * strength**NAME_EXPONENT)
 
 
-def word_term(weight: float) -> float:
+def plot_word_score(weight: float) -> float:
     """Return what the words that a plot shares with a text add to its score."""
-    return min(WORD_WEIGHT * weight, MOST_BY_WORDS)
+    return min(PLOT_WORD_WEIGHT * weight, MAX_PLOT_WORD_SCORE)
 
 
-def hybrid(
+def fuse(
     index: VectorIndex,
-    told: Mapping[TitleId, Evidence],
+    evidence: Mapping[TitleId, TextEvidence],
     *,
     query: Query,
-    others: bool = True,
+    include_others: bool = True,
     taste: Vector | None = None,
-) -> list[Found]:
+) -> list[FusedHit]:
     """Return the best `query.k` titles by meaning (`query.vector`), evidence, boosts and taste.
 
     Without `others`, which a text has that nobody could embed, only those with evidence. A taste of
@@ -142,44 +144,52 @@ def hybrid(
     title's vector, so the sum of the two vectors is asked for, and the cut is that of the sum.
     """
     if query.vector is not None and taste is not None:
-        query = replace(query, vector=query.vector + np.float32(PERSONAL) * taste)
+        query = replace(query, vector=query.vector + np.float32(TASTE_WEIGHT) * taste)
     else:
         taste = None
-    found = list(_told(index, query, told))
-    if others:
-        rest = replace(query, filter=_without(query.filter, told)) if told else query
-        found += map(Found, index.search(rest))
+    found = list(_hits_with_evidence(index, query, evidence))
+    if include_others:
+        rest = replace(query, filter=_excluding(query.filter, evidence)) if evidence else query
+        found += map(FusedHit, index.search(rest))
     best = sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
-    return best if taste is None else [_parted(index, each, query.space, taste) for each in best]
+    return (
+        best
+        if taste is None
+        else [_separate_taste(index, each, query.space, taste) for each in best]
+    )
 
 
-def _parted(index: VectorIndex, found: Found, space: Space, taste: Vector) -> Found:
+def _separate_taste(
+    index: VectorIndex, fused_hit: FusedHit, space: Space, taste: Vector
+) -> FusedHit:
     """Return a title with what taste added to its similarity told apart."""
     try:
-        vector = index.vectors([found.hit.title_id], space)[0]
+        vector = index.vectors([fused_hit.hit.title_id], space)[0]
     except VectorMissing:
-        return found
-    personal = PERSONAL * float(vector @ taste)
-    hit = found.hit._replace(similarity=found.hit.similarity - personal)
-    return Found(hit, replace(found.evidence, personal=personal))
+        return fused_hit
+    personal = TASTE_WEIGHT * float(vector @ taste)
+    hit = fused_hit.hit._replace(similarity=fused_hit.hit.similarity - personal)
+    return FusedHit(hit, replace(fused_hit.evidence, personal=personal))
 
 
-def _told(index: VectorIndex, query: Query, told: Mapping[TitleId, Evidence]) -> Iterable[Found]:
+def _hits_with_evidence(
+    index: VectorIndex, query: Query, evidence: Mapping[TitleId, TextEvidence]
+) -> Iterable[FusedHit]:
     """Return those titles with evidence that meet the filter, embedded or not."""
-    if not told:
+    if not evidence:
         return []
-    narrowed = replace(query, filter=_only(query.filter, told), k=len(told))
+    narrowed = replace(query, filter=_including(query.filter, evidence), k=len(evidence))
     hits = {hit.title_id: hit for hit in index.search(narrowed)}
-    if query.vector is not None and len(hits) < len(told):
-        bare = replace(narrowed, vector=None, filter=_without(narrowed.filter, hits))
+    if query.vector is not None and len(hits) < len(evidence):
+        bare = replace(narrowed, vector=None, filter=_excluding(narrowed.filter, hits))
         hits |= {hit.title_id: hit for hit in index.search(bare)}
-    return [Found(hit, told[title_id]) for title_id, hit in hits.items()]
+    return [FusedHit(hit, evidence[title_id]) for title_id, hit in hits.items()]
 
 
-def _without(wanted: Filter, titles: Iterable[TitleId]) -> Filter:
-    return replace(wanted, exclude=wanted.exclude.union(titles))
+def _excluding(filter: Filter, titles: Iterable[TitleId]) -> Filter:
+    return replace(filter, exclude=filter.exclude.union(titles))
 
 
-def _only(wanted: Filter, titles: Iterable[TitleId]) -> Filter:
+def _including(filter: Filter, titles: Iterable[TitleId]) -> Filter:
     allowed = frozenset(titles)
-    return replace(wanted, include=allowed if wanted.include is None else allowed & wanted.include)
+    return replace(filter, include=allowed if filter.include is None else allowed & filter.include)

@@ -14,20 +14,25 @@ import numpy as np
 
 from index.query import Filter, Query, Region, TitleId, Vector, VectorIndex, VectorMissing
 from search.fusion import (
-    SAME_SOUND_STRENGTH,
-    Evidence,
-    Found,
+    MIN_SAME_SOUND_STRENGTH,
+    FusedHit,
+    TextEvidence,
     browse_boosts,
-    evidence,
-    hybrid,
+    collect_evidence,
+    fuse,
     search_boosts,
 )
-from search.language.query_expansion import Embed, Meaning, Reader, plain
-from search.names.lexical import Field, LexicalIndex, Match
-from search.names.phonetic import key
-from search.parsing.entity_dictionary import Vocabulary
-from search.parsing.parsed_query import Chip, Understood, relaxations
-from search.parsing.parser import understand
+from search.language.query_expansion import (
+    EmbedTexts,
+    QueryExpander,
+    QueryExpansion,
+    literal_expansion,
+)
+from search.names.lexical import LexicalIndex, NameField, NameMatch
+from search.names.phonetic import phonetic_key
+from search.parsing.entity_dictionary import EntityDictionary
+from search.parsing.parsed_query import Chip, ParsedQuery, relaxations
+from search.parsing.parser import parse_query
 from search.plots import PlotIndex
 from vocabulary.kinds import Space
 
@@ -35,15 +40,15 @@ Value = TypeVar("Value")
 
 MOOD_WEIGHT = 0.5  # beside the text itself
 LIKE_WEIGHT = 1.0  # of a title that others shall be like, beside what else is said
-PLOTS = 300  # titles whose plots' words count
-NAMES = 50
-WEAKEST_NAME = 0.4  # below it names share little but common letters
-FRESHNESS = 0.3  # of those who ask for new films, or for old ones
-REST_STRENGTH = 0.9  # of a name found in what is left: no longer the very name
-TINY = 1e-9  # of a length
-PERSON = "person:"  # how the keys of people begin
-SURELY_MEANT = 0.85
-LEAST_MEANT = 0.6  # strength of a name that may have been meant
+MAX_PLOT_MATCHES = 300  # titles whose plots' words count
+MAX_NAME_MATCHES = 50
+MIN_NAME_STRENGTH = 0.4  # below it names share little but common letters
+FRESHNESS_WEIGHT = 0.3  # of those who ask for new films, or for old ones
+REMAINDER_STRENGTH_FACTOR = 0.9  # of a name found in what is left: no longer the very name
+MIN_VECTOR_LENGTH = 1e-9  # of a length
+PERSON_CHIP_PREFIX = "person:"  # how the keys of people begin
+MIN_SURE_NAME_STRENGTH = 0.85
+MIN_DID_YOU_MEAN_STRENGTH = 0.6  # strength of a name that may have been meant
 
 
 class Searchable(Protocol):
@@ -65,201 +70,226 @@ class Searchable(Protocol):
         ...
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def entity_dictionary(self) -> EntityDictionary:
         """The names that queries are understood by."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnalyzedQuery:
     """A text, understood and read; `vector` is none where nobody could embed it."""
 
     text: str
-    ignored: frozenset[str]  # keys of chips
-    understood: Understood
-    names: Sequence[Match]
-    meaning: Meaning
+    ignored_chip_keys: frozenset[str]  # keys of chips
+    parsed: ParsedQuery
+    name_matches: Sequence[NameMatch]
+    expansion: QueryExpansion
     vector: Vector | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchResult:
     """Titles, the best first, and what was made of the text."""
 
-    found: Sequence[Found]
+    hits: Sequence[FusedHit]
     chips: tuple[Chip, ...] = ()
-    dropped: tuple[Chip, ...] = ()  # understood, and given up because it left nothing
-    meant: TitleId | None = None  # whose name is nearly what was typed
+    relaxed_chips: tuple[Chip, ...] = ()  # understood, and given up because it left nothing
+    did_you_mean: TitleId | None = None  # whose name is nearly what was typed
     nearest: bool = False  # no title has the name or the words: these are near in meaning alone
 
 
-def ask(
-    held: Searchable,
-    reader: Reader,
-    embed: Embed | None,
+def analyze(
+    catalogue: Searchable,
+    expander: QueryExpander,
+    embed: EmbedTexts | None,
     text: str,
     *,
-    ignored: frozenset[str] = frozenset(),
-) -> Asked:
+    ignored_chip_keys: frozenset[str] = frozenset(),
+) -> AnalyzedQuery:
     """Take a text apart, chips of `ignored` keys aside, and embed what it says."""
-    names = _named(held, text)
-    understood = understand(text, held.vocabulary, ignored=ignored)
-    if any(match.strength >= SURELY_MEANT for match in names[:1] if match.field is Field.NAME):
+    names = _find_names(catalogue, text)
+    understood = parse_query(text, catalogue.entity_dictionary, ignored_chip_keys=ignored_chip_keys)
+    if any(
+        match.strength >= MIN_SURE_NAME_STRENGTH
+        for match in names[:1]
+        if match.field is NameField.NAME
+    ):
         # A name with a slip in it, and maybe a star's name: "Iron Man" is nobody's first name.
-        people = {chip.key for chip in understood.chips if chip.key.startswith(PERSON)}
+        people = {chip.key for chip in understood.chips if chip.key.startswith(PERSON_CHIP_PREFIX)}
         if people:
-            understood = understand(text, held.vocabulary, ignored=ignored | people)
-    rest = understood.rest or understood.like_text
-    if _is_a_name(names):
+            understood = parse_query(
+                text, catalogue.entity_dictionary, ignored_chip_keys=ignored_chip_keys | people
+            )
+    rest = understood.remaining_text or understood.like_text
+    if _is_title_name(names):
         # Who asks for a title by its name wants it, and what is like it: not what its words mean.
-        called = _like(held.index, names[0].title_id, None)
+        called = _similarity_vector(catalogue.index, names[0].title_id, None)
         if called is not None:
-            return Asked(text, ignored, understood, names, plain(rest), called)
-    meaning = reader.read(rest)
-    if understood.mood:
-        moods = ((understood.mood, MOOD_WEIGHT),)
-        meaning = replace(meaning, texts=meaning.texts + moods)
-    vector = None if embed is None else meaning.vector(embed)
-    if understood.like is not None:
-        vector = _like(held.index, understood.like, vector)
-    return Asked(text, ignored, understood, names, meaning, vector)
+            return AnalyzedQuery(
+                text, ignored_chip_keys, understood, names, literal_expansion(rest), called
+            )
+    meaning = expander.expand(rest)
+    if understood.mood_text:
+        moods = ((understood.mood_text, MOOD_WEIGHT),)
+        meaning = replace(meaning, readings=meaning.readings + moods)
+    vector = None if embed is None else meaning.mean_vector(embed)
+    if understood.like_title_id is not None:
+        vector = _similarity_vector(catalogue.index, understood.like_title_id, vector)
+    return AnalyzedQuery(text, ignored_chip_keys, understood, names, meaning, vector)
 
 
-def find(
-    held: Searchable,
-    asked: Asked,
-    wanted: Filter,
+def retrieve(
+    catalogue: Searchable,
+    analyzed_query: AnalyzedQuery,
+    filter: Filter,
     region: Region,
     *,
     k: int,
     taste: Vector | None = None,
-) -> Answer:
+) -> SearchResult:
     """Return the best titles that meet the filter, for a taste of unit length or for anybody."""
-    names = asked.names
-    plots = held.plots.match(asked.meaning.words, limit=PLOTS)
-    meant = _meant(asked.text, names)
-    understood = asked.understood
+    names = analyzed_query.name_matches
+    plots = catalogue.plots.match(analyzed_query.expansion.plot_terms, limit=MAX_PLOT_MATCHES)
+    meant = _did_you_mean(analyzed_query.text, names)
+    understood = analyzed_query.parsed
     for attempt in (understood, *relaxations(understood)):
-        told = evidence(_names(held, attempt, names), plots, attempt.preferred)
-        query = _query(asked, attempt, told, wanted, region, k=k)
+        told = collect_evidence(
+            _name_matches_of_attempt(catalogue, attempt, names), plots, attempt.preferences
+        )
+        query = _index_query(analyzed_query, attempt, told, filter, region, k=k)
         # What nobody could embed is found by names and words, or not at all.
-        browsing = not attempt.rest and attempt.like is None
-        others = asked.vector is not None or browsing
-        found = hybrid(held.index, told, query=query, others=others, taste=taste)
+        browsing = not attempt.remaining_text and attempt.like_title_id is None
+        others = analyzed_query.vector is not None or browsing
+        found = fuse(catalogue.index, told, query=query, include_others=others, taste=taste)
         if found:
-            dropped = {chip.key for chip in attempt.dropped}
+            dropped = {chip.key for chip in attempt.relaxed_chips}
             chips = tuple(chip for chip in understood.chips if chip.key not in dropped)
-            asked_for_words = bool(attempt.rest) and attempt.like is None
-            nearest = asked_for_words and not any(each.evidence.told for each in found)
-            return Answer(found, chips, attempt.dropped, meant, nearest)
-    return Answer((), understood.chips, (), meant)
+            asked_for_words = bool(attempt.remaining_text) and attempt.like_title_id is None
+            nearest = asked_for_words and not any(each.evidence.text_score for each in found)
+            return SearchResult(found, chips, attempt.relaxed_chips, meant, nearest)
+    return SearchResult((), understood.chips, (), meant)
 
 
-def _query(
-    asked: Asked,
-    attempt: Understood,
-    told: dict[TitleId, Evidence],
-    wanted: Filter,
+def _index_query(
+    analyzed_query: AnalyzedQuery,
+    attempt: ParsedQuery,
+    evidence: dict[TitleId, TextEvidence],
+    filter: Filter,
     region: Region,
     *,
     k: int,
 ) -> Query:
-    finding = asked.vector is not None or any(each.name for each in told.values())
+    finding = analyzed_query.vector is not None or any(each.name for each in evidence.values())
     boosts = search_boosts(region) if finding else browse_boosts(region)
-    narrowed = both(wanted, attempt.filter)
-    if attempt.like is not None:
-        narrowed = replace(narrowed, exclude=narrowed.exclude | {attempt.like})
+    narrowed = intersect(filter, attempt.filter)
+    if attempt.like_title_id is not None:
+        narrowed = replace(narrowed, exclude=narrowed.exclude | {attempt.like_title_id})
     return Query(
-        vector=asked.vector,
+        vector=analyzed_query.vector,
         filter=narrowed,
-        boosts=replace(boosts, freshness=FRESHNESS * attempt.freshness),
+        boosts=replace(boosts, freshness=FRESHNESS_WEIGHT * attempt.freshness),
         k=k,
     )
 
 
-def _names(held: Searchable, attempt: Understood, names: Sequence[Match]) -> Sequence[Match]:
+def _name_matches_of_attempt(
+    catalogue: Searchable, attempt: ParsedQuery, name_matches: Sequence[NameMatch]
+) -> Sequence[NameMatch]:
     """Return the names in the whole text, and weaker ones in what is left of it."""
-    if attempt.like is not None:
+    if attempt.like_title_id is not None:
         return ()
-    if not attempt.chips or not attempt.rest:
-        return names
+    if not attempt.chips or not attempt.remaining_text:
+        return name_matches
     return [
-        *names,
+        *name_matches,
         *(
-            replace(match, strength=REST_STRENGTH * match.strength)
-            for match in _named(held, attempt.rest)
+            replace(match, strength=REMAINDER_STRENGTH_FACTOR * match.strength)
+            for match in _find_names(catalogue, attempt.remaining_text)
         ),
     ]
 
 
-def _named(held: Searchable, text: str) -> list[Match]:
-    matches = held.names.match(text, limit=NAMES)
-    return [match for match in matches if match.strength >= WEAKEST_NAME]
+def _find_names(catalogue: Searchable, text: str) -> list[NameMatch]:
+    matches = catalogue.names.match(text, limit=MAX_NAME_MATCHES)
+    return [match for match in matches if match.strength >= MIN_NAME_STRENGTH]
 
 
-def _is_a_name(names: Sequence[Match]) -> bool:
+def _is_title_name(name_matches: Sequence[NameMatch]) -> bool:
     """Tell whether the whole text is what some title is called: there is nothing to read in it."""
     return any(
-        match.field is Field.NAME and match.whole and match.strength >= SAME_SOUND_STRENGTH
-        for match in names[:1]
+        match.field is NameField.NAME
+        and match.covers_query
+        and match.strength >= MIN_SAME_SOUND_STRENGTH
+        for match in name_matches[:1]
     )
 
 
-def _meant(text: str, names: Sequence[Match]) -> TitleId | None:
+def _did_you_mean(text: str, name_matches: Sequence[NameMatch]) -> TitleId | None:
     """Return the title whose name, nearly, the whole text is.
 
     None where it is the very name, or the beginning of it: that is no slip.
     """
-    best = next((match for match in names if match.field is Field.NAME), None)
-    if best is None or key(best.matched).startswith(key(text)):
+    best = next((match for match in name_matches if match.field is NameField.NAME), None)
+    if best is None or phonetic_key(best.matched_name).startswith(phonetic_key(text)):
         return None
-    if not best.whole or not LEAST_MEANT <= best.strength < SAME_SOUND_STRENGTH:
+    if (
+        not best.covers_query
+        or not MIN_DID_YOU_MEAN_STRENGTH <= best.strength < MIN_SAME_SOUND_STRENGTH
+    ):
         return None
     return best.title_id
 
 
-def _like(index: VectorIndex, title_id: TitleId, said: Vector | None) -> Vector | None:
+def _similarity_vector(
+    index: VectorIndex, title_id: TitleId, text_vector: Vector | None
+) -> Vector | None:
     """Return the direction of a title and of what else is said."""
     try:
         like: Vector = index.vectors([title_id], Space.CONTENT)[0]
     except VectorMissing:
-        return said
-    if said is None:
+        return text_vector
+    if text_vector is None:
         return like
-    total: Vector = np.float32(LIKE_WEIGHT) * like + said
-    total /= max(float(np.linalg.norm(total)), TINY)
+    total: Vector = np.float32(LIKE_WEIGHT) * like + text_vector
+    total /= max(float(np.linalg.norm(total)), MIN_VECTOR_LENGTH)
     return total
 
 
-def both(asked: Filter, understood: Filter) -> Filter:
+def intersect(filter: Filter, parsed_filter: Filter) -> Filter:
     """Return a filter that both leave; where they contradict each other, the one asked for.
 
     What is understood of a text narrows, it never widens what a caller's own filter leaves.
     """
-    include = understood.include
-    if include is not None and asked.include is not None:
-        include = include & asked.include
+    include = parsed_filter.include
+    if include is not None and filter.include is not None:
+        include = include & filter.include
     return replace(
-        asked,
-        kinds=_either(asked.kinds, understood.kinds),
-        languages=_either(asked.languages, understood.languages),
-        genres_any=_either(asked.genres_any, understood.genres_any),
-        genres_all=asked.genres_all | understood.genres_all,
-        genres_none=asked.genres_none | understood.genres_none,
-        providers=_either(asked.providers, understood.providers),
-        year_from=_later(asked.year_from, understood.year_from),
-        year_to=_earlier(asked.year_to, understood.year_to),
-        include=asked.include if include is None else include,
+        filter,
+        kinds=_intersect_values(filter.kinds, parsed_filter.kinds),
+        languages=_intersect_values(filter.languages, parsed_filter.languages),
+        genres_any=_intersect_values(filter.genres_any, parsed_filter.genres_any),
+        genres_all=filter.genres_all | parsed_filter.genres_all,
+        genres_none=filter.genres_none | parsed_filter.genres_none,
+        providers=_intersect_values(filter.providers, parsed_filter.providers),
+        year_from=_max_year(filter.year_from, parsed_filter.year_from),
+        year_to=_min_year(filter.year_to, parsed_filter.year_to),
+        include=filter.include if include is None else include,
     )
 
 
-def _either(asked: frozenset[Value], understood: frozenset[Value]) -> frozenset[Value]:
-    return (asked & understood or asked) if asked and understood else asked or understood
+def _intersect_values(
+    requested_values: frozenset[Value], parsed_values: frozenset[Value]
+) -> frozenset[Value]:
+    return (
+        (requested_values & parsed_values or requested_values)
+        if requested_values and parsed_values
+        else requested_values or parsed_values
+    )
 
 
-def _later(first: int | None, second: int | None) -> int | None:
+def _max_year(first: int | None, second: int | None) -> int | None:
     return max((year for year in (first, second) if year is not None), default=None)
 
 
-def _earlier(first: int | None, second: int | None) -> int | None:
+def _min_year(first: int | None, second: int | None) -> int | None:
     return min((year for year in (first, second) if year is not None), default=None)

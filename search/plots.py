@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from index.query import TitleId
 
-WORD = re.compile(r"[a-z0-9]+")
-WORDS_KEPT = 100_000
+WORD_PATTERN = re.compile(r"[a-z0-9]+")
+MAX_CACHED_STEMS = 100_000
 
-Alternatives = Mapping[str, float]
+StemWeights = Mapping[str, float]
 """The stems that a word may stand as, and how much each counts (0..1) beside the word itself."""
 
-_stemmer = threading.local()
+_thread_stemmer = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class PlotIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._titles = array("q")  # by slot; 0: forgotten
+        self._title_ids = array("q")  # by slot; 0: forgotten
         self._postings: dict[str, array[int]] = {}  # slots
         self._slots: dict[TitleId, tuple[int, int]] = {}  # slot, and a hash of the text
 
@@ -54,21 +54,21 @@ class PlotIndex:
         words = stems(text)
         with self._lock:
             if known is not None:
-                self._titles[known[0]] = 0
+                self._title_ids[known[0]] = 0
                 del self._slots[title_id]
             if not text:
                 return
-            slot = len(self._titles)
-            self._titles.append(title_id)
+            slot = len(self._title_ids)
+            self._title_ids.append(title_id)
             self._slots[title_id] = slot, hash(text)
             for word in words:
                 self._postings.setdefault(word, array("i")).append(slot)
 
-    def match(self, words: Sequence[Alternatives], *, limit: int) -> list[PlotMatch]:
+    def match(self, terms: Sequence[StemWeights], *, limit: int) -> list[PlotMatch]:
         """Return the titles that have most of some words, rare words counting more."""
         with self._lock:
-            found = self._weights(words)
-            titles = np.array(self._titles)
+            found = self._weights(terms)
+            titles = np.array(self._title_ids)
         found[titles == 0] = 0
         if len(found) > limit:
             best = np.argpartition(-found, limit)[:limit]
@@ -81,20 +81,20 @@ class PlotIndex:
             if weight > 0
         ]
 
-    def _weights(self, words: Sequence[Alternatives]) -> NDArray[np.float32]:
-        found = np.zeros(len(self._titles), np.float32)
-        for alternatives in words:
+    def _weights(self, terms: Sequence[StemWeights]) -> NDArray[np.float32]:
+        found = np.zeros(len(self._title_ids), np.float32)
+        for alternatives in terms:
             heard = np.zeros_like(found)
-            counted = self._counted(alternatives)
+            counted = self._stem_scores(alternatives)
             for stem in sorted(counted, key=lambda stem: counted[stem]):  # the greatest stays
                 slots = np.frombuffer(self._postings.get(stem, array("i")), np.int32)
                 heard[slots] = counted[stem]
             found += heard
         return found
 
-    def _counted(self, alternatives: Alternatives) -> dict[str, float]:
+    def _stem_scores(self, alternatives: StemWeights) -> dict[str, float]:
         """Return what each stem adds; none counts for more than the word that it stands for."""
-        rarities = {stem: self._rarity(stem) for stem in alternatives}
+        rarities = {stem: self._inverse_document_frequency(stem) for stem in alternatives}
         most = max(
             (rarities[stem] for stem, share in alternatives.items() if share >= 1), default=0
         )
@@ -103,24 +103,24 @@ class PlotIndex:
             for stem, share in alternatives.items()
         }
 
-    def _rarity(self, stem: str) -> float:
+    def _inverse_document_frequency(self, stem: str) -> float:
         """Return the inverse document frequency."""
         having = len(self._postings.get(stem, ()))
         if not having:
             return 0.0
-        return log(1 + (max(len(self._titles) - having, 0) + 0.5) / (having + 0.5))
+        return log(1 + (max(len(self._title_ids) - having, 0) + 0.5) / (having + 0.5))
 
 
 def stems(text: str) -> Iterable[str]:
     """Return the distinct stems of an English text, in the order of their first words."""
-    return dict.fromkeys(map(stem, WORD.findall(text.casefold())))
+    return dict.fromkeys(map(stem, WORD_PATTERN.findall(text.casefold())))
 
 
-@lru_cache(WORDS_KEPT)
+@lru_cache(MAX_CACHED_STEMS)
 def stem(word: str) -> str:
     """Return the stem of an English word, by Snowball's rules."""
-    stemmer = getattr(_stemmer, "english", None)
+    stemmer = getattr(_thread_stemmer, "english", None)
     if stemmer is None:  # it keeps what it works on, so each thread has its own
-        stemmer = _stemmer.english = snowballstemmer.stemmer("english")
+        stemmer = _thread_stemmer.english = snowballstemmer.stemmer("english")
     found: str = stemmer.stemWord(word)
     return found

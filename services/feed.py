@@ -190,7 +190,7 @@ def content_vectors(catalogue: Live, ids: Sequence[TitleId]) -> Matrix:
 
 def titles_by_person(catalogue: Live, name: str) -> frozenset[TitleId]:
     """Return the titles of a person."""
-    person = catalogue.vocabulary.person(fold(name))
+    person = catalogue.entity_dictionary.find_person(fold(name))
     return person.titles if person else frozenset()
 
 

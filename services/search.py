@@ -25,10 +25,10 @@ from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissi
 from recommend import queries, reasons
 from runtime.catalogue_view import Live
 from search import pipeline
-from search.fusion import Found
-from search.language.query_expansion import bundled
+from search.fusion import FusedHit
+from search.language.query_expansion import bundled_expander
 from search.parsing.parsed_query import Chip
-from search.pipeline import Asked
+from search.pipeline import AnalyzedQuery
 from services import title_cards
 from vocabulary.kinds import Space
 
@@ -37,12 +37,14 @@ DEGRADED_EMBEDDER = "embedder"
 
 def analyze(
     catalogue: Live, embedder: Embedder | None, text: str, *, ignored: frozenset[str] = frozenset()
-) -> Asked:
+) -> AnalyzedQuery:
     """Return a text taken apart and embedded, as far as somebody can."""
     embed = partial(embedder.embed, role="query") if embedder else None
     return catalogue.remembered.get(
         ("ask", text, ignored, embed is None),
-        lambda: pipeline.ask(catalogue, bundled(), embed, text, ignored=ignored),
+        lambda: pipeline.analyze(
+            catalogue, bundled_expander(), embed, text, ignored_chip_keys=ignored
+        ),
     )
 
 
@@ -50,7 +52,7 @@ def search(
     catalogue: Live,
     metrics: Metrics,
     *,
-    query: Asked,
+    query: AnalyzedQuery,
     filter: Filter,
     region: Region,
     limit: int,
@@ -69,23 +71,23 @@ def search(
     place, k = regions.known_region(region), limit + offset
     if taste is None:
         answer = catalogue.remembered.get(
-            ("find", query.text, query.ignored, query.vector is None, filter, place, k),
-            lambda: pipeline.find(catalogue, query, filter, place, k=k),
+            ("find", query.text, query.ignored_chip_keys, query.vector is None, filter, place, k),
+            lambda: pipeline.retrieve(catalogue, query, filter, place, k=k),
         )
     else:
-        answer = pipeline.find(catalogue, query, filter, place, k=k, taste=taste)
+        answer = pipeline.retrieve(catalogue, query, filter, place, k=k, taste=taste)
     degraded = [] if has_embedder else [DEGRADED_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
-    meant = catalogue.listings.get(answer.meant or 0)
+    meant = catalogue.listings.get(answer.did_you_mean or 0)
     return SearchResponse(
-        items=list(_search_cards(catalogue, answer.found[offset:])),
+        items=list(_search_cards(catalogue, answer.hits[offset:])),
         total=None,
         limit=limit,
         offset=offset,
         degraded=degraded,
         chips=[_chip_response(chip) for chip in answer.chips],
-        relaxed=[_chip_response(chip) for chip in answer.dropped],
+        relaxed=[_chip_response(chip) for chip in answer.relaxed_chips],
         did_you_mean=DidYouMeanResponse(id=meant.id, title=meant.title, year=meant.year)
         if meant
         else None,
@@ -178,7 +180,7 @@ def _browse(
     return SearchResponse(items=items, total=None, limit=limit, offset=offset)
 
 
-def _search_cards(catalogue: Live, found: Iterable[Found]) -> Iterable[TitleCard]:
+def _search_cards(catalogue: Live, found: Iterable[FusedHit]) -> Iterable[TitleCard]:
     for each in found:
         listing = catalogue.listings.get(each.hit.title_id)
         if listing is not None:
@@ -193,8 +195,10 @@ def _search_cards(catalogue: Live, found: Iterable[Found]) -> Iterable[TitleCard
             yield title_cards.title_card(listing, score=each.score, terms=terms, reason=reason)
 
 
-def _readings(query: Asked) -> list[QueryReadingResponse]:
-    return [QueryReadingResponse(text=text, weight=weight) for text, weight in query.meaning.texts]
+def _readings(query: AnalyzedQuery) -> list[QueryReadingResponse]:
+    return [
+        QueryReadingResponse(text=text, weight=weight) for text, weight in query.expansion.readings
+    ]
 
 
 def _chip_response(chip: Chip) -> ChipResponse:

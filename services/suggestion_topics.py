@@ -6,7 +6,7 @@ from functools import lru_cache
 from api.pages.layout import SEARCH_LANGUAGES
 from catalog import genres, languages, regions
 from index.query import Region
-from search.suggestions.suggester import Topic, Topics, What
+from search.suggestions.suggester import SuggestionKind, Topic, TopicIndex
 from vocabulary.name_folding import fold
 
 CINEMA_NICKNAMES = {  # what people call the films of a language
@@ -35,13 +35,15 @@ MAX_CACHED_REGIONS = 64
 
 
 @lru_cache(MAX_CACHED_REGIONS)
-def region_topics(region: Region, popular: tuple[str, ...]) -> Topics:
+def region_topics(region: Region, popular: tuple[str, ...]) -> TopicIndex:
     """Return what may be suggested beside titles and people, what is likelier first."""
     watched = regions.language_weights(region)
     codes = list(
         dict.fromkeys([*(code for code in watched if code in SEARCH_LANGUAGES), *SEARCH_LANGUAGES])
     )
-    return Topics([*map(_language_topic, codes), *_genre_topics(), *query_topics(codes, popular)])
+    return TopicIndex(
+        [*map(_language_topic, codes), *_genre_topics(), *query_topics(codes, popular)]
+    )
 
 
 def _language_topic(code: str) -> Topic:
@@ -53,7 +55,7 @@ def _language_topic(code: str) -> Topic:
         CINEMA_NICKNAMES.get(code, name),
         *spoken,
     ]
-    return Topic(What.LANGUAGE, code, name, _folded_names(names))
+    return Topic(SuggestionKind.LANGUAGE, code, name, _folded_names(names))
 
 
 def _genre_topics() -> Iterator[Topic]:
@@ -63,7 +65,9 @@ def _genre_topics() -> Iterator[Topic]:
             called.setdefault(slugs[0], []).append(synonym)
     for slug, label in genres.GENRES.items():
         if slug not in EXCLUDED_GENRES:
-            yield Topic(What.GENRE, slug, label, _folded_names([label, *called.get(slug, ())]))
+            yield Topic(
+                SuggestionKind.GENRE, slug, label, _folded_names([label, *called.get(slug, ())])
+            )
 
 
 def query_topics(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic]:
@@ -76,7 +80,7 @@ def query_topics(codes: Sequence[str], popular: Sequence[str]) -> Iterator[Topic
         folded = fold(text)
         if folded not in seen:
             seen.add(folded)
-            yield Topic(What.QUERY, text, text, (folded,))
+            yield Topic(SuggestionKind.QUERY, text, text, (folded,))
 
 
 def _folded_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -14,8 +14,14 @@ from api.schemas.titles import ListResponse, json_response
 from catalog import languages, regions
 from db.title_summaries import TitleSummary
 from search.suggestions.highlight import Span, highlight_spans
-from search.suggestions.suggester import LONGEST as LONGEST_TYPED
-from search.suggestions.suggester import Person, Suggestion, Topic, Typed, What
+from search.suggestions.suggester import MAX_TYPED_LETTERS as LONGEST_TYPED
+from search.suggestions.suggester import (
+    SuggestedPerson,
+    Suggestion,
+    SuggestionKind,
+    SuggestionRequest,
+    Topic,
+)
 from services.suggestion_topics import region_topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
@@ -37,7 +43,7 @@ class SuggestionCard:
     parts of it that were typed, in code points; `query` is what to search for when it is chosen.
     """
 
-    kind: What
+    kind: SuggestionKind
     text: str
     query: str
     highlight: list[Span]
@@ -70,7 +76,7 @@ async def list_suggestions(
 ) -> Response:
     """Suggest titles, people, genres, languages and queries for what is being typed."""
     popular = request.app.state.popular.of(region)[:MAX_POPULAR_QUERIES]
-    typed = Typed(
+    typed = SuggestionRequest(
         folded=fold(q[:LONGEST_TYPED]),
         region=regions.known_region(region),
         languages=dict.fromkeys(map(languages.normalise_code, language), 1.0),
@@ -94,16 +100,16 @@ async def list_suggestions(
 
 def _suggestion_cards(suggestions: Sequence[Suggestion], typed_text: str) -> list[SuggestionCard]:
     script = script_of(typed_text)
-    return [_suggestion_card(each.of, typed_text, script) for each in suggestions]
+    return [_suggestion_card(each.subject, typed_text, script) for each in suggestions]
 
 
 def _suggestion_card(
-    subject: TitleSummary | Person | Topic, typed_text: str, script: str
+    subject: TitleSummary | SuggestedPerson | Topic, typed_text: str, script: str
 ) -> SuggestionCard:
     if isinstance(subject, TitleSummary):
         text = _name_in_script(subject, script)
         return SuggestionCard(
-            kind=What.TITLE,
+            kind=SuggestionKind.TITLE,
             text=text,
             query=text,
             highlight=highlight_spans(text, typed_text),
@@ -114,15 +120,15 @@ def _suggestion_card(
             language=subject.language,
             poster_url=subject.poster_url,
         )
-    if isinstance(subject, Person):
+    if isinstance(subject, SuggestedPerson):
         spans = highlight_spans(subject.name, typed_text)
         return SuggestionCard(
-            kind=What.PERSON, text=subject.name, query=subject.name, highlight=spans
+            kind=SuggestionKind.PERSON, text=subject.name, query=subject.name, highlight=spans
         )
     text = _topic_text(subject, script)
     spans = highlight_spans(text, typed_text)
     return SuggestionCard(
-        kind=subject.what, text=text, query=text, highlight=spans, id=_topic_id(subject)
+        kind=subject.kind, text=text, query=text, highlight=spans, id=_topic_id(subject)
     )
 
 
@@ -136,10 +142,10 @@ def _name_in_script(listing: TitleSummary, script: str) -> str:
 
 def _topic_text(topic: Topic, script: str) -> str:
     inside = languages.language_of_script(script)
-    if topic.what is What.LANGUAGE and inside in languages.HOME_LANGUAGES:
+    if topic.kind is SuggestionKind.LANGUAGE and inside in languages.HOME_LANGUAGES:
         return languages.language_name(topic.id, inside=inside)
     return topic.text
 
 
 def _topic_id(topic: Topic) -> str | None:
-    return None if topic.what is What.QUERY else topic.id
+    return None if topic.kind is SuggestionKind.QUERY else topic.id

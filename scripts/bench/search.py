@@ -35,8 +35,8 @@ from scripts.bench.measurements import (
 from scripts.bench.numpy_baseline import Scan
 from scripts.evaluate.queries import queries
 from search.fusion import search_boosts
-from search.names.lexical import LexicalIndex, Match
-from search.suggestions.suggester import Suggestion, Typed
+from search.names.lexical import LexicalIndex, NameMatch
+from search.suggestions.suggester import Suggestion, SuggestionRequest
 from services import search
 from services.suggestion_topics import region_topics
 from vocabulary.kinds import ScopeKind
@@ -102,7 +102,7 @@ class TimedNames(LexicalIndex):
 
     watch: Stopwatch
 
-    def match(self, text: str, *, limit: int = 50) -> list[Match]:
+    def match(self, text: str, *, limit: int = 50) -> list[NameMatch]:
         """Return the titles that a folded text may name, the likeliest first."""
         began = time.perf_counter()
         found = super().match(text, limit=limit)
@@ -138,7 +138,7 @@ class Bench:
     def suggested(self, text: str) -> list[Suggestion]:
         """Suggest as the route does."""
         region = regions.DEFAULT_REGION
-        typed = Typed(folded=fold(text), region=region)
+        typed = SuggestionRequest(folded=fold(text), region=region)
         return self.live.suggester.suggest(typed, topics=region_topics(region, ()), limit=SUGGESTED)
 
     def scanned(self, text: str) -> list[TitleSummary]:
@@ -192,9 +192,9 @@ def _live(catalogue: Catalogue, watch: Stopwatch) -> Live:
     for listing, entry, plot in held:
         names.update(listing.id, labels(listing, entry))
         live.plots.update(listing.id, plot)
-        introduce(live.vocabulary, listing, entry)
+        introduce(live.entity_dictionary, listing, entry)
         live.listings[listing.id] = listing
-    names.settle()
+    names.compact()
     live.index, live.names = index, names
     live.suggester.update(zip(catalogue.listings, catalogue.entries, strict=True))
     return live

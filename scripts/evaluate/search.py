@@ -27,7 +27,7 @@ from scripts.evaluate.catalogues import Records
 from scripts.evaluate.queries import Asked, queries
 from scripts.evaluate.search_baselines import DEPTH, Trigrams
 from search import pipeline
-from search.language.query_expansion import bundled
+from search.language.query_expansion import bundled_expander
 
 DEEPEST = 10  # places that are looked at
 OURS = "rasika"
@@ -110,9 +110,9 @@ def _systems(live: Live, embedder: Embedder) -> dict[str, Ranked]:
 
 
 def _ours(live: Live, embedder: Embedder, text: str) -> list[TitleId]:
-    asked = pipeline.ask(live, bundled(), partial(embedder.embed, role="query"), text)
-    answer = pipeline.find(live, asked, Filter(), DEFAULT_REGION, k=DEEPEST)
-    return [found.hit.title_id for found in answer.found]
+    asked = pipeline.analyze(live, bundled_expander(), partial(embedder.embed, role="query"), text)
+    answer = pipeline.retrieve(live, asked, Filter(), DEFAULT_REGION, k=DEEPEST)
+    return [found.hit.title_id for found in answer.hits]
 
 
 def _place(ranked: Sequence[TitleId], right: set[TitleId]) -> int | None:

@@ -18,9 +18,9 @@ from typing import Any
 from scripts.train import transliteration
 from scripts.train.english_synopses import synopses
 from scripts.train.transliteration import Pair
-from search.language.character_ngrams import count_letters
-from search.language.romanised_text import LEARNT, WORD
-from search.language.transliteration import Graphones
+from search.language.character_ngrams import count_ngrams
+from search.language.romanised_text import MODEL_FILE, WORD_PATTERN
+from search.language.transliteration import GraphoneModel
 
 FILES = {"hi": "hin", "te": "tel", "ta": "tam", "kn": "kan", "ml": "mal"}
 LATIN = re.compile(r"[a-z]{2,}")
@@ -50,25 +50,26 @@ def train(folder: Path, files: Sequence[Path]) -> Path:
     packed = gzip.compress(
         json.dumps(learnt, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0
     )
-    LEARNT.write_bytes(packed)
-    return LEARNT
+    MODEL_FILE.write_bytes(packed)
+    return MODEL_FILE
 
 
 def _language(folder: Path, name: str) -> dict[str, Any]:
     pairs = list(_pairs(folder / _file(name)))
     random.Random(SEED).shuffle(pairs)  # noqa: S311  # an order, no secret
-    letters = count_letters((latin for latin, _ in pairs), fewest=FEWEST_GRAMS)
+    letters = count_ngrams((latin for latin, _ in pairs), min_count=FEWEST_GRAMS)
     return {"letters": letters, **_plain(transliteration.learn(pairs))}
 
 
-def _plain(graphones: Graphones) -> dict[str, Any]:
+def _plain(graphones: GraphoneModel) -> dict[str, Any]:
     return {
         "pairs": graphones.pairs,
-        "alone": [round(each, DIGITS) for each in graphones.alone],
+        "alone": [round(each, DIGITS) for each in graphones.unigram_log_probabilities],
         "following": [
-            (*both, round(each, DIGITS)) for both, each in sorted(graphones.following.items())
+            (*both, round(each, DIGITS))
+            for both, each in sorted(graphones.bigram_log_probabilities.items())
         ],
-        "backing_off": [round(each, DIGITS) for each in graphones.backing_off],
+        "backing_off": [round(each, DIGITS) for each in graphones.backoff_log_weights],
     }
 
 
@@ -86,6 +87,8 @@ def _pairs(file: Path) -> Iterator[Pair]:
 
 def _english(files: Sequence[Path]) -> dict[str, Any]:
     """Return the words of English synopses, and the letters of them."""
-    counts = Counter(word for text in synopses(files) for word in WORD.findall(text.casefold()))
+    counts = Counter(
+        word for text in synopses(files) for word in WORD_PATTERN.findall(text.casefold())
+    )
     words = dict(sorted(counts.most_common(ENGLISH_WORDS)))
-    return {"words": words, "letters": count_letters(words, fewest=FEWEST_GRAMS)}
+    return {"words": words, "letters": count_ngrams(words, min_count=FEWEST_GRAMS)}

@@ -16,8 +16,8 @@ from config import cpu
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
 from scripts.train.english_synopses import synopses
-from search.language.thesaurus import LEARNT
-from search.plots import WORD, stem
+from search.language.thesaurus import NEIGHBOURS_FILE
+from search.plots import WORD_PATTERN, stem
 
 FEWEST = 5  # synopses that have a word
 SHORTEST = 3  # letters
@@ -33,8 +33,8 @@ def train(files: Sequence[Path]) -> Path:
     words = _words(files)
     rows = _rows(list(words.values()))
     packed = json.dumps(dict(_neighbours(list(words), rows)), separators=(",", ":"), sort_keys=True)
-    LEARNT.write_bytes(gzip.compress(packed.encode(), 9, mtime=0))
-    return LEARNT
+    NEIGHBOURS_FILE.write_bytes(gzip.compress(packed.encode(), 9, mtime=0))
+    return NEIGHBOURS_FILE
 
 
 def _words(files: Sequence[Path]) -> dict[str, str]:
@@ -42,7 +42,7 @@ def _words(files: Sequence[Path]) -> dict[str, str]:
     having: Counter[str] = Counter()
     spelt: dict[str, Counter[str]] = defaultdict(Counter)
     for text in synopses(files):
-        words = set(WORD.findall(text.casefold()))
+        words = set(WORD_PATTERN.findall(text.casefold()))
         having.update({stem(word) for word in words})
         for word in words:
             spelt[stem(word)][word] += 1

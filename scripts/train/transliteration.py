@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from search.language.transliteration import MOST_LATIN, Graphones
+from search.language.transliteration import MAX_GRAPHONE_LATIN_LETTERS, GraphoneModel
 
 MOST_NATIVE = 3  # letters of a graphone
 LONGEST_PAIR = 22  # letters
@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 """Latin, native: of a word, or of a graphone."""
 
 
-def learn(pairs: Sequence[Pair]) -> Graphones:
+def learn(pairs: Sequence[Pair]) -> GraphoneModel:
     """Return the bigram of the graphones of word pairs, absolutely discounted."""
     usable = [pair for pair in pairs if all(0 < len(side) <= LONGEST_PAIR for side in pair)]
     likely = _align(usable[:ALIGNED])
@@ -31,7 +31,7 @@ def learn(pairs: Sequence[Pair]) -> Graphones:
     return _bigram(kept, rows)
 
 
-def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> Graphones:
+def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> GraphoneModel:
     numbers = {pair: number for number, pair in enumerate(kept)}
     alone: Counter[int] = Counter()
     following: Counter[tuple[int, int]] = Counter()
@@ -54,17 +54,17 @@ def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> Graphones:
         DISCOUNT * kinds[number] / before[number] if before[number] else 1.0
         for number in range(len(kept))
     ]
-    return Graphones(
+    return GraphoneModel(
         pairs=kept,
-        alone=[math.log(each) for each in single],
-        following={
+        unigram_log_probabilities=[math.log(each) for each in single],
+        bigram_log_probabilities={
             (last, number): math.log(
                 (count - DISCOUNT) / before[last] + spare[last] * single[number]
             )
             for (last, number), count in following.items()
             if count >= FEWEST_FOLLOWING
         },
-        backing_off=[math.log(each) for each in spare],
+        backoff_log_weights=[math.log(each) for each in spare],
     )
 
 
@@ -108,7 +108,7 @@ def _expect(
 def _steps(latin: str, native: str) -> Iterator[tuple[tuple[int, int], Pair, tuple[int, int]]]:
     for i in range(len(latin)):
         for j in range(len(native)):
-            for k in range(i + 1, min(i + MOST_LATIN, len(latin)) + 1):
+            for k in range(i + 1, min(i + MAX_GRAPHONE_LATIN_LETTERS, len(latin)) + 1):
                 for m in range(j + 1, min(j + MOST_NATIVE, len(native)) + 1):
                     yield (i, j), (latin[i:k], native[j:m]), (k, m)
 

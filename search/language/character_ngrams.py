@@ -10,53 +10,56 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-ORDER = 4
-EDGE = "^"
-END = "$"
-ALPHABET = 28  # letters and the two marks
-WORDS_KEPT = 20_000
-STEPS_KEPT = 50_000
+NGRAM_ORDER = 4
+START_MARK = "^"
+END_MARK = "$"
+ALPHABET_SIZE = 28  # letters and the two marks
+MAX_CACHED_WORDS = 20_000
+MAX_CACHED_NGRAMS = 50_000
 
 
-class Letters:
+class CharacterNgramModel:
     """The letters of a language's words; immutable once made."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self.counts = counts
-        self._followed: Counter[str] = Counter()
-        self._kinds: Counter[str] = Counter()
+        self._context_counts: Counter[str] = Counter()
+        self._distinct_followers: Counter[str] = Counter()
         for gram, count in counts.items():
-            self._followed[gram[:-1]] += count
-            self._kinds[gram[:-1]] += 1
-        self.log = lru_cache(WORDS_KEPT)(self._log)
-        self._step = lru_cache(STEPS_KEPT)(self._log_after)
-
-    def _log(self, word: str) -> float:
-        """Return the natural logarithm of the probability of a word."""
-        marked = EDGE * (ORDER - 1) + word + END
-        return sum(
-            self._step(marked[at - ORDER + 1 : at + 1]) for at in range(ORDER - 1, len(marked))
+            self._context_counts[gram[:-1]] += count
+            self._distinct_followers[gram[:-1]] += 1
+        self.log_probability = lru_cache(MAX_CACHED_WORDS)(self._log_probability)
+        self._ngram_log_probability = lru_cache(MAX_CACHED_NGRAMS)(
+            self._compute_ngram_log_probability
         )
 
-    def _log_after(self, gram: str) -> float:
+    def _log_probability(self, word: str) -> float:
+        """Return the natural logarithm of the probability of a word."""
+        marked = START_MARK * (NGRAM_ORDER - 1) + word + END_MARK
+        return sum(
+            self._ngram_log_probability(marked[at - NGRAM_ORDER + 1 : at + 1])
+            for at in range(NGRAM_ORDER - 1, len(marked))
+        )
+
+    def _compute_ngram_log_probability(self, gram: str) -> float:
         return math.log(self._probability(gram[:-1], gram[-1]))
 
     def _probability(self, context: str, letter: str) -> float:
-        found = 1 / ALPHABET
+        found = 1 / ALPHABET_SIZE
         for start in range(len(context), -1, -1):
             some = context[start:]
-            followed, kinds = self._followed[some], self._kinds[some]
+            followed, kinds = self._context_counts[some], self._distinct_followers[some]
             if followed:
                 found = (self.counts.get(some + letter, 0) + kinds * found) / (followed + kinds)
         return found
 
 
-def count_letters(words: Iterable[str], *, fewest: int) -> dict[str, int]:
+def count_ngrams(words: Iterable[str], *, min_count: int) -> dict[str, int]:
     """Return how often each run of up to `ORDER` letters occurs, rare ones left out."""
     counts: Counter[str] = Counter()
     for word in words:
-        marked = EDGE * (ORDER - 1) + word + END
-        for at in range(ORDER - 1, len(marked)):
-            for start in range(at - ORDER + 1, at + 1):
+        marked = START_MARK * (NGRAM_ORDER - 1) + word + END_MARK
+        for at in range(NGRAM_ORDER - 1, len(marked)):
+            for start in range(at - NGRAM_ORDER + 1, at + 1):
                 counts[marked[start : at + 1]] += 1
-    return {gram: count for gram, count in counts.items() if count >= fewest or len(gram) == 1}
+    return {gram: count for gram, count in counts.items() if count >= min_count or len(gram) == 1}

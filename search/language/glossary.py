@@ -12,16 +12,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from search.names.phonetic import key, voiceless
+from search.names.phonetic import phonetic_key, voiceless_key
 
-FOLDER = Path(__file__).parent
-NOTHING = "-"
-SHORTEST_STEM = 3  # letters of a key
-LONGEST_ENDINGS = {3: 2, 4: 4}  # letters after a stem of so many; short ones are in many words
-LONGEST_ENDING = 8
-UNVOICED = frozenset({"ta", "ml"})  # one letter for k and g: typed either way
-COMMONNESS = 1 / 4000  # the share of each word of a glossary in what is written
-WORDS_KEPT = 20_000
+GLOSSARY_FOLDER = Path(__file__).parent
+NO_ENGLISH = "-"
+MIN_STEM_LETTERS = 3  # letters of a key
+MAX_ENDING_LETTERS_BY_STEM = {
+    3: 2,
+    4: 4,
+}  # letters after a stem of so many; short ones are in many words
+MAX_ENDING_LETTERS = 8
+UNVOICED_LANGUAGES = frozenset({"ta", "ml"})  # one letter for k and g: typed either way
+WORD_PROBABILITY = 1 / 4000  # the share of each word of a glossary in what is written
+MAX_CACHED_WORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,76 +32,78 @@ class Gloss:
     """What is known of a word."""
 
     english: str  # empty where nothing needs to be said
-    native: str  # the form, of the word or of its stem
-    ending: int = 0  # letters of the key after the stem
+    native_form: str  # the form, of the word or of its stem
+    ending_letters: int = 0  # letters of the key after the stem
 
 
 class Glossary:
     """The glosses of one language; immutable."""
 
-    def __init__(self, lines: Iterable[tuple[str, str]], *, unvoiced: bool = False) -> None:
-        self._spelt: dict[str, Gloss] = {}
-        self._heard: dict[str, Gloss] = {}
-        self._unvoiced: dict[str, Gloss] = {}  # where a word may be voiced otherwise than written
+    def __init__(self, lines: Iterable[tuple[str, str]], *, ignore_voice: bool = False) -> None:
+        self._by_spelling: dict[str, Gloss] = {}
+        self._by_key: dict[str, Gloss] = {}
+        self._by_voiceless_key: dict[
+            str, Gloss
+        ] = {}  # where a word may be voiced otherwise than written
         for forms, english in lines:
             for form in forms.split():
-                gloss = Gloss("" if english == NOTHING else english, form)
-                heard = key(form)
-                self._spelt.setdefault(form, gloss)
-                self._heard.setdefault(heard, gloss)
-                if unvoiced:
-                    self._unvoiced.setdefault(voiceless(heard), gloss)
-        self._heard.pop("", None)
-        self.gloss = lru_cache(WORDS_KEPT)(self._gloss)
-        self.log = lru_cache(WORDS_KEPT)(self._log)
+                gloss = Gloss("" if english == NO_ENGLISH else english, form)
+                heard = phonetic_key(form)
+                self._by_spelling.setdefault(form, gloss)
+                self._by_key.setdefault(heard, gloss)
+                if ignore_voice:
+                    self._by_voiceless_key.setdefault(voiceless_key(heard), gloss)
+        self._by_key.pop("", None)
+        self.look_up = lru_cache(MAX_CACHED_WORDS)(self._look_up)
+        self.log_probability = lru_cache(MAX_CACHED_WORDS)(self._log_probability)
 
-    def _log(self, word: str) -> float:
+    def _log_probability(self, word: str) -> float:
         """Return the logarithm of a word's probability, all words of the glossary alike.
 
         A stem with an ending is a tenth as likely for each letter of the ending. What is only
         known by other consonants than were typed does not tell one language from another.
         """
-        gloss = _longest(self._heard, key(word))
+        gloss = _longest_stem(self._by_key, phonetic_key(word))
         if gloss is None:
             return -math.inf
-        return math.log(COMMONNESS) - math.log(10) * gloss.ending
+        return math.log(WORD_PROBABILITY) - math.log(10) * gloss.ending_letters
 
-    def _gloss(self, word: str) -> Gloss | None:
+    def _look_up(self, word: str) -> Gloss | None:
         """Return what is known of a word in any script, or none."""
-        spelt = self._spelt.get(word)
+        spelt = self._by_spelling.get(word)
         if spelt is not None:
             return spelt
-        folded = key(word)
-        heard = _longest(self._heard, folded)
-        if not self._unvoiced or (heard is not None and not heard.ending):
+        folded = phonetic_key(word)
+        heard = _longest_stem(self._by_key, folded)
+        if not self._by_voiceless_key or (heard is not None and not heard.ending_letters):
             return heard
-        unvoiced = _longest(self._unvoiced, voiceless(folded))
+        unvoiced = _longest_stem(self._by_voiceless_key, voiceless_key(folded))
         both = [gloss for gloss in (heard, unvoiced) if gloss is not None]
-        return min(both, key=lambda gloss: gloss.ending, default=None)
+        return min(both, key=lambda gloss: gloss.ending_letters, default=None)
 
 
-def _longest(known: Mapping[str, Gloss], folded: str) -> Gloss | None:
+def _longest_stem(glosses: Mapping[str, Gloss], word_key: str) -> Gloss | None:
     """Return the gloss of a key, or of the longest stem of it with an ending that may be one."""
-    for end in range(len(folded), SHORTEST_STEM - 1, -1):
-        ending = len(folded) - end
-        if ending > min(end, LONGEST_ENDINGS.get(end, LONGEST_ENDING)):
+    for end in range(len(word_key), MIN_STEM_LETTERS - 1, -1):
+        ending = len(word_key) - end
+        if ending > min(end, MAX_ENDING_LETTERS_BY_STEM.get(end, MAX_ENDING_LETTERS)):
             continue
-        gloss = known.get(folded[:end])
+        gloss = glosses.get(word_key[:end])
         if gloss is not None:
-            return replace(gloss, ending=ending) if ending else gloss
-    return known.get(folded)
+            return replace(gloss, ending_letters=ending) if ending else gloss
+    return glosses.get(word_key)
 
 
 @lru_cache(maxsize=1)
-def glossaries() -> Mapping[str, Glossary]:
+def bundled_glossaries() -> Mapping[str, Glossary]:
     """Return the glossaries that the repository carries, by language."""
     return {
-        file.stem: Glossary(_lines(file), unvoiced=file.stem in UNVOICED)
-        for file in sorted(FOLDER.glob("*.tsv"))
+        file.stem: Glossary(_read_lines(file), ignore_voice=file.stem in UNVOICED_LANGUAGES)
+        for file in sorted(GLOSSARY_FOLDER.glob("*.tsv"))
     }
 
 
-def _lines(file: Path) -> Iterable[tuple[str, str]]:
+def _read_lines(file: Path) -> Iterable[tuple[str, str]]:
     for line in file.read_text(encoding="utf-8").splitlines():
         forms, _, english = line.partition("\t")
         yield forms, english.strip()

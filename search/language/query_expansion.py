@@ -13,13 +13,13 @@ import numpy as np
 
 from index.query import Matrix, Vector
 from search.language import romanised_text, thesaurus
-from search.language.glossary import Glossary, glossaries
-from search.language.romanised_text import Romanised
+from search.language.glossary import Glossary, bundled_glossaries
+from search.language.romanised_text import RomanisedReader
 from search.language.thesaurus import Thesaurus
-from search.plots import Alternatives, stems
+from search.plots import StemWeights, stems
 from vocabulary.writing_systems import script_of
 
-LANGUAGE_OF: Mapping[str, str] = {
+LANGUAGE_BY_SCRIPT: Mapping[str, str] = {
     "Deva": "hi",
     "Telu": "te",
     "Taml": "ta",
@@ -28,93 +28,97 @@ LANGUAGE_OF: Mapping[str, str] = {
 }
 
 # Weights of the ways of reading, chosen on the development queries (docs/search.md).
-NATIVE_AS_TYPED, NATIVE_IN_ENGLISH = 0.6, 0.4
-ROMANISED_NATIVE, ROMANISED_IN_ENGLISH = 0.5, 0.5
+NATIVE_TEXT_WEIGHT, NATIVE_ENGLISH_WEIGHT = 0.6, 0.4
+ROMANISED_NATIVE_WEIGHT, ROMANISED_ENGLISH_WEIGHT = 0.5, 0.5
 
-MOST_WORDS = 40
-TINY = 1e-9  # of a length
+MAX_EXPANDED_WORDS = 40
+MIN_VECTOR_LENGTH = 1e-9  # of a length
 
-Embed = Callable[[Sequence[str]], Matrix]
+EmbedTexts = Callable[[Sequence[str]], Matrix]
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class QueryExpansion:
     """The readings of a text, weighted, and the words to look for in plots."""
 
-    texts: tuple[tuple[str, float], ...]
-    words: tuple[Alternatives, ...]
+    readings: tuple[tuple[str, float], ...]
+    plot_terms: tuple[StemWeights, ...]
 
-    def vector(self, embed: Embed) -> Vector | None:
+    def mean_vector(self, embed: EmbedTexts) -> Vector | None:
         """Return the mean direction (d,) of the readings; none for a text that says nothing."""
-        if not self.texts:
+        if not self.readings:
             return None
-        rows = embed([text for text, _ in self.texts])
-        weights = np.array([weight for _, weight in self.texts], np.float32)
+        rows = embed([text for text, _ in self.readings])
+        weights = np.array([weight for _, weight in self.readings], np.float32)
         total: Vector = weights @ rows
-        total /= max(float(np.linalg.norm(total)), TINY)
+        total /= max(float(np.linalg.norm(total)), MIN_VECTOR_LENGTH)
         return total
 
 
-def plain(text: str) -> Meaning:
+def literal_expansion(text: str) -> QueryExpansion:
     """Return a text as nothing but itself."""
-    return Meaning(((text, 1.0),) if text.strip() else (), ())
+    return QueryExpansion(((text, 1.0),) if text.strip() else (), ())
 
 
-class Reader:
+class QueryExpander:
     """Reads texts in English and in the languages of India, in any script."""
 
     def __init__(
         self,
-        romanised: Romanised,
+        romanised_reader: RomanisedReader,
         glossaries: Mapping[str, Glossary],
         thesaurus: Thesaurus,
     ) -> None:
-        self._romanised = romanised
+        self._romanised_reader = romanised_reader
         self._glossaries = glossaries
         self._thesaurus = thesaurus
 
-    def read(self, text: str) -> Meaning:
+    def expand(self, text: str) -> QueryExpansion:
         """Return what a text says."""
         said = text.strip()
         if not said:
-            return Meaning((), ())
-        language = LANGUAGE_OF.get(script_of(said))
+            return QueryExpansion((), ())
+        language = LANGUAGE_BY_SCRIPT.get(script_of(said))
         if language is not None:
-            english = self._in_english(language, said)
-            return self._meaning(
-                (said, NATIVE_AS_TYPED), (english, NATIVE_IN_ENGLISH), english=english
+            english = self._translate_words(language, said)
+            return self._expansion(
+                (said, NATIVE_TEXT_WEIGHT), (english, NATIVE_ENGLISH_WEIGHT), english=english
             )
-        reading = self._romanised.read(said)
+        reading = self._romanised_reader.read(said)
         if reading is None:
-            return self._meaning((said, 1.0), english=said)
-        return self._meaning(
-            (reading.native, ROMANISED_NATIVE),
-            (reading.english, ROMANISED_IN_ENGLISH),
-            english=reading.english,
+            return self._expansion((said, 1.0), english=said)
+        return self._expansion(
+            (reading.native_text, ROMANISED_NATIVE_WEIGHT),
+            (reading.english_text, ROMANISED_ENGLISH_WEIGHT),
+            english=reading.english_text,
         )
 
-    def _meaning(self, *texts: tuple[str, float], english: str) -> Meaning:
-        words = list(stems(english))[:MOST_WORDS]
-        return Meaning(
-            tuple((text, weight) for text, weight in texts if text),
+    def _expansion(self, *readings: tuple[str, float], english: str) -> QueryExpansion:
+        words = list(stems(english))[:MAX_EXPANDED_WORDS]
+        return QueryExpansion(
+            tuple((text, weight) for text, weight in readings if text),
             tuple(self._thesaurus.alternatives(word) for word in words),
         )
 
-    def _in_english(self, language: str, text: str) -> str:
+    def _translate_words(self, language: str, text: str) -> str:
         glossary = self._glossaries[language]
         meant = []
-        for word in text.split()[:MOST_WORDS]:
-            gloss = word.casefold() if word.isascii() else self._gloss(glossary, word)
+        for word in text.split()[:MAX_EXPANDED_WORDS]:
+            gloss = word.casefold() if word.isascii() else self._translate_word(glossary, word)
             if gloss:
                 meant.append(gloss)
         return " ".join(meant)
 
-    def _gloss(self, glossary: Glossary, word: str) -> str | None:
-        gloss = glossary.gloss(word)
-        return self._romanised.english_word(word) if gloss is None else gloss.english
+    def _translate_word(self, glossary: Glossary, word: str) -> str | None:
+        gloss = glossary.look_up(word)
+        return self._romanised_reader.find_english_word(word) if gloss is None else gloss.english
 
 
 @lru_cache(maxsize=1)
-def bundled() -> Reader:
+def bundled_expander() -> QueryExpander:
     """Return the reader of what the repository carries."""
-    return Reader(romanised_text.bundled(), glossaries(), thesaurus.bundled())
+    return QueryExpander(
+        romanised_text.bundled_romanised_reader(),
+        bundled_glossaries(),
+        thesaurus.bundled_thesaurus(),
+    )

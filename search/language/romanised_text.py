@@ -15,69 +15,73 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from search.language.character_ngrams import Letters
-from search.language.glossary import Glossary, glossaries
-from search.language.transliteration import Graphones, Transliterator
-from search.names.phonetic import key
+from search.language.character_ngrams import CharacterNgramModel
+from search.language.glossary import Glossary, bundled_glossaries
+from search.language.transliteration import GraphoneModel, Transliterator
+from search.names.phonetic import phonetic_key
 
-LEARNT = Path(__file__).with_name("romanised.json.gz")
+MODEL_FILE = Path(__file__).with_name("romanised.json.gz")
 
-WORD = re.compile(r"[a-z]+")
-LONGEST = 400  # characters that are read
-MOST_WORDS = 60
-SHORTEST_BORROWED = 4  # letters of an English word that is known by its sound
+WORD_PATTERN = re.compile(r"[a-z]+")
+MAX_READ_CHARACTERS = 400  # characters that are read
+MAX_READ_WORDS = 60
+MIN_LOANWORD_LETTERS = 4  # letters of an English word that is known by its sound
 
 # Prior probabilities, chosen on the development queries.
-ENGLISH = 0.999  # of a text
-MIXED_IN = 0.3  # of an English word in a text of another language
-KNOWN = 0.5  # of a word to be one of the glossary, or of the English words we know
+ENGLISH_TEXT_PRIOR = 0.999  # of a text
+ENGLISH_WORD_PRIOR = 0.3  # of an English word in a text of another language
+LISTED_WORD_PRIOR = 0.5  # of a word to be one of the glossary, or of the English words we know
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RomanisedReading:
     """A romanised text read: the same words in its own script, and in English, word by word."""
 
     language: str
-    native: str
-    english: str
+    native_text: str
+    english_text: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Language:
-    letters: Letters
-    words: Transliterator
+class _LanguageModels:
+    ngram_model: CharacterNgramModel
+    transliterator: Transliterator
     glossary: Glossary
 
 
-class Romanised:
+class RomanisedReader:
     """Reads texts; safe to use from many threads at once."""
 
-    def __init__(self, learnt: Mapping[str, Any]) -> None:
-        self._english = Letters(learnt["english"]["letters"])
-        known: dict[str, int] = learnt["english"]["words"]
+    def __init__(self, model_data: Mapping[str, Any]) -> None:
+        self._english_ngram_model = CharacterNgramModel(model_data["english"]["letters"])
+        known: dict[str, int] = model_data["english"]["words"]
         total = sum(known.values())
-        self._known = {word: math.log(count / total) for word, count in known.items()}
-        self._by_sound = {
-            key(word): word
+        self._english_log_probabilities = {
+            word: math.log(count / total) for word, count in known.items()
+        }
+        self._english_by_key = {
+            phonetic_key(word): word
             for word in sorted(known, key=lambda word: known[word])  # the commoner stays
-            if len(word) >= SHORTEST_BORROWED
+            if len(word) >= MIN_LOANWORD_LETTERS
         }
         self._languages = {
-            code: _Language(
-                Letters(each["letters"]), Transliterator(_graphones(each)), glossaries()[code]
+            code: _LanguageModels(
+                CharacterNgramModel(each["letters"]),
+                Transliterator(_graphone_model(each)),
+                bundled_glossaries()[code],
             )
-            for code, each in learnt["languages"].items()
+            for code, each in model_data["languages"].items()
         }
 
-    def read(self, text: str) -> Reading | None:
+    def read(self, text: str) -> RomanisedReading | None:
         """Return how a text in Latin letters reads in an Indian language, or none in English."""
-        words = WORD.findall(text[:LONGEST].casefold())[:MOST_WORDS]
+        words = WORD_PATTERN.findall(text[:MAX_READ_CHARACTERS].casefold())[:MAX_READ_WORDS]
         if not words:
             return None
-        english = math.log(ENGLISH) + sum(map(self._as_english, words))
+        english = math.log(ENGLISH_TEXT_PRIOR) + sum(map(self._english_log_probability, words))
         scores = {
-            code: math.log((1 - ENGLISH) / len(self._languages))
-            + sum(self._as_mixed(code, word) for word in words)
+            code: math.log((1 - ENGLISH_TEXT_PRIOR) / len(self._languages))
+            + sum(self._mixed_log_probability(code, word) for word in words)
             for code in self._languages
         }
         language = max(scores, key=lambda code: scores[code])
@@ -85,11 +89,11 @@ class Romanised:
             return None
         return self._read_as(language, words)
 
-    def english_word(self, word: str) -> str | None:
+    def find_english_word(self, word: str) -> str | None:
         """Return the English word that a word of another script sounds like, if it is one."""
-        return self._by_sound.get(key(word))
+        return self._english_by_key.get(phonetic_key(word))
 
-    def _read_as(self, language: str, words: list[str]) -> Reading:
+    def _read_as(self, language: str, words: list[str]) -> RomanisedReading:
         chosen = self._languages[language]
         native, meant = [], []
         for word in words:
@@ -97,36 +101,48 @@ class Romanised:
                 native.append(word)
                 meant.append(word)
                 continue
-            gloss = chosen.glossary.gloss(word)
+            gloss = chosen.glossary.look_up(word)
             if gloss is None:
                 meant.append(word)
             elif gloss.english:
                 meant.append(gloss.english)
-            if gloss is not None and not gloss.ending:
-                native.append(gloss.native)
+            if gloss is not None and not gloss.ending_letters:
+                native.append(gloss.native_form)
             else:
-                spelt = chosen.words.candidates(word)
+                spelt = chosen.transliterator.candidates(word)
                 native.append(spelt[0] if spelt else word)
-        return Reading(language, " ".join(native), " ".join(meant))
+        return RomanisedReading(language, " ".join(native), " ".join(meant))
 
     def _is_english(self, language: str, word: str) -> bool:
-        return math.log(MIXED_IN) + self._as_english(word) > math.log(
-            1 - MIXED_IN
-        ) + self._as_foreign(language, word)
+        return math.log(ENGLISH_WORD_PRIOR) + self._english_log_probability(word) > math.log(
+            1 - ENGLISH_WORD_PRIOR
+        ) + self._foreign_log_probability(language, word)
 
-    def _as_mixed(self, language: str, word: str) -> float:
-        return _either(MIXED_IN, self._as_english(word), self._as_foreign(language, word))
+    def _mixed_log_probability(self, language: str, word: str) -> float:
+        return _log_mixture(
+            ENGLISH_WORD_PRIOR,
+            self._english_log_probability(word),
+            self._foreign_log_probability(language, word),
+        )
 
-    def _as_english(self, word: str) -> float:
-        known = self._known.get(word)
-        return _either(KNOWN, -math.inf if known is None else known, self._english.log(word))
+    def _english_log_probability(self, word: str) -> float:
+        known = self._english_log_probabilities.get(word)
+        return _log_mixture(
+            LISTED_WORD_PRIOR,
+            -math.inf if known is None else known,
+            self._english_ngram_model.log_probability(word),
+        )
 
-    def _as_foreign(self, language: str, word: str) -> float:
+    def _foreign_log_probability(self, language: str, word: str) -> float:
         chosen = self._languages[language]
-        return _either(KNOWN, chosen.glossary.log(word), chosen.letters.log(word))
+        return _log_mixture(
+            LISTED_WORD_PRIOR,
+            chosen.glossary.log_probability(word),
+            chosen.ngram_model.log_probability(word),
+        )
 
 
-def _either(share: float, first: float, second: float) -> float:
+def _log_mixture(share: float, first: float, second: float) -> float:
     """Return the logarithm of a mixture of two probabilities, given as logarithms."""
     greater = max(first, second)
     return greater + math.log(
@@ -134,17 +150,19 @@ def _either(share: float, first: float, second: float) -> float:
     )
 
 
-def _graphones(learnt: Mapping[str, Any]) -> Graphones:
-    return Graphones(
-        pairs=[(latin, native) for latin, native in learnt["pairs"]],
-        alone=learnt["alone"],
-        following={(last, number): score for last, number, score in learnt["following"]},
-        backing_off=learnt["backing_off"],
+def _graphone_model(model_data: Mapping[str, Any]) -> GraphoneModel:
+    return GraphoneModel(
+        pairs=[(latin, native) for latin, native in model_data["pairs"]],
+        unigram_log_probabilities=model_data["alone"],
+        bigram_log_probabilities={
+            (last, number): score for last, number, score in model_data["following"]
+        },
+        backoff_log_weights=model_data["backing_off"],
     )
 
 
 @lru_cache(maxsize=1)
-def bundled() -> Romanised:
+def bundled_romanised_reader() -> RomanisedReader:
     """Return what the repository carries."""
-    with gzip.open(LEARNT, "rt", encoding="utf-8") as stored:
-        return Romanised(json.load(stored))
+    with gzip.open(MODEL_FILE, "rt", encoding="utf-8") as stored:
+        return RomanisedReader(json.load(stored))

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from search.names.name_index import Texts
-from search.names.query_words import Asked
-from search.names.spelling import Spelling
+from search.names.name_index import NameIndex
+from search.names.query_words import NameQuery
+from search.names.spelling import SpellingIndex
 
-WEAKEST = 0.3  # strength; what shares less with a text is not meant by it
+MIN_MATCH_STRENGTH = 0.3  # strength; what shares less with a text is not meant by it
 
 
-class Field(StrEnum):
+class NameField(StrEnum):
     """What of a title was matched."""
 
     NAME = "name"
@@ -26,24 +26,24 @@ class Field(StrEnum):
 
 
 # Whoever names a person wants his films, none in particular.
-WEIGHTS = {Field.NAME: 1.0, Field.PERSON: 0.8, Field.CHARACTER: 0.6}
+FIELD_WEIGHTS = {NameField.NAME: 1.0, NameField.PERSON: 0.8, NameField.CHARACTER: 0.6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
+class NameLabels:
     """What a title can be found by, folded; `known` is 0..1 and breaks ties."""
 
     names: Sequence[str] = ()
     people: Sequence[str] = ()
     characters: Sequence[str] = ()
-    known: float = 0.0
+    popularity: float = 0.0
 
 
-NOTHING = Labels()
+NO_LABELS = NameLabels()
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class NameMatch:
     """A title that a text may name; `strength` is 0..1, 1 for the very name alone.
 
     `whole` tells that nothing of the text is left over.
@@ -51,9 +51,9 @@ class Match:
 
     title_id: int
     strength: float
-    field: Field
-    matched: str
-    whole: bool
+    field: NameField
+    matched_name: str
+    covers_query: bool
 
 
 class LexicalIndex:
@@ -61,55 +61,57 @@ class LexicalIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._spelling = Spelling()
-        self._fields = {field: Texts(self._spelling) for field in Field}
-        self._known: dict[int, float] = {}  # how well a title is known, 0..1
+        self._spelling = SpellingIndex()
+        self._name_indexes = {field: NameIndex(self._spelling) for field in NameField}
+        self._popularity: dict[int, float] = {}  # how well a title is known, 0..1
 
-    def update(self, title_id: int, labels: Labels) -> None:
+    def update(self, title_id: int, labels: NameLabels) -> None:
         """Set what a title is found by; no label forgets it."""
         given = {
-            Field.NAME: labels.names,
-            Field.PERSON: labels.people,
-            Field.CHARACTER: labels.characters,
+            NameField.NAME: labels.names,
+            NameField.PERSON: labels.people,
+            NameField.CHARACTER: labels.characters,
         }
         with self._lock:
             for field, texts in given.items():
-                self._fields[field].assign(title_id, texts)
+                self._name_indexes[field].set_names(title_id, texts)
             if any(given.values()):
-                self._known[title_id] = labels.known
+                self._popularity[title_id] = labels.popularity
             else:
-                self._known.pop(title_id, None)
+                self._popularity.pop(title_id, None)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Sort what was added, once it is much; else the next question does."""
         with self._lock:
-            self._spelling.settle()
-            for texts in self._fields.values():
-                texts.settle()
+            self._spelling.compact()
+            for texts in self._name_indexes.values():
+                texts.compact()
 
-    def match(self, text: str, *, limit: int = 50) -> list[Match]:
+    def match(self, text: str, *, limit: int = 50) -> list[NameMatch]:
         """Return the titles that a text, folded or not, may name: the likeliest first.
 
         Of equally likely ones, the better known comes first.
         """
         with self._lock:
-            asked = Asked.of(text, self._spelling)
+            asked = NameQuery.parse(text, self._spelling)
             if not asked.folded:
                 return []
-            best: dict[int, Match] = {}
-            for match in self._matches(asked):
+            best: dict[int, NameMatch] = {}
+            for match in self._matches_by_field(asked):
                 if match.title_id not in best or best[match.title_id].strength < match.strength:
                     best[match.title_id] = match
-            known = {title_id: self._known[title_id] for title_id in best}
+            known = {title_id: self._popularity[title_id] for title_id in best}
         return sorted(
             best.values(),
             key=lambda each: (-each.strength, -known[each.title_id], each.title_id),
         )[:limit]
 
-    def _matches(self, asked: Asked) -> Iterator[Match]:
-        for field, texts in self._fields.items():
-            for found in texts.resembling(asked):
-                strength = found.strength * WEIGHTS[field]
-                if strength >= WEAKEST:
-                    for title_id in texts.titles(found.row):
-                        yield Match(title_id, strength, field, texts.text(found.row), found.whole)
+    def _matches_by_field(self, query: NameQuery) -> Iterator[NameMatch]:
+        for field, texts in self._name_indexes.items():
+            for found in texts.find_similar(query):
+                strength = found.strength * FIELD_WEIGHTS[field]
+                if strength >= MIN_MATCH_STRENGTH:
+                    for title_id in texts.title_ids(found.row):
+                        yield NameMatch(
+                            title_id, strength, field, texts.name(found.row), found.covers_query
+                        )

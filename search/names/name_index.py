@@ -8,217 +8,255 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.names.postings import NO_ROWS, Postings, Rows, best
-from search.names.query_words import LITTLE, SAYS_LITTLE, Asked, Part, words_of
-from search.names.similarity import Heard, Sounds, heard, trigrams
-from search.names.spelling import Spelling
+from search.names.postings import NO_ROWS, Postings, Rows, top_rows
+from search.names.query_words import (
+    COMMON_WORD_FACTOR,
+    COMMON_WORDS,
+    NameQuery,
+    QueryPart,
+    name_words,
+)
+from search.names.similarity import PhoneticForm, PhoneticTable, phonetic_form, trigrams
+from search.names.spelling import SpellingIndex
 
-CLOSER = 24  # texts that share words, looked at one by one
-SHARED, CLOSER_WHOLE = 0.4, 100  # trigrams (Dice), texts that share so many
-COMMON_WORD = 3000  # texts; a word of more finds nothing beside rarer ones
+MAX_WORD_CANDIDATES = 24  # texts that share words, looked at one by one
+MIN_TRIGRAM_SHARE, MAX_TRIGRAM_CANDIDATES = 0.4, 100  # trigrams (Dice), texts that share so many
+MAX_NAMES_PER_WORD = 3000  # texts; a word of more finds nothing beside rarer ones
 
-SAME_SOUND, SAME_JOINED = 0.97, 0.96  # of the very text
-OTHERWISE = 0.95  # at most, with other letters, or words in another order
-BEGINNING, BEGUN = 0.62, 0.28  # a text that goes on after what was typed; how much of it was typed
-SHORTEST_BEGINNING, SHORTEST_HEARD = 3, 6  # letters typed, or of a loose key
-OTHER_NUMBER = 0.75  # Drishyam 2 is not Drishyam 3
-ASKED_EXPONENT, OWN_EXPONENT = 1.2, 0.35  # what is left over of the question tells more
+SAME_SOUND_STRENGTH, SAME_SOUND_RESPACED_STRENGTH = 0.97, 0.96  # of the very text
+MAX_INEXACT_STRENGTH = 0.95  # at most, with other letters, or words in another order
+PREFIX_BASE_STRENGTH, PREFIX_SHARE_WEIGHT = (
+    0.62,
+    0.28,
+)  # a text that goes on after what was typed; how much of it was typed
+MIN_PREFIX_LETTERS, MIN_PREFIX_LOOSE_LETTERS = 3, 6  # letters typed, or of a loose key
+OTHER_NUMBER_FACTOR = 0.75  # Drishyam 2 is not Drishyam 3
+QUERY_COVERAGE_EXPONENT, NAME_COVERAGE_EXPONENT = (
+    1.2,
+    0.35,
+)  # what is left over of the question tells more
 
 
 @dataclass(frozen=True, slots=True)
-class Resembling:
+class SimilarName:
     """A text that resembles what was asked; `whole` if nothing asked is left over."""
 
     row: int
     strength: float
-    whole: bool
+    covers_query: bool
 
 
-class Texts:
+class NameIndex:
     """Folded texts, numbered from 0, and the titles that have them. Not thread-safe."""
 
-    def __init__(self, spelling: Spelling) -> None:
+    def __init__(self, spelling: SpellingIndex) -> None:
         self._spelling = spelling
-        self._texts: list[str] = []
-        self._rows: dict[str, int] = {}
-        self._titles: list[tuple[int, ...]] = []
-        self._of_title: dict[int, array[int]] = {}
-        self._sounds = Sounds()
+        self._names: list[str] = []
+        self._row_of_name: dict[str, int] = {}
+        self._title_ids: list[tuple[int, ...]] = []
+        self._rows_of_title: dict[int, array[int]] = {}
+        self._forms = PhoneticTable()
         self._by_trigram = Postings()
         self._by_word = Postings()
-        self._holding = array("i")  # texts that hold a word
-        self._words = array("i")  # of all texts, one after the other
-        self._ends = array("i", [0])
+        self._word_frequencies = array("i")  # texts that hold a word
+        self._word_numbers = array("i")  # of all texts, one after the other
+        self._word_ends = array("i", [0])
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._names)
 
-    def text(self, row: int) -> str:
+    def name(self, row: int) -> str:
         """Return a text."""
-        return self._texts[row]
+        return self._names[row]
 
-    def titles(self, row: int) -> tuple[int, ...]:
+    def title_ids(self, row: int) -> tuple[int, ...]:
         """Return the titles that have a text."""
-        return self._titles[row]
+        return self._title_ids[row]
 
-    def assign(self, title_id: int, texts: Iterable[str]) -> None:
+    def set_names(self, title_id: int, names: Iterable[str]) -> None:
         """Set the texts of a title."""
-        rows = array("i", dict.fromkeys(map(self._row, texts)))
-        before = self._of_title.pop(title_id, ())
+        rows = array("i", dict.fromkeys(map(self._add_name, names)))
+        before = self._rows_of_title.pop(title_id, ())
         if rows:
-            self._of_title[title_id] = rows
+            self._rows_of_title[title_id] = rows
         for row in set(before).difference(rows):
-            self._titles[row] = tuple(each for each in self._titles[row] if each != title_id)
+            self._title_ids[row] = tuple(each for each in self._title_ids[row] if each != title_id)
         for row in set(rows).difference(before):
-            self._titles[row] += (title_id,)
+            self._title_ids[row] += (title_id,)
 
-    def resembling(self, asked: Asked) -> list[Resembling]:
+    def find_similar(self, query: NameQuery) -> list[SimilarName]:
         """Return the texts that resemble what was asked, in any order."""
-        found = self._closer(asked) if self._texts and asked.words else []
-        exact = self._rows.get(asked.folded)
+        found = self._candidates(query) if self._names and query.words else []
+        exact = self._row_of_name.get(query.folded)
         if exact is not None:
-            found.append(Resembling(exact, 1.0, True))
+            found.append(SimilarName(exact, 1.0, True))
         return [each for each in found if each.strength > 0]
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Make ready for many questions after many additions."""
-        self._by_trigram.settle()
-        self._by_word.settle()
+        self._by_trigram.compact()
+        self._by_word.compact()
 
-    def _closer(self, asked: Asked) -> list[Resembling]:
-        weights = self._weights(asked)
-        by_words, by_trigrams = self._sharing_words(asked, weights), self._sharing_trigrams(asked)
-        rows = np.union1d(by_words, self._sounds.as_long(asked.sound, by_trigrams))
-        whole = self._sounds.alike(asked.sound, rows) if asked.short else np.zeros(len(rows))
+    def _candidates(self, query: NameQuery) -> list[SimilarName]:
+        weights = self._query_weights(query)
+        by_words, by_trigrams = (
+            self._rows_sharing_words(query, weights),
+            self._rows_sharing_trigrams(query),
+        )
+        rows = np.union1d(by_words, self._forms.rows_of_similar_length(query.form, by_trigrams))
+        whole = (
+            self._forms.similarities(query.form, rows) if query.is_short else np.zeros(len(rows))
+        )
         kept = (whole > 0) | np.isin(rows, by_words)
         closer = zip(rows[kept].tolist(), whole[kept].tolist(), strict=True)
-        return [self._compared(asked, weights, row, share) for row, share in closer]
+        return [self._compare(query, weights, row, share) for row, share in closer]
 
-    def _row(self, text: str) -> int:
-        known = self._rows.get(text)
+    def _add_name(self, name: str) -> int:
+        known = self._row_of_name.get(name)
         if known is not None:
             return known
-        row = self._rows[text] = len(self._texts)
-        self._texts.append(text)
-        self._titles.append(())
+        row = self._row_of_name[name] = len(self._names)
+        self._names.append(name)
+        self._title_ids.append(())
         spelling = self._spelling
-        numbers = [each for each in map(spelling.add, words_of(text)) if spelling.key(each)]
-        sound = Heard.of(map(spelling.word, numbers), map(spelling.key, numbers))
-        self._sounds.add(sound)
-        self._by_trigram.append(trigrams(sound.loose))
+        numbers = [each for each in map(spelling.add, name_words(name)) if spelling.key(each)]
+        sound = PhoneticForm.from_words(map(spelling.word, numbers), map(spelling.key, numbers))
+        self._forms.add(sound)
+        self._by_trigram.append_row(trigrams(sound.loose_key))
         self._by_word.add(dict.fromkeys(numbers), row)
         for number in set(numbers):
-            self._hold(number)
-        self._words.extend(numbers)
-        self._ends.append(len(self._words))
+            self._count_word(number)
+        self._word_numbers.extend(numbers)
+        self._word_ends.append(len(self._word_numbers))
         return row
 
-    def _hold(self, number: int) -> None:
-        if number >= len(self._holding):
-            self._holding.extend([0] * (number + 1 - len(self._holding)))
-        self._holding[number] += 1
+    def _count_word(self, number: int) -> None:
+        if number >= len(self._word_frequencies):
+            self._word_frequencies.extend([0] * (number + 1 - len(self._word_frequencies)))
+        self._word_frequencies[number] += 1
 
-    def _weight(self, number: int) -> float:
+    def _word_weight(self, number: int) -> float:
         """Return how much a word tells: the rarer, the more."""
-        holding = self._holding[number] if number < len(self._holding) else 0
-        weight = math.log1p(len(self._texts) / max(1, holding))
-        return SAYS_LITTLE * weight if self._spelling.word(number) in LITTLE else weight
+        holding = self._word_frequencies[number] if number < len(self._word_frequencies) else 0
+        weight = math.log1p(len(self._names) / max(1, holding))
+        return (
+            COMMON_WORD_FACTOR * weight if self._spelling.word(number) in COMMON_WORDS else weight
+        )
 
-    def _weights(self, asked: Asked) -> list[float]:
+    def _query_weights(self, query: NameQuery) -> list[float]:
         """Return how much each word asked for tells: what the likeliest word of a text does."""
-        unknown = math.log1p(len(self._texts))
-        weights = [SAYS_LITTLE * unknown / 2 if word in LITTLE else unknown for word in asked.words]
-        for part in asked.parts:
-            place = part.places[0]
-            if len(part.places) == 1 and asked.words[place] not in LITTLE:
+        unknown = math.log1p(len(self._names))
+        weights = [
+            COMMON_WORD_FACTOR * unknown / 2 if word in COMMON_WORDS else unknown
+            for word in query.words
+        ]
+        for part in query.parts:
+            place = part.positions[0]
+            if len(part.positions) == 1 and query.words[place] not in COMMON_WORDS:
                 weights[place] = self._likeliest_weight(part) or unknown
         return weights
 
-    def _likeliest_weight(self, part: Part) -> float:
-        known = ((like, -number) for number, like in part.near.items() if self._has(number))
+    def _likeliest_weight(self, part: QueryPart) -> float:
+        known = (
+            (like, -number) for number, like in part.similar_words.items() if self._is_used(number)
+        )
         likeliest = max(known, default=None)
-        return self._weight(-likeliest[1]) if likeliest else 0.0
+        return self._word_weight(-likeliest[1]) if likeliest else 0.0
 
-    def _has(self, number: int) -> bool:
-        return number < len(self._holding) and self._holding[number] > 0
+    def _is_used(self, number: int) -> bool:
+        return number < len(self._word_frequencies) and self._word_frequencies[number] > 0
 
-    def _sharing_words(self, asked: Asked, weights: Sequence[float]) -> Rows:
+    def _rows_sharing_words(self, query: NameQuery, weights: Sequence[float]) -> Rows:
         """Return the texts that share the most words, by weight."""
         rows: list[Rows] = []
         shares: list[NDArray[np.float64]] = []
-        weighed = [(sum(weights[at] for at in part.places), part.near) for part in asked.parts]
+        weighed = [
+            (sum(weights[at] for at in part.positions), part.similar_words) for part in query.parts
+        ]
         for weight, near in sorted(weighed, key=lambda each: -each[0]):
             for number, likeness in near.items():
-                if not self._has(number) or (rows and self._holding[number] > COMMON_WORD):
+                if not self._is_used(number) or (
+                    rows and self._word_frequencies[number] > MAX_NAMES_PER_WORD
+                ):
                     continue
-                rows.append(self._by_word.of(number))
+                rows.append(self._by_word.rows_of(number))
                 shares.append(np.full(len(rows[-1]), weight * likeness))
         if not rows:
             return NO_ROWS
         shared = np.bincount(np.concatenate(rows), np.concatenate(shares))
         found = np.flatnonzero(shared > 0)
-        ends = np.frombuffer(self._ends, np.int32)
+        ends = np.frombuffer(self._word_ends, np.int32)
         own = (ends[found + 1] - ends[found]) * (sum(weights) / len(weights))
-        return best(found, shared[found] / (sum(weights) + own / 2), CLOSER)
+        return top_rows(found, shared[found] / (sum(weights) + own / 2), MAX_WORD_CANDIDATES)
 
-    def _sharing_trigrams(self, asked: Asked) -> Rows:
-        if not asked.short:
+    def _rows_sharing_trigrams(self, query: NameQuery) -> Rows:
+        if not query.is_short:
             return NO_ROWS
-        parts = trigrams(asked.sound.loose)
-        return self._by_trigram.sharing(parts, share=SHARED, most=CLOSER_WHOLE)
-
-    def _compared(
-        self, asked: Asked, weights: Sequence[float], row: int, alike: float
-    ) -> Resembling:
-        """Return how much a text resembles what was asked, as a whole or by its words."""
-        if not self._titles[row]:
-            return Resembling(row, 0.0, False)
-        numbers = self._words[self._ends[row] : self._ends[row + 1]]
-        by_words, complete = self._covered(asked, weights, numbers)
-        whole = self._whole(asked, row, numbers, alike)
-        return Resembling(row, max(whole, by_words), complete or whole >= by_words)
-
-    def _whole(self, asked: Asked, row: int, numbers: Sequence[int], alike: float) -> float:
-        sound = self._sounds.key(row)
-        if sound == asked.sound.key:
-            return SAME_SOUND if len(numbers) == len(asked.words) else SAME_JOINED
-        if self._begins(asked, row):
-            return BEGINNING + BEGUN * min(1.0, len(asked.sound.key) / len(sound))
-        if alike and self._counted(numbers) != asked.numbers:
-            alike *= OTHER_NUMBER
-        return OTHERWISE * alike
-
-    def _begins(self, asked: Asked, row: int) -> bool:
-        """Tell whether a text goes on after what was typed, which may be a name in Tamil."""
-        if len(asked.sound.word) < SHORTEST_BEGINNING:
-            return False
-        if self._sounds.key(row).startswith(asked.sound.key):
-            return True
-        heard_loosely = asked.sound.loose
-        return len(heard_loosely) >= SHORTEST_HEARD and self._sounds.loose(row).startswith(
-            heard_loosely
+        parts = trigrams(query.form.loose_key)
+        return self._by_trigram.rows_sharing(
+            parts, min_share=MIN_TRIGRAM_SHARE, limit=MAX_TRIGRAM_CANDIDATES
         )
 
-    def _counted(self, numbers: Sequence[int]) -> set[str]:
-        words = (heard(self._spelling.word(number)) for number in numbers)
-        return {word.key for word in words if word.number}
+    def _compare(
+        self, query: NameQuery, weights: Sequence[float], row: int, similarity: float
+    ) -> SimilarName:
+        """Return how much a text resembles what was asked, as a whole or by its words."""
+        if not self._title_ids[row]:
+            return SimilarName(row, 0.0, False)
+        numbers = self._word_numbers[self._word_ends[row] : self._word_ends[row + 1]]
+        by_words, complete = self._word_coverage(query, weights, numbers)
+        whole = self._whole_name_strength(query, row, numbers, similarity)
+        return SimilarName(row, max(whole, by_words), complete or whole >= by_words)
 
-    def _covered(
-        self, asked: Asked, weights: Sequence[float], numbers: Sequence[int]
+    def _whole_name_strength(
+        self, query: NameQuery, row: int, numbers: Sequence[int], similarity: float
+    ) -> float:
+        sound = self._forms.key(row)
+        if sound == query.form.key:
+            return (
+                SAME_SOUND_STRENGTH
+                if len(numbers) == len(query.words)
+                else SAME_SOUND_RESPACED_STRENGTH
+            )
+        if self._is_prefix(query, row):
+            return PREFIX_BASE_STRENGTH + PREFIX_SHARE_WEIGHT * min(
+                1.0, len(query.form.key) / len(sound)
+            )
+        if similarity and self._number_keys(numbers) != query.numbers:
+            similarity *= OTHER_NUMBER_FACTOR
+        return MAX_INEXACT_STRENGTH * similarity
+
+    def _is_prefix(self, query: NameQuery, row: int) -> bool:
+        """Tell whether a text goes on after what was typed, which may be a name in Tamil."""
+        if len(query.form.word) < MIN_PREFIX_LETTERS:
+            return False
+        if self._forms.key(row).startswith(query.form.key):
+            return True
+        heard_loosely = query.form.loose_key
+        return len(heard_loosely) >= MIN_PREFIX_LOOSE_LETTERS and self._forms.loose_key(
+            row
+        ).startswith(heard_loosely)
+
+    def _number_keys(self, numbers: Sequence[int]) -> set[str]:
+        words = (phonetic_form(self._spelling.word(number)) for number in numbers)
+        return {word.key for word in words if word.is_number}
+
+    def _word_coverage(
+        self, query: NameQuery, weights: Sequence[float], numbers: Sequence[int]
     ) -> tuple[float, bool]:
         """Return the likeness by words, each used once, and whether every one asked was found."""
         pairs = sorted(
             (
-                (likeness, part.places, place)
-                for part in asked.parts
+                (likeness, part.positions, place)
+                for part in query.parts
                 for place, number in enumerate(numbers)
-                if (likeness := part.near.get(number))
+                if (likeness := part.similar_words.get(number))
             ),
             key=lambda pair: (-pair[0], -len(pair[1])),
         )
         if not pairs:
             return 0.0, False
-        own = [self._weight(number) for number in numbers]
+        own = [self._word_weight(number) for number in numbers]
         left_asked, left_own = set(range(len(weights))), set(range(len(own)))
         of_asked = of_own = 0.0
         for likeness, places, place in pairs:
@@ -227,5 +265,7 @@ class Texts:
                 left_own.remove(place)
                 of_asked += likeness * sum(weights[at] for at in places)
                 of_own += likeness * own[place]
-        share = (of_asked / sum(weights)) ** ASKED_EXPONENT
-        return OTHERWISE * share * (of_own / sum(own)) ** OWN_EXPONENT, not left_asked
+        share = (of_asked / sum(weights)) ** QUERY_COVERAGE_EXPONENT
+        return MAX_INEXACT_STRENGTH * share * (
+            of_own / sum(own)
+        ) ** NAME_COVERAGE_EXPONENT, not left_asked

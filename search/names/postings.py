@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int32]
 
 NO_ROWS: Rows = np.empty(0, np.int32)
-FEW, FEW_SHARE = 4096, 0.02  # additions that each question looks through; of what is sorted
+MAX_PENDING_ROWS, MAX_PENDING_SHARE = (
+    4096,
+    0.02,
+)  # additions that each question looks through; of what is sorted
 
 
 class Postings:
@@ -21,61 +24,61 @@ class Postings:
     def __init__(self) -> None:
         self._starts = np.zeros(1, np.int64)  # (terms + 1,)
         self._rows = NO_ROWS
-        self._waiting_terms = array("i")
-        self._waiting_rows = array("i")
-        self._sizes = array("i")  # terms of a row, where rows were added in their order
+        self._pending_terms = array("i")
+        self._pending_rows = array("i")
+        self._terms_per_row = array("i")  # terms of a row, where rows were added in their order
 
     def add(self, terms: Collection[int], row: int) -> None:
         """Append a row to distinct terms."""
-        self._waiting_terms.extend(terms)
-        self._waiting_rows.extend([row] * len(terms))
+        self._pending_terms.extend(terms)
+        self._pending_rows.extend([row] * len(terms))
 
-    def append(self, terms: Collection[int]) -> None:
+    def append_row(self, terms: Collection[int]) -> None:
         """Append the next row to distinct terms."""
-        self.add(terms, len(self._sizes))
-        self._sizes.append(len(terms))
+        self.add(terms, len(self._terms_per_row))
+        self._terms_per_row.append(len(terms))
 
-    def of(self, term: int) -> Rows:
+    def rows_of(self, term: int) -> Rows:
         """Return the rows of a term."""
-        if len(self._waiting_rows) > FEW + FEW_SHARE * len(self._rows):
-            self.settle()
+        if len(self._pending_rows) > MAX_PENDING_ROWS + MAX_PENDING_SHARE * len(self._rows):
+            self.compact()
         settled = NO_ROWS
         if term < len(self._starts) - 1:
             settled = self._rows[self._starts[term] : self._starts[term + 1]]
-        if not self._waiting_rows:
+        if not self._pending_rows:
             return settled
-        waiting = np.frombuffer(self._waiting_terms, np.int32) == term
-        return np.concatenate([settled, np.frombuffer(self._waiting_rows, np.int32)[waiting]])
+        waiting = np.frombuffer(self._pending_terms, np.int32) == term
+        return np.concatenate([settled, np.frombuffer(self._pending_rows, np.int32)[waiting]])
 
-    def sharing(self, terms: Collection[int], *, share: float, most: int) -> Rows:
+    def rows_sharing(self, terms: Collection[int], *, min_share: float, limit: int) -> Rows:
         """Return the rows that share the most terms: at least `share` of them, by Dice's measure.
 
         For postings that were filled by `append`.
         """
         if not terms:
             return NO_ROWS
-        shared = np.bincount(np.concatenate([self.of(term) for term in terms]))
+        shared = np.bincount(np.concatenate([self.rows_of(term) for term in terms]))
         # A row of n terms that shares s <= n of them is as alike as 2 s / (n + terms) at most.
-        rows = np.flatnonzero(shared >= max(1.0, share * len(terms) / (2 - share)))
-        dice = 2 * shared[rows] / (np.frombuffer(self._sizes, np.int32)[rows] + len(terms))
-        enough = dice >= share
-        return best(rows[enough], dice[enough], most)
+        rows = np.flatnonzero(shared >= max(1.0, min_share * len(terms) / (2 - min_share)))
+        dice = 2 * shared[rows] / (np.frombuffer(self._terms_per_row, np.int32)[rows] + len(terms))
+        enough = dice >= min_share
+        return top_rows(rows[enough], dice[enough], limit)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Sort what was added into the arrays."""
         sizes = np.diff(self._starts)
         terms = np.concatenate(
-            [np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), self._waiting_terms],
+            [np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), self._pending_terms],
             dtype=np.int32,
         )
         order = np.argsort(terms, kind="stable")
-        self._rows = np.concatenate([self._rows, self._waiting_rows], dtype=np.int32)[order]
+        self._rows = np.concatenate([self._rows, self._pending_rows], dtype=np.int32)[order]
         self._starts = np.concatenate([[0], np.cumsum(np.bincount(terms, minlength=len(sizes)))])
-        self._waiting_terms, self._waiting_rows = array("i"), array("i")
+        self._pending_terms, self._pending_rows = array("i"), array("i")
 
 
-def best(rows: NDArray[np.intp], values: NDArray[np.float64], most: int) -> Rows:
+def top_rows(rows: NDArray[np.intp], values: NDArray[np.float64], limit: int) -> Rows:
     """Return the rows of the highest values, in any order."""
-    if len(rows) > most:
-        rows = rows[np.argpartition(-values, most)[:most]]
+    if len(rows) > limit:
+        rows = rows[np.argpartition(-values, limit)[:limit]]
     return rows.astype(np.int32)

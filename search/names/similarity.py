@@ -10,88 +10,88 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from search.names.phonetic import key, loose, skeleton
+from search.names.phonetic import consonant_skeleton, loose_key, phonetic_key
 
-Shares = NDArray[np.float32]
+Similarities = NDArray[np.float32]
 """Likenesses, 0..1."""
 
-SAME_SOUND = 0.98
-SAME_LOOSELY = 0.93  # Tamil's k and g, Hindi's unsaid a
-SAME_CONSONANTS = 0.7
-TELLING_CONSONANTS = 3  # fewer are shared by accident
-SPELLING = 0.2  # of a likeness by sound, what a closer spelling adds
-LONGEST_FIXED = 3  # letters; another letter in so short a word makes another word
-WEAKEST = 0.6  # below it words share little but common endings
-LONGEST = 80  # letters
+SAME_SOUND_SIMILARITY = 0.98
+SAME_LOOSE_SOUND_SIMILARITY = 0.93  # Tamil's k and g, Hindi's unsaid a
+SAME_CONSONANTS_SIMILARITY = 0.7
+MIN_SKELETON_CONSONANTS = 3  # fewer are shared by accident
+SPELLING_WEIGHT = 0.2  # of a likeness by sound, what a closer spelling adds
+MAX_EXACT_KEY_LETTERS = 3  # letters; another letter in so short a word makes another word
+MIN_SIMILARITY = 0.6  # below it words share little but common endings
+MAX_COMPARED_LETTERS = 80  # letters
 
-LETTERS = 27  # and the space
-SPACE = ord("a") - 1
+ALPHABET_SIZE = 27  # and the space
+SPACE_CODE = ord("a") - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PhoneticForm:
     """A folded word, or several without their spaces, and how it sounds."""
 
     word: str
     key: str
-    loose: str
+    loose_key: str
 
     @classmethod
-    def of(cls, words: Iterable[str], keys: Iterable[str]) -> "Heard":
+    def from_words(cls, words: Iterable[str], keys: Iterable[str]) -> "PhoneticForm":
         """Return how folded words sound together."""
-        sound = "".join(keys)[:LONGEST]
-        return cls("".join(words)[:LONGEST], sound, loose(sound))
+        sound = "".join(keys)[:MAX_COMPARED_LETTERS]
+        return cls("".join(words)[:MAX_COMPARED_LETTERS], sound, loose_key(sound))
 
     @property
-    def number(self) -> bool:
+    def is_number(self) -> bool:
         """Whether it counts something: another number is another name."""
-        return self.word.isdecimal() or self.key in NUMBERS
+        return self.word.isdecimal() or self.key in NUMBER_KEYS
 
     @property
-    def fixed(self) -> bool:
+    def needs_exact_match(self) -> bool:
         """Whether a letter more or less makes something else of it."""
-        return len(self.key) <= LONGEST_FIXED or self.number
+        return len(self.key) <= MAX_EXACT_KEY_LETTERS or self.is_number
 
     @property
-    def skeleton(self) -> int:
+    def skeleton_hash(self) -> int:
         """A number for its consonants; 0 for none that tell."""
-        consonants = skeleton(self.key)
-        return hash(consonants) if len(consonants) >= TELLING_CONSONANTS else 0
+        consonants = consonant_skeleton(self.key)
+        return hash(consonants) if len(consonants) >= MIN_SKELETON_CONSONANTS else 0
 
 
 @lru_cache(1 << 12)
-def heard(word: str) -> Heard:
+def phonetic_form(word: str) -> PhoneticForm:
     """Return a folded word with its sounds."""
-    sound = key(word).replace(" ", "")
-    return Heard(word, sound, loose(sound))
+    sound = phonetic_key(word).replace(" ", "")
+    return PhoneticForm(word, sound, loose_key(sound))
 
 
-NUMBERS = frozenset(key(str(number)) for number in range(21))
+NUMBER_KEYS = frozenset(phonetic_key(str(number)) for number in range(21))
 
 
-class Sounds:
+class PhoneticTable:
     """Words or names, numbered from 0, to be compared many at a time."""
 
     def __init__(self) -> None:
         self._words: list[str] = []
         self._keys: list[str] = []
-        self._looses: list[str] = []
-        self._skeletons = array("q")
-        self._fixed = array("b")
-        self._lengths = array("b")  # letters of the key
+        self._loose_keys: list[str] = []
+        self._skeleton_hashes = array("q")
+        self._needs_exact_match = array("b")
+        self._key_lengths = array("b")  # letters of the key
 
     def __len__(self) -> int:
         return len(self._words)
 
-    def add(self, sound: Heard) -> None:
+    def add(self, form: PhoneticForm) -> None:
         """Append one."""
-        self._words.append(sound.word)
+        self._words.append(form.word)
         # Most words sound as they are spelt: one text serves for both.
-        self._keys.append(sound.word if sound.key == sound.word else sound.key)
-        self._looses.append(sound.loose)
-        self._skeletons.append(sound.skeleton)
-        self._fixed.append(sound.fixed)
-        self._lengths.append(len(sound.key))
+        self._keys.append(form.word if form.key == form.word else form.key)
+        self._loose_keys.append(form.loose_key)
+        self._skeleton_hashes.append(form.skeleton_hash)
+        self._needs_exact_match.append(form.needs_exact_match)
+        self._key_lengths.append(len(form.key))
 
     def word(self, row: int) -> str:
         """Return one as it was written."""
@@ -101,49 +101,53 @@ class Sounds:
         """Return how one sounds."""
         return self._keys[row]
 
-    def loose(self, row: int) -> str:
+    def loose_key(self, row: int) -> str:
         """Return how one sounds loosely."""
-        return self._looses[row]
+        return self._loose_keys[row]
 
-    def as_long(self, asked: Heard, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    def rows_of_similar_length(
+        self, form: PhoneticForm, rows: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
         """Return those of the rows that are not much longer or shorter than what was asked for."""
-        lengths, length = np.frombuffer(self._lengths, np.int8)[rows], len(asked.key)
-        return rows[(lengths >= WEAKEST * length) & (WEAKEST * lengths <= length)]
+        lengths, length = np.frombuffer(self._key_lengths, np.int8)[rows], len(form.key)
+        return rows[(lengths >= MIN_SIMILARITY * length) & (MIN_SIMILARITY * lengths <= length)]
 
-    def alike(self, asked: Heard, rows: NDArray[np.int32]) -> Shares:
+    def similarities(self, form: PhoneticForm, rows: NDArray[np.int32]) -> Similarities:
         """Return how likely each of the rows is what was asked for, `(n,)`.
 
         1 is for the very word. Numbers and the shortest words are either the same or unlike.
         """
         chosen = rows.tolist()
-        by_word = _edits(asked.word, [self._words[row] for row in chosen])
-        by_loose = _edits(asked.loose, [self._looses[row] for row in chosen])
-        consonants = self._same_consonants(asked, rows)
-        closer = np.flatnonzero((np.maximum(by_word, by_loose) >= WEAKEST) | consonants)
-        by_key = _edits(asked.key, [self._keys[row] for row in rows[closer].tolist()])
+        by_word = _edit_similarities(form.word, [self._words[row] for row in chosen])
+        by_loose = _edit_similarities(form.loose_key, [self._loose_keys[row] for row in chosen])
+        consonants = self._share_consonants(form, rows)
+        closer = np.flatnonzero((np.maximum(by_word, by_loose) >= MIN_SIMILARITY) | consonants)
+        by_key = _edit_similarities(form.key, [self._keys[row] for row in rows[closer].tolist()])
         likeness = np.zeros(len(rows), np.float32)
-        if not asked.fixed:
+        if not form.needs_exact_match:
             likeness[closer] = np.maximum(by_word[closer], (by_key + by_loose[closer]) / 2)
-            by_consonants = SAME_CONSONANTS + SPELLING * by_key
+            by_consonants = SAME_CONSONANTS_SIMILARITY + SPELLING_WEIGHT * by_key
             likeness[closer] = np.maximum(likeness[closer], by_consonants * consonants[closer])
-            likeness[np.frombuffer(self._fixed, np.bool_)[rows]] = 0
-        spelling = 1 - SPELLING + SPELLING * by_key
+            likeness[np.frombuffer(self._needs_exact_match, np.bool_)[rows]] = 0
+        spelling = 1 - SPELLING_WEIGHT + SPELLING_WEIGHT * by_key
         likeness[closer] = np.where(
-            by_loose[closer] == 1, SAME_LOOSELY * spelling, likeness[closer]
+            by_loose[closer] == 1, SAME_LOOSE_SOUND_SIMILARITY * spelling, likeness[closer]
         )
-        likeness[closer[by_key == 1]] = SAME_SOUND
+        likeness[closer[by_key == 1]] = SAME_SOUND_SIMILARITY
         likeness[by_word == 1] = 1
-        likeness[likeness < WEAKEST] = 0
+        likeness[likeness < MIN_SIMILARITY] = 0
         return likeness
 
-    def _same_consonants(self, asked: Heard, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _share_consonants(self, form: PhoneticForm, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Tell which rows have the consonants of what was asked in another script.
 
         Who spells in Latin letters spells vowels, too.
         """
-        if asked.word.isascii() or not asked.skeleton:
+        if form.word.isascii() or not form.skeleton_hash:
             return np.zeros(len(rows), np.bool_)
-        same: NDArray[np.bool_] = np.frombuffer(self._skeletons, np.int64)[rows] == asked.skeleton
+        same: NDArray[np.bool_] = (
+            np.frombuffer(self._skeleton_hashes, np.int64)[rows] == form.skeleton_hash
+        )
         return same
 
 
@@ -151,15 +155,17 @@ def trigrams(sound: str) -> list[int]:
     """Return the distinct trigrams of a key, padded as `  word `, as numbers below 27³."""
     if not sound:
         return []
-    codes = [0, 0, *(letter - SPACE for letter in sound.encode()), 0]
+    codes = [0, 0, *(letter - SPACE_CODE for letter in sound.encode()), 0]
     parts = {
-        (codes[at] * LETTERS + codes[at + 1]) * LETTERS + codes[at + 2]
+        (codes[at] * ALPHABET_SIZE + codes[at + 1]) * ALPHABET_SIZE + codes[at + 2]
         for at in range(len(codes) - 2)
     }
     return list(parts)
 
 
-def _edits(asked: str, others: list[str]) -> Shares:
+def _edit_similarities(text: str, others: list[str]) -> Similarities:
     """Return the share of letters that need no edit; swapping two neighbours is one."""
-    scores: Shares = cdist([asked], others, scorer=OSA.normalized_similarity, dtype=np.float32)[0]
+    scores: Similarities = cdist(
+        [text], others, scorer=OSA.normalized_similarity, dtype=np.float32
+    )[0]
     return scores

@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterator, Sequence
 from index.query import Filter
 from search.parsing import lexicon
 from search.parsing.like_requests import FILM_ROLES
-from search.parsing.mood_lexicon import MOODS
-from search.parsing.parsed_query import Aspect, Reading
+from search.parsing.mood_lexicon import MOOD_ENTRIES
+from search.parsing.parsed_query import Aspect, Interpretation
 from search.parsing.periods import Period
-from search.parsing.person_mentions import Certainty, Mention, shown
-from search.parsing.phrase_table import SOUTH, Role, has_any
-from search.parsing.segment_context import Spot
-from search.parsing.segments import SHORT, Item
+from search.parsing.person_mentions import Certainty, PersonMention, display_name
+from search.parsing.phrase_table import SOUTH_INDIAN_CODE, PhraseRole, has_any
+from search.parsing.segment_context import SegmentContext
+from search.parsing.segments import MAX_SHORT_QUERY_WORDS, Segment
 from vocabulary.kinds import Kind
 
-FEW_PLAIN = 3  # words of a plot beside a genre that is asked for in the plural
-LONGEST_WITH_PERSON = 8  # words; in longer texts a name may be a character's
-LONGEST_WITH_MOOD = 6  # words
+MAX_PLOT_WORDS_BESIDE_GENRE = 3  # words of a plot beside a genre that is asked for in the plural
+MAX_PERSON_QUERY_WORDS = 8  # words; in longer texts a name may be a character's
+MAX_MOOD_QUERY_WORDS = 6  # words
 
 
-def _each(words: str) -> frozenset[str]:
+def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-STRENGTHS = {
+PREFERENCE_BY_CERTAINTY = {
     Certainty.DOUBTFUL: 0.3,
     Certainty.PARTIAL: 0.5,
     Certainty.PROBABLE: 0.6,
@@ -31,43 +31,54 @@ STRENGTHS = {
 }
 """How much the titles of a person are preferred who is not required."""
 
-ON = _each("on in at par pe lo la il mein me alli में पर లో இல் ಅಲ್ಲಿ")
-ALONE = _each("aha prime")
-SPEAKS = _each("speaks speak speaking learn learns learning teaches teach knows know")
-ARTICLES = _each("a an the is")
-HAPPENS = _each("during set happens takes place")
-MOVIES = frozenset({Kind.MOVIE, Kind.ANIME})  # there are films among anime
-HOME = frozenset({*lexicon.SOUTH_LANGUAGES, SOUTH, "hi"})
-SETTINGS = (Role.LANGUAGE, Role.GENRE, Role.GENRES, Role.FILM, Role.FILMS, Role.KIND)
+ON_WORDS = _word_set("on in at par pe lo la il mein me alli में पर లో இல் ಅಲ್ಲಿ")
+STANDALONE_PROVIDERS = _word_set("aha prime")
+SPEAKING_WORDS = _word_set("speaks speak speaking learn learns learning teaches teach knows know")
+ARTICLE_WORDS = _word_set("a an the is")
+SETTING_WORDS = _word_set("during set happens takes place")
+MOVIE_KINDS = frozenset({Kind.MOVIE, Kind.ANIME})  # there are films among anime
+INDIAN_CINEMA_LANGUAGES = frozenset({*lexicon.SOUTH_LANGUAGES, SOUTH_INDIAN_CODE, "hi"})
+FILM_LIST_ROLES = (
+    PhraseRole.LANGUAGE,
+    PhraseRole.GENRE,
+    PhraseRole.GENRE_PLURAL,
+    PhraseRole.FILM,
+    PhraseRole.FILMS,
+    PhraseRole.KIND,
+)
 
 
-def readings_of(spot: Spot) -> Iterator[Reading]:
+def interpret(context: SegmentContext) -> Iterator[Interpretation]:
     """Yield what an item is read as; nothing where it belongs to the plot."""
-    item = spot.item
-    denial = spot.denial
+    item = context.segment
+    denial = context.negation
     if denial is not None:
-        yield from _denied(spot, denial)
-    elif item.person is not None:
-        yield from _person(spot, item.person)
+        yield from _interpret_negated_genre(context, denial)
+    elif item.person_mention is not None:
+        yield from _interpret_person(context, item.person_mention)
     elif item.period is not None:
-        yield from _period(spot, item.period)
+        yield from _interpret_period(context, item.period)
     else:
-        rule = next((rule for role, rule in RULES if role in item.meanings), None)
+        rule = next((rule for role, rule in RULES_BY_ROLE if role in item.meanings), None)
         if rule is not None:
-            yield from rule(spot)
+            yield from rule(context)
 
 
-def _denied(spot: Spot, denial: Item) -> Iterator[Reading]:
+def _interpret_negated_genre(
+    context: SegmentContext, negation: Segment
+) -> Iterator[Interpretation]:
     """Yield the genres that are not wanted; nothing else can be excluded."""
-    role = next((role for role in GENRE_ROLES if role in spot.item.meanings), None)
-    if role is None or not (spot.group.asked or spot.group.short):
+    role = next((role for role in GENRE_ROLES if role in context.segment.meanings), None)
+    if role is None or not (context.group.is_requested or context.group.is_short_query):
         return
-    for slug in spot.item.meanings[role].split():
-        yield Reading(
-            chip=spot.chip(f"no-genre:{slug}", f"Not {genre_label(slug).lower()}", hard=True),
+    for slug in context.segment.meanings[role].split():
+        yield Interpretation(
+            chip=context.build_chip(
+                f"no-genre:{slug}", f"Not {genre_label(slug).lower()}", hard=True
+            ),
             aspect=Aspect.GENRE,
-            words=spot.places | set(range(denial.first, denial.last)),
-            narrowing=Filter(genres_none=frozenset({slug})),
+            positions=context.positions | set(range(negation.start, negation.stop)),
+            filter=Filter(genres_none=frozenset({slug})),
         )
 
 
@@ -76,235 +87,270 @@ def genre_label(slug: str) -> str:
     return lexicon.GENRE_LABELS.get(slug) or slug.replace("-", " ").capitalize()
 
 
-def _language(spot: Spot) -> Iterator[Reading]:
-    meant = spot.item.meanings[Role.LANGUAGE]
-    if not _of_films(spot, meant):
+def _interpret_language(context: SegmentContext) -> Iterator[Interpretation]:
+    meant = context.segment.meanings[PhraseRole.LANGUAGE]
+    if not _is_film_language(context, meant):
         return
-    codes = lexicon.SOUTH_LANGUAGES if meant == SOUTH else (meant,)
-    label = "South Indian" if meant == SOUTH else lexicon.LANGUAGE_LABELS[meant]
-    yield Reading(
-        chip=spot.chip(f"language:{meant}", label, hard=True),
+    codes = lexicon.SOUTH_LANGUAGES if meant == SOUTH_INDIAN_CODE else (meant,)
+    label = "South Indian" if meant == SOUTH_INDIAN_CODE else lexicon.LANGUAGE_LABELS[meant]
+    yield Interpretation(
+        chip=context.build_chip(f"language:{meant}", label, hard=True),
         aspect=Aspect.LANGUAGE,
-        words=spot.places,
-        narrowing=Filter(languages=frozenset(codes)),
+        positions=context.positions,
+        filter=Filter(languages=frozenset(codes)),
     )
 
 
-def _of_films(spot: Spot, language: str) -> bool:
+def _is_film_language(context: SegmentContext, language: str) -> bool:
     """Tell whether a language is that of the films, and not of somebody in the plot."""
-    group = spot.group
-    if spot.after in lexicon.TRANSLATED or spot.before in SPEAKS:
+    group = context.group
+    if context.word_after in lexicon.TRANSLATION_WORDS or context.word_before in SPEAKING_WORDS:
         return False
-    if spot.after in lexicon.NOT_OF_FILMS and not (group.films and group.short):
-        return group.whole
-    if group.asked:
+    if context.word_after in lexicon.PLOT_NOUNS_AFTER_LANGUAGE and not (
+        group.query_names_films and group.is_short_query
+    ):
+        return group.is_whole_query
+    if group.is_requested:
         return True
     # A French widow is somebody; a Tamil robot is more likely a film.
-    near = language in HOME or spot.item.last == len(spot.words) or spot.beside(*SETTINGS)
-    return group.short and near
+    near = (
+        language in INDIAN_CINEMA_LANGUAGES
+        or context.segment.stop == len(context.words)
+        or context.has_beside(*FILM_LIST_ROLES)
+    )
+    return group.is_short_query and near
 
 
-def _kind(spot: Spot) -> Iterator[Reading]:
-    group = spot.group
-    short = group.short and spot.before not in ARTICLES
-    if group.whole or short or group.start or (group.end and not spot.alone):
-        kind = spot.item.meanings[Role.KIND]
-        yield _of_kind(spot, kind, frozenset({Kind(kind)}))
+def _interpret_kind(context: SegmentContext) -> Iterator[Interpretation]:
+    group = context.group
+    short = group.is_short_query and context.word_before not in ARTICLE_WORDS
+    if group.is_whole_query or short or group.at_start or (group.at_end and not context.is_alone):
+        kind = context.segment.meanings[PhraseRole.KIND]
+        yield _kind_interpretation(context, kind, frozenset({Kind(kind)}))
 
 
-def _films(spot: Spot) -> Iterator[Reading]:
+def _interpret_films(context: SegmentContext) -> Iterator[Interpretation]:
     """Yield that films are wanted where nothing but a list of them is."""
-    others = spot.beside(Role.KIND) or any(
-        has_any(item.meanings, (Role.FILM, Role.FILMS)) for item in spot.group.items[: spot.place]
+    others = context.has_beside(PhraseRole.KIND) or any(
+        has_any(item.meanings, (PhraseRole.FILM, PhraseRole.FILMS))
+        for item in context.group.segments[: context.segment_index]
     )
-    if spot.group.whole and not others and not spot.alone:
-        yield _of_kind(spot, "movie", MOVIES)
+    if context.group.is_whole_query and not others and not context.is_alone:
+        yield _kind_interpretation(context, "movie", MOVIE_KINDS)
 
 
-def _of_kind(spot: Spot, kind: str, kinds: frozenset[Kind]) -> Reading:
-    return Reading(
-        chip=spot.chip(f"kind:{kind}", lexicon.KIND_LABELS[kind], hard=True),
+def _kind_interpretation(
+    context: SegmentContext, kind: str, kinds: frozenset[Kind]
+) -> Interpretation:
+    return Interpretation(
+        chip=context.build_chip(f"kind:{kind}", lexicon.KIND_LABELS[kind], hard=True),
         aspect=Aspect.KIND,
-        words=spot.places,
-        narrowing=Filter(kinds=kinds),
+        positions=context.positions,
+        filter=Filter(kinds=kinds),
     )
 
 
-def _genre(spot: Spot) -> Iterator[Reading]:
+def _interpret_genre(context: SegmentContext) -> Iterator[Interpretation]:
     """Yield the genres of a list that is asked for, else what mood the words have."""
-    if not _lists(spot):
-        yield from _mood(spot)
+    if not _requests_genre(context):
+        yield from _interpret_mood(context)
         return
-    meanings = spot.item.meanings
+    meanings = context.segment.meanings
     slugs = next(meanings[role] for role in GENRE_ROLES if role in meanings)
     for slug in slugs.split():
-        yield Reading(
-            chip=spot.chip(f"genre:{slug}", genre_label(slug), hard=True),
+        yield Interpretation(
+            chip=context.build_chip(f"genre:{slug}", genre_label(slug), hard=True),
             aspect=Aspect.GENRE,
-            words=spot.places,
-            narrowing=Filter(genres_any=frozenset({slug})),
+            positions=context.positions,
+            filter=Filter(genres_any=frozenset({slug})),
         )
 
 
-GENRE_ROLES = (Role.GENRES, Role.GENRE, Role.FILM_GENRE)
+GENRE_ROLES = (PhraseRole.GENRE_PLURAL, PhraseRole.GENRE, PhraseRole.FILM_GENRE)
 
 
-def _lists(spot: Spot) -> bool:
+def _requests_genre(context: SegmentContext) -> bool:
     """Tell whether a genre is asked for: nothing else is said, or films of it in the plural."""
-    group, meanings = spot.group, spot.item.meanings
-    if _historical(spot.item) and any(_a_year(item) for item in group.items):
+    group, meanings = context.group, context.segment.meanings
+    if _is_historical(context.segment) and any(_is_single_year(item) for item in group.segments):
         return False  # "1971 war movie" tells when the war was
-    alone = has_any(meanings, (Role.GENRES, Role.GENRE))
-    if not alone and not spot.followed_by(*FILM_ROLES, Role.GENRE):
+    alone = has_any(meanings, (PhraseRole.GENRE_PLURAL, PhraseRole.GENRE))
+    if not alone and not context.followed_by(*FILM_ROLES, PhraseRole.GENRE):
         return False
-    if group.whole:
+    if group.is_whole_query:
         return True
-    plural = group.has(Role.FILMS, Role.GENRES)
-    return plural and group.edge and group.plain <= FEW_PLAIN
+    plural = group.has_role(PhraseRole.FILMS, PhraseRole.GENRE_PLURAL)
+    return plural and group.at_edge and group.plot_word_count <= MAX_PLOT_WORDS_BESIDE_GENRE
 
 
-def _mood(spot: Spot) -> Iterator[Reading]:
-    mood = spot.item.meanings.get(Role.MOOD)
-    group = spot.group
-    near = group.edge and group.content <= LONGEST_WITH_MOOD
-    if mood is None or not (group.asked or group.short or near):
+def _interpret_mood(context: SegmentContext) -> Iterator[Interpretation]:
+    mood = context.segment.meanings.get(PhraseRole.MOOD)
+    group = context.group
+    near = group.at_edge and group.content_word_count <= MAX_MOOD_QUERY_WORDS
+    if mood is None or not (group.is_requested or group.is_short_query or near):
         return
-    yield Reading(
-        chip=spot.chip(f"mood:{mood}", MOODS[mood].label, hard=False),
+    yield Interpretation(
+        chip=context.build_chip(f"mood:{mood}", MOOD_ENTRIES[mood].label, hard=False),
         aspect=Aspect.MOOD,
-        words=spot.places,
-        said=spot.beside(Role.BUT),
-        meaning=MOODS[mood].meaning,
+        positions=context.positions,
+        keeps_words=context.has_beside(PhraseRole.CONTRAST),
+        mood_text=MOOD_ENTRIES[mood].embedding_text,
     )
 
 
-def _age(spot: Spot) -> Iterator[Reading]:
-    group = spot.group
-    if spot.beside(*SETTINGS) and (group.asked or group.short):
-        age = spot.item.meanings[Role.AGE]
-        yield Reading(
-            chip=spot.chip(f"age:{age}", age.capitalize(), hard=False),
+def _interpret_age(context: SegmentContext) -> Iterator[Interpretation]:
+    group = context.group
+    if context.has_beside(*FILM_LIST_ROLES) and (group.is_requested or group.is_short_query):
+        age = context.segment.meanings[PhraseRole.AGE]
+        yield Interpretation(
+            chip=context.build_chip(f"age:{age}", age.capitalize(), hard=False),
             aspect=Aspect.AGE,
-            words=spot.places,
+            positions=context.positions,
             freshness=1.0 if age == "new" else -1.0,
         )
 
 
-def _provider(spot: Spot) -> Iterator[Reading]:
-    meanings, group = spot.item.meanings, spot.group
-    if Role.PROVIDER in meanings:
-        on = spot.before in ON or spot.after in ON
-        asked = group.asked or (on and group.edge)
+def _interpret_provider(context: SegmentContext) -> Iterator[Interpretation]:
+    meanings, group = context.segment.meanings, context.group
+    if PhraseRole.PROVIDER in meanings:
+        on = context.word_before in ON_WORDS or context.word_after in ON_WORDS
+        asked = group.is_requested or (on and group.at_edge)
     else:
-        named_alone = spot.words[spot.item.first].folded in ALONE and group.whole and group.film
-        asked = named_alone or (spot.before == "on" and group.edge)
+        named_alone = (
+            context.words[context.segment.start].folded in STANDALONE_PROVIDERS
+            and group.is_whole_query
+            and group.names_films
+        )
+        asked = named_alone or (context.word_before == "on" and group.at_edge)
     if not asked:
         return
-    provider = meanings.get(Role.PROVIDER) or meanings[Role.PROVIDER_AFTER_ON]
+    provider = meanings.get(PhraseRole.PROVIDER) or meanings[PhraseRole.AMBIGUOUS_PROVIDER]
     slugs = lexicon.PROVIDER_SLUGS.get(provider, (provider,))
-    yield Reading(
-        chip=spot.chip(f"provider:{provider}", lexicon.PROVIDER_LABELS[provider], hard=True),
+    yield Interpretation(
+        chip=context.build_chip(
+            f"provider:{provider}", lexicon.PROVIDER_LABELS[provider], hard=True
+        ),
         aspect=Aspect.PROVIDER,
-        words=spot.places,
-        narrowing=Filter(providers=frozenset(slugs)),
+        positions=context.positions,
+        filter=Filter(providers=frozenset(slugs)),
     )
 
 
-def _period(spot: Spot, period: Period) -> Iterator[Reading]:
-    group = spot.group
-    if spot.told_before in HAPPENS or not (group.asked or group.short):
+def _interpret_period(context: SegmentContext, period: Period) -> Iterator[Interpretation]:
+    group = context.group
+    if context.content_word_before in SETTING_WORDS or not (
+        group.is_requested or group.is_short_query
+    ):
         return
-    if _a_year(spot.item):
-        if spot.alone and not (group.whole or group.named):
+    if _is_single_year(context.segment):
+        if context.is_alone and not (group.is_whole_query or group.is_beside_title):
             return
-        if any(_historical(item) for item in group.items):
+        if any(_is_historical(item) for item in group.segments):
             return
-    elif spot.alone and not group.whole and not _decade(period):
+    elif context.is_alone and not group.is_whole_query and not _is_decade(period):
         return
-    yield Reading(
-        chip=spot.chip(period.key, period.label, hard=True),
+    yield Interpretation(
+        chip=context.build_chip(period.chip_key, period.label, hard=True),
         aspect=Aspect.PERIOD,
-        words=spot.places,
-        narrowing=Filter(year_from=period.first, year_to=period.last),
+        positions=context.positions,
+        filter=Filter(year_from=period.first_year, year_to=period.last_year),
     )
 
 
-def _a_year(item: Item) -> bool:
-    when = item.period
-    return when is not None and when.first is not None and when.first == when.last
+def _is_single_year(segment: Segment) -> bool:
+    when = segment.period
+    return when is not None and when.first_year is not None and when.first_year == when.last_year
 
 
-def _decade(period: Period) -> bool:
-    return period.key.startswith("decade:")
+def _is_decade(period: Period) -> bool:
+    return period.chip_key.startswith("decade:")
 
 
-def _historical(item: Item) -> bool:
+def _is_historical(segment: Segment) -> bool:
     return any(
-        slug in lexicon.HISTORICAL
+        slug in lexicon.HISTORICAL_GENRES
         for role in GENRE_ROLES
-        for slug in item.meanings.get(role, "").split()
+        for slug in segment.meanings.get(role, "").split()
     )
 
 
-def _person(spot: Spot, person: Mention) -> Iterator[Reading]:
-    hard = _required(spot, person)
-    if not hard and not _preferred(spot, person):
+def _interpret_person(
+    context: SegmentContext, person_mention: PersonMention
+) -> Iterator[Interpretation]:
+    hard = _is_person_required(context, person_mention)
+    if not hard and not _is_person_preferred(context, person_mention):
         return
-    yield Reading(
-        chip=spot.chip(f"person:{person.name}", shown(person.name), hard=hard),
+    yield Interpretation(
+        chip=context.build_chip(
+            f"person:{person_mention.name}", display_name(person_mention.name), hard=hard
+        ),
         aspect=Aspect.PERSON,
-        words=spot.places,
-        titles=person.titles,
-        strength=STRENGTHS[person.certainty],
+        positions=context.positions,
+        person_title_ids=person_mention.title_ids,
+        strength=PREFERENCE_BY_CERTAINTY[person_mention.certainty],
     )
 
 
-def _required(spot: Spot, person: Mention) -> bool:
-    group = spot.group
-    credited = spot.before in lexicon.CREDITS or spot.after in lexicon.CREDITS
-    sure = person.certainty >= Certainty.PROBABLE or person.known
-    if credited and sure and group.content <= LONGEST_WITH_PERSON:
+def _is_person_required(context: SegmentContext, person_mention: PersonMention) -> bool:
+    group = context.group
+    credited = (
+        context.word_before in lexicon.CREDIT_WORDS or context.word_after in lexicon.CREDIT_WORDS
+    )
+    sure = person_mention.certainty >= Certainty.PROBABLE or person_mention.is_well_known
+    if credited and sure and group.content_word_count <= MAX_PERSON_QUERY_WORDS:
         return True
-    if person.certainty is Certainty.CERTAIN:
-        return group.asked or group.content <= (LONGEST_WITH_PERSON if person.known else SHORT)
-    if person.certainty is Certainty.PROBABLE:
-        return group.asked or group.short
-    if person.title and not group.has(Role.FILMS, Role.GENRES, Role.GENRE):
+    if person_mention.certainty is Certainty.CERTAIN:
+        return group.is_requested or group.content_word_count <= (
+            MAX_PERSON_QUERY_WORDS if person_mention.is_well_known else MAX_SHORT_QUERY_WORDS
+        )
+    if person_mention.certainty is Certainty.PROBABLE:
+        return group.is_requested or group.is_short_query
+    if person_mention.is_title_name and not group.has_role(
+        PhraseRole.FILMS, PhraseRole.GENRE_PLURAL, PhraseRole.GENRE
+    ):
         return False  # "vikram movie" may be the film Vikram
-    return group.whole and (spot.beside(*SETTINGS) or any(map(_sure, group.items)))
+    return group.is_whole_query and (
+        context.has_beside(*FILM_LIST_ROLES) or any(map(_is_certain, group.segments))
+    )
 
 
-def _sure(item: Item) -> bool:
-    person = item.person
-    return item.period is not None or (
+def _is_certain(segment: Segment) -> bool:
+    person = segment.person_mention
+    return segment.period is not None or (
         person is not None and person.certainty >= Certainty.PROBABLE
     )
 
 
-def _preferred(spot: Spot, person: Mention) -> bool:
-    group = spot.group
-    if person.certainty is Certainty.CERTAIN:
+def _is_person_preferred(context: SegmentContext, person_mention: PersonMention) -> bool:
+    group = context.group
+    if person_mention.certainty is Certainty.CERTAIN:
         return True
-    if group.short:
-        return person.certainty is not Certainty.PARTIAL or group.whole or not spot.item.first
-    if spot.item.first or person.certainty is Certainty.PARTIAL:
+    if group.is_short_query:
+        return (
+            person_mention.certainty is not Certainty.PARTIAL
+            or group.is_whole_query
+            or not context.segment.start
+        )
+    if context.segment.start or person_mention.certainty is Certainty.PARTIAL:
         return False
-    probable = person.certainty is Certainty.PROBABLE
-    return group.content <= (LONGEST_WITH_PERSON if probable else LONGEST_WITH_MOOD)
+    probable = person_mention.certainty is Certainty.PROBABLE
+    return group.content_word_count <= (
+        MAX_PERSON_QUERY_WORDS if probable else MAX_MOOD_QUERY_WORDS
+    )
 
 
-RULES: Sequence[tuple[Role, Callable[[Spot], Iterator[Reading]]]] = (
-    (Role.PLAIN, lambda _: iter(())),
-    (Role.LANGUAGE, _language),
-    (Role.KIND, _kind),
-    (Role.PROVIDER, _provider),
-    (Role.PROVIDER_AFTER_ON, _provider),
-    (Role.AGE, _age),
-    (Role.FILMS, _films),
-    (Role.FILM, _films),
-    (Role.GENRES, _genre),
-    (Role.GENRE, _genre),
-    (Role.MOOD, _mood),
-    (Role.FILM_GENRE, _genre),
+RULES_BY_ROLE: Sequence[tuple[PhraseRole, Callable[[SegmentContext], Iterator[Interpretation]]]] = (
+    (PhraseRole.PLOT_TEXT, lambda _: iter(())),
+    (PhraseRole.LANGUAGE, _interpret_language),
+    (PhraseRole.KIND, _interpret_kind),
+    (PhraseRole.PROVIDER, _interpret_provider),
+    (PhraseRole.AMBIGUOUS_PROVIDER, _interpret_provider),
+    (PhraseRole.AGE, _interpret_age),
+    (PhraseRole.FILMS, _interpret_films),
+    (PhraseRole.FILM, _interpret_films),
+    (PhraseRole.GENRE_PLURAL, _interpret_genre),
+    (PhraseRole.GENRE, _interpret_genre),
+    (PhraseRole.MOOD, _interpret_mood),
+    (PhraseRole.FILM_GENRE, _interpret_genre),
 )
 """The first role that words can play decides, so "scary movies" is a mood and "horror" a genre."""

@@ -6,18 +6,18 @@ script that sounds alike find them; the others have to be written as they stand 
 """
 
 
-def _each(words: str) -> frozenset[str]:
+def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-FILM = (
+FILM_WORDS = (
     "movie, film, flick, moovie, picture, cinema, telefilm, ~sinima, ~padam, ~padamu, "
     "~chithram, ~chitram, ~chalachitram, ~chitra, ~thiraippadam, சினிமா, திரைப்படம், "
     "படம், படத்தை, फिल्म, फ़िल्म, मूवी, पिक्चर, सिनेमा, चित्रपट, చిత్రం, సినిమా, మూవీ, "
     "ఫిల్మ్, ಚಿತ್ರ, ಸಿನಿಮಾ, ಸಿನೆಮಾ, ಚಲನಚಿತ್ರ, ಮೂವಿ, ഫിലിം, സിനിമ, ചിത്രം, ചലച്ചിത്രം, "
     "പടം, മൂവി"
 )
-FILMS = (
+FILM_PLURALS = (
     "movies, films, flicks, pictures, filmography, ~padangal, ~padalu, ~sinimalu, "
     "~sinimagal, ~sinimakal, ~chithrangal, ~chitralu, ~chitragalu, filmein, filme, "
     "filmen, filmon, ~philmein, movielu, cinemas, cinemalu, cinemakal, cinemagalu, "
@@ -115,14 +115,14 @@ LANGUAGE_LABELS: dict[str, str] = {
     "tr": "Turkish",
     "th": "Thai",
 }
-SOUTH = (
+SOUTH_INDIAN_PHRASES = (
     "south cinema, south movie, south movies, south film, south films, south indian, "
     "south india, southindian, साउथ इंडियन, दक्षिण भारतीय"
 )
 SOUTH_LANGUAGES = ("te", "ta", "kn", "ml")
 
 # After a language: a person, place or thing of a plot, or the language of a translation.
-NOT_OF_FILMS = _each(
+PLOT_NOUNS_AFTER_LANGUAGE = _word_set(
     "teacher student boy girl man woman guy lady wife husband mother father family couple "
     "people actor actress hero heroine writer poet poetry professor lecturer school medium "
     "class king queen prince princess village town house wedding bride groom brahmin police "
@@ -135,7 +135,7 @@ NOT_OF_FILMS = _each(
 )
 
 # After the language of a translation.
-TRANSLATED = _each("dubbed dubbing dub subtitle subtitles subtitled डब्ड")
+TRANSLATION_WORDS = _word_set("dubbed dubbing dub subtitle subtitles subtitled डब्ड")
 
 # Slugs are those of catalog.genres; several are meant at once.
 GENRES: dict[str, str] = {
@@ -219,7 +219,7 @@ GENRES: dict[str, str] = {
     "romance comedy": "romcom, rom com, romedy, रोमकॉम, రొమాంటిక్ కామెడీ, ரொமான்டிக் காமெடி",
 }
 # Several films of a genre: only somebody who asks for a list says that.
-GENRE_LISTS: dict[str, str] = {
+GENRE_PLURALS: dict[str, str] = {
     "action": "actioners, action entertainers",
     "biography": "biopics",
     "comedy": "comedies",
@@ -249,7 +249,7 @@ GENRE_LABELS = {
     "lgbtq": "LGBTQ",
 }
 # Genres only where a word for film follows: alone they are words of plots.
-ONLY_BEFORE_FILM: dict[str, str] = {
+FILM_GENRES: dict[str, str] = {
     "romance": (
         "love, ~prema, ~kadhal, ~pyar, ~pyaar, ~prem, ~kaadhal, ~ishq, ~preethi, ~preeti, "
         "~sneham, प्यार, प्रेम, इश्क, ప్రేమ, காதல், ಪ್ರೇಮ, ಪ್ರೀತಿ, പ്രേമ"
@@ -272,14 +272,16 @@ ONLY_BEFORE_FILM: dict[str, str] = {
     "history": "epic, ~raja rani",
 }
 # Years beside these are when the story happens, not when the film was made.
-HISTORICAL = frozenset({"war", "history", "period", "sport", "biography", "political", "spy"})
+HISTORICAL_GENRES = frozenset(
+    {"war", "history", "period", "sport", "biography", "political", "spy"}
+)
 
-OLD = (
+OLD_FILM_PHRASES = (
     "old, older, oldie, oldies, classic, classics, vintage, golden era, golden age, "
     "yesteryear, retro, ~purani, ~purana, ~purane, ~pazhaya, ~palaya, ~pathakalam, "
     "~paatha, ~pata, ~haleya, ~hale, पुरानी, पुराने, पुराना, పాత, பழைய, ಹಳೆಯ, ಹಳೇ, പഴയ"
 )
-NEW = (
+NEW_FILM_PHRASES = (
     "new, newest, latest, recent, recently released, new release, new releases, "
     "latest release, upcoming, ~nayi, ~naya, ~naye, ~kotha, ~kottha, ~pudhiya, ~puthiya, "
     "~pudhu, ~hosa, ~puthan, नई, नयी, नया, नए, ताज़ा, కొత్త, తాజా, புதிய, புது, ಹೊಸ, "
@@ -313,7 +315,7 @@ PROVIDERS: dict[str, str] = {
     "hoichoi": "hoichoi",
 }
 # Words as well: they name a service only after "on".
-PROVIDERS_AFTER_ON: dict[str, str] = {
+AMBIGUOUS_PROVIDERS: dict[str, str] = {
     "prime-video": "prime, amazon",
     "disney-plus": "disney",
     "aha": "aha",
@@ -366,15 +368,15 @@ LIKE_AFTER = (
     "ರೀತಿಯ, ಹಾಗೆ, ഹാഗೆ, പോലെ, പോലെയുള്ള, പോലുള്ള, പോലത്തെ, മാതിരി, like, type, type ka, "
     "type ki, style, similar, pole, pola, pol, thara, tarah, tarahadde"
 )
-BUT = (
+CONTRAST_WORDS = (
     "but, except, only, however, lekin, par, magar, kaani, kani, aana, anal, aanal, "
     "aadre, aadare, pakshe, लेकिन, पर, मगर, కానీ, కాని, ஆனால், ஆனா, ಆದರೆ, പക്ഷേ, പക്ഷെ"
 )
 
 # Words that only lead to what is asked; they go at the edges, once something is understood.
-NOT = "not, non, no, without, bina, बिना"
+NEGATIONS_BEFORE = "not, non, no, without, bina, बिना"
 # After what is not wanted.
-NOT_AFTER = (
+NEGATIONS_AFTER = (
     "illada, illatha, illaatha, illadha, leni, lekunda, allatha, ఉండని, లేని, లేకుండా, இல்லாத, ಇಲ್ಲದ, ഇല്ലാത്ത"
 )
 
@@ -406,14 +408,14 @@ FILLERS = (
     "దర్శకత్వం"
 )
 # Beside these a name is a person's.
-CREDITS = _each(
+CREDIT_WORDS = _word_set(
     "starring featuring starred stars acted directed director actor actress by cast ft feat "
     "nadicha nadichcha nadittha natinchina nathinchina abhinayicha natisida abhinayisida "
     "nirdeshana nirdesana iyakkiya "
     "నటించిన நடித்த இயக்கிய अभिनीत ಅಭಿನಯದ ನಟಿಸಿದ അഭിനയിച്ച"
 )
 # Names of people that plots are full of; catalogues add to them what titles are called.
-ORDINARY = _each(
+COMMON_NAMES = _word_set(
     "delhi mumbai bombay chennai madras kolkata calcutta hyderabad bangalore bengaluru mysore "
     "madurai kerala goa punjab kashmir pakistan london america india teja chitra bhanu jyothi "
     "maya prem raja shiva anand vijay arjun lakshmi ram rama krishna sita radha meera mira raj "
@@ -430,7 +432,7 @@ ORDINARY = _each(
     "sathya satya dharma karma karna bhima"
 )
 # Words of plots and of places that would be read as something else.
-PLAIN = (
+PLOT_PHRASES = (
     "jesse, jessy, santa, page, booth, boot, butt, haley, "
     "tamil nadu, tamilnadu, tamil tiger, tamil tigers, new york, new delhi, new year, "
     "new years, new zealand, new born, new girl, new boy, new wife, new neighbour, "

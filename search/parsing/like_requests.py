@@ -5,30 +5,30 @@ from dataclasses import dataclass
 
 from index.query import TitleId
 from search.names.tokenizer import Word
-from search.parsing.entity_dictionary import Vocabulary
-from search.parsing.phrase_table import Meanings, Role, has_any
+from search.parsing.entity_dictionary import EntityDictionary
+from search.parsing.phrase_table import PhraseMeanings, PhraseRole, has_any
 
-LONGEST_NAME = 8  # words
-LONGEST_WEAK = 10  # words; in longer texts a bare "like" compares
-FILM_ROLES = (Role.FILM, Role.FILMS, Role.KIND, Role.GENRES)
-ASKING_ROLES = (*FILM_ROLES, Role.GENRE, Role.LANGUAGE)
-LIKE_ROLES = (Role.LIKE_BEFORE, Role.LIKE_BEFORE_WEAK, Role.LIKE_AFTER)
+MAX_TITLE_WORDS = 8  # words
+MAX_WEAK_LIKE_QUERY_WORDS = 10  # words; in longer texts a bare "like" compares
+FILM_ROLES = (PhraseRole.FILM, PhraseRole.FILMS, PhraseRole.KIND, PhraseRole.GENRE_PLURAL)
+REQUEST_ROLES = (*FILM_ROLES, PhraseRole.GENRE, PhraseRole.LANGUAGE)
+LIKE_ROLES = (PhraseRole.LIKE_BEFORE, PhraseRole.LIKE_BEFORE_WEAK, PhraseRole.LIKE_AFTER)
 
-Phrase = tuple[int, Meanings]
+PhraseMatch = tuple[int, PhraseMeanings]
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class LikeRequest:
     """A title named after or before a word for "like"; all places are of words."""
 
-    title: TitleId
-    name: range
-    places: range  # the name and the words for "like"
+    title_id: TitleId
+    name_positions: range
+    positions: range  # the name and the words for "like"
 
 
-def like_in(
-    words: Sequence[Word], phrases: Sequence[Phrase], vocabulary: Vocabulary
-) -> Like | None:
+def find_like_request(
+    words: Sequence[Word], phrases: Sequence[PhraseMatch], entities: EntityDictionary
+) -> LikeRequest | None:
     """Return the title that others shall be like, if one is named and known.
 
     `phrases` are those that begin at each word.
@@ -37,67 +37,75 @@ def like_in(
         if not has_any(meanings, LIKE_ROLES):
             continue
         found = None
-        if _asks(place, meanings, phrases):
-            found = _after(place, place + length, words, phrases, vocabulary)
-        if found is None and Role.LIKE_AFTER in meanings:
-            found = _before(place, place + length, words, phrases, vocabulary)
+        if _requests_films(place, meanings, phrases):
+            found = _find_title_after(place, place + length, words, phrases, entities)
+        if found is None and PhraseRole.LIKE_AFTER in meanings:
+            found = _find_title_before(place, place + length, words, phrases, entities)
         if found is not None:
             return found
     return None
 
 
-def _asks(place: int, meanings: Meanings, phrases: Sequence[Phrase]) -> bool:
+def _requests_films(place: int, meanings: PhraseMeanings, phrases: Sequence[PhraseMatch]) -> bool:
     """Tell whether "like" asks for films here, and does not only compare something in a plot."""
-    if Role.LIKE_BEFORE in meanings:
+    if PhraseRole.LIKE_BEFORE in meanings:
         return True
-    if len(phrases) > LONGEST_WEAK:
+    if len(phrases) > MAX_WEAK_LIKE_QUERY_WORDS:
         return False
-    return Role.LIKE_BEFORE_WEAK in meanings and (
+    return PhraseRole.LIKE_BEFORE_WEAK in meanings and (
         place == 0
-        or has_any(phrases[place - 1][1], ASKING_ROLES)
+        or has_any(phrases[place - 1][1], REQUEST_ROLES)
         or all(meant for _, meant in phrases[:place])
     )
 
 
-def _after(
+def _find_title_after(
     start: int,
     place: int,
     words: Sequence[Word],
-    phrases: Sequence[Phrase],
-    vocabulary: Vocabulary,
-) -> Like | None:
-    for end in range(min(len(words), place + LONGEST_NAME), place, -1):
+    phrases: Sequence[PhraseMatch],
+    entities: EntityDictionary,
+) -> LikeRequest | None:
+    for end in range(min(len(words), place + MAX_TITLE_WORDS), place, -1):
         bounded = end == len(words) or bool(phrases[end][1])
         if not bounded and end - place < 2:
             continue
-        title = _title(words[place:end], phrases[place:end], vocabulary, last=end == len(words))
+        title = _find_title(
+            words[place:end], phrases[place:end], entities, is_last=end == len(words)
+        )
         if title is not None:
-            return Like(title, range(place, end), range(start, end))
+            return LikeRequest(title, range(place, end), range(start, end))
     return None
 
 
-def _before(
+def _find_title_before(
     place: int,
     end: int,
     words: Sequence[Word],
-    phrases: Sequence[Phrase],
-    vocabulary: Vocabulary,
-) -> Like | None:
+    phrases: Sequence[PhraseMatch],
+    entities: EntityDictionary,
+) -> LikeRequest | None:
     if end < len(words) and not phrases[end][1]:
         return None
-    for start in range(max(0, place - LONGEST_NAME), place):
+    for start in range(max(0, place - MAX_TITLE_WORDS), place):
         if not all(meant for _, meant in phrases[:start]):
             break  # "lands at the North Pole"
-        title = _title(words[start:place], phrases[start:place], vocabulary, last=end == len(words))
+        title = _find_title(
+            words[start:place], phrases[start:place], entities, is_last=end == len(words)
+        )
         if title is not None:
-            return Like(title, range(start, place), range(start, end))
+            return LikeRequest(title, range(start, place), range(start, end))
     return None
 
 
-def _title(
-    words: Sequence[Word], phrases: Sequence[Phrase], vocabulary: Vocabulary, *, last: bool
+def _find_title(
+    words: Sequence[Word],
+    phrases: Sequence[PhraseMatch],
+    entities: EntityDictionary,
+    *,
+    is_last: bool,
 ) -> TitleId | None:
     """Return the title; "movies like old films" names none, though there is one called Old."""
-    if len(words) == 1 and phrases[0][1] and not last:
+    if len(words) == 1 and phrases[0][1] and not is_last:
         return None
-    return vocabulary.meant_title(words)
+    return entities.find_title_loosely(words)

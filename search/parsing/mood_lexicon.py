@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
+class MoodEntry:
     """A mood: how its chip is called, what is embedded for it, and what people say."""
 
     label: str
-    meaning: str
-    said: str
+    embedding_text: str
+    phrases: str
 
 
-MOODS: dict[str, Mood] = {
-    "sad": Mood(  # karuna
+MOOD_ENTRIES: dict[str, MoodEntry] = {
+    "sad": MoodEntry(  # karuna
         "Sad",
         "a sad, tragic, melancholy story of loss and tears",
         (
@@ -31,7 +31,7 @@ MOODS: dict[str, Mood] = {
             "சோகமான, சோகப், கண்ணீர், ದುಃಖದ, ದುರಂತ, ಅಳಿಸುವ, ദുഃഖ, സങ്കട, കരയിക്കുന്ന"
         ),
     ),
-    "emotional": Mood(
+    "emotional": MoodEntry(
         "Emotional",
         "an emotional, moving, heart-touching story",
         (
@@ -41,7 +41,7 @@ MOODS: dict[str, Mood] = {
             "உணர்ச்சிகரமான, உணர்ச்சி, எமோஷனல், ಭಾವನಾತ್ಮಕ, ಭಾವುಕ, വൈകാരിക, ഇമോഷണൽ"
         ),
     ),
-    "happy": Mood(
+    "happy": MoodEntry(
         "Feel-good",
         "a feel-good, heart-warming, happy, uplifting story",
         (
@@ -52,7 +52,7 @@ MOODS: dict[str, Mood] = {
             "~feel gud"
         ),
     ),
-    "funny": Mood(  # hasya
+    "funny": MoodEntry(  # hasya
         "Funny",
         "a funny, hilarious, light-hearted comedy full of laughter",
         (
@@ -66,7 +66,7 @@ MOODS: dict[str, Mood] = {
             "ತಮಾಷೆಯ, ചിരിപ്പിക്കുന്ന, തമാശ, ചിരി"
         ),
     ),
-    "light": Mood(
+    "light": MoodEntry(
         "Light-hearted",
         "a light-hearted, breezy, easy-going, entertaining story",
         (
@@ -76,7 +76,7 @@ MOODS: dict[str, Mood] = {
             "हल्की, सरदा, సరదా, లైట్, ஜாலி, ஜாலியான, லேசான, ಲಘು, ലളിതമായ"
         ),
     ),
-    "scary": Mood(  # bhayanaka
+    "scary": MoodEntry(  # bhayanaka
         "Scary",
         "a scary, frightening, terrifying horror story",
         (
@@ -87,7 +87,7 @@ MOODS: dict[str, Mood] = {
             "ಭಯಾನಕ, ಹೆದರಿಸುವ, ಭಯಂಕರ, പേടിപ്പിക്കുന്ന, ഭയാനക, പേടി"
         ),
     ),
-    "romantic": Mood(  # shringara
+    "romantic": MoodEntry(  # shringara
         "Romantic",
         "a romantic, tender love story",
         (
@@ -95,7 +95,7 @@ MOODS: dict[str, Mood] = {
             "रोमांटिक, रूमानी, రొమాంటిక్, ரொமான்டிக், ರೊಮ್ಯಾಂಟಿಕ್, റൊമാന്റിക്, പ്രണയ, ~shringara"
         ),
     ),
-    "mind-bending": Mood(  # adbhuta
+    "mind-bending": MoodEntry(  # adbhuta
         "Mind-bending",
         "a mind-bending, twisting, puzzling story with surprises",
         (
@@ -106,7 +106,7 @@ MOODS: dict[str, Mood] = {
             "ಟ್ವಿಸ್ಟ್"
         ),
     ),
-    "wonder": Mood(
+    "wonder": MoodEntry(
         "Full of wonder",
         "a magical story full of wonder and marvels",
         (
@@ -114,7 +114,7 @@ MOODS: dict[str, Mood] = {
             "అద్భుతమైన, அற்புத, அற்புதமான, ಅದ್ಭುತ, അത്ഭുത"
         ),
     ),
-    "dark": Mood(  # bibhatsa
+    "dark": MoodEntry(  # bibhatsa
         "Dark",
         "a dark, grim, disturbing, violent story",
         (
@@ -122,7 +122,7 @@ MOODS: dict[str, Mood] = {
             "~bibhatsa, डार्क, హింసాత్మక, డార్క్, டார்க், ವಿಕೃತ, ഡാർക്ക്"
         ),
     ),
-    "tense": Mood(
+    "tense": MoodEntry(
         "Tense",
         "a tense, gripping, suspenseful, nail-biting story",
         (
@@ -132,7 +132,7 @@ MOODS: dict[str, Mood] = {
             "ഉദ്വേഗ"
         ),
     ),
-    "inspiring": Mood(  # vira
+    "inspiring": MoodEntry(  # vira
         "Inspiring",
         "an inspiring, motivating story of courage and triumph against the odds",
         (
@@ -142,7 +142,7 @@ MOODS: dict[str, Mood] = {
             "தன்னம்பிக்கை, ಸ್ಫೂರ್ತಿದಾಯಕ, ಪ್ರೇರಣಾದಾಯಕ, പ്രചോദനം, പ്രചോദനാത്മക"
         ),
     ),
-    "angry": Mood(  # raudra
+    "angry": MoodEntry(  # raudra
         "Furious",
         "a furious story of rage and revenge",
         (
@@ -151,7 +151,7 @@ MOODS: dict[str, Mood] = {
             "பழிவாங்கல், ಸೇಡಿನ, ಪ್ರತೀಕಾರ, പ്രതികാര"
         ),
     ),
-    "peaceful": Mood(  # shanta
+    "peaceful": MoodEntry(  # shanta
         "Quiet",
         "a calm, quiet, contemplative, gentle, slow story",
         (
@@ -160,7 +160,7 @@ MOODS: dict[str, Mood] = {
             "ప్రశాంత, ప్రశాంతమైన, அமைதியான, ಶಾಂತ, ശാന്ത"
         ),
     ),
-    "nostalgic": Mood(
+    "nostalgic": MoodEntry(
         "Nostalgic",
         "a nostalgic, bittersweet story of memories of youth",
         (
@@ -168,7 +168,7 @@ MOODS: dict[str, Mood] = {
             "நினைவுகள், ನೆನಪುಗಳ, നൊസ്റ്റാൾജിയ"
         ),
     ),
-    "thoughtful": Mood(
+    "thoughtful": MoodEntry(
         "Thought-provoking",
         "a thought-provoking, deep, realistic, meaningful story",
         (
@@ -177,7 +177,7 @@ MOODS: dict[str, Mood] = {
             "சிந்திக்க வைக்கும், ಚಿಂತನೆಗೆ, ചിന്തിപ്പിക്കുന്ന"
         ),
     ),
-    "epic": Mood(
+    "epic": MoodEntry(
         "Epic",
         "a grand, spectacular, larger-than-life epic",
         (

@@ -9,136 +9,173 @@ end of a long one. Elsewhere a word belongs to the plot.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from search.names.tokenizer import Word, words_of
-from search.parsing.entity_dictionary import Vocabulary
-from search.parsing.interpretation_rules import STRENGTHS, readings_of
-from search.parsing.like_requests import LIKE_ROLES, Like, Phrase, like_in
+from search.names.tokenizer import Word, tokenize
+from search.parsing.entity_dictionary import EntityDictionary
+from search.parsing.interpretation_rules import PREFERENCE_BY_CERTAINTY, interpret
+from search.parsing.like_requests import LIKE_ROLES, LikeRequest, PhraseMatch, find_like_request
 from search.parsing.parsed_query import (
-    MEANINGFUL,
+    MEANINGFUL_ASPECTS,
     Aspect,
     Chip,
-    Reading,
-    Understood,
-    composed,
+    Interpretation,
+    ParsedQuery,
+    compose,
     excerpt,
 )
-from search.parsing.person_mentions import PROMINENT, Certainty, mention, shown
-from search.parsing.phrase_table import LONGEST, NOTHING, Meanings, Role, has_any, phrase
-from search.parsing.segment_context import Spot
-from search.parsing.segments import Item, groups_of, items_of
+from search.parsing.person_mentions import (
+    MIN_PROMINENT_TITLES,
+    Certainty,
+    display_name,
+    find_mention,
+)
+from search.parsing.phrase_table import (
+    MAX_PHRASE_WORDS,
+    NO_MEANINGS,
+    PhraseMeanings,
+    PhraseRole,
+    has_any,
+    match_phrase,
+)
+from search.parsing.segment_context import SegmentContext
+from search.parsing.segments import Segment, group_segments, split_into_segments
 
-LONGEST_TEXT = 600  # characters; longer ones tell a story
-MOST_WORDS = 40
+MAX_PARSED_CHARACTERS = 600  # characters; longer ones tell a story
+MAX_PARSED_WORDS = 40
 
-DROPPED_AT_EDGES = (Role.FILLER, Role.FILM, Role.FILMS, Role.BUT, *LIKE_ROLES)
+EDGE_ROLES = (
+    PhraseRole.FILLER,
+    PhraseRole.FILM,
+    PhraseRole.FILMS,
+    PhraseRole.CONTRAST,
+    *LIKE_ROLES,
+)
 
 
-def understand(
-    text: str, vocabulary: Vocabulary, *, ignored: frozenset[str] = frozenset()
-) -> Understood:
+def parse_query(
+    text: str, entities: EntityDictionary, *, ignored_chip_keys: frozenset[str] = frozenset()
+) -> ParsedQuery:
     """Return what a text asks for, the chips with the keys in `ignored` left out.
 
     Any text will do; one that is too long, or the whole name of a title, is left as it is.
     """
-    words = words_of(text) if len(text) <= LONGEST_TEXT else []
-    if not words or len(words) > MOST_WORDS:
-        return Understood(rest=text.strip(), text=text)
-    phrases = [phrase(words[at : at + LONGEST]) for at in range(len(words))]
-    named = vocabulary.title(words)
+    words = tokenize(text) if len(text) <= MAX_PARSED_CHARACTERS else []
+    if not words or len(words) > MAX_PARSED_WORDS:
+        return ParsedQuery(remaining_text=text.strip(), text=text)
+    phrases = [match_phrase(words[at : at + MAX_PHRASE_WORDS]) for at in range(len(words))]
+    named = entities.find_title(words)
     if named is not None:
-        if vocabulary.is_written(named, words):
-            return Understood(rest=text.strip(), text=text)
+        if entities.has_exact_name(named, words):
+            return ParsedQuery(remaining_text=text.strip(), text=text)
         if not all(meanings for _, meanings in phrases):  # else a film only sounds like "comedy"
-            return _sounding(text, words, vocabulary, ignored)
-    like = like_in(words, phrases, vocabulary)
-    items = list(items_of(words, phrases, like, vocabulary))
-    if like is None and _uncertain(items) and vocabulary.nearly_title(words):
-        return Understood(rest=text.strip(), text=text)
-    readings = [] if like is None else [_like(text, words, like)]
-    for group in groups_of(items, words, vocabulary):
-        for place in range(len(group.items)):
-            readings += readings_of(Spot(text, words, group, place))
-    return _result(text, words, phrases, readings, vocabulary, ignored)
+            return _parse_title_sound(text, words, entities, ignored_chip_keys)
+    like = find_like_request(words, phrases, entities)
+    items = list(split_into_segments(words, phrases, like, entities))
+    if like is None and _has_guess(items) and entities.has_similar_title(words):
+        return ParsedQuery(remaining_text=text.strip(), text=text)
+    readings = [] if like is None else [_like_interpretation(text, words, like)]
+    for group in group_segments(items, words, entities):
+        for place in range(len(group.segments)):
+            readings += interpret(SegmentContext(text, words, group, place))
+    return _parsed_query(text, words, phrases, readings, entities, ignored_chip_keys)
 
 
-def _sounding(
-    text: str, words: Sequence[Word], vocabulary: Vocabulary, ignored: frozenset[str]
-) -> Understood:
+def _parse_title_sound(
+    text: str, words: Sequence[Word], entities: EntityDictionary, ignored_chip_keys: frozenset[str]
+) -> ParsedQuery:
     """Return a text that sounds as a title, whoever is called so preferred beside it."""
-    person = mention(words, vocabulary)
+    person = find_mention(words, entities)
     places = range(len(words))
-    readings: list[Reading] = []
-    if person is not None and person.words == len(words) and len(person.titles) >= PROMINENT:
+    readings: list[Interpretation] = []
+    if (
+        person is not None
+        and person.word_count == len(words)
+        and len(person.title_ids) >= MIN_PROMINENT_TITLES
+    ):
         key = f"person:{person.name}"
-        namesake = Reading(
-            chip=Chip(key, shown(person.name), text.strip(), hard=False),
+        namesake = Interpretation(
+            chip=Chip(key, display_name(person.name), text.strip(), hard=False),
             aspect=Aspect.PERSON,
-            words=frozenset(places),
-            titles=person.titles,
-            strength=STRENGTHS[person.certainty],
+            positions=frozenset(places),
+            person_title_ids=person.title_ids,
+            strength=PREFERENCE_BY_CERTAINTY[person.certainty],
         )
-        readings += [] if key in ignored else [namesake]
-    return replace(composed(text, words, places, readings), rest=text.strip())
+        readings += [] if key in ignored_chip_keys else [namesake]
+    return replace(compose(text, words, places, readings), remaining_text=text.strip())
 
 
-def _uncertain(items: Sequence[Item]) -> bool:
+def _has_guess(segments: Sequence[Segment]) -> bool:
     """Tell whether something in a text is no more than a guess."""
     return any(
-        item.plain or (item.person is not None and item.person.certainty < Certainty.CERTAIN)
-        for item in items
+        item.is_plot_text
+        or (item.person_mention is not None and item.person_mention.certainty < Certainty.CERTAIN)
+        for item in segments
     )
 
 
-def _result(
+def _parsed_query(
     text: str,
     words: Sequence[Word],
-    phrases: Sequence[Phrase],
-    readings: Sequence[Reading],
-    vocabulary: Vocabulary,
-    ignored: frozenset[str],
-) -> Understood:
-    kept = [each for each in readings if each.chip.key not in ignored]
+    phrases: Sequence[PhraseMatch],
+    interpretations: Sequence[Interpretation],
+    entities: EntityDictionary,
+    ignored_chip_keys: frozenset[str],
+) -> ParsedQuery:
+    kept = [each for each in interpretations if each.chip.key not in ignored_chip_keys]
     silent = [
-        each for each in readings if each.chip.key in ignored and each.aspect not in MEANINGFUL
+        each
+        for each in interpretations
+        if each.chip.key in ignored_chip_keys and each.aspect not in MEANINGFUL_ASPECTS
     ]
-    used = {place for each in [*kept, *silent] for place in each.words if _consumed(each)}
+    used = {place for each in [*kept, *silent] for place in each.positions if _is_consumed(each)}
     left = [place for place in range(len(words)) if place not in used]
-    trimmed = _trimmed(left, words, phrases, vocabulary)
-    if not kept and not silent and vocabulary.title([words[each] for each in trimmed]) is None:
-        return Understood(rest=text.strip(), text=text)
-    return composed(text, words, trimmed, kept)
+    trimmed = _trim_edges(left, words, phrases, entities)
+    if not kept and not silent and entities.find_title([words[each] for each in trimmed]) is None:
+        return ParsedQuery(remaining_text=text.strip(), text=text)
+    return compose(text, words, trimmed, kept)
 
 
-def _consumed(reading: Reading) -> bool:
+def _is_consumed(interpretation: Interpretation) -> bool:
     """Tell whether the words have said all; an uncertain name may still be found as words."""
-    return reading.chip.hard or not (reading.said or reading.aspect is Aspect.PERSON)
+    return interpretation.chip.hard or not (
+        interpretation.keeps_words or interpretation.aspect is Aspect.PERSON
+    )
 
 
-def _trimmed(
-    left: list[int], words: Sequence[Word], phrases: Sequence[Phrase], vocabulary: Vocabulary
+def _trim_edges(
+    positions: list[int],
+    words: Sequence[Word],
+    phrases: Sequence[PhraseMatch],
+    entities: EntityDictionary,
 ) -> list[int]:
     """Return the places without the words at both ends that only lead to what is asked."""
-    first, last = 0, len(left)
+    first, last = 0, len(positions)
     while first < last:
-        remaining = left[first:last]
-        only = len(remaining) == 1 and has_any(phrases[remaining[0]][1], DROPPED_AT_EDGES)
-        if not only and vocabulary.title([words[each] for each in remaining]) is not None:
+        remaining = positions[first:last]
+        only = len(remaining) == 1 and has_any(phrases[remaining[0]][1], EDGE_ROLES)
+        if not only and entities.find_title([words[each] for each in remaining]) is not None:
             break
-        if has_any(phrases[left[first]][1], DROPPED_AT_EDGES):
-            first += min(phrases[left[first]][0], last - first)
-        elif has_any(_alone(phrases[left[last - 1]]), DROPPED_AT_EDGES):
+        if has_any(phrases[positions[first]][1], EDGE_ROLES):
+            first += min(phrases[positions[first]][0], last - first)
+        elif has_any(_single_word_meanings(phrases[positions[last - 1]]), EDGE_ROLES):
             last -= 1
         else:
             break
-    return left[first:last]
+    return positions[first:last]
 
 
-def _alone(found: Phrase) -> Meanings:
-    return found[1] if found[0] == 1 else NOTHING
+def _single_word_meanings(phrase_match: PhraseMatch) -> PhraseMeanings:
+    return phrase_match[1] if phrase_match[0] == 1 else NO_MEANINGS
 
 
-def _like(text: str, words: Sequence[Word], like: Like) -> Reading:
-    name = " ".join(words[place].folded for place in like.name)
-    said = excerpt(text, words, like.places)
-    chip = Chip(f"like:{name}", f"Like {shown(name)}", said, hard=False)
-    return Reading(chip=chip, aspect=Aspect.LIKE, words=frozenset(like.places), title=like.title)
+def _like_interpretation(
+    text: str, words: Sequence[Word], like_request: LikeRequest
+) -> Interpretation:
+    name = " ".join(words[place].folded for place in like_request.name_positions)
+    said = excerpt(text, words, like_request.positions)
+    chip = Chip(f"like:{name}", f"Like {display_name(name)}", said, hard=False)
+    return Interpretation(
+        chip=chip,
+        aspect=Aspect.LIKE,
+        positions=frozenset(like_request.positions),
+        like_title_id=like_request.title_id,
+    )

@@ -4,7 +4,7 @@ The first name of a line that the catalogue knows is meant. All is written as na
 """
 
 # Said of nobody else.
-CERTAIN: dict[str, str] = {
+CERTAIN_ALIASES: dict[str, str] = {
     "rajini": "rajinikanth, rajnikanth, rajini kanth",
     "rajni": "rajinikanth, rajnikanth, rajini kanth",
     "thalaivar": "rajinikanth, rajnikanth, rajini kanth",
@@ -252,7 +252,7 @@ CERTAIN: dict[str, str] = {
 }
 
 # Words, titles or other people as well: they count where somebody is asked for.
-DOUBTFUL: dict[str, str] = {
+AMBIGUOUS_ALIASES: dict[str, str] = {
     "bunny": "allu arjun",
     "charan": "ram charan",
     "thalaiva": "rajinikanth, rajnikanth",
@@ -281,7 +281,7 @@ DOUBTFUL: dict[str, str] = {
 }
 
 
-def meant(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def split_names(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
     """Return a table with its names parted.
 
     >>> meant({"srk": "shah rukh khan, shahrukh khan"})

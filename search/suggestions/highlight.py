@@ -5,9 +5,9 @@ from collections.abc import Callable
 from itertools import accumulate
 
 from api.pages.posters import grapheme_clusters
-from search.names.phonetic import key
-from search.suggestions.prefix_index import nearly_begins
-from search.suggestions.prefix_matching import sound_of
+from search.names.phonetic import phonetic_key
+from search.suggestions.prefix_index import has_similar_word_prefix
+from search.suggestions.prefix_matching import partial_phonetic_key
 from vocabulary.name_folding import fold
 
 Span = tuple[int, int]
@@ -29,9 +29,9 @@ def highlight_spans(name: str, typed_text: str) -> list[Span]:
         end = _match_end(name, start, ends, lambda part: fold(part).startswith(typed_text))
         if end:
             return [(start, end)]
-    sound = sound_of(typed_text)
+    sound = partial_phonetic_key(typed_text)
     for start in starts if sound else ():
-        end = _match_end(name, start, ends, lambda part: key(fold(part)).startswith(sound))
+        end = _match_end(name, start, ends, lambda part: phonetic_key(fold(part)).startswith(sound))
         if end:
             return [(start, end)]
     return _word_spans(name, starts, typed_text.split())
@@ -55,9 +55,9 @@ def _word_spans(name: str, starts: list[int], typed_words: list[str]) -> list[Sp
     for start in starts:
         word = name[start:].split()[0]
         folded = fold(word)
-        heard = key(folded)
+        heard = phonetic_key(folded)
         if any(
-            _begins_alike(folded, each) or _begins_alike(heard, sound_of(each))
+            _begins_alike(folded, each) or _begins_alike(heard, partial_phonetic_key(each))
             for each in typed_words
         ):
             found.append((start, start + len(word.rstrip(":,;.!?-–"))))
@@ -65,4 +65,6 @@ def _word_spans(name: str, starts: list[int], typed_words: list[str]) -> list[Sp
 
 
 def _begins_alike(word: str, typed_word: str) -> bool:
-    return word.startswith(typed_word) or (len(typed_word) > 2 and nearly_begins(word, typed_word))
+    return word.startswith(typed_word) or (
+        len(typed_word) > 2 and has_similar_word_prefix(word, typed_word)
+    )

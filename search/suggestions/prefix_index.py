@@ -12,119 +12,125 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 16  # bytes; of names that agree so far there are few, and `begins` tells those apart
+ENTRY_WIDTH_BYTES = (
+    16  # bytes; of names that agree so far there are few, and `begins` tells those apart
+)
 ARTICLES = ("the ", "a ", "an ")  # a name begins with the word after them as well
-LETTERS = " abcdefghijklmnopqrstuvwxyz0123456789"  # what may be missing or wrong in Latin names
-LONG = 5  # letters; of longer ones all but the last say enough
-AFTER_ALL = b"\xff"  # greater than any byte of UTF-8
-CACHED = 256  # typed texts whose misspellings are remembered
+EDIT_LETTERS = (
+    " abcdefghijklmnopqrstuvwxyz0123456789"  # what may be missing or wrong in Latin names
+)
+MIN_TRUNCATED_LETTERS = 5  # letters; of longer ones all but the last say enough
+MAX_BYTE = b"\xff"  # greater than any byte of UTF-8
+MAX_CACHED_MISSPELLINGS = 256  # typed texts whose misspellings are remembered
 
-Texts = NDArray[np.bytes_]  # (m,)
+EntryTexts = NDArray[np.bytes_]  # (m,)
 Rows = NDArray[np.int32]  # (m,)
 Mask = NDArray[np.bool_]  # (m,)
 
 
 @dataclass(frozen=True, slots=True)
-class Slices:
+class PrefixMatches:
     """Entries found: where they are, whose names they belong to, and whether these begin there."""
 
     slices: Sequence[slice]
     rows: Rows  # with repetitions
-    first: Mask
+    is_name_start: Mask
 
 
 @dataclass(frozen=True, slots=True)
-class Prefixes:
+class PrefixIndex:
     """Entries in the order of their texts; immutable."""
 
-    texts: Texts
+    texts: EntryTexts
     rows: Rows  # whose name it is
-    first: Mask  # whether the name begins there
+    is_name_start: Mask  # whether the name begins there
 
     @classmethod
-    def of(cls, named: Iterable[tuple[int, Iterable[str]]]) -> "Prefixes":
+    def build(cls, names_by_row: Iterable[tuple[int, Iterable[str]]]) -> "PrefixIndex":
         """Return the entries of rows and their names, folded alike."""
         texts: list[bytes] = []
         rows: list[int] = []
         first: list[bool] = []
-        for row, names in named:
+        for row, names in names_by_row:
             for name in names:
                 start, begins = 0, True
                 while True:
-                    texts.append(encoded(name[start : start + WIDTH]))
+                    texts.append(encode_entry(name[start : start + ENTRY_WIDTH_BYTES]))
                     rows.append(row)
                     first.append(begins)
                     begins = begins and name.startswith(ARTICLES, start)
                     start = name.find(" ", start) + 1
                     if not start:
                         break
-        cut = np.array(texts, f"S{WIDTH}")
+        cut = np.array(texts, f"S{ENTRY_WIDTH_BYTES}")
         order = np.argsort(cut, kind="stable")
         return cls(cut[order], np.array(rows, np.int32)[order], np.array(first, bool)[order])
 
-    def merged(self, other: "Prefixes") -> "Prefixes":
+    def merge(self, other: "PrefixIndex") -> "PrefixIndex":
         """Return the entries of both."""
         places = np.searchsorted(self.texts, other.texts)
-        return Prefixes(
+        return PrefixIndex(
             np.insert(self.texts, places, other.texts),
             np.insert(self.rows, places, other.rows),
-            np.insert(self.first, places, other.first),
+            np.insert(self.is_name_start, places, other.is_name_start),
         )
 
-    def renumbered(self, rows: Rows) -> "Prefixes":
+    def renumber(self, new_rows: Rows) -> "PrefixIndex":
         """Return the entries of the rows that stay, by their new numbers; -1 goes."""
-        now = rows[self.rows]
+        now = new_rows[self.rows]
         stay = now >= 0
-        return Prefixes(self.texts[stay], now[stay], self.first[stay])
+        return PrefixIndex(self.texts[stay], now[stay], self.is_name_start[stay])
 
-    def beginning(self, text: str) -> Slices:
+    def find(self, text: str) -> PrefixMatches:
         """Return the entries that begin with a text; none with no text."""
-        return self._within(_bounds([encoded(text)] if text else []))
+        return self._entries_within(_prefix_bounds([encode_entry(text)] if text else []))
 
-    def beginning_any(self, texts: Iterable[str]) -> Slices:
+    def find_any(self, texts: Iterable[str]) -> PrefixMatches:
         """Return the entries that begin with any of some texts."""
-        return self._within(_bounds([encoded(text) for text in texts if text]))
+        return self._entries_within(_prefix_bounds([encode_entry(text) for text in texts if text]))
 
-    def nearly_beginning(self, text: str, *, keep: int) -> Slices:
+    def find_misspelled(self, text: str, *, exact_letters: int) -> PrefixMatches:
         """Return the entries that begin with a text an edit away; `keep` letters are right."""
-        return self._within(_misspelt(text, keep))
+        return self._entries_within(_misspelling_bounds(text, exact_letters))
 
-    def are(self, text: str, found: Slices) -> Mask:
+    def are_whole_texts(self, text: str, matches: PrefixMatches) -> Mask:
         """Tell which of some entries are a whole text, as far as entries go."""
-        whole: Mask = np.concatenate([self.texts[each] for each in found.slices]) == encoded(text)
+        whole: Mask = np.concatenate([self.texts[each] for each in matches.slices]) == encode_entry(
+            text
+        )
         return whole
 
-    def _within(self, bounds: tuple[Texts, Texts]) -> Slices:
+    def _entries_within(self, bounds: tuple[EntryTexts, EntryTexts]) -> PrefixMatches:
         low, high = bounds
         starts = np.searchsorted(self.texts, low)
         ends = np.searchsorted(self.texts, high, side="right")
         some = starts < ends
         pairs = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
         slices = [slice(*pair) for pair in pairs] or [slice(0)]
-        return Slices(
+        return PrefixMatches(
             slices,
             np.concatenate([self.rows[each] for each in slices]),
-            np.concatenate([self.first[each] for each in slices]),
+            np.concatenate([self.is_name_start[each] for each in slices]),
         )
 
 
-def encoded(text: str) -> bytes:
+def encode_entry(text: str) -> bytes:
     """Return a text as entries hold it, cut to their width."""
-    return text.encode(errors="replace")[:WIDTH]
+    return text.encode(errors="replace")[:ENTRY_WIDTH_BYTES]
 
 
-def begins(name: str, text: str) -> bool:
+def has_word_prefix(name: str, text: str) -> bool:
     """Tell whether a text begins a word of a name and goes on as the name does."""
     return f" {name}".find(f" {text}") >= 0
 
 
-def nearly_begins(name: str, text: str) -> bool:
+def has_similar_word_prefix(name: str, text: str) -> bool:
     """Tell the same of a text with one letter wrong, missing, too many, or two swapped."""
     words = name.split(" ")
-    return any(_near(" ".join(words[place:]), text) for place in range(len(words)))
+    return any(_is_similar_prefix(" ".join(words[place:]), text) for place in range(len(words)))
 
 
-def edits(text: str, *, keep: int, letters: str = LETTERS) -> list[str]:
+def one_letter_edits(text: str, *, exact_letters: int, letters: str = EDIT_LETTERS) -> list[str]:
     """Return every text one edit away from this beginning, the first `keep` letters as they are.
 
     That the last letter is wrong is not among them: any other would do in its place.
@@ -133,7 +139,7 @@ def edits(text: str, *, keep: int, letters: str = LETTERS) -> list[str]:
     ['ac', 'acb', 'axc', 'axbc', 'abxc']
     """
     found: dict[str, None] = {}
-    for place in range(keep, len(text)):
+    for place in range(exact_letters, len(text)):
         before, after = text[:place], text[place:]
         if len(after) > 1:
             found[before + after[1:]] = None
@@ -144,7 +150,7 @@ def edits(text: str, *, keep: int, letters: str = LETTERS) -> list[str]:
     return list(found)
 
 
-def respaced(text: str) -> list[str]:
+def space_edits(text: str) -> list[str]:
     """Return every text that has one space more or one less.
 
     >>> respaced("ab c")
@@ -158,19 +164,22 @@ def respaced(text: str) -> list[str]:
     ]
 
 
-@lru_cache(CACHED)
-def _misspelt(text: str, keep: int) -> tuple[Texts, Texts]:
-    cut = {encoded(each) for each in edits(text[: WIDTH + 1], keep=keep)}
-    return _bounds(sorted(cut - {b""}))
+@lru_cache(MAX_CACHED_MISSPELLINGS)
+def _misspelling_bounds(text: str, exact_letters: int) -> tuple[EntryTexts, EntryTexts]:
+    cut = {
+        encode_entry(each)
+        for each in one_letter_edits(text[: ENTRY_WIDTH_BYTES + 1], exact_letters=exact_letters)
+    }
+    return _prefix_bounds(sorted(cut - {b""}))
 
 
-def _bounds(prefixes: Sequence[bytes]) -> tuple[Texts, Texts]:
+def _prefix_bounds(prefixes: Sequence[bytes]) -> tuple[EntryTexts, EntryTexts]:
     """Return the least and the greatest texts that begin so."""
-    greatest = [prefix + AFTER_ALL for prefix in prefixes]
-    return np.array(prefixes, f"S{WIDTH}"), np.array(greatest, f"S{WIDTH}")
+    greatest = [prefix + MAX_BYTE for prefix in prefixes]
+    return np.array(prefixes, f"S{ENTRY_WIDTH_BYTES}"), np.array(greatest, f"S{ENTRY_WIDTH_BYTES}")
 
 
-def _near(name: str, text: str) -> bool:
+def _is_similar_prefix(name: str, text: str) -> bool:
     if name.startswith(text):
         return True
     pairs = enumerate(zip(name, text, strict=False))

@@ -11,81 +11,91 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.names.phonetic import key, loose
+from search.names.phonetic import loose_key, phonetic_key
 from search.suggestions.prefix_index import (
-    LONG,
-    WIDTH,
+    ENTRY_WIDTH_BYTES,
+    MIN_TRUNCATED_LETTERS,
     Mask,
-    Prefixes,
+    PrefixIndex,
+    PrefixMatches,
     Rows,
-    Slices,
-    begins,
-    encoded,
-    nearly_begins,
-    respaced,
+    encode_entry,
+    has_similar_word_prefix,
+    has_word_prefix,
+    space_edits,
 )
 
 # How well a name fits; a step outweighs most of what boosts may add.
-WHOLE, START, INSIDE = 1.0, 0.8, 0.62
-HEARD = 0.06  # taken off where a name is the same by its sound alone
-WHOLE_HEARD = 0.86  # instead of all: many names sound alike
-LITTLE = 2  # letters of sound; they begin half of all names
-RESPACED, WORDS = 0.5, 0.4  # two words written as one, or one as two; every word, somewhere
-ROUGH, MISSPELT = 0.3, 0.2  # by a sound that leaves voice and vowels out; a letter away
-MISHEARD = 0.1  # the sound is a letter away, or the last letter is wrong
-SURE = 0.6  # above it nothing was guessed and no word is out of place
+WHOLE_NAME_QUALITY, NAME_START_QUALITY, INNER_WORD_QUALITY = 1.0, 0.8, 0.62
+SOUND_ONLY_PENALTY = 0.06  # taken off where a name is the same by its sound alone
+WHOLE_SOUND_QUALITY = 0.86  # instead of all: many names sound alike
+MAX_WEAK_SOUND_LETTERS = 2  # letters of sound; they begin half of all names
+RESPACED_QUALITY, ALL_WORDS_QUALITY = (
+    0.5,
+    0.4,
+)  # two words written as one, or one as two; every word, somewhere
+LOOSE_SOUND_QUALITY, MISSPELLED_QUALITY = (
+    0.3,
+    0.2,
+)  # by a sound that leaves voice and vowels out; a letter away
+MISSPELLED_SOUND_QUALITY = 0.1  # the sound is a letter away, or the last letter is wrong
+MIN_CERTAIN_QUALITY = 0.6  # above it nothing was guessed and no word is out of place
 
-MOST_WORDS = 6  # whoever types more describes a plot
-MOST_GUESSED = 5
-LOOKED_AT = 16  # times as many entries as wanted: a title's names begin alike
-SHORTEST_MISSPELT = 2  # letters
-UNDOUBTED = {2: 1, 3: 1}  # letters typed, to letters at the beginning that are right
-SHORTEST_RESPACED = 4
-SHORTEST_ROUGH = 3  # consonants, mostly
-LONG_WORD = 4  # letters; shorter ones may be misspelt into too many others
+MAX_TYPED_WORDS = 6  # whoever types more describes a plot
+MAX_GUESSES = 5
+CANDIDATES_PER_RESULT = 16  # times as many entries as wanted: a title's names begin alike
+MIN_MISSPELLED_LETTERS = 2  # letters
+EXACT_LETTERS_BY_LENGTH = {2: 1, 3: 1}  # letters typed, to letters at the beginning that are right
+MIN_RESPACED_LETTERS = 4
+MIN_LOOSE_KEY_LETTERS = 3  # consonants, mostly
+MIN_MISSPELLED_WORD_LETTERS = 4  # letters; shorter ones may be misspelt into too many others
 
 FIRST_INDIC = "\u0900"
 
 Scores = NDArray[np.float32]  # (n,)
-Evidence = tuple[Rows, Scores]  # with repetitions
+GradedRows = tuple[Rows, Scores]  # with repetitions
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PrefixTable:
     """The beginnings of names as they are written, as they sound, and roughly as they sound."""
 
-    written: Prefixes
-    heard: Prefixes
-    rough: Prefixes
+    by_spelling: PrefixIndex
+    by_sound: PrefixIndex
+    by_loose_sound: PrefixIndex
 
     @classmethod
-    def of(cls, named: Sequence[tuple[int, Sequence[str]]]) -> "Table":
+    def build(cls, names_by_row: Sequence[tuple[int, Sequence[str]]]) -> "PrefixTable":
         """Return the table of rows and their folded names."""
-        heard = [(row, list(dict.fromkeys(map(key, names)))) for row, names in named]
-        rough = ((row, dict.fromkeys(map(loose, names))) for row, names in heard)
-        return cls(Prefixes.of(named), Prefixes.of(heard), Prefixes.of(rough))
-
-    def merged(self, other: "Table") -> "Table":
-        """Return the entries of both."""
-        return Table(
-            self.written.merged(other.written),
-            self.heard.merged(other.heard),
-            self.rough.merged(other.rough),
+        heard = [
+            (row, list(dict.fromkeys(map(phonetic_key, names)))) for row, names in names_by_row
+        ]
+        rough = ((row, dict.fromkeys(map(loose_key, names))) for row, names in heard)
+        return cls(
+            PrefixIndex.build(names_by_row), PrefixIndex.build(heard), PrefixIndex.build(rough)
         )
 
-    def renumbered(self, rows: Rows) -> "Table":
+    def merge(self, other: "PrefixTable") -> "PrefixTable":
+        """Return the entries of both."""
+        return PrefixTable(
+            self.by_spelling.merge(other.by_spelling),
+            self.by_sound.merge(other.by_sound),
+            self.by_loose_sound.merge(other.by_loose_sound),
+        )
+
+    def renumber(self, new_rows: Rows) -> "PrefixTable":
         """Return the entries of the rows that stay, by their new numbers; -1 goes."""
-        return Table(
-            self.written.renumbered(rows),
-            self.heard.renumbered(rows),
-            self.rough.renumbered(rows),
+        return PrefixTable(
+            self.by_spelling.renumber(new_rows),
+            self.by_sound.renumber(new_rows),
+            self.by_loose_sound.renumber(new_rows),
         )
 
     def search(
         self,
         text: str,
         boosts: Scores,
-        names: Callable[[int], Sequence[str]],
+        names_of: Callable[[int], Sequence[str]],
         *,
         limit: int,
     ) -> list[tuple[int, float]]:
@@ -94,172 +104,192 @@ class Table:
         `boosts` (n,) are of all rows, minus infinity for those left out; `names` returns the
         folded names of a row.
         """
-        sound = sound_of(text)
+        sound = partial_phonetic_key(text)
         kept: dict[int, float] = {}
 
-        def keep(evidence: Evidence, most: int, fits: Callable[[str, str], bool]) -> None:
-            for row, quality in _ordered(evidence, boosts, LOOKED_AT * most):
+        def keep(evidence: GradedRows, most: int, fits: Callable[[str, str], bool]) -> None:
+            for row, quality in _best_rows(evidence, boosts, CANDIDATES_PER_RESULT * most):
                 if len(kept) >= most:
                     return
-                if row not in kept and _fits(names(row), text, sound, fits):
+                if row not in kept and _fits_in_full(names_of(row), text, sound, fits):
                     kept[row] = quality
 
         n = len(boosts)
-        keep(self.fitting(text, sound), limit, begins)
+        keep(self.find_prefix(text, sound), limit, has_word_prefix)
         if len(kept) < limit:
-            keep(self.respaced(sound), limit, _begins_respaced)
-            keep(self.with_words(text, n), limit, _anyhow)
-        if not any(quality > SURE for quality in kept.values()):
-            most = min(limit, len(kept) + MOST_GUESSED)
-            keep(self.misspelt(text, sound), most, nearly_begins)
-            keep(self.rhyming(sound), most, _rhymes)
+            keep(self.find_respaced(sound), limit, _has_respaced_prefix)
+            keep(self.find_all_words(text, n), limit, _always_fits)
+        if not any(quality > MIN_CERTAIN_QUALITY for quality in kept.values()):
+            most = min(limit, len(kept) + MAX_GUESSES)
+            keep(self.find_misspelled(text, sound), most, has_similar_word_prefix)
+            keep(self.find_loose_sound(sound), most, _has_loose_prefix)
             if len(kept) < most:
-                keep(self.nearly_with_words(text, n), most, _anyhow)
+                keep(self.find_similar_words(text, n), most, _always_fits)
         return list(kept.items())
 
-    def fitting(self, text: str, sound: str) -> Evidence:
+    def find_prefix(self, text: str, sound: str) -> GradedRows:
         """Return the rows with a name that begins as typed, and how well it fits."""
-        written = _graded(self.written, text, WHOLE)
-        if len(sound) <= LITTLE and len(written[0]):
+        written = _grade_prefix(self.by_spelling, text, WHOLE_NAME_QUALITY)
+        if len(sound) <= MAX_WEAK_SOUND_LETTERS and len(written[0]):
             return written
-        return _joined(written, _graded(self.heard, sound, WHOLE_HEARD, HEARD))
+        return _concatenate(
+            written, _grade_prefix(self.by_sound, sound, WHOLE_SOUND_QUALITY, SOUND_ONLY_PENALTY)
+        )
 
-    def respaced(self, sound: str) -> Evidence:
+    def find_respaced(self, sound: str) -> GradedRows:
         """Return the rows with a name that begins so, but for a space."""
-        if len(sound) < SHORTEST_RESPACED:
-            return _nothing()
-        return _guessed(self.heard.beginning_any(respaced(sound)), RESPACED)
+        if len(sound) < MIN_RESPACED_LETTERS:
+            return _no_rows()
+        return _grade_guesses(self.by_sound.find_any(space_edits(sound)), RESPACED_QUALITY)
 
-    def with_words(self, text: str, n: int) -> Evidence:
+    def find_all_words(self, text: str, n: int) -> GradedRows:
         """Return the rows of `n` that hold every word, in any order."""
-        words = _words(text)
+        words = _typed_words(text)
         if len(words) < 2:
-            return _nothing()
-        return _at(np.logical_and.reduce([self._holding(word, n) for word in words]), WORDS)
+            return _no_rows()
+        return _grade_mask(
+            np.logical_and.reduce([self._rows_with_word(word, n) for word in words]),
+            ALL_WORDS_QUALITY,
+        )
 
-    def nearly_with_words(self, text: str, n: int) -> Evidence:
+    def find_similar_words(self, text: str, n: int) -> GradedRows:
         """Return the rows of `n` that hold every word or one that is nearly the same."""
-        words = sorted(_words(text), key=len, reverse=True)
+        words = sorted(_typed_words(text), key=len, reverse=True)
         if len(words) < 2:
-            return _nothing()
+            return _no_rows()
         found = np.ones(n, bool)
         for word in words:
-            mask = self._holding(word, n)
-            if len(word) >= LONG_WORD:
+            mask = self._rows_with_word(word, n)
+            if len(word) >= MIN_MISSPELLED_WORD_LETTERS:
                 self._add_similar(word, mask)
             found &= mask
             if not found.any():
                 break
-        return _at(found, MISSPELT)
+        return _grade_mask(found, MISSPELLED_QUALITY)
 
-    def rhyming(self, sound: str) -> Evidence:
+    def find_loose_sound(self, sound: str) -> GradedRows:
         """Return the rows with a name that begins roughly as what was typed sounds."""
-        rough = loose(sound)
-        if len(rough) < SHORTEST_ROUGH:
-            return _nothing()
-        return _guessed(self.rough.beginning(rough), ROUGH)
+        rough = loose_key(sound)
+        if len(rough) < MIN_LOOSE_KEY_LETTERS:
+            return _no_rows()
+        return _grade_guesses(self.by_loose_sound.find(rough), LOOSE_SOUND_QUALITY)
 
-    def misspelt(self, text: str, sound: str) -> Evidence:
+    def find_misspelled(self, text: str, sound: str) -> GradedRows:
         """Return the rows with a name that begins a letter away from what was typed."""
-        if len(text) < SHORTEST_MISSPELT:
-            return _nothing()
-        keep = UNDOUBTED.get(len(text), 0)
+        if len(text) < MIN_MISSPELLED_LETTERS:
+            return _no_rows()
+        keep = EXACT_LETTERS_BY_LENGTH.get(len(text), 0)
         parts = [
-            _guessed(self.written.nearly_beginning(text, keep=keep), MISSPELT),
-            _guessed(self.heard.nearly_beginning(sound, keep=keep), MISHEARD),
+            _grade_guesses(
+                self.by_spelling.find_misspelled(text, exact_letters=keep), MISSPELLED_QUALITY
+            ),
+            _grade_guesses(
+                self.by_sound.find_misspelled(sound, exact_letters=keep), MISSPELLED_SOUND_QUALITY
+            ),
         ]
-        if len(text) >= LONG:
-            parts.append(_guessed(self.written.beginning(text[:-1]), MISHEARD))
-            parts.append(_guessed(self.heard.beginning(sound[:-1]), MISHEARD))
-        return _joined(*parts)
+        if len(text) >= MIN_TRUNCATED_LETTERS:
+            parts.append(_grade_guesses(self.by_spelling.find(text[:-1]), MISSPELLED_SOUND_QUALITY))
+            parts.append(_grade_guesses(self.by_sound.find(sound[:-1]), MISSPELLED_SOUND_QUALITY))
+        return _concatenate(*parts)
 
-    def _holding(self, word: str, n: int) -> Mask:
+    def _rows_with_word(self, word: str, n: int) -> Mask:
         mask = np.zeros(n, bool)
-        mask[self.written.beginning(word).rows] = True
-        mask[self.heard.beginning(sound_of(word)).rows] = True
+        mask[self.by_spelling.find(word).rows] = True
+        mask[self.by_sound.find(partial_phonetic_key(word)).rows] = True
         return mask
 
     def _add_similar(self, word: str, mask: Mask) -> None:
-        sound = sound_of(word)
-        mask[self.written.nearly_beginning(word, keep=1).rows] = True
-        mask[self.heard.nearly_beginning(sound, keep=1).rows] = True
-        if len(word) >= LONG:
-            mask[self.written.beginning(word[:-1]).rows] = True
-            mask[self.heard.beginning(sound[:-1]).rows] = True
-        if len(rough := loose(sound)) >= SHORTEST_ROUGH:
-            mask[self.rough.beginning(rough).rows] = True
+        sound = partial_phonetic_key(word)
+        mask[self.by_spelling.find_misspelled(word, exact_letters=1).rows] = True
+        mask[self.by_sound.find_misspelled(sound, exact_letters=1).rows] = True
+        if len(word) >= MIN_TRUNCATED_LETTERS:
+            mask[self.by_spelling.find(word[:-1]).rows] = True
+            mask[self.by_sound.find(sound[:-1]).rows] = True
+        if len(rough := loose_key(sound)) >= MIN_LOOSE_KEY_LETTERS:
+            mask[self.by_loose_sound.find(rough).rows] = True
 
 
-def sound_of(text: str) -> str:
+def partial_phonetic_key(text: str) -> str:
     """Return the key of what is being typed, whose last letter may still get its vowel.
 
     >>> sound_of("bah"), sound_of("బాహ"), sound_of("bahu")
     ('bah', 'bah', 'bahu')
     """
     if text.endswith("h"):  # heard before a vowel alone
-        return key(f"{text}a")[:-1]
-    sound = key(text)
+        return phonetic_key(f"{text}a")[:-1]
+    sound = phonetic_key(text)
     open_ended = text[-1:] >= FIRST_INDIC and unicodedata.category(text[-1]) == "Lo"
     return sound[:-1] if open_ended and len(sound) > 1 and sound.endswith("a") else sound
 
 
-def _graded(prefixes: Prefixes, text: str, whole: float, less: float = 0.0) -> Evidence:
-    found = prefixes.beginning(text)
-    complete = found.first & prefixes.are(text, found)
-    quality = np.where(complete, whole, np.where(found.first, START, INSIDE)) - less
+def _grade_prefix(
+    prefixes: PrefixIndex, text: str, whole_quality: float, penalty: float = 0.0
+) -> GradedRows:
+    found = prefixes.find(text)
+    complete = found.is_name_start & prefixes.are_whole_texts(text, found)
+    quality = (
+        np.where(
+            complete,
+            whole_quality,
+            np.where(found.is_name_start, NAME_START_QUALITY, INNER_WORD_QUALITY),
+        )
+        - penalty
+    )
     return found.rows, quality.astype(np.float32)
 
 
-def _words(text: str) -> list[str]:
+def _typed_words(text: str) -> list[str]:
     """Return the words to be looked for one by one; none of what is too long for a name."""
     words = text.split(" ")
-    return words if len(words) <= MOST_WORDS else []
+    return words if len(words) <= MAX_TYPED_WORDS else []
 
 
-def _at(mask: Mask, quality: float) -> Evidence:
+def _grade_mask(mask: Mask, quality: float) -> GradedRows:
     rows = np.flatnonzero(mask).astype(np.int32)
     return rows, np.full(len(rows), quality, np.float32)
 
 
-def _guessed(found: Slices, quality: float) -> Evidence:
+def _grade_guesses(matches: PrefixMatches, quality: float) -> GradedRows:
     """Return guesses at a quality, half of it where the name begins before."""
-    return found.rows, np.where(found.first, quality, quality / 2).astype(np.float32)
+    return matches.rows, np.where(matches.is_name_start, quality, quality / 2).astype(np.float32)
 
 
-def _joined(*parts: Evidence) -> Evidence:
+def _concatenate(*parts: GradedRows) -> GradedRows:
     return np.concatenate([rows for rows, _ in parts]), np.concatenate([each for _, each in parts])
 
 
-def _nothing() -> Evidence:
+def _no_rows() -> GradedRows:
     return np.zeros(0, np.int32), np.zeros(0, np.float32)
 
 
-def _ordered(evidence: Evidence, boosts: Scores, most: int) -> Iterable[tuple[int, float]]:
+def _best_rows(graded_rows: GradedRows, boosts: Scores, limit: int) -> Iterable[tuple[int, float]]:
     """Yield the best rows, best first, with repetitions, and how well they fit."""
-    rows, quality = evidence
+    rows, quality = graded_rows
     scores = quality + boosts[rows]
-    if len(scores) > most:
-        best = np.argpartition(-scores, most)[:most]
+    if len(scores) > limit:
+        best = np.argpartition(-scores, limit)[:limit]
         rows, quality, scores = rows[best], quality[best], scores[best]
     order = np.lexsort((rows, -scores))
     order = order[scores[order] > -np.inf]
     return zip(rows[order].tolist(), quality[order].tolist(), strict=True)
 
 
-def _fits(names: Sequence[str], text: str, sound: str, fits: Callable[[str, str], bool]) -> bool:
+def _fits_in_full(
+    names: Sequence[str], text: str, sound: str, fits: Callable[[str, str], bool]
+) -> bool:
     """Tell whether a name fits in all its length, of which entries hold the beginning."""
-    if len(encoded(text)) < WIDTH and len(sound) < WIDTH:
+    if len(encode_entry(text)) < ENTRY_WIDTH_BYTES and len(sound) < ENTRY_WIDTH_BYTES:
         return True
-    return any(fits(name, text) or fits(key(name), sound) for name in names)
+    return any(fits(name, text) or fits(phonetic_key(name), sound) for name in names)
 
 
-def _begins_respaced(name: str, text: str) -> bool:
-    return any(begins(name, each) for each in respaced(text))
+def _has_respaced_prefix(name: str, text: str) -> bool:
+    return any(has_word_prefix(name, each) for each in space_edits(text))
 
 
-def _rhymes(name: str, text: str) -> bool:
-    return begins(loose(name), loose(text))
+def _has_loose_prefix(name: str, text: str) -> bool:
+    return has_word_prefix(loose_key(name), loose_key(text))
 
 
-def _anyhow(_name: str, _text: str) -> bool:
+def _always_fits(_name: str, _text: str) -> bool:
     return True

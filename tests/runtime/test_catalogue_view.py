@@ -13,7 +13,7 @@ from db.title_summaries import TitleSummary
 from index.query import Boosts, Query
 from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import Live
-from search.suggestions.suggester import Typed
+from search.suggestions.suggester import SuggestionRequest
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
@@ -82,8 +82,8 @@ def test_suggestions_follow_a_title_from_its_import_to_its_end(
     own: Engine, live: Live, record: Make
 ) -> None:
     def suggested(text: str) -> list[str]:
-        found = live.suggester.suggest(Typed(folded=text, region="IN"))
-        return [each.of.title for each in found if isinstance(each.of, TitleSummary)]
+        found = live.suggester.suggest(SuggestionRequest(folded=text, region="IN"))
+        return [each.subject.title for each in found if isinstance(each.subject, TitleSummary)]
 
     (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
     wait_until(lambda: suggested("ee") == ["Eega"])

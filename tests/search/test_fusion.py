@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Filter, IndexEntry, Query, TitleId, Vector
 from search.fusion import (
-    MOST_BY_WORDS,
-    NONE,
-    PERSONAL,
-    Evidence,
-    Found,
-    evidence,
-    hybrid,
-    name_term,
+    MAX_PLOT_WORD_SCORE,
+    NO_EVIDENCE,
+    TASTE_WEIGHT,
+    FusedHit,
+    TextEvidence,
+    collect_evidence,
+    fuse,
+    name_score,
+    plot_word_score,
     search_boosts,
-    word_term,
 )
-from search.names.lexical import Field, Match
+from search.names.lexical import NameField, NameMatch
 from search.plots import PlotMatch
 from tests.index_contract import (
     catalogues,
@@ -34,15 +34,19 @@ from tests.index_contract import (
 from vocabulary.kinds import Kind, Space
 
 terms = st.sampled_from([0.0, 0.1, 0.7, 3.5])
-told_titles = st.dictionaries(
-    st.integers(1, 70), st.builds(Evidence, name=terms, words=terms, preference=terms), max_size=20
+evidence_by_title = st.dictionaries(
+    st.integers(1, 70),
+    st.builds(TextEvidence, name=terms, words=terms, preference=terms),
+    max_size=20,
 )
-generated = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def reference(
-    entries: Sequence[IndexEntry], told: Mapping[TitleId, Evidence], query: Query
-) -> list[Found]:
+    entries: Sequence[IndexEntry], evidence: Mapping[TitleId, TextEvidence], query: Query
+) -> list[FusedHit]:
     """Return the answer by definition: score every title with its evidence, sort, cut.
 
     A text finds what has a vector, and what there is evidence for.
@@ -51,77 +55,82 @@ def reference(
     for entry in entries:
         own = query if query.space in entry.vectors else replace(query, vector=None)
         waits = query.vector is not None and own.vector is None
-        if (not waits or entry.title_id in told) and matches_filter(entry, own):
-            found.append(Found(expected_hit(entry, own), told.get(entry.title_id, NONE)))
+        if (not waits or entry.title_id in evidence) and matches_filter(entry, own):
+            found.append(
+                FusedHit(expected_hit(entry, own), evidence.get(entry.title_id, NO_EVIDENCE))
+            )
     return sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
 
 
-@generated
-@given(catalogues, told_titles, queries, vectors | st.none())
+@property_settings
+@given(catalogues, evidence_by_title, queries, vectors | st.none())
 def test_answers_as_the_reference_does(
-    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], asked: Query, vector: Vector | None
+    catalogue: list[IndexEntry],
+    told: dict[TitleId, TextEvidence],
+    asked: Query,
+    vector: Vector | None,
 ) -> None:
     query = replace(asked, vector=vector)
-    assert hybrid(MemoryIndex(catalogue), told, query=query) == reference(catalogue, told, query)
+    assert fuse(MemoryIndex(catalogue), told, query=query) == reference(catalogue, told, query)
 
 
-@generated
-@given(catalogues, told_titles, queries, vectors, vectors)
+@property_settings
+@given(catalogues, evidence_by_title, queries, vectors, vectors)
 def test_taste_is_a_bounded_term_added_before_the_cut(
     catalogue: list[IndexEntry],
-    told: dict[TitleId, Evidence],
+    told: dict[TitleId, TextEvidence],
     asked: Query,
     vector: Vector,
     taste: Vector,
 ) -> None:
     query = replace(asked, vector=vector)
     index = MemoryIndex(catalogue)
-    found = hybrid(index, told, query=query, taste=taste)
+    found = fuse(index, told, query=query, taste=taste)
     of = {entry.title_id: entry.vectors.get(query.space) for entry in catalogue}
-    everything = hybrid(index, told, query=replace(query, k=len(catalogue)))
+    everything = fuse(index, told, query=replace(query, k=len(catalogue)))
     scores = {
         each.hit.title_id: each.score
-        + (PERSONAL * float(own @ taste) if (own := of[each.hit.title_id]) is not None else 0.0)
+        + (TASTE_WEIGHT * float(own @ taste) if (own := of[each.hit.title_id]) is not None else 0.0)
         for each in everything
     }
     best = sorted(scores.values(), reverse=True)[: query.k]
     assert [each.score for each in found] == pytest.approx(best, abs=1e-5)
     for each in found:
-        assert abs(each.evidence.personal) <= PERSONAL + 1e-6
+        assert abs(each.evidence.personal) <= TASTE_WEIGHT + 1e-6
         assert each.score == pytest.approx(scores[each.hit.title_id], abs=1e-5)
 
 
-@generated
-@given(catalogues, told_titles, queries)
+@property_settings
+@given(catalogues, evidence_by_title, queries)
 def test_without_others_only_evidence_finds(
-    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], asked: Query
+    catalogue: list[IndexEntry], told: dict[TitleId, TextEvidence], asked: Query
 ) -> None:
     query = replace(asked, vector=None, k=80)
-    found = hybrid(MemoryIndex(catalogue), told, query=query, others=False)
+    found = fuse(MemoryIndex(catalogue), told, query=query, include_others=False)
     expected = [each for each in reference(catalogue, told, query) if each.hit.title_id in told]
     assert found == expected
 
 
-@generated
-@given(catalogues, told_titles, filters)
+@property_settings
+@given(catalogues, evidence_by_title, filters)
 def test_a_title_with_evidence_meets_the_filter_too(
-    catalogue: list[IndexEntry], told: dict[TitleId, Evidence], wanted: Filter
+    catalogue: list[IndexEntry], told: dict[TitleId, TextEvidence], wanted: Filter
 ) -> None:
     query = Query(vector=unit_vector(3), filter=wanted, k=80)
     by_id = {entry.title_id: entry for entry in catalogue}
-    for found in hybrid(MemoryIndex(catalogue), told, query=query):
+    for found in fuse(MemoryIndex(catalogue), told, query=query):
         assert matches_filter(by_id[found.hit.title_id], replace(query, vector=None))
 
 
-@generated
+@property_settings
 @given(catalogues, st.integers(1, 40), st.integers(1, 40), queries)
 def test_a_longer_page_begins_with_the_shorter(
     catalogue: list[IndexEntry], shorter: int, more: int, asked: Query
 ) -> None:
     index = MemoryIndex(catalogue)
-    named = {entry.title_id: Evidence(name=0.5) for entry in catalogue[::3]}
+    named = {entry.title_id: TextEvidence(name=0.5) for entry in catalogue[::3]}
     both = [
-        hybrid(index, named, query=replace(asked, vector=unit_vector(1), k=k))
+        fuse(index, named, query=replace(asked, vector=unit_vector(1), k=k))
         for k in (shorter, shorter + more)
     ]
     assert both[1][:shorter] == both[0]
@@ -137,11 +146,12 @@ def entry(title_id: int, *, vector: int | None = None, known: float = 0.0) -> In
     )
 
 
-def named_titles(*named: tuple[int, float]) -> dict[TitleId, Evidence]:
+def name_evidence(*named: tuple[int, float]) -> dict[TitleId, TextEvidence]:
     matches = [
-        Match(title_id, strength, Field.NAME, "", whole=True) for title_id, strength in named
+        NameMatch(title_id, strength, NameField.NAME, "", covers_query=True)
+        for title_id, strength in named
     ]
-    return evidence(matches, [], {})
+    return collect_evidence(matches, [], {})
 
 
 def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> None:
@@ -150,8 +160,8 @@ def test_the_very_name_wins_over_any_meaning_any_fame_and_any_longer_name() -> N
     )
     catalogue = [entry(1, vector=1, known=1.0), entry(2, vector=1, known=1.0), opposite]
     query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
-    named = named_titles((9, 1.0), (2, 0.9))
-    found = hybrid(MemoryIndex(catalogue), named, query=query)
+    named = name_evidence((9, 1.0), (2, 0.9))
+    found = fuse(MemoryIndex(catalogue), named, query=query)
     assert [each.hit.title_id for each in found] == [9, 2, 1]
 
 
@@ -160,14 +170,14 @@ def test_a_faint_likeness_of_name_does_not_bury_what_was_meant() -> None:
         title_id=2, attributes=Attributes(kind=Kind.MOVIE), vectors={Space.CONTENT: -unit_vector(1)}
     )
     index = MemoryIndex([entry(1, vector=1), opposite])
-    found = hybrid(index, named_titles((2, 0.55)), query=Query(vector=unit_vector(1)))
+    found = fuse(index, name_evidence((2, 0.55)), query=Query(vector=unit_vector(1)))
     assert [each.hit.title_id for each in found] == [1, 2]
 
 
 def test_a_title_that_waits_for_its_vector_is_found_by_name() -> None:
     catalogue = [entry(1, vector=1), entry(2)]
-    found = hybrid(
-        MemoryIndex(catalogue), named_titles((2, 1.0)), query=Query(vector=unit_vector(1))
+    found = fuse(
+        MemoryIndex(catalogue), name_evidence((2, 1.0)), query=Query(vector=unit_vector(1))
     )
     assert [each.hit.title_id for each in found] == [2, 1]
     assert found[0].hit.similarity == 0.0
@@ -176,13 +186,13 @@ def test_a_title_that_waits_for_its_vector_is_found_by_name() -> None:
 def test_names_outside_the_allowed_titles_stay_out() -> None:
     catalogue = [entry(1), entry(2)]
     query = Query(vector=unit_vector(1), filter=Filter(include=frozenset({1})))
-    assert hybrid(MemoryIndex(catalogue), named_titles((2, 1.0)), query=query) == []
+    assert fuse(MemoryIndex(catalogue), name_evidence((2, 1.0)), query=query) == []
 
 
 def test_popularity_orders_what_fits_equally_well() -> None:
     catalogue = [entry(1, vector=1, known=0.1), entry(2, vector=1, known=0.9)]
     query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
-    found = hybrid(MemoryIndex(catalogue), {}, query=query)
+    found = fuse(MemoryIndex(catalogue), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
@@ -197,27 +207,29 @@ def test_boosts_do_not_lift_what_fits_worse() -> None:
         regional={"IN": 1.0},
     )
     query = Query(vector=unit_vector(1), boosts=search_boosts("IN"))
-    found = hybrid(MemoryIndex([worse, entry(2, vector=1)]), {}, query=query)
+    found = fuse(MemoryIndex([worse, entry(2, vector=1)]), {}, query=query)
     assert [each.hit.title_id for each in found] == [2, 1]
 
 
 def test_terms_add_up() -> None:
     query = Query(vector=unit_vector(1), boosts=Boosts(popularity=0.1))
-    (found,) = hybrid(
-        MemoryIndex([entry(1, vector=1, known=0.5)]), named_titles((1, 0.9)), query=query
+    (found,) = fuse(
+        MemoryIndex([entry(1, vector=1, known=0.5)]), name_evidence((1, 0.9)), query=query
     )
     assert found.score == found.hit.similarity + found.hit.popularity + found.evidence.name
 
 
 def test_a_title_has_its_best_name_and_all_that_its_plot_and_people_say() -> None:
-    weak = Match(1, 0.5, Field.PERSON, "", whole=False)
-    strong = Match(1, 0.8, Field.NAME, "", whole=False)
-    told = evidence([strong, weak], [PlotMatch(1, 10.0), PlotMatch(2, 20.0)], {2: 1.0, 3: 0.5})
-    assert told[1] == Evidence(name=name_term(0.8), words=word_term(10.0))
+    weak = NameMatch(1, 0.5, NameField.PERSON, "", covers_query=False)
+    strong = NameMatch(1, 0.8, NameField.NAME, "", covers_query=False)
+    told = collect_evidence(
+        [strong, weak], [PlotMatch(1, 10.0), PlotMatch(2, 20.0)], {2: 1.0, 3: 0.5}
+    )
+    assert told[1] == TextEvidence(name=name_score(0.8), words=plot_word_score(10.0))
     assert told[2].name == 0.0
     assert told[2].total == told[2].words + told[2].preference
     assert told[3].words == 0.0 < told[3].preference < told[2].preference
 
 
 def test_words_of_a_plot_never_outweigh_a_name_that_sounds_the_same() -> None:
-    assert word_term(1e6) == MOST_BY_WORDS < name_term(0.95) < name_term(1.0)
+    assert plot_word_score(1e6) == MAX_PLOT_WORD_SCORE < name_score(0.95) < name_score(1.0)

@@ -3,33 +3,33 @@ import threading
 from search.plots import PlotIndex, PlotMatch, stems
 
 
-def index(*plots: str) -> PlotIndex:
+def plot_index(*plots: str) -> PlotIndex:
     made = PlotIndex()
     for title_id, plot in enumerate(plots, start=1):
         made.update(title_id, plot)
     return made
 
 
-def ids(found: list[PlotMatch]) -> list[int]:
+def title_ids(found: list[PlotMatch]) -> list[int]:
     return [match.title_id for match in found]
 
 
-def words(text: str) -> list[dict[str, float]]:
+def plot_terms(text: str) -> list[dict[str, float]]:
     return [{stem: 1.0} for stem in stems(text)]
 
 
 def test_finds_plots_by_their_words_whatever_the_form() -> None:
-    plots = index("A potter carves flutes.", "A singer loses her voice.", "Nothing happens.")
-    assert ids(plots.match(words("carving a flute"), limit=10))[0] == 1
+    plots = plot_index("A potter carves flutes.", "A singer loses her voice.", "Nothing happens.")
+    assert title_ids(plots.match(plot_terms("carving a flute"), limit=10))[0] == 1
 
 
 def test_rare_words_count_more() -> None:
-    plots = index("a man and a dog", "a man and a cat", "a man and a lighthouse", "a dog")
-    assert ids(plots.match(words("dog lighthouse"), limit=1)) == [3]
+    plots = plot_index("a man and a dog", "a man and a cat", "a man and a lighthouse", "a dog")
+    assert title_ids(plots.match(plot_terms("dog lighthouse"), limit=1)) == [3]
 
 
 def test_a_neighbour_counts_less_than_the_word_itself_and_once() -> None:
-    plots = index("a jail", "a prison", "a jail and a prison", "a garden")
+    plots = plot_index("a jail", "a prison", "a jail and a prison", "a garden")
     jail = {"jail": 1.0, "prison": 0.5}
     found = {match.title_id: match.weight for match in plots.match([jail], limit=10)}
     assert found[1] == found[3] > found[2] > 0
@@ -37,7 +37,7 @@ def test_a_neighbour_counts_less_than_the_word_itself_and_once() -> None:
 
 
 def test_a_neighbour_that_is_rarer_counts_no_more_than_the_word() -> None:
-    plots = index(*["a wife"] * 5, "a bride")
+    plots = plot_index(*["a wife"] * 5, "a bride")
     found = {
         match.title_id: match.weight
         for match in plots.match([{"wife": 1.0, "bride": 0.8}], limit=10)
@@ -46,33 +46,33 @@ def test_a_neighbour_that_is_rarer_counts_no_more_than_the_word() -> None:
 
 
 def test_follows_changes() -> None:
-    plots = index("a potter", "a singer")
+    plots = plot_index("a potter", "a singer")
     plots.update(1, "a dancer")
-    assert ids(plots.match(words("potter"), limit=10)) == []
-    assert ids(plots.match(words("dancer"), limit=10)) == [1]
+    assert title_ids(plots.match(plot_terms("potter"), limit=10)) == []
+    assert title_ids(plots.match(plot_terms("dancer"), limit=10)) == [1]
     plots.update(1, "")
-    assert ids(plots.match(words("dancer"), limit=10)) == []
+    assert title_ids(plots.match(plot_terms("dancer"), limit=10)) == []
 
 
 def test_returns_the_best_up_to_the_limit() -> None:
-    plots = index(*["a potter"] * 20, "a potter and a flute")
-    assert ids(plots.match(words("potter flute"), limit=3))[0] == 21
-    assert len(plots.match(words("potter flute"), limit=3)) == 3
+    plots = plot_index(*["a potter"] * 20, "a potter and a flute")
+    assert title_ids(plots.match(plot_terms("potter flute"), limit=3))[0] == 21
+    assert len(plots.match(plot_terms("potter flute"), limit=3)) == 3
 
 
 def test_nothing_asked_or_nothing_held_finds_nothing() -> None:
-    assert index("a potter").match([], limit=10) == []
-    assert PlotIndex().match(words("potter"), limit=10) == []
+    assert plot_index("a potter").match([], limit=10) == []
+    assert PlotIndex().match(plot_terms("potter"), limit=10) == []
 
 
 def test_is_read_and_written_at_once() -> None:
-    plots = index(*["a potter"] * 50)
+    plots = plot_index(*["a potter"] * 50)
     failures: list[Exception] = []
 
     def read() -> None:
         try:
             for _ in range(200):
-                assert len(plots.match(words("potter"), limit=100)) >= 49
+                assert len(plots.match(plot_terms("potter"), limit=100)) >= 49
         except Exception as error:  # told to the test below
             failures.append(error)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from search.suggestions.highlight import highlight_spans
-from search.suggestions.suggester import Topic, What
+from search.suggestions.suggester import SuggestionKind, Topic
 from services.suggestion_topics import query_topics, region_topics
 from vocabulary.name_folding import fold
 
@@ -107,8 +107,8 @@ def test_what_many_search_for_is_suggested_first() -> None:
     assert texts[:3] == ["sad tamil films", "Tamil thrillers", "Hindi thrillers"]
     assert len(texts) == len({fold(text) for text in texts})
     found = region_topics("IN", ("sad tamil films",)).suggest("sad t")
-    assert found[0].of == Topic(
-        What.QUERY, "sad tamil films", "sad tamil films", ("sad tamil films",)
+    assert found[0].subject == Topic(
+        SuggestionKind.QUERY, "sad tamil films", "sad tamil films", ("sad tamil films",)
     )
 
 

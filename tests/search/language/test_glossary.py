@@ -4,52 +4,58 @@ import unicodedata
 
 import pytest
 
-from search.language.glossary import FOLDER, Glossary, glossaries
+from search.language.glossary import GLOSSARY_FOLDER, Glossary, bundled_glossaries
 
-SCRIPTS = {"te": "TELUGU", "ta": "TAMIL", "hi": "DEVANAGARI", "kn": "KANNADA", "ml": "MALAYALAM"}
-ENGLISH = re.compile(r"-|[a-z' ]+")
-FEWEST = 1000
+SCRIPT_BY_LANGUAGE = {
+    "te": "TELUGU",
+    "ta": "TAMIL",
+    "hi": "DEVANAGARI",
+    "kn": "KANNADA",
+    "ml": "MALAYALAM",
+}
+ENGLISH_PATTERN = re.compile(r"-|[a-z' ]+")
+MIN_GLOSSARY_LINES = 1000
 
 
 def test_a_word_is_known_whole_and_in_any_script() -> None:
     glossary = Glossary([("కూతురు కూతుర్ని", "daughter"), ("ఒక", "-")])
     for word in ("కూతురు", "kuthuru", "koothuru"):
-        gloss = glossary.gloss(word)
+        gloss = glossary.look_up(word)
         assert gloss is not None
-        assert (gloss.english, gloss.ending) == ("daughter", 0)
-    nothing = glossary.gloss("oka")
+        assert (gloss.english, gloss.ending_letters) == ("daughter", 0)
+    nothing = glossary.look_up("oka")
     assert nothing is not None
     assert nothing.english == ""
 
 
 def test_an_ending_is_left_over_but_never_most_of_a_word() -> None:
     glossary = Glossary([("கிராமம் கிராம", "village")])
-    inflected = glossary.gloss("கிராமத்தில்")
+    inflected = glossary.look_up("கிராமத்தில்")
     assert inflected is not None
     assert inflected.english == "village"
-    assert glossary.gloss("கி") is None
-    assert glossary.gloss("xyz") is None
+    assert glossary.look_up("கி") is None
+    assert glossary.look_up("xyz") is None
 
 
 def test_a_whole_word_is_likelier_than_a_stem_with_an_ending() -> None:
     glossary = Glossary([("घर", "house")])
-    assert glossary.log("ghar") > glossary.log("gharo") > -math.inf
-    assert glossary.log("xyz") == -math.inf
+    assert glossary.log_probability("ghar") > glossary.log_probability("gharo") > -math.inf
+    assert glossary.log_probability("xyz") == -math.inf
 
 
-@pytest.mark.parametrize("language", SCRIPTS)
+@pytest.mark.parametrize("language", SCRIPT_BY_LANGUAGE)
 def test_every_line_of_a_glossary_is_well_formed(language: str) -> None:
-    lines = (FOLDER / f"{language}.tsv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) >= FEWEST
+    lines = (GLOSSARY_FOLDER / f"{language}.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) >= MIN_GLOSSARY_LINES
     seen: set[str] = set()
     for number, line in enumerate(lines, start=1):
         forms, _, english = line.partition("\t")
-        assert ENGLISH.fullmatch(english), (number, english)
+        assert ENGLISH_PATTERN.fullmatch(english), (number, english)
         for form in forms.split():
             assert form not in seen, (number, form)
             seen.add(form)
             for letter in form:
-                at_home = unicodedata.name(letter).startswith(SCRIPTS[language])
+                at_home = unicodedata.name(letter).startswith(SCRIPT_BY_LANGUAGE[language])
                 assert at_home or letter in "\u200c\u200d", (number, form)
 
 
@@ -64,6 +70,6 @@ def test_every_line_of_a_glossary_is_well_formed(language: str) -> None:
     ],
 )
 def test_words_of_plots_are_known(language: str, word: str, english: str) -> None:
-    gloss = glossaries()[language].gloss(word)
+    gloss = bundled_glossaries()[language].look_up(word)
     assert gloss is not None
     assert english in gloss.english

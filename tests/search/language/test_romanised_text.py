@@ -1,12 +1,12 @@
 import pytest
 
 from search.language import romanised_text
-from search.language.romanised_text import Reading
-from search.language.transliteration import LONGEST, Graphones, Transliterator
+from search.language.romanised_text import RomanisedReading
+from search.language.transliteration import MAX_WORD_LETTERS, GraphoneModel, Transliterator
 
 
-def read(text: str) -> Reading | None:
-    return romanised_text.bundled().read(text)
+def read_romanised(text: str) -> RomanisedReading | None:
+    return romanised_text.bundled_romanised_reader().read(text)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def read(text: str) -> Reading | None:
     ],
 )
 def test_the_language_of_a_romanised_plot_is_known(text: str, language: str) -> None:
-    reading = read(text)
+    reading = read_romanised(text)
     assert reading is not None
     assert reading.language == language
 
@@ -37,37 +37,39 @@ def test_the_language_of_a_romanised_plot_is_known(text: str, language: str) -> 
     ],
 )
 def test_english_is_left_alone(text: str) -> None:
-    assert read(text) is None
+    assert read_romanised(text) is None
 
 
 def test_words_go_back_to_their_script_and_to_english() -> None:
-    reading = read("ek ladka apni maa ka badla leta hai")
+    reading = read_romanised("ek ladka apni maa ka badla leta hai")
     assert reading is not None
-    assert "लड़का" in reading.native
-    assert {"boy", "revenge"} <= set(reading.english.split())
+    assert "लड़का" in reading.native_text
+    assert {"boy", "revenge"} <= set(reading.english_text.split())
 
 
 def test_english_words_in_between_stay() -> None:
-    reading = read("oka police officer tana kuthurini kidnap chesina vaallanu champuthadu")
+    reading = read_romanised(
+        "oka police officer tana kuthurini kidnap chesina vaallanu champuthadu"
+    )
     assert reading is not None
-    assert {"police", "officer", "kidnap", "daughter"} <= set(reading.english.split())
+    assert {"police", "officer", "kidnap", "daughter"} <= set(reading.english_text.split())
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "ka " * 5_000, "\x00\ud800 ek ladka", "🎬" * 500])
 def test_any_text_can_be_read(text: str) -> None:
-    read(text)
+    read_romanised(text)
 
 
 def test_spellings_are_chained_from_what_was_learnt() -> None:
-    graphones = Graphones(
+    graphones = GraphoneModel(
         pairs=[("", ""), ("$", "$"), ("k", "క"), ("a", ""), ("a", "ా"), ("ka", "క")],
-        alone=[-9.0, -1.0, -1.0, -3.0, -1.5, -2.0],
-        following={(0, 2): -0.1, (2, 4): -0.1, (4, 1): -0.1},
-        backing_off=[-2.0] * 6,
+        unigram_log_probabilities=[-9.0, -1.0, -1.0, -3.0, -1.5, -2.0],
+        bigram_log_probabilities={(0, 2): -0.1, (2, 4): -0.1, (4, 1): -0.1},
+        backoff_log_weights=[-2.0] * 6,
     )
     assert Transliterator(graphones).candidates("ka")[0] == "కా"
     assert Transliterator(graphones).candidates("xyz") == ()
-    assert Transliterator(graphones).candidates("k" * (LONGEST + 1)) == ()
+    assert Transliterator(graphones).candidates("k" * (MAX_WORD_LETTERS + 1)) == ()
 
 
 @pytest.mark.parametrize(
@@ -75,5 +77,5 @@ def test_spellings_are_chained_from_what_was_learnt() -> None:
     [("hi", "badla", "बदला"), ("te", "ammayi", "అమ్మాయి"), ("kn", "huduga", "ಹುಡುಗ")],
 )
 def test_bundled_spellings_of_everyday_words(language: str, latin: str, native: str) -> None:
-    languages = romanised_text.bundled()._languages  # what it is made of
-    assert native in languages[language].words.candidates(latin)
+    languages = romanised_text.bundled_romanised_reader()._languages  # what it is made of
+    assert native in languages[language].transliterator.candidates(latin)

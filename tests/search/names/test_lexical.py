@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.names.lexical import NOTHING, Field, Labels, LexicalIndex
+from search.names.lexical import NO_LABELS, LexicalIndex, NameField, NameLabels
 from vocabulary.name_folding import fold
 
-STRONG = 0.6
+MIN_NAME_STRENGTH = 0.6
 """What a text has to reach to pass for a name."""
 
 
-def index(*names: str) -> LexicalIndex:
+def lexical_index(*names: str) -> LexicalIndex:
     """Titles are numbered from 1 in the order of their names."""
     made = LexicalIndex()
     for title_id, name in enumerate(names, 1):
-        made.update(title_id, Labels(names=[fold(name)]))
+        made.update(title_id, NameLabels(names=[fold(name)]))
     return made
 
 
-def found(lexical: LexicalIndex, text: str) -> list[int]:
+def matched_ids(lexical: LexicalIndex, text: str) -> list[int]:
     return [match.title_id for match in lexical.match(fold(text))]
 
 
@@ -28,26 +28,26 @@ OTHERS = ["Arjun Reddy", "Super Deluxe", "Bangalore Days", "Love", "Robot", "96"
 
 
 def test_a_whole_name_comes_first_and_at_full_strength() -> None:
-    best = index("Drishyam 2", "Drishyam", "Drishya").match(fold("DRISHYAM"))[0]
-    assert (best.title_id, best.strength, best.whole) == (2, 1.0, True)
+    best = lexical_index("Drishyam 2", "Drishyam", "Drishya").match(fold("DRISHYAM"))[0]
+    assert (best.title_id, best.strength, best.covers_query) == (2, 1.0, True)
 
 
 @pytest.mark.parametrize(
     "name", ["K.G.F: Chapter 2", "Ocean’s 8", "Léon", "सी.आई.डी.", "2.0", "!!!"]
 )
 def test_a_name_need_not_be_folded_to_be_the_very_name(name: str) -> None:
-    assert [match.strength for match in index(name).match(f" {name} ")] == [1.0]
+    assert [match.strength for match in lexical_index(name).match(f" {name} ")] == [1.0]
 
 
 def test_titles_of_the_same_name_are_all_found() -> None:
-    assert found(index("Devdas", "Pather Panchali", "Devdas"), "devdas") == [1, 3]
+    assert matched_ids(lexical_index("Devdas", "Pather Panchali", "Devdas"), "devdas") == [1, 3]
 
 
 def test_of_equal_names_the_better_known_comes_first() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, Labels(names=["devdas"], known=0.2))
-    lexical.update(2, Labels(names=["devdas"], known=0.9))
-    assert found(lexical, "Devdas") == [2, 1]
+    lexical.update(1, NameLabels(names=["devdas"], popularity=0.2))
+    lexical.update(2, NameLabels(names=["devdas"], popularity=0.9))
+    assert matched_ids(lexical, "Devdas") == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ def test_of_equal_names_the_better_known_comes_first() -> None:
     ],
 )
 def test_a_name_is_found_in_another_spelling(typed: str, meant: str) -> None:
-    matches = index(*OTHERS[:5], meant).match(fold(typed))
+    matches = lexical_index(*OTHERS[:5], meant).match(fold(typed))
     assert matches[0].title_id == 6
-    assert matches[0].strength > STRONG
-    assert [match.title_id for match in matches if match.strength > STRONG] == [6]
+    assert matches[0].strength > MIN_NAME_STRENGTH
+    assert [match.title_id for match in matches if match.strength > MIN_NAME_STRENGTH] == [6]
 
 
 @pytest.mark.parametrize("typed", ["baa", "baahu", "Baahubali", "baahubali the b", "బాహు"])
 def test_a_long_name_is_found_from_three_letters_on(typed: str) -> None:
-    assert found(index("Baahubali: The Beginning", "Magadheera"), typed) == [1]
+    assert matched_ids(lexical_index("Baahubali: The Beginning", "Magadheera"), typed) == [1]
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,12 @@ def test_a_long_name_is_found_from_three_letters_on(typed: str) -> None:
     ],
 )
 def test_a_description_is_no_name(described: str) -> None:
-    lexical = index(
+    lexical = lexical_index(
         *OTHERS, "Reborn", "Man", "A", "I", "House", "Two", "Kill", "Prema Katha Chitram"
     )
-    assert [match for match in lexical.match(fold(described)) if match.strength > STRONG] == []
+    assert [
+        match for match in lexical.match(fold(described)) if match.strength > MIN_NAME_STRENGTH
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -119,44 +121,46 @@ def test_a_description_is_no_name(described: str) -> None:
     [("Love", "Lava"), ("Don", "Dan"), ("96", "69"), ("I", "Oy"), ("Drishyam 2", "Drishyam 3")],
 )
 def test_a_short_name_or_a_number_is_not_another(one: str, other: str) -> None:
-    assert [each.strength for each in index(one).match(fold(other)) if each.strength > 0.75] == []
+    assert [
+        each.strength for each in lexical_index(one).match(fold(other)) if each.strength > 0.75
+    ] == []
 
 
 def test_a_person_and_a_character_find_their_titles() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, Labels(names=["enthiran"], people=["rajinikanth"], characters=["chitti"]))
-    lexical.update(2, Labels(names=["petta"], people=["rajinikanth"]))
-    assert {match.field for match in lexical.match("rajnikanth")} == {Field.PERSON}
-    assert found(lexical, "ரஜினிகாந்த்") == [1, 2]
+    lexical.update(1, NameLabels(names=["enthiran"], people=["rajinikanth"], characters=["chitti"]))
+    lexical.update(2, NameLabels(names=["petta"], people=["rajinikanth"]))
+    assert {match.field for match in lexical.match("rajnikanth")} == {NameField.PERSON}
+    assert matched_ids(lexical, "ரஜினிகாந்த்") == [1, 2]
     assert [(each.title_id, each.field) for each in lexical.match("chitti")] == [
-        (1, Field.CHARACTER)
+        (1, NameField.CHARACTER)
     ]
 
 
 def test_a_name_outranks_a_person_and_a_person_a_character() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, Labels(names=["x"], characters=["chaplin"]))
-    lexical.update(2, Labels(names=["y"], people=["chaplin"]))
-    lexical.update(3, Labels(names=["chaplin"]))
-    assert found(lexical, "Chaplin") == [3, 2, 1]
+    lexical.update(1, NameLabels(names=["x"], characters=["chaplin"]))
+    lexical.update(2, NameLabels(names=["y"], people=["chaplin"]))
+    lexical.update(3, NameLabels(names=["chaplin"]))
+    assert matched_ids(lexical, "Chaplin") == [3, 2, 1]
 
 
 def test_a_title_is_found_by_each_of_its_names_once() -> None:
     lexical = LexicalIndex()
-    lexical.update(7, Labels(names=["eega", "makkhi", "naan ee", "ఈగ"]))
-    assert [found(lexical, name) for name in ("makkhi", "ఈగ")] == [[7], [7]]
+    lexical.update(7, NameLabels(names=["eega", "makkhi", "naan ee", "ఈగ"]))
+    assert [matched_ids(lexical, name) for name in ("makkhi", "ఈగ")] == [[7], [7]]
 
 
 def test_an_update_replaces_names() -> None:
-    lexical = index("Robot")
-    lexical.update(1, Labels(names=["enthiran"]))
-    assert (found(lexical, "robot"), found(lexical, "enthiran")) == ([], [1])
+    lexical = lexical_index("Robot")
+    lexical.update(1, NameLabels(names=["enthiran"]))
+    assert (matched_ids(lexical, "robot"), matched_ids(lexical, "enthiran")) == ([], [1])
 
 
 def test_a_title_without_labels_is_forgotten() -> None:
-    lexical = index("Eega", "Eega")
-    lexical.update(1, NOTHING)
-    assert (found(lexical, "eega"), found(lexical, "eeg")) == ([2], [2])
+    lexical = lexical_index("Eega", "Eega")
+    lexical.update(1, NO_LABELS)
+    assert (matched_ids(lexical, "eega"), matched_ids(lexical, "eeg")) == ([2], [2])
 
 
 @pytest.mark.parametrize(
@@ -164,20 +168,20 @@ def test_a_title_without_labels_is_forgotten() -> None:
     ["", "   ", "\0", "!!!", "\u200f", "🎬", "'; DROP TABLE title; --", "\ud800", "்", "9" * 99],
 )
 def test_odd_texts_find_nothing_and_harm_nothing(text: str) -> None:
-    lexical = index("Eega")
+    lexical = lexical_index("Eega")
     assert lexical.match(text) == []
-    assert found(lexical, "eega") == [1]
+    assert matched_ids(lexical, "eega") == [1]
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "eega " * 2_000, "క్" * 5_000, "(((" * 3_000])
 def test_a_huge_text_is_looked_at_in_part(text: str) -> None:
-    lexical = index("Eega")
-    lexical.update(2, Labels(names=[text]))
+    lexical = lexical_index("Eega")
+    lexical.update(2, NameLabels(names=[text]))
     assert all(0 < match.strength <= 1 for match in lexical.match(text))
 
 
 def test_the_most_alike_come_first_within_the_limit() -> None:
-    lexical = index(*(f"Singam {number}" for number in range(100)), "Singam")
+    lexical = lexical_index(*(f"Singam {number}" for number in range(100)), "Singam")
     matches = lexical.match("singam", limit=10)
     assert len(matches) == 10
     assert matches[0].title_id == 101
@@ -186,14 +190,14 @@ def test_the_most_alike_come_first_within_the_limit() -> None:
 
 
 def test_readers_and_writers_do_not_disturb_each_other() -> None:
-    lexical = index("Sholay")
+    lexical = lexical_index("Sholay")
     wrong: list[object] = []
     done = threading.Event()
 
     def read() -> None:
         try:
             while not done.is_set():
-                assert found(lexical, "sholay") == [1]
+                assert matched_ids(lexical, "sholay") == [1]
                 lexical.match("title")
         except BaseException as error:
             wrong.append(error)
@@ -201,8 +205,8 @@ def test_readers_and_writers_do_not_disturb_each_other() -> None:
 
     def write(start: int) -> None:
         for number in range(start, start + 200):
-            lexical.update(number, Labels(names=[f"title {number}"]))
-            lexical.update(number, Labels(names=[f"title {number} again"]))
+            lexical.update(number, NameLabels(names=[f"title {number}"]))
+            lexical.update(number, NameLabels(names=[f"title {number} again"]))
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(start,)) for start in (1000, 2000)]
@@ -214,7 +218,7 @@ def test_readers_and_writers_do_not_disturb_each_other() -> None:
     for thread in readers:
         thread.join()
     assert wrong == []
-    assert found(lexical, "title 1199 again")[0] == 1199
+    assert matched_ids(lexical, "title 1199 again")[0] == 1199
 
 
 words = st.text("abcdeé ഈగ", min_size=1, max_size=6)
@@ -227,17 +231,17 @@ def test_of_a_history_of_updates_the_last_state_counts(
 ) -> None:
     lived, last = LexicalIndex(), dict(history)
     for title_id, names in history:
-        lived.update(title_id, Labels(names=names))
+        lived.update(title_id, NameLabels(names=names))
     fresh = LexicalIndex()
     for title_id, names in last.items():
-        fresh.update(title_id, Labels(names=names))
-    assert exactly(lived, asked) == exactly(fresh, asked)
+        fresh.update(title_id, NameLabels(names=names))
+    assert exact_match_ids(lived, asked) == exact_match_ids(fresh, asked)
     assert {match.title_id for match in lived.match(asked)} <= {
         title_id for title_id, names in last.items() if names
     }
 
 
-def exactly(lexical: LexicalIndex, asked: str) -> Sequence[int]:
+def exact_match_ids(lexical: LexicalIndex, asked: str) -> Sequence[int]:
     return [match.title_id for match in lexical.match(asked) if match.strength == 1]
 
 
@@ -246,6 +250,6 @@ def test_every_name_is_found_and_nothing_else_is_as_strong(
     names: list[str], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(names))
-    for match in index(*names).match(name):
+    for match in lexical_index(*names).match(name):
         assert 0 < match.strength <= 1
         assert (match.strength == 1) == (fold(names[match.title_id - 1]) == name)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from search.names.phonetic import key, loose, skeleton
+from search.names.phonetic import consonant_skeleton, loose_key, phonetic_key
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+SHARED_DATA_FOLDER = Path(__file__).parents[4] / "shared" / "data"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
     ],
 )
 def test_one_name_has_one_key_in_every_script_and_spelling(spellings: list[str]) -> None:
-    assert {key(each) for each in spellings} == {key(spellings[0])}
+    assert {phonetic_key(each) for each in spellings} == {phonetic_key(spellings[0])}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_one_name_has_one_key_in_every_script_and_spelling(spellings: list[str])
     ],
 )
 def test_what_a_script_does_not_write_does_not_count_loosely(native: str, latin: str) -> None:
-    assert loose(key(native)) == loose(key(latin))
+    assert loose_key(phonetic_key(native)) == loose_key(phonetic_key(latin))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_a_script_does_not_write_does_not_count_loosely(native: str, latin:
     ],
 )
 def test_english_in_native_script_keeps_its_consonants(native: str, english: str) -> None:
-    assert skeleton(key(native)) == skeleton(key(english))
+    assert consonant_skeleton(phonetic_key(native)) == consonant_skeleton(phonetic_key(english))
 
 
 @pytest.mark.parametrize(
@@ -67,33 +67,35 @@ def test_english_in_native_script_keeps_its_consonants(native: str, english: str
     [("Nanna", "Nani"), ("Papa", "Pa"), ("Sholay", "Saala"), ("Eega", "Eecha"), ("2", "3")],
 )
 def test_names_that_sound_otherwise_have_other_keys(one: str, other: str) -> None:
-    assert loose(key(one)) != loose(key(other))
+    assert loose_key(phonetic_key(one)) != loose_key(phonetic_key(other))
 
 
 def test_a_key_has_a_word_for_each_word() -> None:
-    assert key("  Arjun   Reddy ").count(" ") == 1
-    assert key("Spider-Man: No Way Home").count(" ") == 4
+    assert phonetic_key("  Arjun   Reddy ").count(" ") == 1
+    assert phonetic_key("Spider-Man: No Way Home").count(" ") == 4
 
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=80))
 def test_every_text_has_a_key_of_latin_letters(text: str) -> None:
-    found = key(text)
+    found = phonetic_key(text)
     assert found == found.strip()
     assert all(letter == " " or "a" <= letter <= "z" for letter in found)
-    assert isinstance(loose(found) + skeleton(found), str)
+    assert isinstance(loose_key(found) + consonant_skeleton(found), str)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "😀", "\ud800", "!!!", "\u0c3e", "்" * 50])
 def test_what_has_no_sound_has_no_key(text: str) -> None:
-    assert len(key(text)) <= 40
+    assert len(phonetic_key(text)) <= 40
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "9" * 10_000, "క్" * 5_000, "é " * 5_000])
 def test_a_very_long_text_has_a_key(text: str) -> None:
-    assert key(text)
+    assert phonetic_key(text)
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the word pairs of ../shared/data are not here")
+@pytest.mark.skipif(
+    not SHARED_DATA_FOLDER.exists(), reason="the word pairs of ../shared/data are not here"
+)
 @pytest.mark.parametrize(
     ("language", "same", "near"),
     [
@@ -106,9 +108,11 @@ def test_a_very_long_text_has_a_key(text: str) -> None:
 )
 def test_word_pairs_meet(language: str, same: float, near: float) -> None:
     """The share of pairs with one skeleton, and of those whose loose keys are a letter apart."""
-    with gzip.open(DATA / f"romanised_{language}_valid.csv.gz", "rt", encoding="utf-8") as lines:
-        pairs = [(key(one), key(other)) for one, other in csv.reader(lines)]
-    skeletons = sum(skeleton(one) == skeleton(other) for one, other in pairs)
-    apart = [Levenshtein.distance(loose(one), loose(other)) for one, other in pairs]
+    with gzip.open(
+        SHARED_DATA_FOLDER / f"romanised_{language}_valid.csv.gz", "rt", encoding="utf-8"
+    ) as lines:
+        pairs = [(phonetic_key(one), phonetic_key(other)) for one, other in csv.reader(lines)]
+    skeletons = sum(consonant_skeleton(one) == consonant_skeleton(other) for one, other in pairs)
+    apart = [Levenshtein.distance(loose_key(one), loose_key(other)) for one, other in pairs]
     assert skeletons / len(pairs) >= same
     assert sum(letters <= 1 for letters in apart) / len(pairs) >= near

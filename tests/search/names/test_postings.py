@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.names.postings import Postings, best
+from search.names.postings import Postings, top_rows
 
 additions = st.lists(st.tuples(st.sets(st.integers(0, 9), max_size=4), st.booleans()), max_size=40)
 
@@ -13,12 +13,12 @@ def test_a_term_has_its_rows_in_order_whether_settled_or_not(
 ) -> None:
     postings = Postings()
     for terms, settled in added:
-        postings.append(terms)
+        postings.append_row(terms)
         if settled:
-            postings.settle()
+            postings.compact()
     for term in range(11):
         held = [row for row, (terms, _) in enumerate(added) if term in terms]
-        assert postings.of(term).tolist() == held
+        assert postings.rows_of(term).tolist() == held
 
 
 @given(additions, st.sets(st.integers(0, 9), max_size=5), st.sampled_from([0.3, 0.5, 1.0]))
@@ -27,24 +27,24 @@ def test_rows_that_share_enough_terms_are_found(
 ) -> None:
     postings = Postings()
     for terms, _ in added:
-        postings.append(terms)
+        postings.append_row(terms)
     alike = {
         row
         for row, (terms, _) in enumerate(added)
         if terms & asked and 2 * len(terms & asked) / (len(terms) + len(asked)) >= share
     }
-    assert set(postings.sharing(asked, share=share, most=100).tolist()) == alike
-    assert len(postings.sharing(asked, share=share, most=3)) == min(3, len(alike))
+    assert set(postings.rows_sharing(asked, min_share=share, limit=100).tolist()) == alike
+    assert len(postings.rows_sharing(asked, min_share=share, limit=3)) == min(3, len(alike))
 
 
 def test_many_additions_are_sorted_by_the_next_question() -> None:
     postings = Postings()
     for row in range(5000):
         postings.add([row % 7], row)
-    assert len(postings.of(3)) == 714
-    assert not postings._waiting_rows
+    assert len(postings.rows_of(3)) == 714
+    assert not postings._pending_rows
 
 
 def test_the_highest_values_are_kept() -> None:
     rows, values = np.arange(5), np.array([0.1, 0.9, 0.3, 0.8, 0.2])
-    assert sorted(best(rows, values, 2).tolist()) == [1, 3]
+    assert sorted(top_rows(rows, values, 2).tolist()) == [1, 3]

@@ -3,36 +3,36 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.names.tokenizer import words_of
-from search.parsing.entity_dictionary import Vocabulary
-from search.parsing.person_index import Likeness
+from search.names.tokenizer import tokenize
+from search.parsing.entity_dictionary import EntityDictionary
+from search.parsing.person_index import NameMatchLevel
 from vocabulary.name_folding import fold
 
 
-def named(*names: str) -> Vocabulary:
+def dictionary_of_titles(*names: str) -> EntityDictionary:
     """Titles are numbered from 1 in the order of their names."""
-    made = Vocabulary()
+    made = EntityDictionary()
     for title_id, name in enumerate(names, 1):
         made.update(title_id, [fold(name)])
     return made
 
 
-def peopled(**people: int) -> Vocabulary:
+def dictionary_of_people(**people: int) -> EntityDictionary:
     """People, `_` for a space, and the number of their titles."""
-    made = Vocabulary()
+    made = EntityDictionary()
     for person, count in people.items():
         for _ in range(count):
             made.update(len(made) + 1, ["name"], [person.replace("_", " ")])
     return made
 
 
-def title(vocabulary: Vocabulary, text: str) -> int | None:
-    return vocabulary.title(words_of(text))
+def find_title(vocabulary: EntityDictionary, text: str) -> int | None:
+    return vocabulary.find_title(tokenize(text))
 
 
 def test_a_title_is_known_in_every_script_and_spelling() -> None:
-    known = named("Baahubali", "The Family Man")
-    assert [title(known, text) for text in ("bahubali", "బాహుబలి", "family man", "eega")] == [
+    known = dictionary_of_titles("Baahubali", "The Family Man")
+    assert [find_title(known, text) for text in ("bahubali", "బాహుబలి", "family man", "eega")] == [
         1,
         1,
         2,
@@ -41,37 +41,37 @@ def test_a_title_is_known_in_every_script_and_spelling() -> None:
 
 
 def test_a_long_name_may_be_parted_otherwise_and_a_short_one_not() -> None:
-    known = named("Lovestory", "Naan Ee")
-    assert title(known, "love story") == 1
-    assert title(known, "nani") is None
+    known = dictionary_of_titles("Lovestory", "Naan Ee")
+    assert find_title(known, "love story") == 1
+    assert find_title(known, "nani") is None
 
 
 def test_the_best_known_of_equal_names_is_meant_and_the_one_written_so_before_it() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, ["kadal"], popularity=0.9)
     known.update(2, ["kadhal"], popularity=0.1)
     known.update(3, ["kadhal"], popularity=0.2)
-    assert title(known, "kadhal") == 3
+    assert find_title(known, "kadhal") == 3
 
 
 def test_the_beginning_before_a_subtitle_is_enough_for_a_likeness() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, [fold("K.G.F: Chapter 1")], popularity=0.7)
     known.update(2, [fold("K.G.F: Chapter 2")], popularity=0.8)
-    assert known.meant_title(words_of("kgf")) == 2
-    assert title(known, "kgf") is None
+    assert known.find_title_loosely(tokenize("kgf")) == 2
+    assert find_title(known, "kgf") is None
 
 
 def test_a_name_with_a_letter_amiss_is_nearly_a_title() -> None:
-    known = named("Thevar Magan")
-    assert known.nearly_title(words_of("thevar makan"))
-    assert not known.nearly_title(words_of("rajinikanth"))
+    known = dictionary_of_titles("Thevar Magan")
+    assert known.has_similar_title(tokenize("thevar makan"))
+    assert not known.has_similar_title(tokenize("rajinikanth"))
 
 
 def test_the_less_alike_a_name_the_better_known_it_has_to_be() -> None:
-    known = peopled(amitabh_bachchan=3, mani_ratnam=3, rakshit_shetty=1)
+    known = dictionary_of_people(amitabh_bachchan=3, mani_ratnam=3, rakshit_shetty=1)
     likenesses = {
-        text: [person.likeness for person in known.people(words_of(text))]
+        text: [person.level for person in known.find_people(tokenize(text))]
         for text in (
             "amitabh bachchan",
             "amitab bachan",
@@ -82,41 +82,43 @@ def test_the_less_alike_a_name_the_better_known_it_has_to_be() -> None:
         )
     }
     assert likenesses == {
-        "amitabh bachchan": [Likeness.WRITTEN],
-        "amitab bachan": [Likeness.SPOKEN],
-        "maniratnam": [Likeness.PARTED],
-        "amitabh bachhen": [Likeness.NEAR],
-        "rakshit shetty": [Likeness.WRITTEN],
+        "amitabh bachchan": [NameMatchLevel.EXACT],
+        "amitab bachan": [NameMatchLevel.SAME_SOUND],
+        "maniratnam": [NameMatchLevel.RESPACED],
+        "amitabh bachhen": [NameMatchLevel.NEAR],
+        "rakshit shetty": [NameMatchLevel.EXACT],
         "rakshith shetti": [],
     }
 
 
 def test_an_update_replaces_names_and_people() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, ["enthiran"], ["rajinikanth"])
     known.update(1, ["robot"], ["aishwarya rai"])
-    assert (title(known, "enthiran"), title(known, "robot")) == (None, 1)
-    assert known.person("rajinikanth") is None
-    assert [each.name for each in known.bearers(words_of("rai")[0])] == ["aishwarya rai"]
+    assert (find_title(known, "enthiran"), find_title(known, "robot")) == (None, 1)
+    assert known.find_person("rajinikanth") is None
+    assert [each.name for each in known.people_with_name_part(tokenize("rai")[0])] == [
+        "aishwarya rai"
+    ]
 
 
 def test_a_title_without_names_leaves_nothing_behind() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, ["kgf chapter 1", "ಕೆಜಿಎಫ್"], ["yash", "srinidhi shetty"])
     known.update(1, ())
     known.update(2, ())
     assert len(known) == 0
-    assert known.meant_title(words_of("kgf")) is None
-    assert known.person("yash") is None
-    assert known.in_names(words_of("chapter")[0]) == 0
+    assert known.find_title_loosely(tokenize("kgf")) is None
+    assert known.find_person("yash") is None
+    assert known.count_titles_with_word(tokenize("chapter")[0]) == 0
 
 
 def test_the_popularity_of_a_title_can_change_alone() -> None:
-    known = named("Devdas", "Devdas")
+    known = dictionary_of_titles("Devdas", "Devdas")
     known.update(2, ["devdas"], popularity=0.5)
-    assert title(known, "devdas") == 2
+    assert find_title(known, "devdas") == 2
     known.update(1, ["devdas"], popularity=0.6)
-    assert title(known, "devdas") == 1
+    assert find_title(known, "devdas") == 1
 
 
 names = st.lists(
@@ -129,32 +131,34 @@ names = st.lists(
 def test_a_history_of_updates_is_as_its_last_state(
     history: list[tuple[int, list[str], list[str]]], asked: list[str]
 ) -> None:
-    lived, fresh = Vocabulary(), Vocabulary()
+    lived, fresh = EntityDictionary(), EntityDictionary()
     for title_id, titles, people in history:
         lived.update(title_id, titles, people)
     for title_id, (titles, people) in {each[0]: each[1:] for each in history}.items():
         fresh.update(title_id, titles, people)
     assert len(lived) == len(fresh)
     for text in [*asked, *(name for each in history for name in each[1] + each[2])]:
-        words = words_of(text)
-        assert lived.title(words) == fresh.title(words)
-        assert lived.meant_title(words) == fresh.meant_title(words)
-        assert {each.name: each.titles for each in lived.people(words)} == {
-            each.name: each.titles for each in fresh.people(words)
+        words = tokenize(text)
+        assert lived.find_title(words) == fresh.find_title(words)
+        assert lived.find_title_loosely(words) == fresh.find_title_loosely(words)
+        assert {each.name: each.title_ids for each in lived.find_people(words)} == {
+            each.name: each.title_ids for each in fresh.find_people(words)
         }
-        assert [lived.in_names(word) for word in words] == [fresh.in_names(word) for word in words]
+        assert [lived.count_titles_with_word(word) for word in words] == [
+            fresh.count_titles_with_word(word) for word in words
+        ]
 
 
 def test_readers_and_writers_do_not_disturb_each_other() -> None:
-    known = named("Sholay")
+    known = dictionary_of_titles("Sholay")
     wrong: list[BaseException] = []
     done = threading.Event()
 
     def read() -> None:
         try:
             while not done.is_set():
-                assert title(known, "sholay") == 1
-                known.people(words_of("amitabh bachchan"))
+                assert find_title(known, "sholay") == 1
+                known.find_people(tokenize("amitabh bachchan"))
         except BaseException as error:
             wrong.append(error)
             raise

@@ -11,31 +11,31 @@ from hypothesis import strategies as st
 from catalog import genres
 from catalog.record import Record
 from index.query import Filter, TitleId
-from search.names.tokenizer import words_of
+from search.names.tokenizer import tokenize
 from search.parsing import lexicon
-from search.parsing.entity_dictionary import Vocabulary
-from search.parsing.parsed_query import Understood, relaxations
-from search.parsing.parser import understand
+from search.parsing.entity_dictionary import EntityDictionary
+from search.parsing.parsed_query import ParsedQuery, relaxations
+from search.parsing.parser import parse_query
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
 
-SEED = Path(__file__).parents[3] / "catalog" / "seed"
-DESCRIPTIONS = Path(__file__).parents[1] / "descriptions.jsonl"
+SEED_FOLDER = Path(__file__).parents[3] / "catalog" / "seed"
+DESCRIPTIONS_FILE = Path(__file__).parents[1] / "descriptions.jsonl"
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> dict[TitleId, Record]:
     lines = [
         line
-        for path in sorted(SEED.glob("*.jsonl"))
+        for path in sorted(SEED_FOLDER.glob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     return {number: Record.model_validate_json(line) for number, line in enumerate(lines, 1)}
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> Vocabulary:
-    made = Vocabulary()
+def entity_dictionary() -> EntityDictionary:
+    made = EntityDictionary()
     for title_id, record in catalogue().items():
         names = [record.title, record.original_title, *record.names.values(), *record.aliases]
         made.update(
@@ -47,31 +47,36 @@ def vocabulary() -> Vocabulary:
     return made
 
 
-def asked(text: str, *ignored: str) -> Understood:
-    return understand(text, vocabulary(), ignored=frozenset(ignored))
+def parse(text: str, *ignored_chip_keys: str) -> ParsedQuery:
+    return parse_query(text, entity_dictionary(), ignored_chip_keys=frozenset(ignored_chip_keys))
 
 
-def keys(understood: Understood) -> list[str]:
+def chip_keys(understood: ParsedQuery) -> list[str]:
     """Return the keys of the chips, `?` after those that are only preferences."""
     return [chip.key + ("" if chip.hard else "?") for chip in understood.chips]
 
 
-def meets(record: Record, title_id: TitleId, wanted: Filter) -> bool:
+def meets(record: Record, title_id: TitleId, title_filter: Filter) -> bool:
     year = record.year
     return (
-        (not wanted.kinds or record.kind in wanted.kinds)
-        and (not wanted.languages or not wanted.languages.isdisjoint(record.all_languages))
-        and (not wanted.genres_any or not wanted.genres_any.isdisjoint(record.genres))
-        and wanted.genres_all.issubset(record.genres)
-        and wanted.genres_none.isdisjoint(record.genres)
-        and (wanted.year_from is None or (year is not None and year >= wanted.year_from))
-        and (wanted.year_to is None or (year is not None and year <= wanted.year_to))
-        and (wanted.include is None or title_id in wanted.include)
-        and not wanted.providers
+        (not title_filter.kinds or record.kind in title_filter.kinds)
+        and (
+            not title_filter.languages
+            or not title_filter.languages.isdisjoint(record.all_languages)
+        )
+        and (not title_filter.genres_any or not title_filter.genres_any.isdisjoint(record.genres))
+        and title_filter.genres_all.issubset(record.genres)
+        and title_filter.genres_none.isdisjoint(record.genres)
+        and (
+            title_filter.year_from is None or (year is not None and year >= title_filter.year_from)
+        )
+        and (title_filter.year_to is None or (year is not None and year <= title_filter.year_to))
+        and (title_filter.include is None or title_id in title_filter.include)
+        and not title_filter.providers
     )
 
 
-LISTS = [
+LIST_QUERIES = [
     ("tamil", "language:ta", ""),
     ("telugu movies", "language:te kind:movie", ""),
     ("tamil thrillers", "language:ta genre:thriller", ""),
@@ -123,7 +128,7 @@ LISTS = [
     ("prema katha chitralu", "genre:romance kind:movie", ""),
 ]
 
-PEOPLE = [
+PERSON_QUERIES = [
     ("rajini robot movie", "person:rajinikanth", "robot"),
     ("90s shah rukh romance", "decade:1990 person:shah rukh khan genre:romance", ""),
     ("srk kajol movies", "person:shah rukh khan person:kajol kind:movie", ""),
@@ -174,7 +179,7 @@ MOODS = [
     ("heartwarming father and daughter story", "mood:happy?", "father and daughter story"),
 ]
 
-PLOTS = [
+PLOT_QUERIES = [
     ("a telugu teacher in a tamil school falls in love with a police officer", ""),
     ("bollywood actress murdered in mumbai", ""),
     ("a tamil family moves to delhi", ""),
@@ -197,20 +202,20 @@ PLOTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "chips", "rest"), [*LISTS, *PEOPLE, *MOODS])
+@pytest.mark.parametrize(("text", "chips", "rest"), [*LIST_QUERIES, *PERSON_QUERIES, *MOODS])
 def test_a_list_that_is_asked_for_is_understood(text: str, chips: str, rest: str) -> None:
-    understood = asked(text)
-    assert " ".join(keys(understood)) == chips
-    assert understood.rest == rest
+    understood = parse(text)
+    assert " ".join(chip_keys(understood)) == chips
+    assert understood.remaining_text == rest
 
 
-@pytest.mark.parametrize(("text", "chips"), PLOTS)
+@pytest.mark.parametrize(("text", "chips"), PLOT_QUERIES)
 def test_words_of_a_plot_are_no_filters(text: str, chips: str) -> None:
-    understood = asked(text)
-    assert " ".join(keys(understood)) == chips
+    understood = parse(text)
+    assert " ".join(chip_keys(understood)) == chips
     if not chips:
         assert understood.filter == Filter()
-        assert understood.rest == text
+        assert understood.remaining_text == text
 
 
 @pytest.mark.parametrize(
@@ -218,9 +223,9 @@ def test_words_of_a_plot_are_no_filters(text: str, chips: str) -> None:
     ["Premam", "mumbai police", "Old Monk", "24", "96", "2.0", "Love Story", "Family Man", "ఈగ"],
 )
 def test_a_whole_name_is_only_a_name(text: str) -> None:
-    understood = asked(text)
+    understood = parse(text)
     assert understood.chips == ()
-    assert understood.rest == text
+    assert understood.remaining_text == text
 
 
 @pytest.mark.parametrize(
@@ -256,85 +261,85 @@ def test_a_whole_name_is_only_a_name(text: str) -> None:
 def test_a_title_that_others_shall_be_like(
     text: str, title: str, like_text: str, chips: str
 ) -> None:
-    understood = asked(text)
-    assert understood.like is not None
-    assert catalogue()[understood.like].title == title
-    assert (understood.rest, understood.like_text) == ("", like_text)
-    assert " ".join(keys(understood)) == chips
+    understood = parse(text)
+    assert understood.like_title_id is not None
+    assert catalogue()[understood.like_title_id].title == title
+    assert (understood.remaining_text, understood.like_text) == ("", like_text)
+    assert " ".join(chip_keys(understood)) == chips
 
 
 @pytest.mark.parametrize("text", ["thevar makan", "kirk party", "vikarm veda", "777 charly"])
 def test_what_is_nearly_a_name_is_nobodys_name(text: str) -> None:
-    assert not any(chip.hard for chip in asked(text).chips)
+    assert not any(chip.hard for chip in parse(text).chips)
 
 
 def test_a_name_beside_its_year_is_narrowed_to_it() -> None:
-    understood = asked("Drishyam 2013")
-    assert (understood.rest, keys(understood)) == ("Drishyam", ["year:2013"])
+    understood = parse("Drishyam 2013")
+    assert (understood.remaining_text, chip_keys(understood)) == ("Drishyam", ["year:2013"])
 
 
 def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, ["hitchcock"])
     for title_id in (2, 3, 4):
         known.update(title_id, [f"film {title_id}"], ["hichcok"])
-    understood = understand("Hichcok", known)
-    assert (understood.rest, set(understood.preferred)) == ("Hichcok", {2, 3, 4})
-    assert understand("Hitchcock", known).chips == ()
+    understood = parse_query("Hichcok", known)
+    assert (understood.remaining_text, set(understood.preferences)) == ("Hichcok", {2, 3, 4})
+    assert parse_query("Hitchcock", known).chips == ()
 
 
 def test_a_title_that_only_sounds_like_a_word_for_films_leaves_it_one() -> None:
-    known = Vocabulary()
+    known = EntityDictionary()
     known.update(1, ["komedi"])
-    assert keys(understand("comedy", known)) == ["genre:comedy"]
+    assert chip_keys(parse_query("comedy", known)) == ["genre:comedy"]
     known.update(2, ["comedy"])
-    assert keys(understand("comedy", known)) == []
+    assert chip_keys(parse_query("comedy", known)) == []
 
 
 def test_a_name_inside_a_query_is_not_read_apart() -> None:
-    assert keys(asked("mumbai police malayalam")) == ["language:ml"]
+    assert chip_keys(parse("mumbai police malayalam")) == ["language:ml"]
 
 
 def test_films_are_not_only_films_where_an_anime_may_be_one() -> None:
-    assert asked("tamil movies").filter == Filter(
+    assert parse("tamil movies").filter == Filter(
         languages=frozenset({"ta"}), kinds=frozenset({Kind.MOVIE, Kind.ANIME})
     )
 
 
 def test_several_genres_are_all_required_and_one_is_enough_alone() -> None:
-    assert asked("romantic comedy").filter.genres_all == frozenset({"romance", "comedy"})
-    assert asked("comedy").filter.genres_any == frozenset({"comedy"})
+    assert parse("romantic comedy").filter.genres_all == frozenset({"romance", "comedy"})
+    assert parse("comedy").filter.genres_any == frozenset({"comedy"})
 
 
 def test_a_genre_that_is_not_wanted_is_excluded() -> None:
-    assert asked("tamil movies not horror").filter.genres_none == frozenset({"horror"})
+    assert parse("tamil movies not horror").filter.genres_none == frozenset({"horror"})
 
 
 def test_people_together_are_wanted_in_the_same_film() -> None:
-    both = asked("kamal haasan and sridevi").filter.include
-    one = asked("kamal haasan").filter.include
+    both = parse("kamal haasan and sridevi").filter.include
+    one = parse("kamal haasan").filter.include
     assert both is not None
     assert one is not None
     assert both < one
 
 
 def test_people_who_never_met_are_wanted_each() -> None:
-    understood = asked("rajinikanth christopher nolan movies")
-    assert understood.filter.include == asked("rajinikanth movies").filter.include | (  # type: ignore[operator]  # both are somebody's titles
-        asked("christopher nolan movies").filter.include
+    understood = parse("rajinikanth christopher nolan movies")
+    assert understood.filter.include == parse("rajinikanth movies").filter.include | (  # type: ignore[operator]  # both are somebody's titles
+        parse("christopher nolan movies").filter.include
     )
 
 
 def test_an_uncertain_name_is_preferred_and_stays_a_word() -> None:
-    understood = asked("prabhas two brothers fight for throne")
-    assert keys(understood) == ["person:prabhas?"]
-    assert understood.rest == "prabhas two brothers fight for throne"
-    titles = {catalogue()[title_id].title for title_id in understood.preferred}
+    understood = parse("prabhas two brothers fight for throne")
+    assert chip_keys(understood) == ["person:prabhas?"]
+    assert understood.remaining_text == "prabhas two brothers fight for throne"
+    titles = {catalogue()[title_id].title for title_id in understood.preferences}
     assert "Baahubali: The Beginning" in titles
 
 
 def test_a_chip_tells_which_words_it_came_from() -> None:
-    chips = {chip.key: (chip.label, chip.text) for chip in asked("90's Rajini robot film").chips}
+    chips = {chip.key: (chip.label, chip.text) for chip in parse("90's Rajini robot film").chips}
     assert chips == {
         "decade:1990": ("1990s", "90's"),
         "person:rajinikanth": ("Rajinikanth", "Rajini"),
@@ -342,19 +347,19 @@ def test_a_chip_tells_which_words_it_came_from() -> None:
 
 
 def test_a_chip_that_was_taken_away_leaves_the_filter() -> None:
-    assert keys(asked("tamil thrillers", "language:ta")) == ["genre:thriller"]
-    assert asked("tamil thrillers", "language:ta").rest == ""
+    assert chip_keys(parse("tamil thrillers", "language:ta")) == ["genre:thriller"]
+    assert parse("tamil thrillers", "language:ta").remaining_text == ""
 
 
 def test_the_words_of_a_name_that_was_not_meant_are_words_again() -> None:
-    understood = asked("rajini robot movie", "person:rajinikanth")
-    assert (understood.rest, understood.chips) == ("rajini robot movie", ())
+    understood = parse("rajini robot movie", "person:rajinikanth")
+    assert (understood.remaining_text, understood.chips) == ("rajini robot movie", ())
 
 
 def test_what_is_required_is_given_up_the_least_telling_first() -> None:
     given_up = [
-        {chip.key for chip in relaxed.dropped}
-        for relaxed in relaxations(asked("nineties tamil rajinikanth action"))
+        {chip.key for chip in relaxed.relaxed_chips}
+        for relaxed in relaxations(parse("nineties tamil rajinikanth action"))
     ]
     assert given_up == [
         {"decade:1990"},
@@ -368,41 +373,47 @@ def test_what_is_required_is_given_up_the_least_telling_first() -> None:
 
 
 def test_of_a_person_given_up_a_preference_stays_and_of_a_genre_its_words() -> None:
-    understood = asked("rajinikanth heist movies")
-    relaxed = {chip.key: each for each in relaxations(understood) for chip in each.dropped[:1]}
+    understood = parse("rajinikanth heist movies")
+    relaxed = {
+        chip.key: each for each in relaxations(understood) for chip in each.relaxed_chips[:1]
+    }
     without_person = relaxed["person:rajinikanth"]
     assert without_person.filter.include is None
-    assert frozenset(without_person.preferred) == understood.filter.include
+    assert frozenset(without_person.preferences) == understood.filter.include
     assert (
-        next(each.rest for each in relaxations(understood) if each.dropped[0].key == "genre:heist")
+        next(
+            each.remaining_text
+            for each in relaxations(understood)
+            if each.relaxed_chips[0].key == "genre:heist"
+        )
         == "heist"
     )
 
 
 def test_nothing_required_is_nothing_to_give_up() -> None:
-    assert list(relaxations(asked("like 96"))) == []
+    assert list(relaxations(parse("like 96"))) == []
 
 
 def test_no_description_of_a_plot_loses_its_title_to_a_filter() -> None:
     records = catalogue()
     lost = []
-    for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines():
+    for line in DESCRIPTIONS_FILE.read_text(encoding="utf-8").splitlines():
         told = json.loads(line)
-        understood = asked(told["query"])
+        understood = parse(told["query"])
         right = [
             (record, title_id)
             for title_id, record in records.items()
             if (record.title, record.year) == (told["title"], told["year"])
         ]
         if not any(meets(record, title_id, understood.filter) for record, title_id in right):
-            lost.append((told["query"], keys(understood)))
+            lost.append((told["query"], chip_keys(understood)))
     assert lost == []
 
 
 def test_every_genre_of_the_lexicon_is_one_of_the_catalogue() -> None:
     slugs = {
         slug
-        for table in (lexicon.GENRES, lexicon.GENRE_LISTS, lexicon.ONLY_BEFORE_FILM)
+        for table in (lexicon.GENRES, lexicon.GENRE_PLURALS, lexicon.FILM_GENRES)
         for meant in table
         for slug in meant.split()
     }
@@ -413,7 +424,7 @@ def test_every_genre_of_the_lexicon_is_one_of_the_catalogue() -> None:
     "text", ["S. S. Rajamouli’s 90's sci-fi", "K.G.F: Chapter 2", "2.0", "½ e.t.", "ప్రేమ‌కథ"]
 )
 def test_the_words_of_a_text_are_those_of_its_folded_form(text: str) -> None:
-    assert " ".join(word.folded for word in words_of(text)) == fold(text)
+    assert " ".join(word.folded for word in tokenize(text)) == fold(text)
 
 
 def test_the_words_of_every_name_are_those_of_its_folded_form() -> None:
@@ -424,7 +435,7 @@ def test_the_words_of_every_name_are_those_of_its_folded_form() -> None:
     differing = [
         name
         for name in names
-        if "".join(word.folded for word in words_of(name)) != fold(name).replace(" ", "")
+        if "".join(word.folded for word in tokenize(name)) != fold(name).replace(" ", "")
     ]
     assert differing == []
 
@@ -453,34 +464,34 @@ def test_the_words_of_every_name_are_those_of_its_folded_form() -> None:
     ],
 )
 def test_hostile_texts_are_taken_for_what_they_are(text: str) -> None:
-    understood = asked(text)
+    understood = parse(text)
     list(relaxations(understood))
     assert all(chip.text in text for chip in understood.chips)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_understood_or_left(text: str) -> None:
-    understood = asked(text)
-    if not understood.chips and not understood.left:
-        assert understood.rest == text.strip()
+    understood = parse(text)
+    if not understood.chips and not understood.remaining_positions:
+        assert understood.remaining_text == text.strip()
 
 
-ASKED = (
+QUERY_WORDS_TEXT = (
     "tamil rajini 90s movies like 96 but funny sad on netflix comedy the of 2016 after ki film "
     "new తెలుగు సినిమా eega"
 )
-WORDS = st.sampled_from(ASKED.split())
+QUERY_WORDS = st.sampled_from(QUERY_WORDS_TEXT.split())
 
 
-@given(st.lists(WORDS, min_size=1, max_size=12))
+@given(st.lists(QUERY_WORDS, min_size=1, max_size=12))
 def test_every_word_is_either_understood_or_left_or_led_to_it(words: list[str]) -> None:
     text = " ".join(words)
-    understood = asked(text)
+    understood = parse(text)
     for chip in understood.chips:
         assert chip.text
-        assert asked(text, *(each.key for each in understood.chips)).chips != understood.chips
+        assert parse(text, *(each.key for each in understood.chips)).chips != understood.chips
     for relaxed in relaxations(understood):
-        assert relaxed.dropped
-        assert not {chip.key for chip in relaxed.dropped if chip.hard} & {
+        assert relaxed.relaxed_chips
+        assert not {chip.key for chip in relaxed.relaxed_chips if chip.hard} & {
             chip.key for chip in relaxed.chips if chip.hard
         }

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.parsing.periods import period
+from search.parsing.periods import parse_period
 
 
 @pytest.mark.parametrize(
@@ -39,26 +39,30 @@ from search.parsing.periods import period
 def test_a_period_is_read_from_its_first_word(
     text: str, words: int, first: int | None, last: int | None
 ) -> None:
-    found = period(text.split())
+    found = parse_period(text.split())
     assert found is not None
-    assert (found.words, found.first, found.last) == (words, first, last)
+    assert (found.word_count, found.first_year, found.last_year) == (words, first, last)
 
 
-NO_PERIODS = (
+TEXTS_WITHOUT_PERIOD = (
     "movies, 96, 24, 2, 40s, 20s, 12345, 1776, 2100, 95s, 90s kids, 90, early man, the movie, "
     "after sunset, from here, between us, 1990th, year 2000"
 )
-WORDS = "90s 1990 2000 from to between and after se early the 24"
+PERIOD_WORDS = "90s 1990 2000 from to between and after se early the 24"
 
 
-@pytest.mark.parametrize("text", ["", *NO_PERIODS.split(", ")])
+@pytest.mark.parametrize("text", ["", *TEXTS_WITHOUT_PERIOD.split(", ")])
 def test_what_is_no_period_is_not_read_as_one(text: str) -> None:
-    assert period(text.split()) is None
+    assert parse_period(text.split()) is None
 
 
-@given(st.lists(st.sampled_from(WORDS.split())))
+@given(st.lists(st.sampled_from(PERIOD_WORDS.split())))
 def test_a_period_is_of_words_that_are_there_and_ends_after_it_begins(words: list[str]) -> None:
-    found = period(words)
+    found = parse_period(words)
     if found is not None:
-        assert 0 < found.words <= len(words)
-        assert found.first is None or found.last is None or found.first <= found.last
+        assert 0 < found.word_count <= len(words)
+        assert (
+            found.first_year is None
+            or found.last_year is None
+            or found.first_year <= found.last_year
+        )
