@@ -37,9 +37,9 @@ from api.routes import (
 from api.search_batcher import SearchBatcher
 from config.resources import Resources
 from config.signing_keys import signing_keys
-from runtime.catalogue_view import Live
-from runtime.result_cache import Remembered
-from runtime.search_log import Popular, SearchLog
+from runtime.catalogue_view import CatalogueView
+from runtime.result_cache import ResultCache
+from runtime.search_log import PopularSearches, SearchLog
 from search.language import query_expansion
 from services.feed_metrics import FeedMetrics
 from viewers.tokens import TokenSigner
@@ -47,11 +47,11 @@ from viewers.tokens import TokenSigner
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 
 
-def create_app(resources: Resources, catalogue: Live) -> FastAPI:
+def create_app(resources: Resources, catalogue: CatalogueView) -> FastAPI:
     """Return the application over resources that the caller opened and closes."""
     metrics = Metrics()
     search_log = SearchLog(resources.engine, metrics.searches_dropped.inc)
-    popular = Popular(resources.engine)
+    popular = PopularSearches(resources.engine)
     threads = (catalogue, search_log, popular)
 
     @asynccontextmanager
@@ -67,7 +67,7 @@ def create_app(resources: Resources, catalogue: Live) -> FastAPI:
     app.state.live = catalogue
     app.state.metrics = metrics
     app.state.feeds = FeedMetrics(metrics.registry, catalogue)
-    app.state.moods = Remembered()  # where they lie
+    app.state.moods = ResultCache()  # where they lie
     app.state.search_log = search_log
     app.state.popular = popular
     app.state.visitors = VisitorCookies(resources.settings)

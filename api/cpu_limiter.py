@@ -20,7 +20,7 @@ class CpuLimiter:
     """Threads that take turns, first come, first served."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(cpu.cores() + 1)
+        self._limiter = CapacityLimiter(cpu.available_cores() + 1)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return what the work returns; it must not wait for anything but memory."""

@@ -10,7 +10,7 @@ from api.params import ResourcesDep
 from recommend import moods
 from recommend.feed_plan import MoodTarget
 from recommend.moods import Rasa
-from runtime.result_cache import Remembered
+from runtime.result_cache import ResultCache
 
 
 async def parse_mood(
@@ -38,8 +38,10 @@ async def parse_mood(
     embedder = resources.embedder
     if embedder is None:
         return MoodTarget(rasa, None)
-    known: Remembered = request.app.state.moods
-    lies = await run_in_threadpool(known.get, "rasas", lambda: moods.mood_vectors(embedder))
+    known: ResultCache = request.app.state.moods
+    lies = await run_in_threadpool(
+        known.get_or_compute, "rasas", lambda: moods.mood_vectors(embedder)
+    )
     return MoodTarget(rasa, lies[rasa])
 
 

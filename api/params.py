@@ -21,7 +21,7 @@ from catalog import genres, languages
 from config.resources import Resources
 from db.engine import open_session
 from index.query import Filter
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from vocabulary.kinds import Kind, Role
 
 MAX_PAGE_SIZE = 100  # titles in one answer
@@ -101,9 +101,9 @@ async def resources(request: Request) -> Resources:
     return found
 
 
-async def catalogue_view(request: Request) -> Live:
+async def catalogue_view(request: Request) -> CatalogueView:
     """Return what the process holds in memory."""
-    found: Live = request.app.state.live
+    found: CatalogueView = request.app.state.live
     return found
 
 
@@ -182,7 +182,7 @@ def _is_loopback(host: str) -> bool:
 
 
 ResourcesDep = Annotated[Resources, Depends(resources)]
-CatalogueViewDep = Annotated[Live, Depends(catalogue_view)]
+CatalogueViewDep = Annotated[CatalogueView, Depends(catalogue_view)]
 MetricsDep = Annotated[Metrics, Depends(metrics)]
 SessionDep = Annotated[Session, Depends(database_session, scope="function")]
 PaginationDep = Annotated[Pagination, Depends(pagination)]

@@ -34,7 +34,7 @@ class SearchBatcher:
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
-        self._max_batches = max(1, cpu.cores() // CORES_PER_BATCH)
+        self._max_batches = max(1, cpu.available_cores() // CORES_PER_BATCH)
         self._running_batches = 0
         self._pending: deque[_PendingSearch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()

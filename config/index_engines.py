@@ -7,19 +7,19 @@ from db.pgvector_index import PgvectorIndex
 from index.query import IndexUnavailable
 from index.shared_index import SharedIndex
 
-NAMES = ("pgvector", "qdrant")
+SHARED_ENGINE_NAMES = ("pgvector", "qdrant")
 QDRANT_TIMEOUT_S = 30
 
 
-def shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
+def create_shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
     """Return an engine by its name.
 
     Raises `IndexUnavailable`, also where the extra that it needs is not installed.
     """
-    return PgvectorIndex(engine) if name == "pgvector" else _qdrant(settings)
+    return PgvectorIndex(engine) if name == "pgvector" else _create_qdrant_index(settings)
 
 
-def _qdrant(settings: Settings) -> SharedIndex:
+def _create_qdrant_index(settings: Settings) -> SharedIndex:
     try:
         from index.qdrant.collections import ClusterLayout  # an extra
         from index.qdrant.engine import open_qdrant_index

@@ -7,14 +7,14 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-INSTEAD = "…"
+REDACTED = "…"
 # Parts of names of fields; `key` alone is often a harmless one.
-NAMES = re.compile(
+SECRET_FIELD_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|cookie|credential|api_?key|e_?mail|code_verifier",
     re.IGNORECASE,
 )
 # Parts of texts: signed tokens, what a header presents, e-mail addresses, passwords in URLs.
-TEXTS = re.compile(
+SECRET_TEXTS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
     r"|(?<=bearer )\S+"
     r"|[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
@@ -23,23 +23,23 @@ TEXTS = re.compile(
 )
 
 
-def without_secrets(
+def redact_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Return a line of the log with nothing in it that is somebody's secret."""
     for name, value in event.items():
-        event[name] = INSTEAD if NAMES.search(name) else _plain(value)
+        event[name] = REDACTED if SECRET_FIELD_NAMES.search(name) else _redact_value(value)
     return event
 
 
-def _plain(value: object) -> object:
+def _redact_value(value: object) -> object:
     if isinstance(value, str):
-        return TEXTS.sub(INSTEAD, value)
+        return SECRET_TEXTS.sub(REDACTED, value)
     if isinstance(value, dict):
         return {
-            name: INSTEAD if NAMES.search(str(name)) else _plain(each)
+            name: REDACTED if SECRET_FIELD_NAMES.search(str(name)) else _redact_value(each)
             for name, each in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_redact_value(each) for each in value]
     return value

@@ -5,10 +5,10 @@ import sys
 
 import structlog
 
-from config.log_redaction import without_secrets
+from config.log_redaction import redact_secrets
 
 
-def configure(*, level: int = logging.INFO) -> None:
+def configure_logging(*, level: int = logging.INFO) -> None:
     """Send structlog and the standard library's loggers to standard error in one form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -21,7 +21,7 @@ def configure(*, level: int = logging.INFO) -> None:
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, without_secrets, renderer],
+        processors=[*shared, structlog.processors.format_exc_info, redact_secrets, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -31,7 +31,7 @@ def configure(*, level: int = logging.INFO) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            without_secrets,
+            redact_secrets,
             renderer,
         ],
     )

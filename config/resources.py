@@ -22,9 +22,9 @@ from embeddings.centred import CentredEmbedder, load_centres
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from embeddings.sentence_transformers import SentenceTransformersEmbedder
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import Live
-from runtime.index_snapshots import Saved
-from runtime.index_sync import Shared
+from runtime.catalogue_view import CatalogueView
+from runtime.index_snapshots import IndexSnapshots
+from runtime.index_sync import IndexSync
 from vocabulary.kinds import Space
 
 REDIS_TIMEOUT_S = 2.0
@@ -46,36 +46,36 @@ class Resources:
         models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
         return CatalogueReader(models, regions.LANGUAGE_WEIGHTS)
 
-    def live(self) -> Live:
+    def build_catalogue_view(self) -> CatalogueView:
         """Return what a serving process holds; nothing yet."""
         least = self.settings.index_recall
-        saved = Saved(
+        saved = IndexSnapshots(
             self.settings.home / "index", f"{self.loader().model_signature} recall={least}"
         )
-        shared = self.shared()
-        return Live(self.engine, self.loader(), shared, saved=saved, least_recall=least)
+        shared = self.build_index_sync()
+        return CatalogueView(self.engine, self.loader(), shared, snapshots=saved, min_recall=least)
 
-    def shared(self, name: str | None = None) -> Shared | None:
+    def build_index_sync(self, name: str | None = None) -> IndexSync | None:
         """Return the engine of a name, or that of the settings; none where it is in memory.
 
         Raises `IndexUnavailable`.
         """
         name = name or self.settings.index
-        if name not in index_engines.NAMES:
+        if name not in index_engines.SHARED_ENGINE_NAMES:
             return None
-        index = index_engines.shared_index(name, self.settings, self.engine)
+        index = index_engines.create_shared_index(name, self.settings, self.engine)
         least = self.settings.index_recall
-        return Shared(name, index, self.engine, self.loader(), least_recall=least)
+        return IndexSync(name, index, self.engine, self.loader(), min_recall=least)
 
 
 @contextmanager
-def opened(settings: Settings, *, embedder: bool = True) -> Iterator[Resources]:
+def open_resources(settings: Settings, *, with_embedder: bool = True) -> Iterator[Resources]:
     """Start or join the servers, bring the schema up to date, and load the model.
 
     Raises `embedded.home_folder.EmbeddedServicesError` and SQLAlchemy's `OperationalError`.
     """
     with ExitStack() as held:
-        database_url, redis_url = _addresses(settings, held)
+        database_url, redis_url = _server_addresses(settings, held)
         engine = connect(database_url)
         held.callback(engine.dispose)
         migrate.upgrade(engine)
@@ -86,33 +86,35 @@ def opened(settings: Settings, *, embedder: bool = True) -> Iterator[Resources]:
             retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 2),
         )
         held.callback(client.close)
-        yield Resources(settings, engine, client, load_embedder(settings) if embedder else None)
+        yield Resources(
+            settings, engine, client, load_embedder(settings) if with_embedder else None
+        )
 
 
-def _addresses(settings: Settings, held: ExitStack) -> tuple[str, str]:
+def _server_addresses(settings: Settings, stack: ExitStack) -> tuple[str, str]:
     """Return the addresses of PostgreSQL and Redis, embedded where none is set."""
     own_postgres = settings.database_url is None
     own_valkey = settings.redis_url is None
     if not own_postgres and not own_valkey:
         return settings.database_url or "", settings.redis_url or ""
-    lease = held.enter_context(acquire(settings.home, postgres=own_postgres, valkey=own_valkey))
+    lease = stack.enter_context(acquire(settings.home, postgres=own_postgres, valkey=own_valkey))
     return settings.database_url or lease.database_url, settings.redis_url or lease.redis_url
 
 
 def load_embedder(settings: Settings) -> Embedder | None:
     """Return the embedder with its query cache, or none, with a warning, where it fails."""
     try:
-        return CachedEmbedder(embedder_named(settings.embedder))
+        return CachedEmbedder(create_embedder(settings.embedder))
     except EmbedderUnavailable as error:
         log.warning("embedder_unavailable", model=error.model, error=str(error))
         return None
 
 
-def embedder_named(name: str) -> Embedder:
+def create_embedder(name: str) -> Embedder:
     """Load the embedder of a setting.
 
     Raises `EmbedderUnavailable`.
     """
     if name == "bundled":
-        return CentredEmbedder(BundledEmbedder(cpu.cores()), load_centres())
+        return CentredEmbedder(BundledEmbedder(cpu.available_cores()), load_centres())
     return SentenceTransformersEmbedder(name.removeprefix("sentence-transformers:"))

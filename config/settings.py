@@ -22,16 +22,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-PREFIX = "RASIKA_"
+ENV_PREFIX = "RASIKA_"
 ENV_FILE = ".env"
 
-SHORTEST_KEY = 16  # characters; fewer can be guessed
-GOOGLE = "https://accounts.google.com"
+MIN_SECRET_KEY_CHARACTERS = 16  # characters; fewer can be guessed
+GOOGLE_ISSUER = "https://accounts.google.com"
 
 Network = IPv4Network | IPv6Network
 
 
-class OpenIdProvider(BaseModel):
+class OidcProviderSettings(BaseModel):
     """An OpenID Connect provider, as it knows us."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,13 +44,13 @@ class OpenIdProvider(BaseModel):
     scopes: tuple[str, ...] = ("openid", "email", "profile")
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What people call it."""
         return self.label or self.name.capitalize()
 
     @field_validator("issuer")
     @classmethod
-    def _over_https(cls, value: str) -> str:
+    def _require_https(cls, value: str) -> str:
         parts = urlsplit(value)
         at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
         if not parts.hostname or not (parts.scheme == "https" or at_home):
@@ -59,7 +59,7 @@ class OpenIdProvider(BaseModel):
 
     @field_validator("scopes")
     @classmethod
-    def _openid(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _include_openid_scope(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return value if "openid" in value else ("openid", *value)
 
 
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """Typed settings; each is the environment variable of its name in capitals after `RASIKA_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
     )
 
     home: Path = Field(Path(".rasika"), description="where the embedded servers keep their data")
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         description="signs tokens and opens /api/admin; several, parted by commas: the first "
         "signs, all are believed; none: admin from this machine only",
     )
-    oidc_providers: tuple[OpenIdProvider, ...] = Field(
+    oidc_providers: tuple[OidcProviderSettings, ...] = Field(
         (),
         description="where people may sign in: a JSON list of `name`, `issuer`, `client_id`, "
         "`client_secret`, and perhaps `label` and `scopes`",
@@ -126,22 +126,22 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """The secret keys, the one that signs first."""
-        return _keys(self.secret_key)
+        return _split_keys(self.secret_key)
 
     @property
-    def in_production(self) -> bool:
+    def is_production(self) -> bool:
         """Whether strangers may reach this service."""
         return self.environment == "production"
 
     @property
-    def openid_providers(self) -> tuple[OpenIdProvider, ...]:
+    def all_oidc_providers(self) -> tuple[OidcProviderSettings, ...]:
         """Where people may sign in, Google among them where it is set."""
         if self.google_client_id is None or self.google_client_secret is None:
             return self.oidc_providers
-        google = OpenIdProvider(
+        google = OidcProviderSettings(
             name="google",
             label="Google",
-            issuer=GOOGLE,
+            issuer=GOOGLE_ISSUER,
             client_id=self.google_client_id,
             client_secret=self.google_client_secret,
         )
@@ -149,14 +149,16 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _long(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and any(len(key) < SHORTEST_KEY for key in _keys(value) or [""]):
-            raise ValueError(f"each key must have at least {SHORTEST_KEY} characters")
+    def _require_long_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(
+            len(key) < MIN_SECRET_KEY_CHARACTERS for key in _split_keys(value) or [""]
+        ):
+            raise ValueError(f"each key must have at least {MIN_SECRET_KEY_CHARACTERS} characters")
         return value
 
     @model_validator(mode="after")
-    def _fit(self) -> Self:
-        if self.in_production and not self.secret_keys:
+    def _require_consistent_settings(self) -> Self:
+        if self.is_production and not self.secret_keys:
             raise ValueError("SECRET_KEY: must be set where RASIKA_ENVIRONMENT is production")
         if self.index == "qdrant" and self.qdrant_url is None:
             raise ValueError("QDRANT_URL: must be set where INDEX is qdrant")
@@ -164,32 +166,32 @@ class Settings(BaseSettings):
             raise ValueError(
                 "GOOGLE_CLIENT_SECRET: goes with RASIKA_GOOGLE_CLIENT_ID, and it with this"
             )
-        names = [each.name for each in self.openid_providers]
+        names = [each.name for each in self.all_oidc_providers]
         if len(set(names)) < len(names):
             raise ValueError("OIDC_PROVIDERS: each needs a name of its own")
         return self
 
     @field_validator("cors_origins", mode="before")
     @classmethod
-    def _origins(cls, value: object) -> object:
-        return _parted(value)
+    def _split_origins(cls, value: object) -> object:
+        return _split_commas(value)
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
-    def _networks(cls, value: object) -> object:
-        parts = _parted(value)
+    def _parse_networks(cls, value: object) -> object:
+        parts = _split_commas(value)
         return tuple(ip_network(str(part), strict=False) for part in parts)
 
     @field_validator("embedder")
     @classmethod
-    def _known_embedder(cls, value: str) -> str:
+    def _require_known_embedder(cls, value: str) -> str:
         if value != "bundled" and not value.startswith("sentence-transformers:"):
             raise ValueError("must be `bundled` or `sentence-transformers:NAME`")
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _postgres(cls, value: str | None) -> str | None:
+    def _normalise_database_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
         scheme, separator, rest = value.partition("://")
@@ -204,77 +206,77 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _redis(cls, value: str | None) -> str | None:
+    def _require_redis_url(cls, value: str | None) -> str | None:
         if value is not None and value.partition("://")[0] not in ("redis", "rediss", "unix"):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
 
-class WrongSettings(ValueError):
+class InvalidSettings(ValueError):
     """The environment holds what cannot be; the message has a line for each variable."""
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """Return the settings.
 
     Raises `WrongSettings` for a value that cannot be and for an unknown `RASIKA_` name.
     """
-    unknown = _unknown()
+    unknown = _unknown_variables()
     if unknown:
-        raise WrongSettings("\n".join(unknown))
+        raise InvalidSettings("\n".join(unknown))
     try:
         return Settings()
     except ValidationError as error:
-        raise WrongSettings("\n".join(map(_line, error.errors()))) from error
+        raise InvalidSettings("\n".join(map(_problem_line, error.errors()))) from error
     except SettingsError as error:  # what should be JSON is none; its own words quote the value
-        raise WrongSettings(f"{PREFIX}OIDC_PROVIDERS: must be a JSON list") from error
+        raise InvalidSettings(f"{ENV_PREFIX}OIDC_PROVIDERS: must be a JSON list") from error
 
 
-def variables() -> dict[str, tuple[str, str]]:
+def environment_variables() -> dict[str, tuple[str, str]]:
     """Return every variable's default and meaning."""
     return {
-        PREFIX + name.upper(): (_shown(field.default), field.description or "")
+        ENV_PREFIX + name.upper(): (_format_default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     }
 
 
-def _line(problem: ErrorDetails) -> str:
+def _problem_line(problem: ErrorDetails) -> str:
     """Return a line for a problem, which names its variable, and never its value."""
     said = problem["msg"].removeprefix("Value error, ")
     place = problem["loc"]
     if not place:
-        return PREFIX + said
+        return ENV_PREFIX + said
     within = "".join(f"{part}: " for part in place[1:])
-    return f"{PREFIX}{str(place[0]).upper()}: {within}{said}"
+    return f"{ENV_PREFIX}{str(place[0]).upper()}: {within}{said}"
 
 
-def _unknown() -> list[str]:
-    known = set(variables())
+def _unknown_variables() -> list[str]:
+    known = set(environment_variables())
     given = {*os.environ, *dotenv_values(ENV_FILE)}
     return [
-        f"{name} is no setting of Rasika{_meant(name, known)}"
+        f"{name} is no setting of Rasika{_suggestion(name, known)}"
         for name in sorted(given)
-        if name.startswith(PREFIX) and name not in known
+        if name.startswith(ENV_PREFIX) and name not in known
     ]
 
 
-def _meant(name: str, known: set[str]) -> str:
+def _suggestion(name: str, known: set[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _parted(value: object) -> tuple[object, ...]:
+def _split_commas(value: object) -> tuple[object, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _keys(value: SecretStr | None) -> tuple[str, ...]:
+def _split_keys(value: SecretStr | None) -> tuple[str, ...]:
     text = value.get_secret_value() if value is not None else ""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _shown(default: object) -> str:
+def _format_default(default: object) -> str:
     if default is None or default == ():
         return ""
     return str(int(default) if isinstance(default, bool) else default)

@@ -10,7 +10,7 @@ import structlog
 from config.settings import Settings
 
 KEY_BYTES = 32
-NAME = "signing.key"
+KEY_FILE = "signing.key"
 
 log = structlog.get_logger()
 
@@ -24,22 +24,22 @@ def signing_keys(settings: Settings) -> tuple[bytes, ...]:
     if settings.secret_keys:
         return tuple(key.encode() for key in settings.secret_keys)
     try:
-        return (_kept(settings.home.expanduser() / NAME),)
+        return (_stored_key(settings.home.expanduser() / KEY_FILE),)
     except OSError as error:
         log.warning("signing_key_not_kept", error=str(error), mend="set RASIKA_SECRET_KEY")
         return (secrets.token_bytes(KEY_BYTES),)
 
 
-def _kept(path: Path) -> bytes:
+def _stored_key(path: Path) -> bytes:
     if not path.exists():
-        _make(path)
+        _create_key_file(path)
     key = path.read_bytes()
     if len(key) < KEY_BYTES:
         raise OSError(f"{path} is no key; remove it")
     return key
 
 
-def _make(path: Path) -> None:
+def _create_key_file(path: Path) -> None:
     """Put a new key in place, whole; of processes that do so together, the first one's counts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600

@@ -26,7 +26,7 @@ PROFILE_FIELDS = (
 
 SELECT_PROFILE = text(
     f"SELECT {', '.join(PROFILE_FIELDS)} FROM profile WHERE viewer_id = :viewer_id"
-)  # noqa: S608  # names from above
+)  # names from above
 # What was left open is filled in; what a favourite of one is a dislike of the other stays as it is.
 MERGE_PROFILE = text(
     """

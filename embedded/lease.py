@@ -20,22 +20,22 @@ from embedded import locks, service_log
 from embedded.home_folder import (
     VALKEY_SOCKET,
     EmbeddedServicesError,
-    Home,
+    HomeFolder,
     ServerName,
-    read_text,
-    readable_errors,
+    read_text_or_empty,
+    translate_os_errors,
 )
 from embedded.postgres import SUPERUSER
 
-DATABASE = "rasika"
+DATABASE_NAME = "rasika"
 
-_POLL_S = 0.05
-_ANSWER_S = 2  # one attempt to connect
-_PROJECT = Path(__file__).resolve().parents[1]
+_POLL_INTERVAL_S = 0.05
+_CONNECT_TIMEOUT_S = 2  # one attempt to connect
+_PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class Servers:
+class ServerAddresses:
     """The addresses of the servers; that of a server not asked for is empty."""
 
     database_url: str = ""  # SQLAlchemy's form, through psycopg
@@ -46,19 +46,19 @@ class Servers:
 class Lease:
     """While it is held the servers stay up; the end of the process releases it too."""
 
-    servers: Servers
-    _home: Home
-    _lock: locks.Lock
+    addresses: ServerAddresses
+    _home: HomeFolder
+    _lock: locks.FileLock
 
     @property
     def database_url(self) -> str:
         """For SQLAlchemy."""
-        return self.servers.database_url
+        return self.addresses.database_url
 
     @property
     def redis_url(self) -> str:
         """For redis-py."""
-        return self.servers.redis_url
+        return self.addresses.redis_url
 
     def release(self) -> None:
         """Give the share back; may be called again. Does not wait for the servers to stop."""
@@ -84,41 +84,43 @@ def acquire(
 
     Raises: EmbeddedServicesError.
     """
-    place = Home.at(home)
-    place.prepare()
+    place = HomeFolder.resolve(home)
+    place.create_folders()
     choices: list[tuple[ServerName, bool]] = [("postgres", postgres), ("valkey", valkey)]
     wanted = [name for name, asked_for in choices if asked_for]
     began = time.time()
-    lock = _join(place, wanted, timeout_s=start_timeout_s)
+    lock = _register_lease(place, wanted, timeout_s=start_timeout_s)
     try:
         for name in wanted:
-            _await_answer(place, name, began=began, timeout_s=start_timeout_s)
-        return Lease(_addresses(place, wanted), place, lock)
+            _wait_for_answer(place, name, began=began, timeout_s=start_timeout_s)
+        return Lease(_server_addresses(place, wanted), place, lock)
     except BaseException:  # also when interrupted: nobody is left to release it
         lock.release()
         raise
 
 
-def _join(home: Home, wanted: list[ServerName], *, timeout_s: float) -> locks.Lock:
+def _register_lease(
+    home: HomeFolder, servers: list[ServerName], *, timeout_s: float
+) -> locks.FileLock:
     """Enter the holders, and see that a supervisor knows what they want."""
-    with readable_errors(home.path), locks.held(home.start_lock, timeout_s=timeout_s):
-        lock = locks.wait_for(home.holders_lock, shared=True, timeout_s=timeout_s)
+    with translate_os_errors(home.path), locks.hold(home.start_lock_file, timeout_s=timeout_s):
+        lock = locks.acquire(home.lease_lock_file, shared=True, timeout_s=timeout_s)
         if lock is None:
-            raise TimeoutError(f"{home.holders_lock} is locked by another program")
-        for name in wanted:
-            home.wish(name).touch()
-        if not locks.has_owner(home.supervisor_lock):
+            raise TimeoutError(f"{home.lease_lock_file} is locked by another program")
+        for name in servers:
+            home.request_marker(name).touch()
+        if not locks.is_locked_exclusively(home.supervisor_lock_file):
             _spawn_supervisor(home)
         return lock
 
 
-def _spawn_supervisor(home: Home) -> None:
+def _spawn_supervisor(home: HomeFolder) -> None:
     """Return when the supervisor, detached from this process, holds its lock."""
-    service_log.rotate(home.log)
-    search = [str(_PROJECT), os.environ.get("PYTHONPATH", "")]
+    service_log.rotate(home.log_file)
+    search = [str(_PROJECT_FOLDER), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))}
     command = [sys.executable, "-P", "-m", "embedded.supervisor", str(home.path)]
-    with home.log.open("ab") as log:
+    with home.log_file.open("ab") as log:
         status = subprocess.run(  # noqa: S603 -- this interpreter, no shell
             command,
             env=environment,
@@ -130,53 +132,55 @@ def _spawn_supervisor(home: Home) -> None:
             check=False,
         ).returncode
     if status != 0:
-        raise _supervisor_ended(home)
+        raise _supervisor_ended_error(home)
 
 
-def _stop_orphans(home: Home) -> None:
+def _stop_orphans(home: HomeFolder) -> None:
     """Let a new supervisor stop the servers that a killed one left, if nobody holds them."""
     try:
-        with locks.held(home.start_lock, timeout_s=0):
-            orphaned = home.supervisor_pid.exists() and not locks.has_owner(home.supervisor_lock)
-            if orphaned and not locks.is_taken(home.holders_lock):
+        with locks.hold(home.start_lock_file, timeout_s=0):
+            orphaned = home.supervisor_pid_file.exists() and not locks.is_locked_exclusively(
+                home.supervisor_lock_file
+            )
+            if orphaned and not locks.is_locked(home.lease_lock_file):
                 _spawn_supervisor(home)
     except (OSError, EmbeddedServicesError):  # the home is gone, or somebody is starting
         return
 
 
-def _await_answer(home: Home, name: ServerName, *, began: float, timeout_s: float) -> None:
+def _wait_for_answer(home: HomeFolder, name: ServerName, *, began: float, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
-    while (silence := _silence(home, name)) is not None:
+    while (silence := _connection_failure(home, name)) is not None:
         _raise_reported_failure(home, name, began)
-        if not locks.has_owner(home.supervisor_lock):
-            raise _supervisor_ended(home)
+        if not locks.is_locked_exclusively(home.supervisor_lock_file):
+            raise _supervisor_ended_error(home)
         if time.monotonic() > deadline:
             reason = f"{name} does not answer after {timeout_s:.0f} s: {silence}"
-            raise EmbeddedServicesError(home.path, reason, f"see {home.log}")
-        time.sleep(_POLL_S)
+            raise EmbeddedServicesError(home.path, reason, f"see {home.log_file}")
+        time.sleep(_POLL_INTERVAL_S)
 
 
-def _raise_reported_failure(home: Home, name: ServerName, began: float) -> None:
-    note = home.failure(name)
-    text = read_text(note)
+def _raise_reported_failure(home: HomeFolder, name: ServerName, began: float) -> None:
+    note = home.failure_report(name)
+    text = read_text_or_empty(note)
     if text and note.stat().st_mtime >= began:
         reason, _, mend = text.partition("\n")
         raise EmbeddedServicesError(home.path, reason, mend)
 
 
-def _supervisor_ended(home: Home) -> EmbeddedServicesError:
-    reason = f"the supervisor ended: {service_log.last_complaint(home.log, 'Error:')}"
-    return EmbeddedServicesError(home.path, reason, f"try again, or see {home.log}")
+def _supervisor_ended_error(home: HomeFolder) -> EmbeddedServicesError:
+    reason = f"the supervisor ended: {service_log.last_error_line(home.log_file, 'Error:')}"
+    return EmbeddedServicesError(home.path, reason, f"try again, or see {home.log_file}")
 
 
-def _silence(home: Home, name: ServerName) -> str | None:
+def _connection_failure(home: HomeFolder, name: ServerName) -> str | None:
     """Why the server does not answer, None when it does."""
-    folder = home.socket_folder()
+    folder = home.current_socket_folder()
     if folder is None:
         return "it has no socket yet"
     asks: dict[ServerName, Callable[[Path], None]] = {
-        "postgres": _ask_postgres,
-        "valkey": _ask_valkey,
+        "postgres": _connect_postgres,
+        "valkey": _ping_valkey,
     }
     try:
         asks[name](folder)
@@ -185,41 +189,43 @@ def _silence(home: Home, name: ServerName) -> str | None:
     return None
 
 
-def _ask_postgres(folder: Path) -> None:
+def _connect_postgres(folder: Path) -> None:
     """Connect, and see that our database exists."""
     with psycopg.connect(
         host=str(folder),
         port=5432,
         user=SUPERUSER,
         dbname="postgres",
-        connect_timeout=_ANSWER_S,
+        connect_timeout=_CONNECT_TIMEOUT_S,
         autocommit=True,
     ) as connection:
         query = "SELECT FROM pg_database WHERE datname = %s"
-        if connection.execute(query, (DATABASE,)).fetchone() is None:
+        if connection.execute(query, (DATABASE_NAME,)).fetchone() is None:
             _create_database(connection)
 
 
 def _create_database(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     try:
-        connection.execute(f"CREATE DATABASE {DATABASE}")
+        connection.execute(f"CREATE DATABASE {DATABASE_NAME}")
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         return  # another process was faster
 
 
-def _ask_valkey(folder: Path) -> None:
+def _ping_valkey(folder: Path) -> None:
     no_retry = Retry(NoBackoff(), 0)
     path = str(folder / VALKEY_SOCKET)
-    with redis.Redis(unix_socket_path=path, socket_timeout=_ANSWER_S, retry=no_retry) as client:
+    with redis.Redis(
+        unix_socket_path=path, socket_timeout=_CONNECT_TIMEOUT_S, retry=no_retry
+    ) as client:
         client.ping()
 
 
-def _addresses(home: Home, wanted: list[ServerName]) -> Servers:
-    folder = str(home.socket_folder())
+def _server_addresses(home: HomeFolder, servers: list[ServerName]) -> ServerAddresses:
+    folder = str(home.current_socket_folder())
     host = quote(folder, safe="")
-    database = f"postgresql+psycopg://{SUPERUSER}@/{DATABASE}?host={host}&port=5432"
+    database = f"postgresql+psycopg://{SUPERUSER}@/{DATABASE_NAME}?host={host}&port=5432"
     valkey = f"unix://{quote(folder)}/{VALKEY_SOCKET}?db=0"
-    return Servers(
-        database_url=database if "postgres" in wanted else "",
-        redis_url=valkey if "valkey" in wanted else "",
+    return ServerAddresses(
+        database_url=database if "postgres" in servers else "",
+        redis_url=valkey if "valkey" in servers else "",
     )

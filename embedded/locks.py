@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_POLL_S = 0.02
+_POLL_INTERVAL_S = 0.02
 
 
 @dataclass
-class Lock:
+class FileLock:
     """A held lock; a forked child shares it, and it is free when all of them have released it."""
 
     _descriptor: int | None
@@ -33,7 +33,7 @@ class Lock:
             self._descriptor = None
 
 
-def take(path: Path, *, shared: bool = False) -> Lock | None:
+def try_acquire(path: Path, *, shared: bool = False) -> FileLock | None:
     """Try to take the lock; None when others hold it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
@@ -42,26 +42,26 @@ def take(path: Path, *, shared: bool = False) -> Lock | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    return Lock(descriptor, path)
+    return FileLock(descriptor, path)
 
 
-def wait_for(path: Path, *, timeout_s: float, shared: bool = False) -> Lock | None:
+def acquire(path: Path, *, timeout_s: float, shared: bool = False) -> FileLock | None:
     """Take the lock as soon as it is free; None when it is not in time."""
     deadline = time.monotonic() + timeout_s
-    while (lock := take(path, shared=shared)) is None:
+    while (lock := try_acquire(path, shared=shared)) is None:
         if time.monotonic() >= deadline:
             return None
-        time.sleep(_POLL_S)
+        time.sleep(_POLL_INTERVAL_S)
     return lock
 
 
 @contextmanager
-def held(path: Path, *, timeout_s: float) -> Iterator[None]:
+def hold(path: Path, *, timeout_s: float) -> Iterator[None]:
     """Hold the lock for a block.
 
     Raises: TimeoutError when others keep it for longer than the timeout.
     """
-    lock = wait_for(path, timeout_s=timeout_s)
+    lock = acquire(path, timeout_s=timeout_s)
     if lock is None:
         raise TimeoutError(f"{path} is still locked after {timeout_s:.0f} s")
     try:
@@ -70,18 +70,18 @@ def held(path: Path, *, timeout_s: float) -> Iterator[None]:
         lock.release()
 
 
-def is_taken(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Tell whether anybody holds it, shared or not; makes no file."""
-    return path.exists() and not _could_take(path, shared=False)
+    return path.exists() and not _can_acquire(path, shared=False)
 
 
-def has_owner(path: Path) -> bool:
+def is_locked_exclusively(path: Path) -> bool:
     """Tell whether anybody holds it for itself alone; those who ask do not deceive each other."""
-    return path.exists() and not _could_take(path, shared=True)
+    return path.exists() and not _can_acquire(path, shared=True)
 
 
-def _could_take(path: Path, *, shared: bool) -> bool:
-    lock = take(path, shared=shared)
+def _can_acquire(path: Path, *, shared: bool) -> bool:
+    lock = try_acquire(path, shared=shared)
     if lock is not None:
         lock.release()
     return lock is not None

@@ -11,14 +11,14 @@ from pathlib import Path
 import psutil
 
 from embedded import processes, service_log
-from embedded.binaries import postgres_binaries, run, server_environment
-from embedded.home_folder import POSTGRES_SOCKET, EmbeddedServicesError, Home, ServerName
-from embedded.server_user import Account, account_for
+from embedded.binaries import postgres_binaries, run_command, server_environment
+from embedded.home_folder import POSTGRES_SOCKET, EmbeddedServicesError, HomeFolder, ServerName
+from embedded.server_user import ServerUser, server_user_for
 
 SUPERUSER = "rasika"
-_LEFTOVER_PATIENCE_S = 5.0  # sessions of a killed postmaster hold its memory, and so a new start
+_LEFTOVER_TIMEOUT_S = 5.0  # sessions of a killed postmaster hold its memory, and so a new start
 
-_FLAGS = {  # for two cores and a few gigabytes shared with Python
+_SERVER_SETTINGS = {  # for two cores and a few gigabytes shared with Python
     "port": "5432",  # only a part of the socket's name
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -36,21 +36,21 @@ _FLAGS = {  # for two cores and a few gigabytes shared with Python
 }
 
 
-class Postgres:
+class PostgresServer:
     """The PostgreSQL of a home."""
 
     name: ServerName = "postgres"
     stop_signal = signal.SIGINT  # "fast": ends sessions, keeps what was committed
     socket_name = POSTGRES_SOCKET
-    loud_words: tuple[str, ...] = ("FATAL:", "PANIC:", "postgres:", "setpriv:")
+    error_markers: tuple[str, ...] = ("FATAL:", "PANIC:", "postgres:", "setpriv:")
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: HomeFolder) -> None:
         self.home = home
 
-    def running(self) -> psutil.Process | None:
+    def find_running(self) -> psutil.Process | None:
         """Find the living postmaster of the data folder."""
-        data = self.home.postgres_data
-        return processes.recorded(data / "postmaster.pid", "postgres", str(data))
+        data = self.home.postgres_data_folder
+        return processes.find_by_pid_file(data / "postmaster.pid", "postgres", str(data))
 
     def launch(self) -> psutil.Process:
         """Start the server, on a new data folder if there is none.
@@ -58,57 +58,61 @@ class Postgres:
         Raises: EmbeddedServicesError when waiting would not help.
         """
         binaries = postgres_binaries(self.home)
-        account = account_for(self.home, binaries / "postgres")
+        account = server_user_for(self.home, binaries / "postgres")
         self._make_data_folder(account, binaries)
         self._require_readable_version(account)
-        data = self.home.postgres_data
+        data = self.home.postgres_data_folder
         if data.stat().st_uid != account.uid:  # root's, as after the restore of a backup
-            account.own_contents(data)
-        account.own(data)
-        processes.clear(lambda: list(_users_of(account, data)), patience_s=_LEFTOVER_PATIENCE_S)
-        _disown_pid_file(data / "postmaster.pid")
-        sockets = self.home.note_socket_folder()
-        account.own(sockets)
+            account.take_ownership_of_contents(data)
+        account.take_ownership(data)
+        processes.clear_leftovers(
+            lambda: list(_processes_using(account, data)), timeout_s=_LEFTOVER_TIMEOUT_S
+        )
+        _replace_stale_pid(data / "postmaster.pid")
+        sockets = self.home.create_socket_folder()
+        account.take_ownership(sockets)
         _remove_stale_socket(sockets)
-        flags = {**_FLAGS, "unix_socket_directories": str(sockets)}
+        flags = {**_SERVER_SETTINGS, "unix_socket_directories": str(sockets)}
         settings = [word for key, value in flags.items() for word in ("-c", f"{key}={value}")]
-        command = [*account.prefix, str(binaries / "postgres"), "-D", str(data), *settings]
+        command = [*account.command_prefix, str(binaries / "postgres"), "-D", str(data), *settings]
         return psutil.Popen(command, stdin=subprocess.DEVNULL, env=server_environment())
 
-    def _make_data_folder(self, account: Account, binaries: Path) -> None:
+    def _make_data_folder(self, account: ServerUser, binaries: Path) -> None:
         """Begin under another name, so that a half-made data folder never counts."""
-        data, new = self.home.postgres_data, self.home.postgres / "data.new"
-        processes.kill(list(_users_of(account, new)))
+        data, new = self.home.postgres_data_folder, self.home.postgres_folder / "data.new"
+        processes.kill_process_trees(list(_processes_using(account, new)))
         shutil.rmtree(new, ignore_errors=True)
         if data.exists() and any(data.iterdir()):
             return
         new.mkdir(mode=0o700)
-        account.own(new)
-        self._initdb([*account.prefix, str(binaries / "initdb")], new)
+        account.take_ownership(new)
+        self._initdb([*account.command_prefix, str(binaries / "initdb")], new)
         new.rename(data)
-        _sync_folder(self.home.postgres)
-        service_log.record("data_folder_created", version=account.version)
+        _sync_folder(self.home.postgres_folder)
+        service_log.log_event("data_folder_created", version=account.postgres_version)
 
     def _initdb(self, initdb: list[str], folder: Path) -> None:
         options = ["--encoding=UTF8", f"--locale={_locale()}", "--auth=trust", "--no-instructions"]
         command = [*initdb, "-D", str(folder), "-U", SUPERUSER, *options]
         try:
-            run(command)
+            run_command(command)
         except subprocess.CalledProcessError as error:
             reason = f"initdb failed: {error.stderr}"
-            raise EmbeddedServicesError(self.home.path, reason, f"see {self.home.log}") from error
+            raise EmbeddedServicesError(
+                self.home.path, reason, f"see {self.home.log_file}"
+            ) from error
 
-    def _require_readable_version(self, account: Account) -> None:
+    def _require_readable_version(self, account: ServerUser) -> None:
         """Refuse a data folder of another major version: it would not be readable."""
-        data = self.home.postgres_data
+        data = self.home.postgres_data_folder
         try:
             made_by = (data / "PG_VERSION").read_text().strip()
         except FileNotFoundError as error:
             mend = "move it away, or set RASIKA_HOME to another folder"
             reason = f"{data} is not a PostgreSQL data folder"
             raise EmbeddedServicesError(self.home.path, reason, mend) from error
-        if made_by != account.version.partition(".")[0]:
-            reason = f"{data} was made by PostgreSQL {made_by}, this is {account.version}"
+        if made_by != account.postgres_version.partition(".")[0]:
+            reason = f"{data} was made by PostgreSQL {made_by}, this is {account.postgres_version}"
             mend = (
                 f"dump it with PostgreSQL {made_by} and restore it here,"
                 f" or remove {data} to begin anew"
@@ -116,31 +120,31 @@ class Postgres:
             raise EmbeddedServicesError(self.home.path, reason, mend)
 
 
-def _users_of(account: Account, folder: Path) -> Iterator[psutil.Process]:
+def _processes_using(account: ServerUser, folder: Path) -> Iterator[psutil.Process]:
     """Find who works in a data folder, with or without a living postmaster."""
-    for process in processes.named("postgres", "initdb", uid=account.uid):
-        if _names(process, folder) or account.working_folder(process) == folder:
+    for process in processes.find_by_name("postgres", "initdb", uid=account.uid):
+        if _has_in_command_line(process, folder) or account.working_folder_of(process) == folder:
             yield process
 
 
-def _names(process: psutil.Process, folder: Path) -> bool:
+def _has_in_command_line(process: psutil.Process, folder: Path) -> bool:
     try:
         return str(folder) in process.cmdline()
     except psutil.NoSuchProcess:
         return False
 
 
-def _disown_pid_file(pid_file: Path) -> None:
+def _replace_stale_pid(pid_file: Path) -> None:
     """Put our pid in place of one that the kernel has given to a stranger meanwhile.
 
     PostgreSQL takes its parent's pid for stale, yet goes on to check the shared memory that the
     file names: removing the file would switch that protection of the data off.
     """
-    pid = processes.recorded_pid(pid_file)
+    pid = processes.read_pid(pid_file)
     if pid is not None and psutil.pid_exists(pid):
         rest = pid_file.read_text().partition("\n")[2]
         pid_file.write_text(f"{os.getpid()}\n{rest}")
-        service_log.record("stale_pid_replaced", pid=pid)
+        service_log.log_event("stale_pid_replaced", pid=pid)
 
 
 def _remove_stale_socket(folder: Path) -> None:

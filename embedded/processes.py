@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from embedded.service_log import record
+from embedded.service_log import log_event
 
 
 def has_ended(process: psutil.Process) -> bool:
@@ -18,12 +18,12 @@ def has_ended(process: psutil.Process) -> bool:
     return True
 
 
-def recorded(pid_file: Path, program: str, argument: str) -> psutil.Process | None:
+def find_by_pid_file(pid_file: Path, program: str, argument: str) -> psutil.Process | None:
     """Find the process that a pid file names, if it is that program with that argument.
 
     Read from the command line: that of another user's process is readable without privileges.
     """
-    pid = recorded_pid(pid_file)
+    pid = read_pid(pid_file)
     if pid is None:
         return None
     try:
@@ -35,7 +35,7 @@ def recorded(pid_file: Path, program: str, argument: str) -> psutil.Process | No
     return process if ours else None
 
 
-def recorded_pid(pid_file: Path) -> int | None:
+def read_pid(pid_file: Path) -> int | None:
     """Read the first line of a pid file, if it is there and holds a pid."""
     try:
         first = pid_file.read_text().partition("\n")[0]
@@ -44,7 +44,7 @@ def recorded_pid(pid_file: Path) -> int | None:
     return int(first) if first.strip().isdigit() and int(first) > 0 else None
 
 
-def named(*programs: str, uid: int) -> Iterator[psutil.Process]:
+def find_by_name(*programs: str, uid: int) -> Iterator[psutil.Process]:
     """Find the living processes of a user that run one of the programs."""
     for process in psutil.process_iter(["name", "uids", "status"]):
         seen = process.info
@@ -61,17 +61,19 @@ def working_folder(process: psutil.Process) -> Path | None:
         return None
 
 
-def clear(leftovers: Callable[[], Sequence[psutil.Process]], *, patience_s: float) -> None:
+def clear_leftovers(
+    find_leftovers: Callable[[], Sequence[psutil.Process]], *, timeout_s: float
+) -> None:
     """Wait until there are no leftovers; kill those who stay too long."""
-    deadline = time.monotonic() + patience_s
-    while (found := leftovers()) and time.monotonic() < deadline:
+    deadline = time.monotonic() + timeout_s
+    while (found := find_leftovers()) and time.monotonic() < deadline:
         time.sleep(0.1)
     if found:
-        record("leftovers_killed", pids=[process.pid for process in found])
-        kill(found)
+        log_event("leftovers_killed", pids=[process.pid for process in found])
+        kill_process_trees(found)
 
 
-def send(process: psutil.Process, signal_number: int) -> None:
+def send_signal(process: psutil.Process, signal_number: int) -> None:
     """Signal a process that may be gone already."""
     try:
         process.send_signal(signal_number)
@@ -79,15 +81,15 @@ def send(process: psutil.Process, signal_number: int) -> None:
         return
 
 
-def kill(processes: Sequence[psutil.Process]) -> None:
+def kill_process_trees(processes: Sequence[psutil.Process]) -> None:
     """Kill the processes with all that they started, and wait until they are gone."""
     doomed = [member for process in processes for member in (*_children(process), process)]
     for process in doomed:
-        send(process, 9)
-    survivors(doomed, timeout_s=5)
+        send_signal(process, 9)
+    wait_for_exit(doomed, timeout_s=5)
 
 
-def survivors(processes: Sequence[psutil.Process], *, timeout_s: float) -> list[psutil.Process]:
+def wait_for_exit(processes: Sequence[psutil.Process], *, timeout_s: float) -> list[psutil.Process]:
     """Wait for the end of processes; a zombie, as a lax PID 1 leaves them, has ended."""
     deadline = time.monotonic() + timeout_s
     remaining = list(processes)

@@ -5,12 +5,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-_LONGEST_BYTES = 10_000_000  # then the next start begins a new log and keeps this one as `.1`
+_MAX_LOG_BYTES = 10_000_000  # then the next start begins a new log and keeps this one as `.1`
 _TAIL_BYTES = 8_000
-_TOO_EARLY = "FATAL:  the database system is "  # "starting up": the answer to our own asking
+_STARTING_UP_LINE = "FATAL:  the database system is "  # "starting up": the answer to our own asking
 
 
-def record(event: str, **fields: object) -> None:
+def log_event(event: str, **fields: object) -> None:
     """Write one line: the time, a past-tense event, its fields."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     words = [now, event, *(f"{key}={value}" for key, value in fields.items())]
@@ -20,11 +20,11 @@ def record(event: str, **fields: object) -> None:
 
 def rotate(log: Path) -> None:
     """Put a long log aside; only while nothing writes to it."""
-    if log.exists() and log.stat().st_size > _LONGEST_BYTES:
+    if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
 
 
-def tail(log: Path, *, lines: int = 20) -> tuple[str, ...]:
+def last_lines(log: Path, *, lines: int = 20) -> tuple[str, ...]:
     """Read the last lines, oldest first, none when there is no log."""
     try:
         with log.open("rb") as file:
@@ -35,8 +35,8 @@ def tail(log: Path, *, lines: int = 20) -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line.strip())[-lines:]
 
 
-def last_complaint(log: Path, *loud_words: str) -> str:
+def last_error_line(log: Path, *error_markers: str) -> str:
     """Find the newest line with a loud word, else the newest line."""
-    newest_first = [line for line in tail(log)[::-1] if _TOO_EARLY not in line]
-    complaints = (line for line in newest_first if any(word in line for word in loud_words))
+    newest_first = [line for line in last_lines(log)[::-1] if _STARTING_UP_LINE not in line]
+    complaints = (line for line in newest_first if any(word in line for word in error_markers))
     return next(complaints, newest_first[0] if newest_first else "the log is empty")

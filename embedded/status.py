@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded import locks, processes, service_log
-from embedded.home_folder import SERVER_NAMES, Home, ServerName, read_text, readable_errors
-from embedded.postgres import Postgres
-from embedded.valkey import Valkey
+from embedded.home_folder import (
+    SERVER_NAMES,
+    HomeFolder,
+    ServerName,
+    read_text_or_empty,
+    translate_os_errors,
+)
+from embedded.postgres import PostgresServer
+from embedded.valkey import ValkeyServer
 
 
 @dataclass(frozen=True)
@@ -18,20 +24,20 @@ class ServicesStatus:
     postgres_pid: int | None
     valkey_pid: int | None
     postgres_version: str | None  # the major version that made the data folder
-    held: bool  # whether anybody holds a lease
+    in_use: bool  # whether anybody holds a lease
     failures: tuple[str, ...]  # of the last start, one readable line each
     log: Path
     log_tail: tuple[str, ...]  # empty unless a start failed
 
 
-def status(home: Path) -> ServicesStatus:
+def read_status(home: Path) -> ServicesStatus:
     """Look at the services of a home; makes and changes nothing.
 
     Raises: EmbeddedServicesError when the home may not be read.
     """
-    place = Home.at(home)
-    with readable_errors(place.path):
-        pids = {"postgres": _pid(Postgres(place)), "valkey": _pid(Valkey(place))}
+    place = HomeFolder.resolve(home)
+    with translate_os_errors(place.path):
+        pids = {"postgres": _pid(PostgresServer(place)), "valkey": _pid(ValkeyServer(place))}
         reports = [_failure(place, name) for name in SERVER_NAMES if pids[name] is None]
         failures = tuple(filter(None, reports))
         return ServicesStatus(
@@ -39,24 +45,24 @@ def status(home: Path) -> ServicesStatus:
             supervisor_pid=_supervisor_pid(place),
             postgres_pid=pids["postgres"],
             valkey_pid=pids["valkey"],
-            postgres_version=read_text(place.postgres_data / "PG_VERSION") or None,
-            held=locks.is_taken(place.holders_lock),
+            postgres_version=read_text_or_empty(place.postgres_data_folder / "PG_VERSION") or None,
+            in_use=locks.is_locked(place.lease_lock_file),
             failures=failures,
-            log=place.log,
-            log_tail=service_log.tail(place.log) if failures else (),
+            log=place.log_file,
+            log_tail=service_log.last_lines(place.log_file) if failures else (),
         )
 
 
-def _pid(server: Postgres | Valkey) -> int | None:
-    process = server.running()
+def _pid(server: PostgresServer | ValkeyServer) -> int | None:
+    process = server.find_running()
     return None if process is None else process.pid
 
 
-def _supervisor_pid(home: Home) -> int | None:
-    alive = locks.has_owner(home.supervisor_lock)
-    return processes.recorded_pid(home.supervisor_pid) if alive else None
+def _supervisor_pid(home: HomeFolder) -> int | None:
+    alive = locks.is_locked_exclusively(home.supervisor_lock_file)
+    return processes.read_pid(home.supervisor_pid_file) if alive else None
 
 
-def _failure(home: Home, name: ServerName) -> str | None:
-    text = read_text(home.failure(name))
+def _failure(home: HomeFolder, name: ServerName) -> str | None:
+    text = read_text_or_empty(home.failure_report(name))
     return f"{name}: {'; '.join(text.splitlines())}" if text else None

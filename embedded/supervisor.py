@@ -20,23 +20,23 @@ from embedded import locks, processes, service_log
 from embedded.home_folder import (
     SERVER_NAMES,
     EmbeddedServicesError,
-    Home,
+    HomeFolder,
     ServerName,
-    readable_errors,
-    replace_text,
+    translate_os_errors,
+    write_text_atomically,
 )
-from embedded.postgres import Postgres
-from embedded.valkey import Valkey
+from embedded.postgres import PostgresServer
+from embedded.valkey import ValkeyServer
 
-ALREADY_SUPERVISED = 3  # exit status
+EXIT_ALREADY_SUPERVISED = 3  # exit status
 
-_POLL_S = 0.2
-_STOP_PATIENCE_S = 15.0
+_POLL_INTERVAL_S = 0.2
+_STOP_TIMEOUT_S = 15.0
 _HEALTHY_AFTER_S = 10.0  # a server that lived this long did start
-_LONGEST_DELAY_S = 5.0
-_SOCKET_PATIENCE_S = 5.0  # far more than a server needs to make its socket
-_CRASHES_TO_REPORT = 3  # fewer are retried in silence
-_LOCK_PATIENCE_S = 2.0  # a reader of the status may hold a lock for an instant
+_MAX_RESTART_DELAY_S = 5.0
+_SOCKET_TIMEOUT_S = 5.0  # far more than a server needs to make its socket
+_MIN_CRASHES_TO_REPORT = 3  # fewer are retried in silence
+_LOCK_TIMEOUT_S = 2.0  # a reader of the status may hold a lock for an instant
 
 
 class Server(Protocol):
@@ -45,9 +45,9 @@ class Server(Protocol):
     name: ServerName
     stop_signal: signal.Signals
     socket_name: str
-    loud_words: tuple[str, ...]  # mark the lines in which it complains
+    error_markers: tuple[str, ...]  # mark the lines in which it complains
 
-    def running(self) -> psutil.Process | None:
+    def find_running(self) -> psutil.Process | None:
         """Find the server that an earlier supervisor left."""
 
     def launch(self) -> psutil.Process:
@@ -55,173 +55,180 @@ class Server(Protocol):
 
 
 @dataclass
-class Watch:
+class SupervisedServer:
     """One server's process, started again whenever it dies."""
 
-    home: Home
+    home: HomeFolder
     server: Server
     process: psutil.Process | None = None
-    _since: float = field(default_factory=time.monotonic)
-    _next_try: float = 0.0
+    _started_at: float = field(default_factory=time.monotonic)
+    _next_start_at: float = 0.0
     _failures: int = 0
     _healthy: bool = False
-    _socket_seen: float = field(default_factory=time.monotonic)
+    _socket_seen_at: float = field(default_factory=time.monotonic)
 
     def adopt(self) -> None:
         """Take over the server that an earlier supervisor left."""
-        self.process = self.server.running()
+        self.process = self.server.find_running()
         if self.process is not None:
-            service_log.record("server_adopted", server=self.server.name, pid=self.process.pid)
+            service_log.log_event("server_adopted", server=self.server.name, pid=self.process.pid)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Take note of what happened since the last look, and start what is not running."""
         if self.process is not None and processes.has_ended(self.process):
-            self._note_end(self.process)
-        if self.process is None and time.monotonic() >= self._next_try:
+            self._handle_exit(self.process)
+        if self.process is None and time.monotonic() >= self._next_start_at:
             self._launch()
         if self.process is not None:
             self._check_socket(self.process)
-            self._note_health()
+            self._update_health()
 
     def _launch(self) -> None:
         try:
-            with readable_errors(self.home.path):
+            with translate_os_errors(self.home.path):
                 self.process = self.server.launch()
         except EmbeddedServicesError as error:
-            self._delay()
-            self._report(error.reason, error.mend)
+            self._delay_restart()
+            self._report_failure(error.reason, error.remedy)
             return
-        self._since = self._socket_seen = time.monotonic()
-        service_log.record("server_started", server=self.server.name, pid=self.process.pid)
+        self._started_at = self._socket_seen_at = time.monotonic()
+        service_log.log_event("server_started", server=self.server.name, pid=self.process.pid)
 
-    def _note_end(self, process: psutil.Process) -> None:
+    def _handle_exit(self, process: psutil.Process) -> None:
         self.process, self._healthy = None, False
-        service_log.record("server_ended", server=self.server.name, pid=process.pid)
-        self._delay()
-        if self._failures >= _CRASHES_TO_REPORT:
-            complaint = service_log.last_complaint(self.home.log, *self.server.loud_words)
-            self._report(f"{self.server.name} does not start: {complaint}", f"see {self.home.log}")
+        service_log.log_event("server_ended", server=self.server.name, pid=process.pid)
+        self._delay_restart()
+        if self._failures >= _MIN_CRASHES_TO_REPORT:
+            complaint = service_log.last_error_line(self.home.log_file, *self.server.error_markers)
+            self._report_failure(
+                f"{self.server.name} does not start: {complaint}", f"see {self.home.log_file}"
+            )
 
-    def _delay(self) -> None:
-        self._next_try = time.monotonic() + min(_POLL_S * 2**self._failures, _LONGEST_DELAY_S)
+    def _delay_restart(self) -> None:
+        self._next_start_at = time.monotonic() + min(
+            _POLL_INTERVAL_S * 2**self._failures, _MAX_RESTART_DELAY_S
+        )
         self._failures += 1
 
-    def _report(self, reason: str, mend: str) -> None:
-        service_log.record("server_failed", server=self.server.name, reason=reason)
+    def _report_failure(self, reason: str, mend: str) -> None:
+        service_log.log_event("server_failed", server=self.server.name, reason=reason)
         one_line = " ".join(reason.split())
-        replace_text(self.home.failure(self.server.name), f"{one_line}\n{mend}")
+        write_text_atomically(self.home.failure_report(self.server.name), f"{one_line}\n{mend}")
 
     def _check_socket(self, process: psutil.Process) -> None:
         """Stop a server whose socket was swept away, as cleaners of /tmp do: it serves nobody."""
-        folder = self.home.socket_folder()
+        folder = self.home.current_socket_folder()
         now = time.monotonic()
         if folder is not None and (folder / self.server.socket_name).exists():
-            self._socket_seen = now
-        elif now - self._socket_seen > _SOCKET_PATIENCE_S:
-            service_log.record("socket_lost", server=self.server.name, pid=process.pid)
-            processes.send(process, self.server.stop_signal)
-            self._socket_seen = now
+            self._socket_seen_at = now
+        elif now - self._socket_seen_at > _SOCKET_TIMEOUT_S:
+            service_log.log_event("socket_lost", server=self.server.name, pid=process.pid)
+            processes.send_signal(process, self.server.stop_signal)
+            self._socket_seen_at = now
 
-    def _note_health(self) -> None:
-        if not self._healthy and time.monotonic() - self._since > _HEALTHY_AFTER_S:
+    def _update_health(self) -> None:
+        if not self._healthy and time.monotonic() - self._started_at > _HEALTHY_AFTER_S:
             self._healthy, self._failures = True, 0
-            self.home.failure(self.server.name).unlink(missing_ok=True)
+            self.home.failure_report(self.server.name).unlink(missing_ok=True)
 
 
 class Supervisor:
     """Runs the wanted servers of a home until nobody holds a lease, or until SIGTERM."""
 
-    def __init__(self, home: Home, lock: locks.Lock) -> None:
+    def __init__(self, home: HomeFolder, lock: locks.FileLock) -> None:
         self.home = home
         self.lock = lock  # the supervisor's own
-        self.watches = [Watch(home, Postgres(home)), Watch(home, Valkey(home))]
-        self._told_to_stop = False
+        self.supervised_servers = [
+            SupervisedServer(home, PostgresServer(home)),
+            SupervisedServer(home, ValkeyServer(home)),
+        ]
+        self._stop_requested = False
 
     def run(self) -> None:
         """Return when all servers have stopped."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
-        replace_text(self.home.supervisor_pid, str(os.getpid()))
-        for watch in self.watches:
+        write_text_atomically(self.home.supervisor_pid_file, str(os.getpid()))
+        for watch in self.supervised_servers:
             watch.adopt()
         try:
-            while not (self._told_to_stop or self._nobody_left()):
-                self._look()
-                time.sleep(_POLL_S)
+            while not (self._stop_requested or self._has_no_lease()):
+                self._check_servers()
+                time.sleep(_POLL_INTERVAL_S)
         finally:
             self._stop()
 
-    def _look(self) -> None:
-        for watch in self.watches:
-            wanted = self.home.wish(watch.server.name).exists()
+    def _check_servers(self) -> None:
+        for watch in self.supervised_servers:
+            wanted = self.home.request_marker(watch.server.name).exists()
             if wanted or watch.process is not None:
-                watch.look()
+                watch.check()
 
-    def _nobody_left(self) -> bool:
+    def _has_no_lease(self) -> bool:
         """Tell whether the last lease is gone; then keep new ones out until this process ends."""
         if not self.lock.is_in_place():  # the home was removed
             return True
-        if locks.is_taken(self.home.holders_lock):
+        if locks.is_locked(self.home.lease_lock_file):
             return False
-        joining = locks.take(self.home.start_lock)
+        joining = locks.try_acquire(self.home.start_lock_file)
         if joining is None:
             return False
-        if locks.is_taken(self.home.holders_lock):
+        if locks.is_locked(self.home.lease_lock_file):
             joining.release()
             return False
         return True
 
     def _stop(self) -> None:
-        if self._told_to_stop and self.lock.is_in_place():
-            locks.wait_for(self.home.start_lock, timeout_s=_LOCK_PATIENCE_S)
-        running = [watch.process for watch in self.watches if watch.process is not None]
-        for watch in self.watches:
+        if self._stop_requested and self.lock.is_in_place():
+            locks.acquire(self.home.start_lock_file, timeout_s=_LOCK_TIMEOUT_S)
+        running = [watch.process for watch in self.supervised_servers if watch.process is not None]
+        for watch in self.supervised_servers:
             if watch.process is not None:
-                processes.send(watch.process, watch.server.stop_signal)
+                processes.send_signal(watch.process, watch.server.stop_signal)
         _wait_or_kill(running)
         if self.lock.is_in_place():
-            self._tidy()
-        service_log.record("supervisor_stopped", told=self._told_to_stop)
+            self._remove_markers()
+        service_log.log_event("supervisor_stopped", told=self._stop_requested)
 
-    def _tidy(self) -> None:
-        folder = self.home.socket_folder()
-        notes = [self.home.wish(name) for name in SERVER_NAMES]
-        for note in (*notes, self.home.socket_folder_note, self.home.supervisor_pid):
+    def _remove_markers(self) -> None:
+        folder = self.home.current_socket_folder()
+        notes = [self.home.request_marker(name) for name in SERVER_NAMES]
+        for note in (*notes, self.home.socket_folder_file, self.home.supervisor_pid_file):
             note.unlink(missing_ok=True)
         if folder is not None:
             _remove_empty(folder)
 
     def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
-        self._told_to_stop = True
+        self._stop_requested = True
 
 
-def _wait_or_kill(servers: list[psutil.Process]) -> None:
-    stubborn = processes.survivors(servers, timeout_s=_STOP_PATIENCE_S)
+def _wait_or_kill(processes_to_stop: list[psutil.Process]) -> None:
+    stubborn = processes.wait_for_exit(processes_to_stop, timeout_s=_STOP_TIMEOUT_S)
     if stubborn:
-        service_log.record("servers_killed", pids=[process.pid for process in stubborn])
-        processes.kill(stubborn)
+        service_log.log_event("servers_killed", pids=[process.pid for process in stubborn])
+        processes.kill_process_trees(stubborn)
 
 
 def _remove_empty(folder: Path) -> None:
     try:
         folder.rmdir()
     except OSError as error:  # a killed server leaves its socket: the next start removes it
-        service_log.record("socket_folder_kept", reason=error)
+        service_log.log_event("socket_folder_kept", reason=error)
 
 
-def main(home: Home) -> int:
+def main(home: HomeFolder) -> int:
     """Take the lock, then leave the caller: it returns when the lock is surely held."""
-    lock = locks.wait_for(home.supervisor_lock, timeout_s=_LOCK_PATIENCE_S)
+    lock = locks.acquire(home.supervisor_lock_file, timeout_s=_LOCK_TIMEOUT_S)
     if lock is None:
-        return ALREADY_SUPERVISED
+        return EXIT_ALREADY_SUPERVISED
     if os.fork():
         return 0
     os.setsid()
     os.umask(0o077)
-    service_log.record("supervisor_started", pid=os.getpid(), home=home.path)
+    service_log.log_event("supervisor_started", pid=os.getpid(), home=home.path)
     Supervisor(home, lock).run()
     lock.release()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Home.at(Path(sys.argv[1]))))
+    sys.exit(main(HomeFolder.resolve(Path(sys.argv[1]))))

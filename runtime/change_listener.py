@@ -21,21 +21,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from db.changes import CHANGE_CHANNEL
 from db.notifications import listen, notify
 
-POLL_S = 0.25  # without word from PostgreSQL a change is served within this
-SELDOM_S = 2.0  # between two looks of those who are told
-PROVED_EVERY_S = 10.0
-PROOF_WITHIN_S = 3.0
-STOPPED_WITHIN_S = 5.0  # whoever waits for a server that is frozen is left behind
-RETRY_RANGE_S = (0.25, 15.0)  # doubled each time, less up to a half by chance
+POLL_INTERVAL_S = 0.25  # without word from PostgreSQL a change is served within this
+IDLE_POLL_INTERVAL_S = 2.0  # between two looks of those who are told
+PROBE_INTERVAL_S = 10.0
+PROBE_TIMEOUT_S = 3.0
+STOP_TIMEOUT_S = 5.0  # whoever waits for a server that is frozen is left behind
+RETRY_DELAY_RANGE_S = (0.25, 15.0)  # doubled each time, less up to a half by chance
 
 log = structlog.get_logger()
 
 
-class Unheard(RuntimeError):
+class NotificationsLost(RuntimeError):
     """What this process told itself did not arrive."""
 
 
-class Bell:
+class ChangeListener:
     """One connection that listens for all followers of a process.
 
     Each time it comes to listen it rings, for nobody heard what was told before. Now and then it
@@ -44,30 +44,34 @@ class Bell:
     """
 
     def __init__(
-        self, engine: Engine, *, seldom_s: float = SELDOM_S, proved_every_s: float = PROVED_EVERY_S
+        self,
+        engine: Engine,
+        *,
+        idle_poll_interval_s: float = IDLE_POLL_INTERVAL_S,
+        probe_interval_s: float = PROBE_INTERVAL_S,
     ) -> None:
-        self.hears = False
+        self.is_listening = False
         self._engine = engine
-        self._seldom_s = seldom_s
-        self._proved_every_s = proved_every_s
-        self._own = f"rasika_proof_{uuid4().hex}"
-        self._woken: list[threading.Event] = []
-        self._ending: socket.socket | None = None
+        self._idle_poll_interval_s = idle_poll_interval_s
+        self._probe_interval_s = probe_interval_s
+        self._probe_channel = f"rasika_proof_{uuid4().hex}"
+        self._subscribers: list[threading.Event] = []
+        self._stop_socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self._warned = False
+        self._has_warned = False
 
     @property
-    def look_after_s(self) -> float:
+    def poll_interval_s(self) -> float:
         """After which time a follower looks, though nobody told it anything."""
-        return self._seldom_s if self.hears else POLL_S
+        return self._idle_poll_interval_s if self.is_listening else POLL_INTERVAL_S
 
-    def wakes(self, woken: threading.Event) -> None:
+    def subscribe(self, event: threading.Event) -> None:
         """Set an event at each ring."""
-        self._woken.append(woken)
+        self._subscribers.append(event)
 
     def start(self) -> None:
         """Listen on a thread."""
-        self._ending, ended = socket.socketpair()
+        self._stop_socket, ended = socket.socketpair()
         arguments = (ended,)
         self._thread = threading.Thread(
             target=self._run, args=arguments, name="listen", daemon=True
@@ -76,70 +80,72 @@ class Bell:
 
     def stop(self) -> None:
         """Stop listening; at once, unless PostgreSQL is just being connected to."""
-        if self._ending and self._thread:
-            self._ending.close()
-            self._thread.join(STOPPED_WITHIN_S)
-            self._ending = self._thread = None
+        if self._stop_socket and self._thread:
+            self._stop_socket.close()
+            self._thread.join(STOP_TIMEOUT_S)
+            self._stop_socket = self._thread = None
 
-    def _ring(self) -> None:
-        for woken in self._woken:
+    def _wake_subscribers(self) -> None:
+        for woken in self._subscribers:
             woken.set()
 
-    def _run(self, ended: socket.socket) -> None:
-        retry_s, most_s = RETRY_RANGE_S
-        with ended, selectors.DefaultSelector() as waiting:
-            waiting.register(ended, selectors.EVENT_READ)
+    def _run(self, stop_signal: socket.socket) -> None:
+        retry_s, most_s = RETRY_DELAY_RANGE_S
+        with stop_signal, selectors.DefaultSelector() as waiting:
+            waiting.register(stop_signal, selectors.EVENT_READ)
             while not waiting.select(0):
                 try:
-                    with listen(self._engine, CHANGE_CHANNEL, self._own) as connection:
-                        self._listen(connection, ended)
-                except (SQLAlchemyError, psycopg.Error, Unheard) as error:
-                    if self.hears:
-                        retry_s = RETRY_RANGE_S[0]
-                    self._lose(error)
+                    with listen(self._engine, CHANGE_CHANNEL, self._probe_channel) as connection:
+                        self._listen(connection, stop_signal)
+                except (SQLAlchemyError, psycopg.Error, NotificationsLost) as error:
+                    if self.is_listening:
+                        retry_s = RETRY_DELAY_RANGE_S[0]
+                    self._mark_disconnected(error)
                     waiting.select(retry_s * random.uniform(0.5, 1))  # noqa: S311  # no secret
                     retry_s = min(2 * retry_s, most_s)
 
-    def _listen(self, connection: "psycopg.Connection[Any]", ended: socket.socket) -> None:
+    def _listen(self, connection: "psycopg.Connection[Any]", stop_signal: socket.socket) -> None:
         """Ring at each notification, until told to end; prove now and then that they arrive."""
-        self._ring()
+        self._wake_subscribers()
         proving, due = False, time.monotonic()
         with selectors.DefaultSelector() as waiting:
-            waiting.register(ended, selectors.EVENT_READ)
+            waiting.register(stop_signal, selectors.EVENT_READ)
             waiting.register(connection, selectors.EVENT_READ)
             while True:
                 ready = waiting.select(max(due - time.monotonic(), 0))
-                if any(key.fileobj is ended for key, _ in ready):
+                if any(key.fileobj is stop_signal for key, _ in ready):
                     return
                 channels = {told.channel for told in connection.notifies(timeout=0)}
                 if CHANGE_CHANNEL in channels:
-                    self._ring()
-                if self._own in channels:
-                    self._hear()
-                    proving, due = False, time.monotonic() + self._proved_every_s
+                    self._wake_subscribers()
+                if self._probe_channel in channels:
+                    self._mark_listening()
+                    proving, due = False, time.monotonic() + self._probe_interval_s
                 elif time.monotonic() >= due:
                     if proving:
-                        raise Unheard(f"no word of its own within {PROOF_WITHIN_S:.0f} s")
-                    proving = self._prove()
-                    due = time.monotonic() + PROOF_WITHIN_S
+                        raise NotificationsLost(
+                            f"no word of its own within {PROBE_TIMEOUT_S:.0f} s"
+                        )
+                    proving = self._send_probe()
+                    due = time.monotonic() + PROBE_TIMEOUT_S
 
-    def _prove(self) -> bool:
+    def _send_probe(self) -> bool:
         try:
-            notify(self._engine, self._own)
+            notify(self._engine, self._probe_channel)
         except PoolTimeout:  # every connection taken says nothing about this one
             return False
         return True
 
-    def _hear(self) -> None:
-        if not self.hears:
-            self.hears = True
-            if self._warned:
+    def _mark_listening(self) -> None:
+        if not self.is_listening:
+            self.is_listening = True
+            if self._has_warned:
                 log.info("change_log_heard_again")
-            self._warned = False
+            self._has_warned = False
 
-    def _lose(self, error: Exception) -> None:
-        self.hears = False
-        self._ring()  # from now on they look by themselves
-        if not self._warned:
+    def _mark_disconnected(self, error: Exception) -> None:
+        self.is_listening = False
+        self._wake_subscribers()  # from now on they look by themselves
+        if not self._has_warned:
             log.warning("change_log_not_heard", error=str(error).strip().partition("\n")[0])
-        self._warned = True
+        self._has_warned = True

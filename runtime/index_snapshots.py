@@ -14,35 +14,35 @@ from db.changes import Position
 from embedded import locks
 from index.memory import MemoryIndex
 
-LAYOUT = "1"  # of the files; another makes them be written anew
-TOLD = "saved.json"
-WAIT_S = 600.0  # for another process that writes the files
-OLDEST = timedelta(days=1)  # freshness is that of the day
+SNAPSHOT_LAYOUT = "1"  # of the files; another makes them be written anew
+MANIFEST_FILE = "saved.json"
+LOCK_TIMEOUT_S = 600.0  # for another process that writes the files
+MAX_SNAPSHOT_AGE = timedelta(days=1)  # freshness is that of the day
 
 log = structlog.get_logger()
 
 
-class Saved:
+class IndexSnapshots:
     """A folder of folders, one for each state of the index; the newest counts."""
 
     def __init__(self, folder: Path, models: str) -> None:
         self._folder = folder
-        self._built_from = f"{LAYOUT} {models}"
+        self._built_from = f"{SNAPSHOT_LAYOUT} {models}"
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def exclusive_lock(self) -> Iterator[None]:
         """Keep other processes from writing, and wait until they have."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with locks.held(self._folder / "lock", timeout_s=WAIT_S):
+        with locks.hold(self._folder / "lock", timeout_s=LOCK_TIMEOUT_S):
             yield
 
     def newest(self) -> tuple[Path, Position] | None:
         """Return the newest index of the same models, and the position that it is as of."""
-        for folder in reversed(self._states()):
+        for folder in reversed(self._snapshot_folders()):
             try:
-                told = json.loads((folder / TOLD).read_text())
+                told = json.loads((folder / MANIFEST_FILE).read_text())
                 position = Position(**told["position"])
-                fresh = datetime.now(UTC) - datetime.fromisoformat(told["at"]) < OLDEST
+                fresh = datetime.now(UTC) - datetime.fromisoformat(told["at"]) < MAX_SNAPSHOT_AGE
             except (OSError, ValueError, KeyError, TypeError):  # cut off, or by another layout
                 continue
             if fresh and told["built_from"] == self._built_from and position.seal:
@@ -54,7 +54,7 @@ class Saved:
 
         Raises `OSError`.
         """
-        before = self._states()
+        before = self._snapshot_folders()
         number = int(before[-1].name) + 1 if before else 1
         folder = self._folder / f"{number:09}"
         folder.mkdir()
@@ -65,7 +65,7 @@ class Saved:
                 "position": asdict(position),
                 "at": datetime.now(UTC).isoformat(),
             }
-            (folder / TOLD).write_text(json.dumps(told))
+            (folder / MANIFEST_FILE).write_text(json.dumps(told))
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -73,5 +73,5 @@ class Saved:
             shutil.rmtree(old, ignore_errors=True)
         return folder
 
-    def _states(self) -> list[Path]:
+    def _snapshot_folders(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.is_dir())

@@ -6,29 +6,29 @@ from typing import TypeVar, cast
 
 from cachetools import LRUCache
 
-CAPACITY = 2_000  # answers: some 40 MB when full
+RESULT_CACHE_CAPACITY = 2_000  # answers: some 40 MB when full
 
 Value = TypeVar("Value")
 
 
-class Remembered:
+class ResultCache:
     """The answers over one state of the catalogue; a change of it makes a new one of these.
 
     Whoever works out an answer while the catalogue changes leaves it with the old state, where
     nobody looks any more.
     """
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = RESULT_CACHE_CAPACITY) -> None:
         self._lock = threading.Lock()
-        self._kept: LRUCache[Hashable, object] = LRUCache(capacity)
+        self._entries: LRUCache[Hashable, object] = LRUCache(capacity)
 
-    def get(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
+    def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """Return the answer of a key, which nobody may write into."""
         with self._lock:
-            kept = self._kept.get(key, self)
+            kept = self._entries.get(key, self)
         if kept is not self:
             return cast("Value", kept)
-        found = work_out()
+        found = compute()
         with self._lock:
-            self._kept[key] = found
+            self._entries[key] = found
         return found

@@ -14,11 +14,11 @@ from db import searches
 from db.engine import open_session
 from db.searches import ClickLogEntry, SearchLogEntry
 
-FLUSH_S = 1.0  # what a killed process loses
-MOST = 1000  # lines that wait; more at once than a process can answer in `FLUSH_S`
-OUTAGE = timedelta(seconds=60)  # how long lines wait for PostgreSQL
-CLICK_WAITS = timedelta(seconds=3)  # for a search that another process has yet to write
-REFRESH_S = 300.0
+FLUSH_INTERVAL_S = 1.0  # what a killed process loses
+MAX_QUEUED_LINES = 1000  # lines that wait; more at once than a process can answer in `FLUSH_S`
+MAX_OUTAGE = timedelta(seconds=60)  # how long lines wait for PostgreSQL
+MAX_CLICK_WAIT = timedelta(seconds=3)  # for a search that another process has yet to write
+REFRESH_INTERVAL_S = 300.0
 
 log = structlog.get_logger()
 
@@ -29,27 +29,27 @@ class SearchLog:
     `dropped` is told how many lines were given up: the queue was full, or PostgreSQL away.
     """
 
-    def __init__(self, engine: Engine, dropped: Callable[[int], object]) -> None:
+    def __init__(self, engine: Engine, on_drop: Callable[[int], object]) -> None:
         self._engine = engine
-        self._dropped = dropped
-        self._waiting: deque[SearchLogEntry | ClickLogEntry] = deque()
-        self._writing = threading.Lock()
-        self._stop = threading.Event()
+        self._on_drop = on_drop
+        self._queue: deque[SearchLogEntry | ClickLogEntry] = deque()
+        self._write_lock = threading.Lock()
+        self._stop_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="write-searches", daemon=True)
 
     def add(self, line: SearchLogEntry | ClickLogEntry) -> None:
         """Have a line written soon; returns at once."""
-        if len(self._waiting) < MOST:
-            self._waiting.append(line)
+        if len(self._queue) < MAX_QUEUED_LINES:
+            self._queue.append(line)
         else:
-            self._dropped(1)
+            self._on_drop(1)
 
     def flush(self) -> None:
         """Write what waits, for those who read what was just added."""
-        with self._writing:
-            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        with self._write_lock:
+            lines = [self._queue.popleft() for _ in range(len(self._queue))]
             if lines:
-                self._waiting.extendleft(reversed(self._written(lines)))
+                self._queue.extendleft(reversed(self._write(lines)))
 
     def start(self) -> None:
         """Write on a thread from now on."""
@@ -57,13 +57,13 @@ class SearchLog:
 
     def stop(self) -> None:
         """Write what waits, for the last time."""
-        self._stop.set()
+        self._stop_event.set()
         if self._thread.is_alive():
             self._thread.join()
         self.flush()
-        self._give_up(len(self._waiting))
+        self._drop(len(self._queue))
 
-    def _written(
+    def _write(
         self, lines: Sequence[SearchLogEntry | ClickLogEntry]
     ) -> list[SearchLogEntry | ClickLogEntry]:
         """Write lines, all or none; return those to try again."""
@@ -78,39 +78,39 @@ class SearchLog:
                     for each in lines
                     if isinstance(each, ClickLogEntry)
                     and not searches.record_click(writing, each)
-                    and now - each.at < CLICK_WAITS
+                    and now - each.at < MAX_CLICK_WAIT
                 ]
                 writing.commit()
         except DataError as error:  # would be refused for ever
             log.warning("searches_refused", lines=len(lines), error=_first_line(error))
-            self._give_up(len(lines))
+            self._drop(len(lines))
             return []
         except (DBAPIError, PoolTimeout) as error:
             log.warning("searches_wait", lines=len(lines), error=_first_line(error))
-            recent = [each for each in lines if now - each.at < OUTAGE]
-            self._give_up(len(lines) - len(recent))
+            recent = [each for each in lines if now - each.at < MAX_OUTAGE]
+            self._drop(len(lines) - len(recent))
             return recent
         return list(early)
 
-    def _give_up(self, count: int) -> None:
+    def _drop(self, count: int) -> None:
         if count:
-            self._dropped(count)
+            self._on_drop(count)
 
     def _run(self) -> None:
-        while not self._stop.wait(FLUSH_S):
+        while not self._stop_event.wait(FLUSH_INTERVAL_S):
             self.flush()
 
 
-class Popular:
+class PopularSearches:
     """What many ask for, by region, as a worker last wrote it down."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._texts: Mapping[str, Sequence[str]] = {}
-        self._stop = threading.Event()
+        self._stop_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="read-popular", daemon=True)
 
-    def of(self, region: str) -> Sequence[str]:
+    def in_region(self, region: str) -> Sequence[str]:
         """Return the texts of a region, or of its country while it has none; most asked first."""
         texts = self._texts
         return texts.get(region) or texts.get(region.partition("-")[0]) or ()
@@ -129,7 +129,7 @@ class Popular:
 
     def stop(self) -> None:
         """Stop reading."""
-        self._stop.set()
+        self._stop_event.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -139,7 +139,7 @@ class Popular:
                 self.refresh()
             except (DBAPIError, PoolTimeout) as error:
                 log.warning("popular_searches_unreachable", error=_first_line(error))
-            if self._stop.wait(REFRESH_S):
+            if self._stop_event.wait(REFRESH_INTERVAL_S):
                 return
 
 

@@ -19,8 +19,8 @@ from recommend.feed_plan import FeedContext, FeedPlan, MoodTarget
 from recommend.moods import Rasa
 from recommend.ranking import FeedItem, RankingFeatures
 from recommend.reasons import Reason
-from runtime.catalogue_view import Live
-from runtime.title_features import features
+from runtime.catalogue_view import CatalogueView
+from runtime.title_features import taste_features
 from services import title_cards
 from viewers.context import ViewerContext
 from vocabulary.kinds import Space
@@ -55,7 +55,7 @@ def exclude_titles(filter: Filter, ids: Sequence[TitleId]) -> Filter:
     return replace(filter, exclude=filter.exclude.union(ids))
 
 
-def build_feed(catalogue: Live, viewer: ViewerContext, request: FeedRequest) -> FeedResult:
+def build_feed(catalogue: CatalogueView, viewer: ViewerContext, request: FeedRequest) -> FeedResult:
     """Return a person's feed."""
     asking = feed_context(catalogue, viewer, request)
     plan = feed_plan.plan_feed(asking)
@@ -73,10 +73,12 @@ def build_feed(catalogue: Live, viewer: ViewerContext, request: FeedRequest) -> 
     return FeedResult(asking, plan, items)
 
 
-def feed_context(catalogue: Live, viewer: ViewerContext, request: FeedRequest) -> FeedContext:
+def feed_context(
+    catalogue: CatalogueView, viewer: ViewerContext, request: FeedRequest
+) -> FeedContext:
     """Return what ranking is told of a person and his wish."""
     place = regions.known_region(request.region)
-    loved = [catalogue.listings.get(title_id) for title_id in liked_title_ids(viewer.title_states)]
+    loved = [catalogue.titles.get(title_id) for title_id in liked_title_ids(viewer.title_states)]
     now = request.now.astimezone(regions.time_zone(request.region))
     return FeedContext(
         taste=viewer.taste,
@@ -101,7 +103,7 @@ def feed_context(catalogue: Live, viewer: ViewerContext, request: FeedRequest) -
     )
 
 
-def to_response(catalogue: Live, result: FeedResult, request: FeedRequest) -> FeedResponse:
+def to_response(catalogue: CatalogueView, result: FeedResult, request: FeedRequest) -> FeedResponse:
     """Return a feed as the contract shows it, each title with its reason."""
     ids = liked_title_ids(result.context.title_states)
     liked = LikedTitles(ids, content_vectors(catalogue, ids))
@@ -109,7 +111,7 @@ def to_response(catalogue: Live, result: FeedResult, request: FeedRequest) -> Fe
     items = []
     for item, vector in zip(result.items, own, strict=True):
         listing, known = (
-            catalogue.listings.get(item.hit.title_id),
+            catalogue.titles.get(item.hit.title_id),
             ranking_attributes(catalogue, item.hit.title_id),
         )
         if listing is not None and known is not None:  # else it went while we ranked
@@ -127,7 +129,7 @@ def to_response(catalogue: Live, result: FeedResult, request: FeedRequest) -> Fe
     )
 
 
-def localized_reason(catalogue: Live, reason: Explanation, request: FeedRequest) -> Reason:
+def localized_reason(catalogue: CatalogueView, reason: Explanation, request: FeedRequest) -> Reason:
     """Return a reason in words."""
     told_in, code, name = request.reason_language, reason.code, reason.name
     if reason.title_id is not None:
@@ -154,30 +156,30 @@ def localized_reason(catalogue: Live, reason: Explanation, request: FeedRequest)
     return reasons.make_reason(code, told_in)
 
 
-def similarity_reason(catalogue: Live, title_id: TitleId, language: str) -> Reason:
+def similarity_reason(catalogue: CatalogueView, title_id: TitleId, language: str) -> Reason:
     """Return the reason of what is like a title."""
     name = display_title(catalogue, title_id, language)
     return reasons.similarity_reason(title_id, name, language=language)
 
 
-def display_title(catalogue: Live, title_id: TitleId, language: str) -> str:
+def display_title(catalogue: CatalogueView, title_id: TitleId, language: str) -> str:
     """Return the name of a title: the original one in its own language, else the English one."""
-    listing = catalogue.listings.get(title_id)
+    listing = catalogue.titles.get(title_id)
     if listing is None:
         return "…"
     own = listing.original_title if listing.language == language else None
     return own or listing.title
 
 
-def ranking_attributes(catalogue: Live, title_id: TitleId) -> RankingFeatures | None:
+def ranking_attributes(catalogue: CatalogueView, title_id: TitleId) -> RankingFeatures | None:
     """Return what ranking knows of a title, worked out once for each state of the catalogue."""
-    listing = catalogue.listings.get(title_id)
+    listing = catalogue.titles.get(title_id)
     if listing is None:
         return None
-    return catalogue.remembered_titles.get(title_id, lambda: _attributes_of(listing))
+    return catalogue.title_cache.get_or_compute(title_id, lambda: _attributes_of(listing))
 
 
-def content_vectors(catalogue: Live, ids: Sequence[TitleId]) -> Matrix:
+def content_vectors(catalogue: CatalogueView, ids: Sequence[TitleId]) -> Matrix:
     """Return content vectors (n, d), zero where one is missing."""
     try:
         return catalogue.index.vectors(ids, Space.CONTENT)
@@ -188,24 +190,24 @@ def content_vectors(catalogue: Live, ids: Sequence[TitleId]) -> Matrix:
     return np.stack([nothing if row is None else row for row in rows])
 
 
-def titles_by_person(catalogue: Live, name: str) -> frozenset[TitleId]:
+def titles_by_person(catalogue: CatalogueView, name: str) -> frozenset[TitleId]:
     """Return the titles of a person."""
     person = catalogue.entity_dictionary.find_person(fold(name))
-    return person.titles if person else frozenset()
+    return person.title_ids if person else frozenset()
 
 
-def dubbed_titles_by_language(catalogue: Live) -> Mapping[str, frozenset[TitleId]]:
+def dubbed_titles_by_language(catalogue: CatalogueView) -> Mapping[str, frozenset[TitleId]]:
     """Return, by their own language, the titles that are of others too."""
-    return catalogue.remembered.get(
-        "dubbed", lambda: _find_dubbed_titles(catalogue.listings.values())
+    return catalogue.result_cache.get_or_compute(
+        "dubbed", lambda: _find_dubbed_titles(catalogue.titles.values())
     )
 
 
-def catalogue_languages(catalogue: Live) -> frozenset[str]:
+def catalogue_languages(catalogue: CatalogueView) -> frozenset[str]:
     """Return the languages that titles are made in."""
-    return catalogue.remembered.get(
+    return catalogue.result_cache.get_or_compute(
         "languages",
-        lambda: frozenset(code for each in catalogue.listings.values() for code in each.languages),
+        lambda: frozenset(code for each in catalogue.titles.values() for code in each.languages),
     )
 
 
@@ -228,11 +230,11 @@ def _attributes_of(listing: TitleSummary) -> RankingFeatures:
         genres=listing.genres,
         directors=listing.directors,
         franchise=franchises.franchise_key(listing.title),
-        traits=features(listing).traits(),
+        traits=taste_features(listing).traits(),
     )
 
 
-def _content_vector(catalogue: Live, title_id: TitleId) -> Vector | None:
+def _content_vector(catalogue: CatalogueView, title_id: TitleId) -> Vector | None:
     try:
         vector: Vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
     except VectorMissing:

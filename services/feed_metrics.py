@@ -15,7 +15,7 @@ from index.query import Filter, TitleId
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
 from runtime.catalogue_reader import freshness
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services.feed import FeedResult, content_vectors
 from vocabulary.kinds import ScopeKind
 
@@ -29,7 +29,7 @@ class FeedMetrics:
     Nobody's number is kept: people are told apart by a digest that says nothing elsewhere.
     """
 
-    def __init__(self, registry: CollectorRegistry, catalogue: Live) -> None:
+    def __init__(self, registry: CollectorRegistry, catalogue: CatalogueView) -> None:
         self._catalogue = catalogue
         self._secret = secrets.token_bytes(DIGEST_BYTES)
         self._observed = metrics.RecentLists()
@@ -46,7 +46,7 @@ class FeedMetrics:
             "rasika_feed_coverage",
             "Share of the catalogue in the latest feeds of the last people of this process",
             registry=registry,
-        ).set_function(lambda: self._observed.coverage(len(catalogue.listings)))
+        ).set_function(lambda: self._observed.coverage(len(catalogue.titles)))
         Gauge(
             "rasika_feed_personalisation",
             "How unlike each other the latest feeds of people are, 0..1",
@@ -67,7 +67,7 @@ class FeedMetrics:
         """Return the measures of a feed, and beside them those of all together."""
         return FeedMetricsResponse(
             **measures,
-            coverage=self._observed.coverage(len(self._catalogue.listings)),
+            coverage=self._observed.coverage(len(self._catalogue.titles)),
             personalisation=self._observed.personalisation(),
         )
 
@@ -80,7 +80,7 @@ class FeedMetrics:
 
     def _measure(self, ids: Sequence[TitleId], result: FeedResult) -> dict[str, float]:
         live = self._catalogue
-        listings = [each for title_id in ids if (each := live.listings.get(title_id))]
+        listings = [each for title_id in ids if (each := live.titles.get(title_id))]
         known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
         own = content_vectors(live, ids)
         liked = content_vectors(live, liked_title_ids(result.context.title_states))
@@ -96,7 +96,7 @@ class FeedMetrics:
     def _expected_titles(self, result: FeedResult) -> frozenset[TitleId]:
         region, live = result.context.region, self._catalogue
         query = queries.best_known(region, Filter(), k=MAX_EXPECTED_TITLES)
-        return live.remembered.get(
+        return live.result_cache.get_or_compute(
             ("expected", region),
             lambda: frozenset(hit.title_id for hit in live.index.search(query)),
         )

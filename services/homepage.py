@@ -13,7 +13,7 @@ from recommend.queries import Anchor, RowPlan
 from recommend.reasons import Reason
 from recommend.taste import MIN_SAME_INTEREST_COSINE
 from recommend.title_state import opinion_score
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services import feed, title_cards
 from services.feed import FeedRequest
 from viewers.context import ANONYMOUS_CONTEXT, ViewerContext
@@ -41,7 +41,7 @@ HOME_GENRE_LABELS = {slug: genres.label(slug) for slug in HOME_GENRES}
 
 
 def build_homepage(
-    catalogue: Live,
+    catalogue: CatalogueView,
     *,
     region: Region,
     language: str | None,
@@ -53,7 +53,7 @@ def build_homepage(
     Without a wish, or for who is new, those of the region, which are remembered.
     """
     if feed_request is None or viewer.is_new:
-        return catalogue.remembered.get(
+        return catalogue.result_cache.get_or_compute(
             ("homepage", region, language, viewer.age_limit),
             lambda: _regional_homepage(
                 catalogue, region, language, viewer.restrict(_language_filter(language))
@@ -63,14 +63,14 @@ def build_homepage(
 
 
 def _regional_homepage(
-    catalogue: Live, region: Region, language: str | None, filter: Filter
+    catalogue: CatalogueView, region: Region, language: str | None, filter: Filter
 ) -> HomepageResponse:
     rows = _fill_rows(catalogue, _regional_row_plans(region, language, filter), region)
     return HomepageResponse(rows=list(rows), region=region)
 
 
 def _fill_rows(
-    catalogue: Live,
+    catalogue: CatalogueView,
     plans: Iterable[RowPlan],
     region: Region,
     reason_language: str = reasons.ENGLISH,
@@ -107,7 +107,7 @@ def _regional_row_plans(
 
 
 def _personal_homepage(
-    catalogue: Live,
+    catalogue: CatalogueView,
     region: Region,
     language: str | None,
     viewer: ViewerContext,
@@ -140,14 +140,14 @@ def _personal_homepage(
     return HomepageResponse(rows=rows, region=region)
 
 
-def _anchors(catalogue: Live, viewer: ViewerContext) -> Iterator[Anchor]:
+def _anchors(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[Anchor]:
     """Yield the latest titles that he liked, each for something else."""
     found: list[Anchor] = []
     liked = liked_title_ids(viewer.title_states)
     for title_id in (
         each for each in liked if opinion_score(viewer.title_states[each]) >= MIN_ANCHOR_OPINION
     ):
-        listing = catalogue.listings.get(title_id)
+        listing = catalogue.titles.get(title_id)
         try:
             vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
         except VectorMissing:
@@ -162,7 +162,7 @@ def _anchors(catalogue: Live, viewer: ViewerContext) -> Iterator[Anchor]:
             return
 
 
-def _list_rows(catalogue: Live, viewer: ViewerContext) -> Iterator[HomepageRowResponse]:
+def _list_rows(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[HomepageRowResponse]:
     """Yield what he is in the middle of, and what he wants to watch; the latest first."""
     under_way = [each for each, standing in viewer.title_states.items() if standing.in_progress]
     listed = [
@@ -180,9 +180,9 @@ def _list_rows(catalogue: Live, viewer: ViewerContext) -> Iterator[HomepageRowRe
 
 
 def _list_cards(
-    catalogue: Live, viewer: ViewerContext, ids: Sequence[TitleId]
+    catalogue: CatalogueView, viewer: ViewerContext, ids: Sequence[TitleId]
 ) -> Iterator[TitleCard]:
-    found = ((title_id, catalogue.listings.get(title_id)) for title_id in ids)
+    found = ((title_id, catalogue.titles.get(title_id)) for title_id in ids)
     served = [(title_id, listing) for title_id, listing in found if listing is not None]
     for title_id, listing in served[:MAX_ROW_TITLES]:
         standing = viewer.title_states[title_id]

@@ -23,7 +23,7 @@ from db.tables.titles import Title
 from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
 from recommend import queries, reasons
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from search import pipeline
 from search.fusion import FusedHit
 from search.language.query_expansion import bundled_expander
@@ -36,11 +36,15 @@ DEGRADED_EMBEDDER = "embedder"
 
 
 def analyze(
-    catalogue: Live, embedder: Embedder | None, text: str, *, ignored: frozenset[str] = frozenset()
+    catalogue: CatalogueView,
+    embedder: Embedder | None,
+    text: str,
+    *,
+    ignored: frozenset[str] = frozenset(),
 ) -> AnalyzedQuery:
     """Return a text taken apart and embedded, as far as somebody can."""
     embed = partial(embedder.embed, role="query") if embedder else None
-    return catalogue.remembered.get(
+    return catalogue.result_cache.get_or_compute(
         ("ask", text, ignored, embed is None),
         lambda: pipeline.analyze(
             catalogue, bundled_expander(), embed, text, ignored_chip_keys=ignored
@@ -49,7 +53,7 @@ def analyze(
 
 
 def search(
-    catalogue: Live,
+    catalogue: CatalogueView,
     metrics: Metrics,
     *,
     query: AnalyzedQuery,
@@ -70,7 +74,7 @@ def search(
         return _browse(catalogue, filter, region, limit=limit, offset=offset)
     place, k = regions.known_region(region), limit + offset
     if taste is None:
-        answer = catalogue.remembered.get(
+        answer = catalogue.result_cache.get_or_compute(
             ("find", query.text, query.ignored_chip_keys, query.vector is None, filter, place, k),
             lambda: pipeline.retrieve(catalogue, query, filter, place, k=k),
         )
@@ -79,7 +83,7 @@ def search(
     degraded = [] if has_embedder else [DEGRADED_EMBEDDER]
     for cause in degraded:
         metrics.degraded.labels(cause).inc()
-    meant = catalogue.listings.get(answer.did_you_mean or 0)
+    meant = catalogue.titles.get(answer.did_you_mean or 0)
     return SearchResponse(
         items=list(_search_cards(catalogue, answer.hits[offset:])),
         total=None,
@@ -97,7 +101,7 @@ def search(
 
 
 def trending(
-    catalogue: Live, *, filter: Filter, region: Region, limit: int, offset: int
+    catalogue: CatalogueView, *, filter: Filter, region: Region, limit: int, offset: int
 ) -> ListResponse[TitleCard]:
     """Return what is trending in a region."""
     query = queries.trending(regions.known_region(region), filter, k=limit + offset)
@@ -107,7 +111,7 @@ def trending(
 
 
 def similar_titles(
-    catalogue: Live, title_id: TitleId, *, filter: Filter, limit: int, offset: int
+    catalogue: CatalogueView, title_id: TitleId, *, filter: Filter, limit: int, offset: int
 ) -> ListResponse[TitleCard]:
     """Return the titles nearest to one; none while it waits for its vector."""
     query = similar_query(catalogue, title_id, filter=filter, k=limit + offset)
@@ -115,9 +119,9 @@ def similar_titles(
     return similar_titles_from_hits(catalogue, title_id, found, limit=limit, offset=offset)
 
 
-def similar_query(catalogue: Live, title_id: TitleId, *, filter: Filter, k: int) -> Query:
+def similar_query(catalogue: CatalogueView, title_id: TitleId, *, filter: Filter, k: int) -> Query:
     """Return what to ask for the titles nearest to one."""
-    if title_id not in catalogue.listings:
+    if title_id not in catalogue.titles:
         raise TitleNotFound(title_id)
     try:
         vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
@@ -127,10 +131,10 @@ def similar_query(catalogue: Live, title_id: TitleId, *, filter: Filter, k: int)
 
 
 def similar_titles_from_hits(
-    catalogue: Live, title_id: TitleId, similar_hits: list[Hit], *, limit: int, offset: int
+    catalogue: CatalogueView, title_id: TitleId, similar_hits: list[Hit], *, limit: int, offset: int
 ) -> ListResponse[TitleCard]:
     """Return the found as the titles nearest to one."""
-    listing = catalogue.listings.get(title_id)
+    listing = catalogue.titles.get(title_id)
     if listing is None:  # it went while we searched
         raise TitleNotFound(title_id)
     reason = reasons.similarity_reason(title_id, listing.title)
@@ -172,7 +176,7 @@ def to_details_response(title: Title) -> TitleDetailsResponse:
 
 
 def _browse(
-    catalogue: Live, filter: Filter, region: Region, *, limit: int, offset: int
+    catalogue: CatalogueView, filter: Filter, region: Region, *, limit: int, offset: int
 ) -> SearchResponse:
     query = queries.best_known(regions.known_region(region), filter, k=limit + offset)
     found = catalogue.index.search(query)[offset:]
@@ -180,9 +184,9 @@ def _browse(
     return SearchResponse(items=items, total=None, limit=limit, offset=offset)
 
 
-def _search_cards(catalogue: Live, found: Iterable[FusedHit]) -> Iterable[TitleCard]:
+def _search_cards(catalogue: CatalogueView, found: Iterable[FusedHit]) -> Iterable[TitleCard]:
     for each in found:
-        listing = catalogue.listings.get(each.hit.title_id)
+        listing = catalogue.titles.get(each.hit.title_id)
         if listing is not None:
             reason = reasons.search_reason(each.hit, name_score=each.evidence.name)
             terms = replace(

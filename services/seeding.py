@@ -26,8 +26,8 @@ from recommend import popularity as ranks
 from services.embedding import embed_titles
 from vocabulary.kinds import ScopeKind, Space
 
-BATCH = 500  # titles per transaction
-EMBED_BATCH = 64  # titles per transaction: a second of work on two cores
+TITLES_PER_TRANSACTION = 500  # titles per transaction
+TITLES_PER_EMBED_TRANSACTION = 64  # titles per transaction: a second of work on two cores
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def seed_folder() -> Path:
     return Path(catalog.__path__[0]) / "seed"
 
 
-def seed(engine: Engine, embedder: Embedder | None) -> int:
+def seed_catalogue(engine: Engine, embedder: Embedder | None) -> int:
     """Fill an empty catalogue with the seed, whole or not at all; return the titles stored.
 
     The seed carries its vectors for the bundled model; for another, a worker embeds it.
@@ -55,13 +55,13 @@ def seed(engine: Engine, embedder: Embedder | None) -> int:
             records = [line.record for line in read_lines(path) if line.record]
             stored += importer.store(writing, records).created_ids
         refresh_popularity(writing)
-        place_seed_vectors(writing, stored, embedder)
+        store_seed_vectors(writing, stored, embedder)
         writing.commit()
     log.info("catalogue_seeded", titles=len(stored))
     return len(stored)
 
 
-def place_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder | None) -> int:
+def store_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder | None) -> int:
     """Store the vectors that come with the seed for texts that are still the same."""
     path = seed_folder() / "vectors.npz"
     if embedder is None or not path.exists():
@@ -71,11 +71,13 @@ def place_seed_vectors(writing: Session, ids: Sequence[int], embedder: Embedder 
             return 0
         rows = dict(zip(shipped["text_hashes"].tolist(), shipped["vectors"], strict=True))
     found = []
-    for page in batched(ids, BATCH):
+    for page in batched(ids, TITLES_PER_TRANSACTION):
         for title in titles.get_many(writing, page):
             digest = text_hash(document_texts(title))
             if digest in rows and title.id is not None:
-                found.append(VectorRow(title.id, digest, _unit(rows[digest].astype(np.float32))))
+                found.append(
+                    VectorRow(title.id, digest, _normalise(rows[digest].astype(np.float32)))
+                )
     vectors.store(writing, found, Space.CONTENT, embedder.model)
     changes.record(writing, [row.title_id for row in found])
     return len(found)
@@ -95,18 +97,18 @@ def write_seed_vectors(reading: Session, ids: Sequence[int], embedder: Embedder)
     return len(rows)
 
 
-def embed_missing(engine: Engine, embedder: Embedder) -> int:
+def embed_missing_titles(engine: Engine, embedder: Embedder) -> int:
     """Embed every title that the current model has not, and return how many."""
     done = 0
-    for ids in missing_batches(engine, embedder):
+    for ids in missing_title_batches(engine, embedder):
         with open_session(engine) as writing:
             done += embed_titles(writing, embedder, ids).embedded
             writing.commit()
     return done
 
 
-def missing_batches(
-    engine: Engine, embedder: Embedder, batch: int = EMBED_BATCH
+def missing_title_batches(
+    engine: Engine, embedder: Embedder, batch: int = TITLES_PER_EMBED_TRANSACTION
 ) -> Iterator[list[int]]:
     """Yield the titles that the current model has not embedded, in the order of their ids."""
     after = 0
@@ -125,7 +127,7 @@ def refresh_popularity(writing: Session) -> int:
     """Compute every popularity anew and log the titles whose own changed; the caller commits."""
     ids = popularity.title_ids(writing)
     row_of = {title_id: row for row, title_id in enumerate(ids)}
-    audiences = ranks.audience_scores(len(ids), _measures(writing, row_of))
+    audiences = ranks.audience_scores(len(ids), _popularity_measures(writing, row_of))
     rows = [
         ScopedPopularity(title_id, ScopeKind.GLOBAL, "", float(value))
         for title_id, value in zip(ids, audiences, strict=True)
@@ -151,13 +153,13 @@ def refresh_popularity(writing: Session) -> int:
     return len(changed)
 
 
-def ask_for_reload(writing: Session) -> int:
+def request_reload(writing: Session) -> int:
     """Have every serving process rebuild its index after the commit; return the titles there."""
     changes.record(writing, [changes.ALL_TITLES])
     return titles.count(writing)
 
 
-def _measures(
+def _popularity_measures(
     reading: Session, row_of: dict[int, int]
 ) -> Iterator[tuple[NDArray[np.int64], ranks.Values]]:
     """Yield what each source counts: its votes, and its own popularity."""
@@ -183,6 +185,6 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _unit(vector: Vector) -> Vector:
+def _normalise(vector: Vector) -> Vector:
     scaled: Vector = vector / np.linalg.norm(vector)
     return scaled

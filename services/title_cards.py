@@ -8,7 +8,7 @@ from db.title_summaries import TitleSummary
 from index.query import Hit, Region
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 
 ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 
@@ -33,11 +33,11 @@ def title_card(
 
 
 def title_cards(
-    catalogue: Live, hits: Iterable[Hit], reason: Callable[[Hit], Reason]
+    catalogue: CatalogueView, hits: Iterable[Hit], reason: Callable[[Hit], Reason]
 ) -> Iterator[TitleCard]:
     """Yield what an index found, save for titles that went while we searched."""
     for each in hits:
-        listing = catalogue.listings.get(each.title_id)
+        listing = catalogue.titles.get(each.title_id)
         if listing is not None:
             yield title_card(
                 listing, score=each.score, terms=score_terms(each), reason=reason(each)

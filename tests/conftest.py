@@ -14,13 +14,13 @@ from sqlmodel import Session
 
 from api.app import create_app
 from catalog.record import Record
-from config.resources import Resources, load_embedder, opened
+from config.resources import Resources, load_embedder, open_resources
 from config.settings import Settings
 from db import migrate
 from db.engine import connect
 from embedded.lease import Lease, acquire
 from embeddings.embedder import Embedder
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services import seeding
 from tests.running_app import running_app
 
@@ -125,15 +125,15 @@ def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
         database_url=servers.database_url.replace("/rasika?", "/seeded?"),
         redis_url=servers.redis_url.replace("db=0", "db=1"),
     )
-    with opened(settings, embedder=False) as resources:
-        seeding.seed(resources.engine, embedder)
+    with open_resources(settings, with_embedder=False) as resources:
+        seeding.seed_catalogue(resources.engine, embedder)
         yield replace(resources, embedder=embedder)
 
 
 @pytest.fixture(scope="session")
-def live(seeded: Resources) -> Iterator[Live]:
+def live(seeded: Resources) -> Iterator[CatalogueView]:
     """What a serving process holds of the seed catalogue, kept in step with it."""
-    live = Live(seeded.engine, seeded.loader())
+    live = CatalogueView(seeded.engine, seeded.loader())
     live.load()
     live.start()
     yield live
@@ -141,7 +141,7 @@ def live(seeded: Resources) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+def client(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
     """A client of the service over the seed catalogue."""
     with running_app(create_app(seeded, live)) as client:
         yield client

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from embedded.status import status
+from embedded.status import read_status
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
@@ -117,7 +117,7 @@ def kill_postgres(home: Path) -> None:
 
 def cause_outage(home: Path, server: str) -> Callable[[], None]:
     """Stop the supervisor from mending, so that the outage lasts; give what lets it go on."""
-    supervisor = status(home).supervisor_pid
+    supervisor = read_status(home).supervisor_pid
     assert supervisor is not None
     os.kill(supervisor, signal.SIGSTOP)
     kill_process(int((home / server).read_text().split()[0]))

@@ -9,24 +9,24 @@ import structlog
 from rq import get_current_job
 
 from config import settings as settings_module
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from db import changes, searches, viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import EmbedderUnavailable
-from runtime.title_features import StoredShelf
+from runtime.title_features import StoredTitleFeatures
 from services import seeding
 from services.embedding import embed_titles as embed
 from viewers import login_sessions
 from viewers import viewings as viewer_viewings
 from vocabulary.kinds import Space
 
-CHANGES_KEPT_DAYS = 7  # a follower that slept longer loads everything again
-SEARCHES_KEPT_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
-VISITORS_KEPT_DAYS = 366  # a day longer than their cookies last
-VIEWINGS_AT_ONCE = 5000  # in ten minutes; those left over wait for the next turn
-POPULAR_OVER = timedelta(days=30)
-POPULAR_MOST = 50  # texts a region
+CHANGE_RETENTION_DAYS = 7  # a follower that slept longer loads everything again
+SEARCH_RETENTION_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
+VISITOR_RETENTION_DAYS = 366  # a day longer than their cookies last
+MAX_VIEWINGS_PER_RUN = 5000  # in ten minutes; those left over wait for the next turn
+POPULAR_SEARCH_WINDOW = timedelta(days=30)
+MAX_POPULAR_TEXTS_PER_REGION = 50  # texts a region
 
 Result = TypeVar("Result")
 
@@ -40,15 +40,15 @@ def embed_titles(ids: Sequence[int]) -> dict[str, int]:
         if resources.embedder is None:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         embedded = unchanged = 0
-        for batch in seeding.batched(ids, seeding.EMBED_BATCH):
+        for batch in seeding.batched(ids, seeding.TITLES_PER_EMBED_TRANSACTION):
             with open_session(resources.engine) as writing:
                 done = embed(writing, resources.embedder, batch)
                 writing.commit()
             embedded, unchanged = embedded + done.embedded, unchanged + done.unchanged
-            progress(embedded + unchanged, len(ids))
+            report_progress(embedded + unchanged, len(ids))
         return {"embedded": embedded, "unchanged": unchanged}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def embed_missing() -> dict[str, int]:
@@ -57,9 +57,9 @@ def embed_missing() -> dict[str, int]:
     def work(resources: Resources) -> dict[str, int]:
         if resources.embedder is None:
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
-        return {"embedded": seeding.embed_missing(resources.engine, resources.embedder)}
+        return {"embedded": seeding.embed_missing_titles(resources.engine, resources.embedder)}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def refresh_popularity() -> dict[str, int]:
@@ -71,7 +71,7 @@ def refresh_popularity() -> dict[str, int]:
             writing.commit()
         return {"changed": changed}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def reindex() -> dict[str, int]:
@@ -79,12 +79,12 @@ def reindex() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with open_session(resources.engine) as writing:
-            count = seeding.ask_for_reload(writing)
+            count = seeding.request_reload(writing)
             writing.commit()
-        progress(count, count)
+        report_progress(count, count)
         return {"titles": count}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def prune_changes() -> dict[str, int]:
@@ -92,11 +92,11 @@ def prune_changes() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with open_session(resources.engine) as writing:
-            dropped = changes.prune(writing, days=CHANGES_KEPT_DAYS)
+            dropped = changes.prune(writing, days=CHANGE_RETENTION_DAYS)
             writing.commit()
         return {"dropped": dropped}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def trim_searches() -> dict[str, int]:
@@ -104,14 +104,14 @@ def trim_searches() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with open_session(resources.engine) as writing:
-            deleted = searches.delete_old(writing, days=SEARCHES_KEPT_DAYS)
+            deleted = searches.delete_old(writing, days=SEARCH_RETENTION_DAYS)
             writing.commit()
         return {"deleted": deleted}
 
-    return _with_resources(work, embedder=False)
+    return _run_with_resources(work, with_embedder=False)
 
 
-def trim_sign_ins() -> dict[str, int]:
+def trim_sessions() -> dict[str, int]:
     """Delete the sign-ins that have ended, and the tokens that have expired."""
 
     def work(resources: Resources) -> dict[str, int]:
@@ -120,20 +120,22 @@ def trim_sign_ins() -> dict[str, int]:
             writing.commit()
         return {"deleted": deleted}
 
-    return _with_resources(work, embedder=False)
+    return _run_with_resources(work, with_embedder=False)
 
 
 def refresh_popular_searches() -> dict[str, int]:
     """Write down anew what many ask for in each region."""
 
     def work(resources: Resources) -> dict[str, int]:
-        since = datetime.now(UTC) - POPULAR_OVER
+        since = datetime.now(UTC) - POPULAR_SEARCH_WINDOW
         with open_session(resources.engine) as writing:
-            count = searches.refresh_popular(writing, since=since, limit=POPULAR_MOST)
+            count = searches.refresh_popular(
+                writing, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION
+            )
             writing.commit()
         return {"texts": count}
 
-    return _with_resources(work, embedder=False)
+    return _run_with_resources(work, with_embedder=False)
 
 
 def close_viewings() -> dict[str, int]:
@@ -146,18 +148,18 @@ def close_viewings() -> dict[str, int]:
         closed = 0
         with open_session(resources.engine) as reading:
             silent = viewings.list_idle(
-                reading, viewer_viewings.IDLE_TIMEOUT, limit=VIEWINGS_AT_ONCE
+                reading, viewer_viewings.IDLE_TIMEOUT, limit=MAX_VIEWINGS_PER_RUN
             )
         for viewer_id, viewing_id in silent:
             with open_session(resources.engine) as writing, suppress(ViewerDeleted):
-                shelf = StoredShelf(writing, model)
+                shelf = StoredTitleFeatures(writing, model)
                 closed += viewer_viewings.close_idle(
                     writing, viewer_id, viewing_id, feature_source=shelf
                 )
                 writing.commit()
         return {"closed": closed}
 
-    return _with_resources(work)
+    return _run_with_resources(work)
 
 
 def trim_visitors() -> dict[str, int]:
@@ -165,14 +167,14 @@ def trim_visitors() -> dict[str, int]:
 
     def work(resources: Resources) -> dict[str, int]:
         with open_session(resources.engine) as writing:
-            deleted = viewer_lifecycle.delete_old_visitors(writing, days=VISITORS_KEPT_DAYS)
+            deleted = viewer_lifecycle.delete_old_visitors(writing, days=VISITOR_RETENTION_DAYS)
             writing.commit()
         return {"deleted": deleted}
 
-    return _with_resources(work, embedder=False)
+    return _run_with_resources(work, with_embedder=False)
 
 
-def sweep_forgotten() -> dict[str, int]:
+def delete_forgotten_searches() -> dict[str, int]:
     """Delete the searches that were written after their visitor was forgotten."""
 
     def work(resources: Resources) -> dict[str, int]:
@@ -181,10 +183,10 @@ def sweep_forgotten() -> dict[str, int]:
             writing.commit()
         return {"swept": swept}
 
-    return _with_resources(work, embedder=False)
+    return _run_with_resources(work, with_embedder=False)
 
 
-def progress(done: int, total: int) -> None:
+def report_progress(done: int, total: int) -> None:
     """Note how far the current job is, for those who follow it."""
     job = get_current_job()
     if job is not None:
@@ -192,6 +194,8 @@ def progress(done: int, total: int) -> None:
         job.save_meta()  # type: ignore[no-untyped-call]  # RQ's own
 
 
-def _with_resources(work: Callable[[Resources], Result], *, embedder: bool = True) -> Result:
-    with opened(settings_module.load(), embedder=embedder) as resources:
+def _run_with_resources(
+    work: Callable[[Resources], Result], *, with_embedder: bool = True
+) -> Result:
+    with open_resources(settings_module.load_settings(), with_embedder=with_embedder) as resources:
         return work(resources)

@@ -19,7 +19,7 @@ from db.engine import open_session
 from recommend.age_limits import AgeLimit
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from viewers.context import ANONYMOUS_CONTEXT, Personalization, ViewerContext
 from viewers.context import read_personalization as lens_of
 from viewers.context import read_viewer_context as person_of
@@ -43,7 +43,7 @@ async def viewer_context(
 
 
 def load_viewer_context(
-    identity: Identity | None, catalogue: Live, resources: Resources, metrics: Metrics
+    identity: Identity | None, catalogue: CatalogueView, resources: Resources, metrics: Metrics
 ) -> ViewerContext:
     """Return who asks; nobody while PostgreSQL does not answer, for there are lists for anybody."""
     if identity is None:
@@ -89,7 +89,7 @@ async def age_limits(
 
 def load_personalization(
     identity: Identity | None,
-    catalogue: Live,
+    catalogue: CatalogueView,
     resources: Resources,
     metrics: Metrics,
     *,

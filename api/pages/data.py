@@ -32,7 +32,7 @@ from config.resources import Resources
 from db.engine import open_session
 from index.query import Filter, Region
 from recommend.title_state import EMPTY_STATE, TitleState
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services import homepage, search
 from services.feed import FeedRequest
 from viewers import interactions
@@ -72,7 +72,7 @@ class TitleActions:
 class PageData:
     """Implements `api.pages.titles.Pages`; `region` is where the visitor seems to be."""
 
-    catalogue: Live
+    catalogue: CatalogueView
     resources: Resources
     metrics: Metrics
     region: Region
@@ -152,7 +152,7 @@ class PageData:
 
     def card(self, title_id: int) -> PosterData | None:
         """Return what a poster is drawn from."""
-        listing = self.catalogue.listings.get(title_id)
+        listing = self.catalogue.titles.get(title_id)
         if listing is None:
             return None
         return PosterData(

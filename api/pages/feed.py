@@ -36,7 +36,7 @@ from recommend.feed_plan import Fallback, MoodTarget
 from recommend.moods import MOOD_NAMES, Rasa
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services import feed
 from services.feed import FeedRequest
 from services.feed_metrics import FeedMetricsDep
@@ -142,7 +142,7 @@ def submit_interaction(
     feature_source: FeatureSourceDep,
     resources: ResourcesDep,
     metrics: MetricsDep,
-    next: Annotated[str, Form()] = "",  # noqa: A002  # as addresses have it
+    next: Annotated[str, Form()] = "",  # as addresses have it
 ) -> Response:
     """Store what was done to a title, and go back to where it was done."""
     if interaction is None:
@@ -188,7 +188,7 @@ def _feed_url(mood: str | None, exclude: Sequence[int]) -> str:
     return "/feed?" + urlencode(asked) if asked else "/feed"
 
 
-def _status_text(catalogue: Live, did: str) -> str:
+def _status_text(catalogue: CatalogueView, did: str) -> str:
     event, _, title_id = did.partition("-")
-    listing = catalogue.listings.get(parse_number(title_id, maximum=MAX_TITLE_ID) or 0)
+    listing = catalogue.titles.get(parse_number(title_id, maximum=MAX_TITLE_ID) or 0)
     return STATUS_TEXTS.get(event, "").format(title=listing.title, value="") if listing else ""

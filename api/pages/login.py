@@ -57,7 +57,7 @@ def show_signup(
     request: Request,
     resources: ResourcesDep,
     identity: IdentityDep,
-    next: str = "",  # noqa: A002  # as addresses have it
+    next: str = "",  # as addresses have it
 ) -> Response:
     """Return the form for a new account."""
     if identity is not None and identity.is_logged_in:
@@ -82,7 +82,7 @@ def show_login(
     request: Request,
     resources: ResourcesDep,
     identity: IdentityDep,
-    next: str = "",  # noqa: A002  # as addresses have it
+    next: str = "",  # as addresses have it
     problem: str = "",
 ) -> Response:
     """Return the form for who has an account; `problem` is what went wrong elsewhere."""
@@ -180,7 +180,7 @@ def _render_form(
         "given": form,
         "faults": {error.field: error.text} if error else {},
         "next": form.next if is_local_destination(form.next) else "",
-        "providers": resources.settings.openid_providers,
+        "providers": resources.settings.all_oidc_providers,
     }
     response = render_page(request, template, context, status=error.status if error else 200)
     if error and error.retry_after_s is not None:

@@ -48,7 +48,7 @@ def show_onboarding(
 ) -> Response:
     """Return titles to pick from; what was picked stays when the languages change."""
     region = viewer.region or chosen_region(request) or region_detection.detect_region(request)
-    picked = [catalogue.listings[each] for each in pick[:MAX_PICKS] if each in catalogue.listings]
+    picked = [catalogue.titles[each] for each in pick[:MAX_PICKS] if each in catalogue.titles]
     items = onboarding.onboarding_titles(
         catalogue, viewer, region, requested_languages=language, limit=ONBOARDING_TITLES_PER_PAGE
     )
@@ -72,7 +72,7 @@ def submit_onboarding(
 ) -> Response:
     """Store what was picked and the languages, and go on to the feed that follows from them."""
     if identity is not None and not declines_storage(request, identity):
-        known = [each for each in pick[:MAX_PICKS] if each in catalogue.listings]
+        known = [each for each in pick[:MAX_PICKS] if each in catalogue.titles]
         with open_session(resources.engine) as writing:
             said = _to_profile_update(profiles.read_viewer_profile(writing, identity.id))
             weights = {

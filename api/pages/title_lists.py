@@ -42,7 +42,7 @@ def show_title_list(
     identity: IdentityDep,
     catalogue: CatalogueViewDep,
     session: SessionDep,
-    list: str = "",  # noqa: A002  # as addresses have it
+    list: str = "",  # as addresses have it
     offset: str = "",
 ) -> Response:
     """Return a list of somebody's, the latest first."""

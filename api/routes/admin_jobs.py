@@ -33,7 +33,7 @@ def enqueue_reindex(resources: ResourcesDep) -> EnqueuedJobResponse:
     operation_id="admin_job",
     responses={404: {"model": Problem, "description": "There is no such job."}},
 )
-def get_job(id: str, resources: ResourcesDep) -> JobResponse:  # noqa: A002  # the contract's name
+def get_job(id: str, resources: ResourcesDep) -> JobResponse:  # the contract's name
     """Return where a job stands."""
     try:
         found = Job.fetch(id, connection=resources.redis)

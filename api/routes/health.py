@@ -14,7 +14,7 @@ from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from api.schemas.titles import HealthCheckResponse, ReadinessResponse
 from config.resources import Resources
 from index.query import IndexUnavailable
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 
 MAX_UNCONFIRMED_S = 10.0  # without word from PostgreSQL the index may miss changes
 ESSENTIAL_CHECKS = frozenset({"postgres", "index"})
@@ -49,9 +49,9 @@ def readyz(
 @router.get("/metrics", operation_id="metrics", include_in_schema=False)
 def prometheus_metrics(metrics: MetricsDep, catalogue: CatalogueViewDep) -> Response:
     """Return what is counted, for Prometheus."""
-    metrics.index_titles.set(len(catalogue.listings))
+    metrics.index_titles.set(len(catalogue.titles))
     metrics.index_unconfirmed_s.set(time.monotonic() - catalogue.confirmed_at)
-    metrics.is_listening.set(catalogue.bell.hears)
+    metrics.is_listening.set(catalogue.change_listener.is_listening)
     return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
 
@@ -80,7 +80,7 @@ def _check_embedder(resources: Resources) -> HealthCheckResponse:
     return HealthCheckResponse(name="embedder", ok=True, detail=resources.embedder.model)
 
 
-def _check_index(resources: Resources, catalogue: Live) -> HealthCheckResponse:
+def _check_index(resources: Resources, catalogue: CatalogueView) -> HealthCheckResponse:
     try:
         count = len(catalogue.index)
     except (DBAPIError, PoolTimeout, IndexUnavailable) as error:

@@ -147,7 +147,7 @@ def post_interactions(
     refused = [
         RejectedInteraction(index=index, detail=str(TitleNotFound(each.content_id)))
         for index, each in enumerate(given)
-        if each.content_id not in catalogue.listings
+        if each.content_id not in catalogue.titles
     ]
     if refused and isinstance(body, InteractionRequest):
         raise TitleNotFound(body.content_id)

@@ -102,12 +102,12 @@ class OidcProviders:
 
 def configured_providers(settings: Settings) -> OidcProviders:
     """Return the providers of the settings."""
-    given = settings.openid_providers
+    given = settings.all_oidc_providers
     http = httpx.Client(timeout=HTTP_TIMEOUT_S, limits=NO_KEEPALIVE) if given else None
     known = {
         each.name: OidcProvider(
             OidcClient(
-                name=each.shown,
+                name=each.display_name,
                 issuer=each.issuer,
                 client_id=each.client_id,
                 client_secret=each.client_secret.get_secret_value(),
@@ -140,7 +140,7 @@ async def start(
     request: Request,
     name: str,
     providers: OidcProvidersDep,
-    next: OidcParam = "",  # noqa: A002  # as addresses have it
+    next: OidcParam = "",  # as addresses have it
 ) -> Response:
     """Send a browser to a provider to sign in there, and to `next`, an address here, afterwards."""
     return await _redirect_to_provider(request, name, providers, {"next": next})
@@ -158,7 +158,7 @@ async def link(
     name: str,
     providers: OidcProvidersDep,
     identity: AccountIdentityDep,
-    next: OidcParam = "",  # noqa: A002  # as addresses have it
+    next: OidcParam = "",  # as addresses have it
 ) -> Response:
     """Send who is signed in to a provider, to sign in to the same account from there as well.
 

@@ -28,7 +28,7 @@ from db.engine import open_session
 from db.interactions import ONBOARDING_ROW, Interaction
 from index.query import Filter, Region
 from recommend import onboarding, reasons
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services import title_cards
 from services.feed import content_vectors, ranking_attributes
 from viewers.context import ViewerContext
@@ -114,7 +114,7 @@ def put_picks(
 
 
 def onboarding_titles(
-    catalogue: Live,
+    catalogue: CatalogueView,
     viewer: ViewerContext,
     region: Region,
     *,
@@ -147,14 +147,14 @@ def record_picks(
     viewer_id: UUID,
     title_ids: list[int],
     *,
-    catalogue: Live,
+    catalogue: CatalogueView,
     feature_source: TitleFeatureSource,
 ) -> PicksResponse:
     """Store what somebody picked; the caller commits.
 
     Raises `TitleNotFound`.
     """
-    unknown = next((each for each in title_ids if each not in catalogue.listings), None)
+    unknown = next((each for each in title_ids if each not in catalogue.titles), None)
     if unknown is not None:
         raise TitleNotFound(unknown)
     now = datetime.now(UTC)

@@ -101,14 +101,14 @@ class ReviewStateRequest(BaseModel):
     },
 )
 def list_title_reviews(
-    id: TitleIdParam,  # noqa: A002  # the contract's name
+    id: TitleIdParam,  # the contract's name
     identity: LenientIdentityDep,
     catalogue: CatalogueViewDep,
     pagination: PaginationDep,
     session: SessionDep,
 ) -> ListResponse[ReviewResponse]:
     """Return what was written of a title and approved, and one's own in whatever state."""
-    if id not in catalogue.listings:
+    if id not in catalogue.titles:
         raise TitleNotFound(id)
     viewer_id = identity.id if identity else None
     found, total = reviews.list_by_title(
@@ -131,7 +131,7 @@ def list_title_reviews(
     },
 )
 def post_review(
-    id: TitleIdParam,  # noqa: A002  # the contract's name
+    id: TitleIdParam,  # the contract's name
     body: ReviewRequest,
     identity: AccountIdentityDep,
     catalogue: CatalogueViewDep,
@@ -139,7 +139,7 @@ def post_review(
     response: Response,
 ) -> ReviewResponse:
     """Write of a title, in place of what one wrote before; others see it once it is approved."""
-    if id not in catalogue.listings:
+    if id not in catalogue.titles:
         raise TitleNotFound(id)
     said = ReviewDraft(id, body.text, body.language, body.spoiler)
     with open_session(resources.engine) as writing:
@@ -162,7 +162,7 @@ def post_review(
     },
 )
 def delete_review(
-    id: ReviewIdParam,  # noqa: A002  # the contract's name
+    id: ReviewIdParam,  # the contract's name
     identity: AccountIdentityDep,
     resources: ResourcesDep,
 ) -> None:
@@ -195,7 +195,7 @@ def list_reviews_by_state(
     },
 )
 def set_review_state(
-    id: ReviewIdParam,  # noqa: A002  # the contract's name
+    id: ReviewIdParam,  # the contract's name
     body: ReviewStateRequest,
     resources: ResourcesDep,
 ) -> ReviewResponse:

@@ -73,7 +73,7 @@ async def record_click(
     log: SearchLogDep,
 ) -> None:
     """Note that a title was opened; without a search of that name or text, nothing is noted."""
-    if click.content_id not in catalogue.listings:
+    if click.content_id not in catalogue.titles:
         raise TitleNotFound(click.content_id)
     if declines_storage(request, identity):
         return
@@ -136,7 +136,7 @@ def delete_search_history(
     responses=DATABASE_UNAVAILABLE_RESPONSES,
 )
 def delete_past_search(
-    id: UUID,  # noqa: A002  # the contract's name
+    id: UUID,  # the contract's name
     identity: IdentityDep,
     resources: ResourcesDep,
     log: SearchLogDep,

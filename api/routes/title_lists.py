@@ -14,7 +14,7 @@ from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import ListResponse
 from db import title_states
 from db.title_states import ListEntry, TitleList
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from viewers import interactions
 from vocabulary.kinds import Kind
 
@@ -103,7 +103,7 @@ def get_continue_watching(
 
 
 def read_title_list(
-    catalogue: Live,
+    catalogue: CatalogueView,
     session: Session,
     identity: Identity | None,
     title_list: TitleList,
@@ -122,18 +122,20 @@ def read_title_list(
     )
 
 
-def _entries_in_progress(catalogue: Live, session: Session, identity: Identity) -> list[ListEntry]:
+def _entries_in_progress(
+    catalogue: CatalogueView, session: Session, identity: Identity
+) -> list[ListEntry]:
     found = [
         ListEntry(title_id, each.watched_at, each.rating, each.progress)
         for title_id, each in interactions.read_title_states(session, identity.id).items()
-        if each.in_progress and each.watched_at is not None and title_id in catalogue.listings
+        if each.in_progress and each.watched_at is not None and title_id in catalogue.titles
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def _listed_titles(catalogue: Live, entries: Iterable[ListEntry]) -> list[ListedTitle]:
+def _listed_titles(catalogue: CatalogueView, entries: Iterable[ListEntry]) -> list[ListedTitle]:
     """Return the titles that are served, as a list shows them."""
-    listed = ((each, catalogue.listings.get(each.title_id)) for each in entries)
+    listed = ((each, catalogue.titles.get(each.title_id)) for each in entries)
     return [
         ListedTitle(
             id=listing.id,

@@ -25,7 +25,7 @@ from db import viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewings import NewViewing, Viewing
 from recommend.title_state import MIN_COMPLETED_PROGRESS
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from viewers import viewings as viewer_viewings
 from viewers.interaction_format import AsciiLabel
 
@@ -155,7 +155,7 @@ def start_viewing(
     response: Response,
 ) -> ViewingResponse:
     """Begin to watch a title."""
-    if body.content_id not in catalogue.listings:
+    if body.content_id not in catalogue.titles:
         raise TitleNotFound(body.content_id)
     started = NewViewing(body.id or uuid4(), body.content_id, body.device)
     with open_session(resources.engine) as writing:
@@ -177,7 +177,7 @@ def start_viewing(
     },
 )
 def update_viewing(
-    id: UUID,  # noqa: A002  # the contract's name
+    id: UUID,  # the contract's name
     body: ViewingProgressRequest,
     identity: ConsentingIdentityDep,
     catalogue: CatalogueViewDep,
@@ -197,7 +197,7 @@ def update_viewing(
     responses={**STORAGE_DECLINED_RESPONSES, **VIEWING_NOT_FOUND_RESPONSES},
 )
 def stop_viewing(
-    id: UUID,  # noqa: A002  # the contract's name
+    id: UUID,  # the contract's name
     identity: ConsentingIdentityDep,
     catalogue: CatalogueViewDep,
     resources: ResourcesDep,
@@ -248,7 +248,7 @@ def list_title_completions(
     ]
 
 
-def _viewing_response(catalogue: Live, viewing: Viewing) -> ViewingResponse:
+def _viewing_response(catalogue: CatalogueView, viewing: Viewing) -> ViewingResponse:
     return ViewingResponse(
         id=viewing.id,
         content_id=viewing.title_id,
@@ -262,6 +262,6 @@ def _viewing_response(catalogue: Live, viewing: Viewing) -> ViewingResponse:
     )
 
 
-def _title_name(catalogue: Live, title_id: int) -> str | None:
-    listing = catalogue.listings.get(title_id)
+def _title_name(catalogue: CatalogueView, title_id: int) -> str | None:
+    listing = catalogue.titles.get(title_id)
     return listing.title if listing else None

@@ -29,25 +29,25 @@ from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Filter, IndexEntry, Query, VectorIndex
 from vocabulary.kinds import Kind, Space
 
-TITLES = 3000
+DEFAULT_TITLES = 3000
 DIMENSIONS = 32
-BATCH = 64  # queries at once, as rows of a homepage and interests of a feed come
+QUERIES_PER_BATCH = 64  # queries at once, as rows of a homepage and interests of a feed come
 SEED = 7
 
 LANGUAGES = ("te", "ta", "hi", "kn", "ml", "en", "ja", "ko", "fr", "bn", "mr", "pa")
 GENRES = ("drama", "comedy", "action", "horror", "romance", "thriller", "family", "war")
 PROVIDERS = ("netflix", "netflix@IN", "aha", "aha@IN", "hotstar", "hotstar@IN")
 REGIONS = ("IN", "IN-TG", "IN-TN", "US")
-YEARS = (1950, 2026)
-AGES = (None, 0, 7, 13, 16, 18)
-KS = (1, 5, 20, 20, 20, 100, 300, 1000, 5000)
-WEIGHTS = (0.0, 0.05, 0.2, 0.5, 2.0, -0.5)
+YEAR_RANGE = (1950, 2026)
+AGE_CHOICES = (None, 0, 7, 13, 16, 18)
+K_CHOICES = (1, 5, 20, 20, 20, 100, 300, 1000, 5000)
+WEIGHT_CHOICES = (0.0, 0.05, 0.2, 0.5, 2.0, -0.5)
 
 Mask = NDArray[np.bool_]  # (n,)
 
 
 @dataclass(slots=True)
-class Shortfalls:
+class FuzzResult:
     """What was found wanting."""
 
     queries: int = 0
@@ -55,18 +55,18 @@ class Shortfalls:
     wrong: int = 0  # answers with a title twice, out of order, or that the filter excludes
     hits: int = 0
     seconds: float = 0.0  # in the engine
-    worst: Query | None = None
+    first_failure: Query | None = None
 
 
-def catalogue(n: int = TITLES, *, seed: int = SEED) -> list[IndexEntry]:
+def random_entries(n: int = DEFAULT_TITLES, *, seed: int = SEED) -> list[IndexEntry]:
     """Return titles, some without a vector, a year or a rating; languages are rare and common."""
     chance = random.Random(seed)  # noqa: S311  # no secret
     vectors = np.random.default_rng(seed).normal(size=(n, DIMENSIONS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [_entry(chance, row + 1, vector) for row, vector in enumerate(vectors)]
+    return [_random_entry(chance, row + 1, vector) for row, vector in enumerate(vectors)]
 
 
-def queries(entries: Sequence[IndexEntry], *, seed: int = SEED) -> Iterator[Query]:
+def random_queries(entries: Sequence[IndexEntry], *, seed: int = SEED) -> Iterator[Query]:
     """Yield queries without end: every field of a filter, wide and narrow, and every boost."""
     chance = random.Random(seed)  # noqa: S311  # no secret
     placed = [entry for entry in entries if Space.CONTENT in entry.vectors]
@@ -75,30 +75,32 @@ def queries(entries: Sequence[IndexEntry], *, seed: int = SEED) -> Iterator[Quer
         vector = chance.choice(placed).vectors[Space.CONTENT]
         yield Query(
             vector=vector if chance.random() < 0.8 else None,
-            filter=_filter(chance, ids),
+            filter=_random_filter(chance, ids),
             boosts=Boosts(
-                popularity=chance.choice(WEIGHTS),
+                popularity=chance.choice(WEIGHT_CHOICES),
                 regional={
-                    region: chance.choice(WEIGHTS) for region in REGIONS if chance.random() < 0.3
+                    region: chance.choice(WEIGHT_CHOICES)
+                    for region in REGIONS
+                    if chance.random() < 0.3
                 },
-                freshness=chance.choice(WEIGHTS),
+                freshness=chance.choice(WEIGHT_CHOICES),
             ),
-            k=chance.choice(KS),
+            k=chance.choice(K_CHOICES),
         )
 
 
-def check(
+def check_index(
     index: VectorIndex,
     entries: Sequence[IndexEntry],
     number: int,
     *,
     seed: int = SEED,
     seconds: float | None = None,
-) -> Shortfalls:
+) -> FuzzResult:
     """Ask an index of these entries that many queries, for so long at most, and count."""
-    table, found = Table(entries), Shortfalls()
-    began, asked = time.monotonic(), islice(queries(entries, seed=seed), number)
-    while batch := list(islice(asked, BATCH)):
+    table, found = ReferenceFilter(entries), FuzzResult()
+    began, asked = time.monotonic(), islice(random_queries(entries, seed=seed), number)
+    while batch := list(islice(asked, QUERIES_PER_BATCH)):
         if seconds is not None and time.monotonic() - began > seconds:
             break
         before = time.monotonic()
@@ -112,14 +114,14 @@ def check(
             found.hits += len(hits)
             if len(hits) < min(query.k, int(mask.sum())):
                 found.short += 1
-                found.worst = found.worst or query
+                found.first_failure = found.first_failure or query
             if not mask[rows].all() or order != sorted(set(order)) or len(hits) > query.k:
                 found.wrong += 1
-                found.worst = found.worst or query
+                found.first_failure = found.first_failure or query
     return found
 
 
-class Table:
+class ReferenceFilter:
     """What filters ask about titles, a row a title, and nothing an engine has a part in."""
 
     def __init__(self, entries: Sequence[IndexEntry]) -> None:
@@ -128,7 +130,7 @@ class Table:
         self._placed = np.array([Space.CONTENT in entry.vectors for entry in entries])
         self._ids = np.array([entry.title_id for entry in entries])
         self._labels = {
-            name: [frozenset(map(str, _labels(getattr(each, name)))) for each in has]
+            name: [frozenset(map(str, _label_set(getattr(each, name)))) for each in has]
             for name in ("kind", "languages", "genres", "providers")
         }
         self._numbers = {
@@ -180,7 +182,7 @@ class Table:
         return mask
 
 
-def _labels(value: object) -> frozenset[object]:
+def _label_set(value: object) -> frozenset[object]:
     return value if isinstance(value, frozenset) else frozenset({value})
 
 
@@ -188,16 +190,16 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) -> IndexEntry:
+def _random_entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) -> IndexEntry:
     common = min(int(chance.expovariate(0.5)), len(LANGUAGES) - 1)
     attributes = Attributes(
         kind=chance.choice(list(Kind)),
-        languages=frozenset({LANGUAGES[common], *_some(chance, LANGUAGES, 0.02)}),
-        genres=_some(chance, GENRES, 0.25),
-        providers=_some(chance, PROVIDERS, 0.1),
-        year=chance.choice([None, *[chance.randint(*YEARS)] * 9]),
+        languages=frozenset({LANGUAGES[common], *_random_subset(chance, LANGUAGES, 0.02)}),
+        genres=_random_subset(chance, GENRES, 0.25),
+        providers=_random_subset(chance, PROVIDERS, 0.1),
+        year=chance.choice([None, *[chance.randint(*YEAR_RANGE)] * 9]),
         adult=chance.random() < 0.05,
-        minimum_age=chance.choice(AGES),
+        minimum_age=chance.choice(AGE_CHOICES),
         votes=int(chance.expovariate(0.001)),
         rating=chance.choice([None, round(chance.uniform(0, 10), 1)]),
         runtime_minutes=chance.choice([None, chance.randint(20, 200)]),
@@ -213,9 +215,9 @@ def _entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) ->
     )
 
 
-def _filter(chance: random.Random, ids: Sequence[int]) -> Filter:
+def _random_filter(chance: random.Random, ids: Sequence[int]) -> Filter:
     wanted = Filter(adult=chance.random() < 0.3)
-    year = chance.randint(*YEARS)
+    year = chance.randint(*YEAR_RANGE)
     fields: list[Callable[[], dict[str, object]]] = [
         lambda: {"kinds": frozenset(chance.sample(list(Kind), 2))},
         lambda: {"languages": frozenset(chance.sample(LANGUAGES, chance.randint(1, 3)))},
@@ -224,7 +226,7 @@ def _filter(chance: random.Random, ids: Sequence[int]) -> Filter:
         lambda: {"genres_none": frozenset(chance.sample(GENRES, 2))},
         lambda: {"providers": frozenset(chance.sample(PROVIDERS, 2))},
         lambda: {"year_from": year, "year_to": chance.choice([None, year, year + 10])},
-        lambda: {"max_age": chance.choice(AGES[1:]), "unrated": chance.random() < 0.5},
+        lambda: {"max_age": chance.choice(AGE_CHOICES[1:]), "unrated": chance.random() < 0.5},
         lambda: {"min_votes": int(chance.expovariate(0.001))},
         lambda: {"min_rating": round(chance.uniform(0, 10), 1)},
         lambda: {"runtime_from": chance.randint(20, 120)},
@@ -237,11 +239,11 @@ def _filter(chance: random.Random, ids: Sequence[int]) -> Filter:
     return wanted
 
 
-def _some(chance: random.Random, labels: Sequence[str], share: float) -> frozenset[str]:
+def _random_subset(chance: random.Random, labels: Sequence[str], share: float) -> frozenset[str]:
     return frozenset(label for label in labels if chance.random() < share)
 
 
-class Replaceable(VectorIndex, Protocol):
+class ReplaceableIndex(VectorIndex, Protocol):
     """What a catalogue can be put into."""
 
     def replace(self, entries: Sequence[IndexEntry], /) -> None:
@@ -250,7 +252,7 @@ class Replaceable(VectorIndex, Protocol):
 
 
 @contextmanager
-def opened(engine: str) -> Iterator[Replaceable]:
+def open_index(engine: str) -> Iterator[ReplaceableIndex]:
     """Give an engine with nothing in it, beside whatever is served."""
     if engine == "memory":
         yield MemoryIndex()
@@ -266,16 +268,16 @@ def opened(engine: str) -> Iterator[Replaceable]:
             database.dispose()
     else:
         with tempfile.TemporaryDirectory() as folder:
-            yield from _qdrant(engine, Path(folder))
+            yield from _open_qdrant(engine, Path(folder))
 
 
-def _qdrant(engine: str, folder: Path) -> Iterator[Replaceable]:
+def _open_qdrant(engine: str, folder: Path) -> Iterator[ReplaceableIndex]:
     from qdrant_client import QdrantClient  # an extra
 
     from index.qdrant.collections import AliasedCollections, ClusterLayout
     from index.qdrant.engine import QdrantIndex
 
-    url = settings.load().qdrant_url
+    url = settings.load_settings().qdrant_url
     client: Any
     if engine == "edge":
         from scripts.bench.engines.qdrant_edge import EdgeClient  # another
@@ -294,24 +296,24 @@ def _qdrant(engine: str, folder: Path) -> Iterator[Replaceable]:
 def main(
     engine: Annotated[str, typer.Argument(help="memory, pgvector, qdrant or edge")] = "memory",
     queries: int = 100_000,
-    titles: int = TITLES,
+    titles: int = DEFAULT_TITLES,
     seed: int = SEED,
     seconds: Annotated[float | None, typer.Option(help="give up asking after so long")] = None,
     graph: Annotated[bool, typer.Option(help="of pgvector and qdrant: by graphs")] = False,
 ) -> None:
     """Ask an engine generated queries and tell how many answers were short."""
-    entries = catalogue(titles, seed=seed)
-    with opened(engine) as index:
+    entries = random_entries(titles, seed=seed)
+    with open_index(engine) as index:
         index.replace(entries)
         if graph:
             index.link(Space.CONTENT)  # type: ignore[attr-defined]  # of the shared engines
-        found = check(index, entries, queries, seed=seed, seconds=seconds)
+        found = check_index(index, entries, queries, seed=seed, seconds=seconds)
     typer.echo(
         f"{engine}: {found.queries:,} queries over {titles:,} titles, {found.hits:,} hits: "
         f"{found.short} short, {found.wrong} wrong; {found.seconds:.0f} s in the engine"
     )
-    if found.worst is not None:
-        typer.echo(str(found.worst))
+    if found.first_failure is not None:
+        typer.echo(str(found.first_failure))
         raise typer.Exit(1)
 
 

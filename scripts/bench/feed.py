@@ -11,81 +11,93 @@ from typing import Any
 from config.resources import load_embedder
 from config.settings import Settings
 from scripts.bench import datasets, feed_load, fixtures
-from scripts.bench.feed_load import LIVEZ, Plan
-from scripts.bench.http_load import Answered
-from scripts.bench.measurements import BASELINE, OURS, Effort, Failed, Run, Taken, resident_mib
-from scripts.bench.server import PROJECT, served
+from scripts.bench.feed_load import LIVEZ_PATH, FeedLoadPlan
+from scripts.bench.http_load import LoadResult
+from scripts.bench.measurements import (
+    BASELINE,
+    RASIKA,
+    BenchmarkFailed,
+    BenchmarkOptions,
+    BenchmarkRun,
+    Timings,
+    resident_mib,
+)
+from scripts.bench.server import PROJECT_FOLDER, running_server
 
-HISTORY = 200  # events that each person has behind him
+EVENTS_PER_USER = 200  # events that each person has behind him
 TURN_S = 2.0  # one caller and several take turns of it
-ABOUT_BASELINE = f"{LIVEZ} of the same server, one caller: what HTTP itself costs"
+BASELINE_DESCRIPTION = f"{LIVEZ_PATH} of the same server, one caller: what HTTP itself costs"
 
-BAR_TITLES = 100_000
-BARS_MS = {"posts, one caller": 15.0, "feeds, one caller": 40.0}
+TARGET_MIN_TITLES = 100_000
+TARGETS_MS = {"posts, one caller": 15.0, "feeds, one caller": 40.0}
 
 
-def measure(settings: Settings, titles: int, effort: Effort) -> Run:
+def measure(settings: Settings, titles: int, effort: BenchmarkOptions) -> BenchmarkRun:
     """Measure at one size of catalogue; the home that is filled for it is kept."""
     embedder = load_embedder(settings)
     if embedder is None:
-        raise Failed(f"the embedder {settings.embedder} could not be loaded")
+        raise BenchmarkFailed(f"the embedder {settings.embedder} could not be loaded")
     model = embedder.model
     del embedder  # the server has its own
-    with fixtures.filled(settings.home, titles, model) as filled:
-        about = datasets.described(len(filled.ids), filled.real)
-        people = f"{effort.callers} people with {HISTORY} events each, 20 titles explained"
-        run = Run(titles, f"{about}; {people}", ABOUT_BASELINE)
-        with served(settings, filled, run) as (process, port):
-            rounds = max(1, round(effort.seconds / TURN_S))
-            told = _told(
-                Plan(
+    with fixtures.open_fixture(settings.home, titles, model) as filled:
+        about = datasets.describe_dataset(len(filled.ids), filled.real_titles)
+        people = f"{effort.callers} people with {EVENTS_PER_USER} events each, 20 titles explained"
+        run = BenchmarkRun(titles, f"{about}; {people}", BASELINE_DESCRIPTION)
+        with running_server(settings, filled, run) as (process, port):
+            rounds = max(1, round(effort.seconds_per_case / TURN_S))
+            told = _run_load_process(
+                FeedLoadPlan(
                     port=port,
                     server=process.pid,
-                    callers=effort.callers,
+                    caller_count=effort.callers,
                     rounds=rounds,
-                    turn_s=effort.seconds / rounds,
+                    turn_s=effort.seconds_per_case / rounds,
                     titles=filled.ids,
-                    history=HISTORY,
+                    history=EVENTS_PER_USER,
                 )
             )
             run.facts["server_rss_mib"] = resident_mib(process.pid)
-    _add(run, {name: Answered(**each) for name, each in told.pop("cases").items()})
+    _add_measurements(run, {name: LoadResult(**each) for name, each in told.pop("cases").items()})
     run.facts |= told
     return run
 
 
-def _told(plan: Plan) -> dict[str, Any]:
+def _run_load_process(plan: FeedLoadPlan) -> dict[str, Any]:
     """Return what the callers measured."""
     done = subprocess.run(  # noqa: S603  # this interpreter, our own words
         [sys.executable, "-m", feed_load.__name__],
         input=json.dumps(asdict(plan)),
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT_FOLDER)},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise Failed(f"the callers failed: {(done.stderr.strip().splitlines() or [''])[-1]}")
+        raise BenchmarkFailed(
+            f"the callers failed: {(done.stderr.strip().splitlines() or [''])[-1]}"
+        )
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 
 
-def _add(run: Run, measured: Mapping[str, Answered]) -> None:
-    bare = _taken(measured[LIVEZ])
+def _add_measurements(run: BenchmarkRun, measured: Mapping[str, LoadResult]) -> None:
+    bare = _timings(measured[LIVEZ_PATH])
     for name, answered in measured.items():
-        taken = _taken(answered)
-        if name == LIVEZ:
-            run.rows.append(taken.row(name, BASELINE))
+        taken = _timings(answered)
+        if name == LIVEZ_PATH:
+            run.rows.append(taken.measurement(name, BASELINE))
         else:
-            bar = BARS_MS.get(name) if run.titles >= BAR_TITLES else None
+            bar = TARGETS_MS.get(name) if run.titles >= TARGET_MIN_TITLES else None
             speed = taken.per_second / bare.per_second
-            run.rows.append(taken.row(name, OURS, speed=speed, bar_ms=bar))
+            run.rows.append(taken.measurement(name, RASIKA, speed=speed, bar_ms=bar))
     for what in ("posts", "feeds"):
         alone = measured[f"{what}, one caller"]
         run.facts[f"server_cpu_ms_of_{what}"] = round(
-            1000 * alone.server_cpu / len(alone.seconds), 1
+            1000 * alone.server_cpu_s / len(alone.latencies_s), 1
         )
 
 
-def _taken(answered: Answered) -> Taken:
-    return Taken(answered.seconds, len(answered.seconds) / answered.passed, answered.errors)
+def _timings(answered: LoadResult) -> Timings:
+    return Timings(
+        answered.latencies_s, len(answered.latencies_s) / answered.elapsed_s, answered.errors
+    )

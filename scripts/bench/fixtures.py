@@ -24,15 +24,17 @@ from scripts.bench import datasets
 from services import seeding
 from vocabulary.kinds import Space
 
-BATCH = 500  # titles per transaction
-VECTORS = "COPY title_vector (title_id, space, model, text_hash, vector) FROM STDIN (FORMAT BINARY)"
-REAL = text("SELECT count(*) FROM title WHERE source IS DISTINCT FROM :made_up")
+TITLES_PER_TRANSACTION = 500  # titles per transaction
+COPY_VECTORS = (
+    "COPY title_vector (title_id, space, model, text_hash, vector) FROM STDIN (FORMAT BINARY)"
+)
+COUNT_REAL_TITLES = text("SELECT count(*) FROM title WHERE source IS DISTINCT FROM :made_up")
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class BenchmarkFixture:
     """A running PostgreSQL and Valkey of their own, with the titles that were asked for."""
 
     path: Path
@@ -40,11 +42,11 @@ class Filled:
     ids: list[int]
     names: list[str]
     texts: list[str]
-    real: int
+    real_titles: int
 
 
 @contextmanager
-def filled(home: Path, n: int, model: str) -> Iterator[Filled]:
+def open_fixture(home: Path, n: int, model: str) -> Iterator[BenchmarkFixture]:
     """Fill `home/bench-n` with `n` titles that the model has embedded, unless it is already."""
     path = home / f"bench-{n}"
     path.mkdir(parents=True, exist_ok=True)
@@ -54,7 +56,7 @@ def filled(home: Path, n: int, model: str) -> Iterator[Filled]:
             migrate.upgrade(engine)
             _fill(engine, n, model)
             with open_session(engine) as reading:
-                yield _read(reading, path, lease)
+                yield _read_fixture(reading, path, lease)
         finally:
             engine.dispose()
 
@@ -63,7 +65,7 @@ def _fill(engine: Engine, n: int, model: str) -> None:
     _import(engine, n)
     with open_session(engine) as writing:
         if vectors.count(writing, Space.CONTENT, model) < n:
-            _place_vectors(writing, model)
+            _generate_vectors(writing, model)
             seeding.refresh_popularity(writing)
             writing.commit()
 
@@ -75,48 +77,54 @@ def _import(engine: Engine, n: int) -> None:
         have = titles.count(reading)
     source = islice(datasets.records(), have, None)  # a title takes a record at least
     while have < n:
-        batch: list[Record] = list(islice(source, min(BATCH, n - have)))
+        batch: list[Record] = list(islice(source, min(TITLES_PER_TRANSACTION, n - have)))
         with open_session(engine) as writing:
             have += len(importer.store(writing, batch).created_ids)
             writing.commit()
         log.info("bench_titles_imported", titles=have, wanted=n)
 
 
-def _place_vectors(writing: Session, model: str) -> None:
+def _generate_vectors(writing: Session, model: str) -> None:
     rng = np.random.default_rng(1)
     query = select(Title.id, Title.original_language).order_by(text("id"))
     rows = [(number, language or "") for number, language in writing.exec(query) if number]
     languages = [language for _, language in rows]
-    matrix = datasets.vectors(languages, datasets.cluster_centres(model, rng), rng)
-    _copy(writing, [number for number, _ in rows], matrix, model)
+    matrix = datasets.clustered_vectors(languages, datasets.cluster_centres(model, rng), rng)
+    _copy_vectors(writing, [number for number, _ in rows], matrix, model)
 
 
-def _copy(writing: Session, ids: list[int], matrix: Matrix, model: str) -> None:
+def _copy_vectors(writing: Session, ids: list[int], matrix: Matrix, model: str) -> None:
     """Write every vector; the usual way would take minutes."""
     writing.execute(text("DELETE FROM title_vector"))
     connection = writing.connection().connection.driver_connection
     if connection is None:
         raise RuntimeError("the session has no connection")
     register_vector(connection)
-    with connection.cursor().copy(VECTORS) as copy:
+    with connection.cursor().copy(COPY_VECTORS) as copy:
         copy.set_types(["int4", "text", "text", "text", "halfvec"])
         for title_id, vector in zip(ids, matrix, strict=True):
-            row = (title_id, Space.CONTENT.value, model, datasets.MADE_UP, HalfVector(vector))
+            row = (
+                title_id,
+                Space.CONTENT.value,
+                model,
+                datasets.SYNTHETIC_SOURCE,
+                HalfVector(vector),
+            )
             copy.write_row(row)
 
 
-def _read(reading: Session, path: Path, lease: Lease) -> Filled:
+def _read_fixture(reading: Session, path: Path, lease: Lease) -> BenchmarkFixture:
     rng = np.random.default_rng(2)
     rows = reading.exec(select(Title.id, Title.title).order_by(text("id"))).all()
     ids = [number for number, _ in rows if number is not None]
     heard = islice(datasets.records(), len(ids))
-    found = chain.from_iterable(map(datasets.openings, heard))
-    real = reading.execute(REAL, {"made_up": datasets.MADE_UP}).scalar_one()
-    return Filled(
+    found = chain.from_iterable(map(datasets.synopsis_openings, heard))
+    real = reading.execute(COUNT_REAL_TITLES, {"made_up": datasets.SYNTHETIC_SOURCE}).scalar_one()
+    return BenchmarkFixture(
         path=path,
         lease=lease,
         ids=ids,
-        names=datasets.shuffled([name for _, name in rows], rng),
-        texts=datasets.shuffled([*datasets.seed_texts(), *found], rng),
-        real=int(real),
+        names=datasets.shuffle_distinct([name for _, name in rows], rng),
+        texts=datasets.shuffle_distinct([*datasets.seed_texts(), *found], rng),
+        real_titles=int(real),
     )

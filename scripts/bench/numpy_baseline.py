@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.query import Boosts, TitleId, Vector
-from scripts.bench.datasets import Catalogue
+from scripts.bench.datasets import BenchmarkCatalogue
 
 Scores = NDArray[np.float64]  # (n,)
 
 
-class Scan:
+class NumpyBaseline:
     """Scores every row: float32 product, boosts added, titles for adults masked, argpartition."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: BenchmarkCatalogue) -> None:
         entries = catalogue.entries
         self.matrix = catalogue.matrix
         self._popularity = np.array([entry.popularity for entry in entries])

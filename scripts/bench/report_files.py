@@ -3,37 +3,49 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from scripts.bench.charts import Bar, Chart, Panel, Tone
-from scripts.bench.measurements import OURS, Row, Run
-from scripts.bench.report_tables import EXACT, grids, remarks
+from scripts.bench.charts import Chart, ChartBar, Panel, Tone
+from scripts.bench.measurements import RASIKA, BenchmarkRun, Measurement
+from scripts.bench.report_tables import MIN_EXACT_RECALL, remarks, report_tables
 from scripts.bench.targets import K
 
 # In the chart of engines; of each the first case that was measured.
-PANELS = (
+PANEL_CASES = (
     ("all",),
     ("10 % away", "10 % near"),
     ("1 % away", "1 % near"),
     ("0.1 % away", "0.1 % near"),
 )
 
-MACHINE = ("cores", "cpu", "memory", "kernel", "python", "numpy", "load")  # what a page tells of it
+MACHINE_FIELDS = (
+    "cores",
+    "cpu",
+    "memory",
+    "kernel",
+    "python",
+    "numpy",
+    "load",
+)  # what a page tells of it
 
 
-def of_engines(stem: str, run: Run, machine: Mapping[str, str], folder: Path) -> None:
+def write_engine_report(
+    stem: str, run: BenchmarkRun, machine: Mapping[str, str], folder: Path
+) -> None:
     """Write what `rasika bench index` measured."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{stem}.svg").write_text(_engines(run).svg())
-    (folder / f"{stem}.md").write_text("\n\n".join(_page(stem, run, machine)) + "\n")
+    (folder / f"{stem}.svg").write_text(_engine_chart(run).svg())
+    (folder / f"{stem}.md").write_text("\n\n".join(_page_parts(stem, run, machine)) + "\n")
 
 
-def of_pairs(stem: str, run: Run, _: Mapping[str, str], folder: Path) -> None:
+def write_pair_chart(stem: str, run: BenchmarkRun, _: Mapping[str, str], folder: Path) -> None:
     """Write what another benchmark measured, ours beside its baseline."""
     folder.mkdir(parents=True, exist_ok=True)
     panels = []
     for case in dict.fromkeys(row.case for row in run.rows if row.speed is not None):
         rows = [row for row in run.rows if row.case == case]
         bars = [
-            Bar(row.engine, row.per_second, tone=Tone.OURS if row.engine == OURS else Tone.EXACT)
+            ChartBar(
+                row.engine, row.per_second, tone=Tone.OURS if row.engine == RASIKA else Tone.EXACT
+            )
             for row in rows
         ]
         panels.append(Panel(case, bars))
@@ -45,14 +57,14 @@ def of_pairs(stem: str, run: Run, _: Mapping[str, str], folder: Path) -> None:
     (folder / f"{stem}.svg").write_text(chart.svg())
 
 
-def _engines(run: Run) -> Chart:
+def _engine_chart(run: BenchmarkRun) -> Chart:
     measured = {row.case for row in run.rows}
     shown = [
         next((f"{name}, k {K}" for name in names if f"{name}, k {K}" in measured), None)
-        for names in PANELS
+        for names in PANEL_CASES
     ]
     panels = [
-        Panel(case.partition(",")[0], [_bar(row) for row in run.rows if row.case == case])
+        Panel(case.partition(",")[0], [_engine_bar(row) for row in run.rows if row.case == case])
         for case in shown
         if case is not None
     ]
@@ -69,18 +81,18 @@ def _engines(run: Run) -> Chart:
     )
 
 
-def _bar(row: Row) -> Bar:
+def _engine_bar(row: Measurement) -> ChartBar:
     recall = row.recall or 0.0
-    if recall < EXACT:
-        return Bar(row.engine, row.p50_ms, f"recall {recall:.4f}", Tone.ROUGH)
+    if recall < MIN_EXACT_RECALL:
+        return ChartBar(row.engine, row.p50_ms, f"recall {recall:.4f}", Tone.ROUGH)
     ours = row.engine.startswith("memory")
-    return Bar(row.engine, row.p50_ms, tone=Tone.OURS if ours else Tone.EXACT)
+    return ChartBar(row.engine, row.p50_ms, tone=Tone.OURS if ours else Tone.EXACT)
 
 
-def _page(stem: str, run: Run, machine: Mapping[str, str]) -> Iterator[str]:
+def _page_parts(stem: str, run: BenchmarkRun, machine: Mapping[str, str]) -> Iterator[str]:
     yield f"# {run.titles:,} titles, every engine in one run"
     yield f"`rasika bench index` wrote this: {run.data}. Baseline: {run.baseline}."
-    yield f"Machine: {', '.join(f'{what} {machine[what]}' for what in MACHINE)}."
+    yield f"Machine: {', '.join(f'{what} {machine[what]}' for what in MACHINE_FIELDS)}."
     yield f"![Median of a query by engine and filter, the figures are below]({stem}.svg)"
-    yield from (grid.markdown() for grid in grids(run))
+    yield from (grid.markdown() for grid in report_tables(run))
     yield from remarks(run)

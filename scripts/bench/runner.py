@@ -12,110 +12,118 @@ import psutil
 from threadpoolctl import ThreadpoolController
 
 from index.query import Query, TitleId
-from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
-from scripts.bench.measurements import MIB, Engine, Run, Taken, out
-from scripts.bench.synthetic_titles import Stock
+from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
+from scripts.bench.measurements import MIB, BenchmarkRun, EngineReport, Timings, out
+from scripts.bench.synthetic_titles import BenchmarkTitles
 
-TURNS = 8  # of each contestant in a case
-CASE_S = 1.2  # that a contestant takes of a case, so that slow ones are asked less often
-FEWEST = 3  # queries, however slow
+TURNS_PER_ENGINE = 8  # of each contestant in a case
+MAX_CASE_S = 1.2  # that a contestant takes of a case, so that slow ones are asked less often
+MIN_QUERIES = 3  # queries, however slow
 
 
 @dataclass(slots=True)
-class Answers:
+class EngineAnswers:
     """What a contestant answered, and in which time."""
 
     seconds: list[float] = field(default_factory=list)
-    asked: list[int] = field(default_factory=list)  # which of the queries
-    found: list[Sequence[TitleId]] = field(default_factory=list)
+    query_indices: list[int] = field(default_factory=list)  # which of the queries
+    title_ids: list[Sequence[TitleId]] = field(default_factory=list)
 
-    def taken(self, units: int = 1) -> Taken:
+    def timings(self, units: int = 1) -> Timings:
         """Return the times; each call answered so many queries."""
-        return Taken(self.seconds, units * len(self.seconds) / sum(self.seconds))
+        return Timings(self.seconds, units * len(self.seconds) / sum(self.seconds))
 
 
-def built(contestants: Sequence[Contestant], stock: Stock, run: Run) -> Iterator[Contestant]:
+def build_engines(
+    contestants: Sequence[BenchmarkEngine], stock: BenchmarkTitles, run: BenchmarkRun
+) -> Iterator[BenchmarkEngine]:
     """Yield those that can take part, and write down what building them took."""
-    before = resident_mib()
+    before = memory_by_kind_mib()
     for each in contestants:
         began = time.perf_counter()
         try:
             each.build(stock)
-        except Unavailable as error:
+        except EngineUnavailable as error:
             each.close()
             run.skipped[each.name] = str(error)
             continue
         seconds = time.perf_counter() - began
         out.print(f"built {each.name} in {seconds:.1f} s", markup=False)
-        now = resident_mib()
+        now = memory_by_kind_mib()
         grown = [size - former for size, former in zip(now, before, strict=True)]
         before = now
         anonymous, mapped = (round(size, 1) if each.memory else None for size in grown)
         run.engines.append(
-            Engine(each.name, each.about, each.exact, round(seconds, 2), anonymous, mapped)
+            EngineReport(each.name, each.about, each.exact, round(seconds, 2), anonymous, mapped)
         )
         yield each
 
 
-def contest(contestants: Sequence[Contestant], queries: Sequence[Query]) -> list[Answers]:
+def query_in_turns(
+    contestants: Sequence[BenchmarkEngine], queries: Sequence[Query]
+) -> list[EngineAnswers]:
     """Ask every contestant the queries in turns of some.
 
     A turn begins with a query that is not counted, for a process of its own would find its data in
     the cache, where the others' turns have left none.
     """
-    answers = [Answers() for _ in contestants]
-    size = -(-len(queries) // TURNS)
+    answers = [EngineAnswers() for _ in contestants]
+    size = -(-len(queries) // TURNS_PER_ENGINE)
     for start in range(0, len(queries), size):
         turn = range(start, min(start + size, len(queries)))
         for each, taken in zip(contestants, answers, strict=True):
-            with threads(each.cores):
-                _turn(each, queries, turn, taken)
+            with limit_threads(each.cores):
+                _run_turn(each, queries, turn, taken)
     return answers
 
 
-def _turn(each: Contestant, queries: Sequence[Query], turn: range, taken: Answers) -> None:
-    if sum(taken.seconds) > CASE_S and len(taken.seconds) >= FEWEST:
+def _run_turn(
+    each: BenchmarkEngine, queries: Sequence[Query], turn: range, taken: EngineAnswers
+) -> None:
+    if sum(taken.seconds) > MAX_CASE_S and len(taken.seconds) >= MIN_QUERIES:
         return
-    first = _asked(each, queries, turn[0], taken)
-    if first <= CASE_S / TURNS:
-        taken.seconds.pop(), taken.asked.pop(), taken.found.pop()
+    first = _time_query(each, queries, turn[0], taken)
+    if first <= MAX_CASE_S / TURNS_PER_ENGINE:
+        taken.seconds.pop(), taken.query_indices.pop(), taken.title_ids.pop()
     spent = first
-    for place in turn if first <= CASE_S / TURNS else turn[1:]:
-        if spent > CASE_S / TURNS and len(taken.seconds) >= FEWEST:
+    for place in turn if first <= MAX_CASE_S / TURNS_PER_ENGINE else turn[1:]:
+        if spent > MAX_CASE_S / TURNS_PER_ENGINE and len(taken.seconds) >= MIN_QUERIES:
             return
-        spent += _asked(each, queries, place, taken)
+        spent += _time_query(each, queries, place, taken)
 
 
-def _asked(each: Contestant, queries: Sequence[Query], place: int, taken: Answers) -> float:
+def _time_query(
+    each: BenchmarkEngine, queries: Sequence[Query], place: int, taken: EngineAnswers
+) -> float:
     began = time.perf_counter()
     found = each.search(queries[place])
     seconds = time.perf_counter() - began
     taken.seconds.append(seconds)
-    taken.asked.append(place)
-    taken.found.append(each.ids(found))
+    taken.query_indices.append(place)
+    taken.title_ids.append(each.ids(found))
     return seconds
 
 
-def abreast(
-    contestants: Sequence[Contestant], queries: Sequence[Query], rounds: int
-) -> list[Answers]:
+def query_in_batches(
+    contestants: Sequence[BenchmarkEngine], queries: Sequence[Query], rounds: int
+) -> list[EngineAnswers]:
     """Ask every contestant all queries at once, so often; the first time is not counted."""
-    answers = [Answers() for _ in contestants]
+    answers = [EngineAnswers() for _ in contestants]
     for number in range(rounds + 1):
         for each, taken in zip(contestants, answers, strict=True):
-            with threads(each.cores):
+            with limit_threads(each.cores):
                 began = time.perf_counter()
                 found: Sequence[Any] = each.search_many(queries)
                 seconds = time.perf_counter() - began
             if number:
                 taken.seconds.append(seconds)
-                taken.asked = list(range(len(queries)))
-                taken.found = [each.ids(one) for one in found]
+                taken.query_indices = list(range(len(queries)))
+                taken.title_ids = [each.ids(one) for one in found]
     return answers
 
 
 @contextmanager
-def threads(cores: int) -> Iterator[None]:
+def limit_threads(cores: int) -> Iterator[None]:
     """Have BLAS and OpenMP use so many threads."""
     # Looked for each time: libraries are loaded as contestants are built.
     with ThreadpoolController().limit(limits=cores):
@@ -123,7 +131,7 @@ def threads(cores: int) -> Iterator[None]:
 
 
 @contextmanager
-def frozen() -> Iterator[None]:
+def frozen_gc() -> Iterator[None]:
     """Keep the collector from looking through what is there already, as the service does."""
     gc.collect()
     gc.freeze()
@@ -133,7 +141,7 @@ def frozen() -> Iterator[None]:
         gc.unfreeze()
 
 
-def resident_mib() -> tuple[float, float]:
+def memory_by_kind_mib() -> tuple[float, float]:
     """Return the memory of this process: what is its own, and what is mapped out of files."""
     gc.collect()
     process = psutil.Process()

@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.settings import PREFIX, Settings
-from scripts.bench.fixtures import Filled
+from config.settings import ENV_PREFIX, Settings
+from scripts.bench.fixtures import BenchmarkFixture
 from scripts.bench.http_load import HOST
-from scripts.bench.measurements import Failed, Run
+from scripts.bench.measurements import BenchmarkFailed, BenchmarkRun
 
-PROJECT = Path(__file__).resolve().parents[2]
-START_S = 300.0  # a hundred thousand titles are read in one
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 300.0  # a hundred thousand titles are read in one
 
 
 @contextmanager
-def served(
-    settings: Settings, filled: Filled, run: Run
+def running_server(
+    settings: Settings, filled: BenchmarkFixture, run: BenchmarkRun
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Serve until the callers are done; with a Redis that is given, no worker runs beside."""
     port = _free_port()
@@ -38,7 +38,7 @@ def served(
             stderr=subprocess.STDOUT,
         )
     try:
-        _await(process, port, log)
+        _wait_until_ready(process, port, log)
         run.facts["server_start_s"] = round(time.monotonic() - began, 1)
         yield process, port
     finally:
@@ -46,28 +46,28 @@ def served(
         process.wait()
 
 
-def _environment(settings: Settings, filled: Filled) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    search = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
+def _environment(settings: Settings, filled: BenchmarkFixture) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    search = [str(PROJECT_FOLDER), os.environ.get("PYTHONPATH", "")]
     return plain | {
         "PYTHONPATH": os.pathsep.join(filter(None, search)),
-        f"{PREFIX}HOME": str(filled.path.resolve()),
-        f"{PREFIX}DATABASE_URL": filled.lease.database_url,
-        f"{PREFIX}REDIS_URL": filled.lease.redis_url,
-        f"{PREFIX}EMBEDDER": settings.embedder,
+        f"{ENV_PREFIX}HOME": str(filled.path.resolve()),
+        f"{ENV_PREFIX}DATABASE_URL": filled.lease.database_url,
+        f"{ENV_PREFIX}REDIS_URL": filled.lease.redis_url,
+        f"{ENV_PREFIX}EMBEDDER": settings.embedder,
     }
 
 
-def _await(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while not _ready(port):
+def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _is_ready(port):
         if process.poll() is not None or time.monotonic() > deadline:
             last = (log.read_text(errors="replace").strip().splitlines() or ["nothing said"])[-1]
-            raise Failed(f"the server did not start: {last} (see {log})")
+            raise BenchmarkFailed(f"the server did not start: {last} (see {log})")
         time.sleep(0.1)
 
 
-def _ready(port: int) -> bool:
+def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5):
             return True

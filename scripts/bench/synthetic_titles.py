@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from catalog.regions import DEFAULT_REGION
 from index.query import Attributes, Boosts, Filter, IndexEntry, Matrix
-from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, around, units
+from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, unit_rows, vectors_near
 from vocabulary.kinds import Kind, Space
 
 # Shares of titles; among them a tenth, a hundredth and a thousandth for filters.
-LANGUAGES = {
+LANGUAGE_SHARES = {
     "en": 0.3,
     "hi": 0.2,
     "ja": 0.159,
@@ -30,13 +30,15 @@ LANGUAGES = {
     "mr": 0.01,
     "as": 0.001,
 }
-WATCHED = ("hi", "te", "ta", "ml", "kn", "bn", "mr", "as")  # titles liked in the region
-YEARS = (1950, 2027)
-SHARES = (0.1, 0.01, 0.001)  # of titles that filters leave
+REGION_LANGUAGES = ("hi", "te", "ta", "ml", "kn", "bn", "mr", "as")  # titles liked in the region
+YEAR_RANGE = (1950, 2027)
+FILTER_SHARES = (0.1, 0.01, 0.001)  # of titles that filters leave
 DECADES = tuple((year, year + 9) for year in range(1950, 2030, 10))
 
-BLOCK = 16_384  # rows made at once
-OWN = 0.7  # of a query's direction is that of a title, the rest that of another one
+ROWS_PER_BLOCK = 16_384  # rows made at once
+NEAREST_TITLE_WEIGHT = (
+    0.7  # of a query's direction is that of a title, the rest that of another one
+)
 
 REGION = DEFAULT_REGION
 BOOSTS = Boosts(popularity=0.2, regional={REGION: 0.2})
@@ -47,11 +49,11 @@ Scores = NDArray[np.float64]  # (n,)
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class BenchmarkTitles:
     """Titles; row i of all columns is one title."""
 
-    about: str
-    names: Sequence[str]  # of languages
+    description: str
+    language_names: Sequence[str]  # of languages
     ids: Rows
     matrix: Matrix  # (n, 384), numbers that half precision holds, as the catalogue keeps them
     language: Rows  # places in `names`
@@ -65,15 +67,15 @@ class Stock:
     def entries(self) -> Iterator[IndexEntry]:
         """Yield what an index is built of, one at a time."""
         known: dict[tuple[int, int], Attributes] = {}
-        for start in range(0, len(self), BLOCK):
-            some = slice(start, start + BLOCK)
+        for start in range(0, len(self), ROWS_PER_BLOCK):
+            some = slice(start, start + ROWS_PER_BLOCK)
             columns = (self.ids, self.language, self.year, self.popularity, self.regional)
             rows = zip(*(column[some].tolist() for column in columns), strict=True)
             for (title_id, code, year, liked, there), vector in zip(
                 rows, self.matrix[some], strict=True
             ):
                 if (code, year) not in known:
-                    languages = frozenset({self.names[code]})
+                    languages = frozenset({self.language_names[code]})
                     known[code, year] = Attributes(
                         kind=Kind.MOVIE, languages=languages, year=year or None
                     )
@@ -85,16 +87,18 @@ class Stock:
                     regional={REGION: there} if there else {},
                 )
 
-    def mask(self, wanted: Filter) -> Mask:
+    def mask(self, filter: Filter) -> Mask:
         """Return which rows meet the filter's languages and years; a year of 0 is none."""
         mask = np.ones(len(self), np.bool_)
-        if wanted.languages:
-            codes = [code for code, name in enumerate(self.names) if name in wanted.languages]
+        if filter.languages:
+            codes = [
+                code for code, name in enumerate(self.language_names) if name in filter.languages
+            ]
             mask &= np.isin(self.language, codes)
-        if wanted.year_from is not None:
-            mask &= self.year >= wanted.year_from
-        if wanted.year_to is not None:
-            mask &= (self.year <= wanted.year_to) & (self.year > 0)
+        if filter.year_from is not None:
+            mask &= self.year >= filter.year_from
+        if filter.year_to is not None:
+            mask &= (self.year <= filter.year_to) & (self.year > 0)
         return mask
 
     def boosts(self, boosts: Boosts) -> Scores:
@@ -102,9 +106,9 @@ class Stock:
         added: Scores = boosts.popularity * self.popularity
         return added + boosts.regional.get(REGION, 0.0) * self.regional
 
-    def nearest_filter(self, share: float) -> Filter:
+    def filter_for_share(self, share: float) -> Filter:
         """Return the filter by a language, and a decade if need be, that leaves about a share."""
-        shares = {wanted: float(self.mask(wanted).mean()) for wanted in self._filters()}
+        shares = {wanted: float(self.mask(wanted).mean()) for wanted in self._candidate_filters()}
         return min(
             (wanted for wanted in shares if shares[wanted]),
             key=lambda wanted: abs(math.log(shares[wanted] / share)),
@@ -113,61 +117,67 @@ class Stock:
     def queries(self, rows: Rows, size: int, rng: np.random.Generator) -> Matrix:
         """Return unit rows (size, 384) near one of these titles each, and a little to another."""
         one, other = (self.matrix[rng.choice(rows, size)] for _ in range(2))
-        return units(OWN * one + (1 - OWN) * other)
+        return unit_rows(NEAREST_TITLE_WEIGHT * one + (1 - NEAREST_TITLE_WEIGHT) * other)
 
-    def _filters(self) -> Iterator[Filter]:
-        for name, years in product(self.names, ((None, None), *DECADES)):
+    def _candidate_filters(self) -> Iterator[Filter]:
+        for name, years in product(self.language_names, ((None, None), *DECADES)):
             yield Filter(languages=frozenset({name}), year_from=years[0], year_to=years[1])
 
 
-def halves(rows: Matrix) -> Matrix:
+def half_precision(rows: Matrix) -> Matrix:
     """Return what half precision leaves of each number."""
     return rows.astype(np.float16).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class BenchmarkCase:
     """A filter and the queries asked with it."""
 
     name: str
-    wanted: Filter
+    filter: Filter
     queries: Matrix
 
 
-def cases(stock: Stock, size: int, rng: np.random.Generator) -> list[Case]:
+def benchmark_cases(
+    titles: BenchmarkTitles, size: int, rng: np.random.Generator
+) -> list[BenchmarkCase]:
     """Return the cases: all titles, then each share, near the queries and away from them."""
-    found = [Case("all", Filter(), stock.queries(np.arange(len(stock)), size, rng))]
-    for share in SHARES:
-        wanted = stock.nearest_filter(share)
-        inside = stock.mask(Filter(languages=wanted.languages))
-        near, away = np.flatnonzero(stock.mask(wanted)), np.flatnonzero(~inside)
-        found.append(Case(f"{share * 100:g} % near", wanted, stock.queries(near, size, rng)))
+    found = [BenchmarkCase("all", Filter(), titles.queries(np.arange(len(titles)), size, rng))]
+    for share in FILTER_SHARES:
+        wanted = titles.filter_for_share(share)
+        inside = titles.mask(Filter(languages=wanted.languages))
+        near, away = np.flatnonzero(titles.mask(wanted)), np.flatnonzero(~inside)
+        found.append(
+            BenchmarkCase(f"{share * 100:g} % near", wanted, titles.queries(near, size, rng))
+        )
         if len(away):
-            found.append(Case(f"{share * 100:g} % away", wanted, stock.queries(away, size, rng)))
+            found.append(
+                BenchmarkCase(f"{share * 100:g} % away", wanted, titles.queries(away, size, rng))
+            )
     return found
 
 
-def made_up(n: int, rng: np.random.Generator) -> Stock:
+def generate_titles(n: int, rng: np.random.Generator) -> BenchmarkTitles:
     """Return `n` titles that nobody made, their ids from 1."""
-    names = tuple(LANGUAGES)
-    ends = np.cumsum(list(LANGUAGES.values()))
+    names = tuple(LANGUAGE_SHARES)
+    ends = np.cumsum(list(LANGUAGE_SHARES.values()))
     language = np.searchsorted(ends, (np.arange(n) + 0.5) / n).clip(max=len(names) - 1)
     language = rng.permutation(language)
     places = len(names) * CLUSTERS_PER_LANGUAGE
-    centres = units(rng.standard_normal((places, DIMENSIONS), np.float32))
+    centres = unit_rows(rng.standard_normal((places, DIMENSIONS), np.float32))
     cluster = language * CLUSTERS_PER_LANGUAGE + rng.integers(CLUSTERS_PER_LANGUAGE, size=n)
     matrix = np.empty((n, DIMENSIONS), np.float32)
-    for start in range(0, n, BLOCK):
-        rows = slice(start, start + BLOCK)
-        matrix[rows] = halves(around(centres[cluster[rows]], rng))
-    watched = np.isin(language, [names.index(name) for name in WATCHED])
-    return Stock(
-        about=f"{n:,} made-up titles, {DIMENSIONS} dimensions, in clusters by language",
-        names=names,
+    for start in range(0, n, ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        matrix[rows] = half_precision(vectors_near(centres[cluster[rows]], rng))
+    watched = np.isin(language, [names.index(name) for name in REGION_LANGUAGES])
+    return BenchmarkTitles(
+        description=f"{n:,} made-up titles, {DIMENSIONS} dimensions, in clusters by language",
+        language_names=names,
         ids=np.arange(1, n + 1),
         matrix=matrix,
         language=language,
-        year=rng.integers(*YEARS, size=n),
+        year=rng.integers(*YEAR_RANGE, size=n),
         popularity=rng.random(n).round(4),
         regional=np.where(watched, rng.random(n).round(4), 0.0),
     )

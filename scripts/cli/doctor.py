@@ -13,16 +13,16 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from config.resources import Resources, embedder_named, opened
-from config.settings import PREFIX, Settings, WrongSettings, load
+from config.resources import Resources, create_embedder, open_resources
+from config.settings import ENV_PREFIX, InvalidSettings, Settings, load_settings
 from db import migrate, titles, vectors
 from db.engine import open_session
 from embedded.home_folder import EmbeddedServicesError
-from embedded.status import status
+from embedded.status import read_status
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from index import scan_kernel
 from index.query import IndexUnavailable
-from runtime.catalogue_view import APPROXIMATE_FROM
+from runtime.catalogue_view import APPROXIMATE_MIN_TITLES
 from vocabulary.kinds import Space
 
 EXTRAS = {
@@ -41,7 +41,7 @@ class Finding:
     """One line of the report; `ok` is none where nothing is wrong and nothing is there."""
 
     ok: bool | None
-    what: str
+    topic: str
     detail: str
 
 
@@ -50,7 +50,7 @@ def doctor() -> int:
     findings = list(_findings())
     for finding in findings:
         mark = {True: "[green]ok[/]", False: "[red]!![/]", None: "[dim]--[/]"}[finding.ok]
-        console.print(f"{mark}  {finding.what:<12} ", end="")
+        console.print(f"{mark}  {finding.topic:<12} ", end="")
         console.print(finding.detail, markup=False)
     return 1 if any(finding.ok is False for finding in findings) else 0
 
@@ -63,27 +63,27 @@ def _findings() -> Iterator[Finding]:
         f"rasika {importlib.metadata.version('rasika')}",
     )
     try:
-        settings = load()
-    except WrongSettings as error:
+        settings = load_settings()
+    except InvalidSettings as error:
         yield Finding(False, "settings", str(error).replace("\n", "; "))
         return
-    yield Finding(True, "settings", _told(settings))
-    yield _keys(settings)
-    yield from _home(settings)
+    yield Finding(True, "settings", _settings_summary(settings))
+    yield _secret_key_finding(settings)
+    yield from _home_findings(settings)
     try:
-        with opened(settings, embedder=False) as resources:
-            yield from _servers(resources)
+        with open_resources(settings, with_embedder=False) as resources:
+            yield from _server_findings(resources)
     except (EmbeddedServicesError, DBAPIError) as error:
-        yield Finding(False, "servers", _reason(error))
-    yield from _extras()
+        yield Finding(False, "servers", _one_line(error))
+    yield from _extra_findings()
 
 
-def _told(settings: Settings) -> str:
-    given = sorted(PREFIX + name.upper() for name in settings.model_fields_set)
+def _settings_summary(settings: Settings) -> str:
+    given = sorted(ENV_PREFIX + name.upper() for name in settings.model_fields_set)
     return f"set: {', '.join(given)}" if given else "nothing set: the embedded default"
 
 
-def _keys(settings: Settings) -> Finding:
+def _secret_key_finding(settings: Settings) -> Finding:
     count = len(settings.secret_keys)
     if not count:
         told = "no RASIKA_SECRET_KEY: one is kept at home, and admin is for this machine only"
@@ -92,12 +92,12 @@ def _keys(settings: Settings) -> Finding:
     return Finding(True, "secret key", f"{settings.environment}; {told}")
 
 
-def _home(settings: Settings) -> Iterator[Finding]:
+def _home_findings(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is not None and settings.redis_url is not None:
         return
-    free = shutil.disk_usage(_existing(settings)).free / 1e9
+    free = shutil.disk_usage(_existing_parent(settings)).free / 1e9
     yield Finding(free > 1, "home", f"{settings.home.resolve()}, {free:.1f} GB free")
-    now = status(settings.home)
+    now = read_status(settings.home)
     if now.supervisor_pid:
         detail = f"running for others (PostgreSQL {now.postgres_pid}, Valkey {now.valkey_pid})"
         yield Finding(True, "embedded", detail)
@@ -105,37 +105,37 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, "embedded", failure)
 
 
-def _existing(settings: Settings) -> str:
+def _existing_parent(settings: Settings) -> str:
     folder = settings.home.resolve()
     while not folder.exists():
         folder = folder.parent
     return str(folder)
 
 
-def _servers(resources: Resources) -> Iterator[Finding]:
-    yield _asked("postgres", lambda: _postgres(resources))
-    yield _asked("valkey", lambda: _valkey(resources))
+def _server_findings(resources: Resources) -> Iterator[Finding]:
+    yield _connection_finding("postgres", lambda: _describe_postgres(resources))
+    yield _connection_finding("valkey", lambda: _describe_valkey(resources))
     embedder: Embedder | None = None
     try:
-        embedder = embedder_named(resources.settings.embedder)
+        embedder = create_embedder(resources.settings.embedder)
         runs = getattr(embedder, "engine", None)
         told = f"{embedder.model}, {embedder.dim} dimensions"
         yield Finding(True, "embedder", f"{told}, {runs}" if runs else told)
     except EmbedderUnavailable as error:
-        yield Finding(False, "embedder", f"{_reason(error)}; searches go by names alone")
-    yield _catalogue(resources, embedder)
-    yield _index(resources)
+        yield Finding(False, "embedder", f"{_one_line(error)}; searches go by names alone")
+    yield _catalogue_finding(resources, embedder)
+    yield _index_finding(resources)
 
 
-def _index(resources: Resources) -> Finding:
+def _index_finding(resources: Resources) -> Finding:
     name, least = resources.settings.index, resources.settings.index_recall
     try:
-        shared = resources.shared()
+        shared = resources.build_index_sync()
         if shared is None:
             told = (
                 "exact"
                 if least == 1
-                else f"from {APPROXIMATE_FROM:,} titles on {least:.0%} at least"
+                else f"from {APPROXIMATE_MIN_TITLES:,} titles on {least:.0%} at least"
             )
             return Finding(True, "index", f"{name}, {told}, {scan_kernel.kernel_description()}")
         with open_session(resources.engine) as reading:
@@ -146,10 +146,10 @@ def _index(resources: Resources) -> Finding:
             return Finding(None, "index", told)
         return Finding(True, "index", f"{told}, {len(shared.index):,} titles")
     except (DBAPIError, IndexUnavailable) as error:
-        return Finding(False, "index", _reason(error))
+        return Finding(False, "index", _one_line(error))
 
 
-def _catalogue(resources: Resources, embedder: Embedder | None) -> Finding:
+def _catalogue_finding(resources: Resources, embedder: Embedder | None) -> Finding:
     with open_session(resources.engine) as reading:
         count = titles.count(reading)
         have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
@@ -162,19 +162,19 @@ def _catalogue(resources: Resources, embedder: Embedder | None) -> Finding:
     return Finding(True if embedder and 0 < count <= have else None, "catalogue", told)
 
 
-def _asked(what: str, ask: Callable[[], str]) -> Finding:
+def _connection_finding(topic: str, describe: Callable[[], str]) -> Finding:
     try:
-        return Finding(True, what, ask())
+        return Finding(True, topic, describe())
     except (DBAPIError, redis.RedisError) as error:
-        return Finding(False, what, _reason(error))
+        return Finding(False, topic, _one_line(error))
 
 
-def _reason(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Return an error in one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
-def _postgres(resources: Resources) -> str:
+def _describe_postgres(resources: Resources) -> str:
     with resources.engine.connect() as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
         query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
@@ -184,14 +184,14 @@ def _postgres(resources: Resources) -> str:
     return f"{version} ({where}), pgvector {pgvector}, schema {revision}"
 
 
-def _valkey(resources: Resources) -> str:
+def _describe_valkey(resources: Resources) -> str:
     info = resources.redis.info("server")
     version = info.get("valkey_version") or info.get("redis_version")
     where = "embedded" if resources.settings.redis_url is None else "external"
     return f"{version} ({where})"
 
 
-def _extras() -> Iterator[Finding]:
+def _extra_findings() -> Iterator[Finding]:
     for extra, (module, distribution) in EXTRAS.items():
         if importlib.util.find_spec(module) is None:
             yield Finding(None, "extra", f"{extra} is not installed: pip install 'rasika[{extra}]'")

@@ -11,83 +11,88 @@ from rich.progress import Progress
 from sqlmodel import Session
 
 from catalog.import_reader import UnreadableFile, read_objects
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db import interactions, titles, viewer_lifecycle
 from db.engine import open_session
 from db.interactions import Interaction
 from db.viewer_lifecycle import ViewerDeleted
-from runtime.title_features import StoredShelf
-from scripts.cli.taste import loaded
-from scripts.cli.titles import SHOWN_PROBLEMS, Failed, err, out
+from runtime.title_features import StoredTitleFeatures
+from scripts.cli.taste import require_embedder
+from scripts.cli.titles import MAX_REPORTED_PROBLEMS, CommandFailed, err, out
 from services import seeding
 from viewers import interaction_format
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionLine
 
-Numbered = tuple[int, InteractionLine]
+NumberedEntry = tuple[int, InteractionLine]
 """The number of a line, and what it says."""
 
 
 @dataclass(slots=True)
-class Tally:
+class InteractionImportCounts:
     """What became of a file's lines."""
 
     path: Path
     stored: int = 0
-    repeated: int = 0
+    duplicates: int = 0
     bad: int = 0
-    broken: UnreadableFile | None = None  # where the file ended before its end
+    unreadable_file: UnreadableFile | None = None  # where the file ended before its end
 
-    def refuse(self, number: int, problem: str) -> None:
+    def report_bad_line(self, number: int, problem: str) -> None:
         """Report a bad line."""
         self.bad += 1
-        if self.bad <= SHOWN_PROBLEMS:
+        if self.bad <= MAX_REPORTED_PROBLEMS:
             err.print(f"{self.path}:{number}: {problem}", markup=False)
-        elif self.bad == SHOWN_PROBLEMS + 1:
+        elif self.bad == MAX_REPORTED_PROBLEMS + 1:
             err.print(f"{self.path}: further bad lines are only counted", markup=False)
 
     def __str__(self) -> str:
         return (
-            f"{self.path}: {self.stored:,} new, {self.repeated:,} known already, {self.bad:,} bad"
+            f"{self.path}: {self.stored:,} new, {self.duplicates:,} known already, {self.bad:,} bad"
         )
 
 
-def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
+def import_interactions(
+    settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]
+) -> None:
     """Store what viewers did, and what follows from it, as if they told it now."""
     failures = []
-    with opened(settings) as resources, open_session(resources.engine) as reading:
-        shelf = StoredShelf(reading, loaded(resources).model)
+    with open_resources(settings) as resources, open_session(resources.engine) as reading:
+        shelf = StoredTitleFeatures(reading, require_embedder(resources).model)
         for path in files:
             tally = _import_file(resources, shelf, path, mapping)
-            heard = tally.stored or tally.repeated
-            if heard or not tally.broken:
+            heard = tally.stored or tally.duplicates
+            if heard or not tally.unreadable_file:
                 out.print(str(tally), markup=False)
-            if tally.broken:
-                failures.append(str(tally.broken))
+            if tally.unreadable_file:
+                failures.append(str(tally.unreadable_file))
             elif tally.bad and not heard:
                 failures.append(f"no line of {path} could be imported")
     if failures:
-        raise Failed("; ".join(failures))
+        raise CommandFailed("; ".join(failures))
 
 
-def export(settings: Settings, file: Path) -> None:
+def export_interactions(settings: Settings, file: Path) -> None:
     """Write all that viewers did as JSON lines; the file appears whole or not at all."""
     part = file.with_name(f".part-{file.name}")
-    with opened(settings, embedder=False) as resources, open_session(resources.engine) as reading:
+    with (
+        open_resources(settings, with_embedder=False) as resources,
+        open_session(resources.engine) as reading,
+    ):
         try:
-            with _opened(part) as stream:
+            with _open_text(part) as stream:
                 count = _export(reading, stream)
             part.replace(file)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise Failed(f"{file}: {(error.strerror or str(error)).lower()}") from error
+            raise CommandFailed(f"{file}: {(error.strerror or str(error)).lower()}") from error
     out.print(f"{file}: {count:,} interactions", markup=False)
 
 
 def _export(reading: Session, stream: IO[str]) -> int:
     count = 0
-    for page in seeding.batched(interactions.read_all(reading), seeding.BATCH):
+    for page in seeding.batched(interactions.read_all(reading), seeding.TITLES_PER_TRANSACTION):
         external = titles.external_ids_of(reading, {told.title_id for _, told in page})
         for viewer_id, told in page:
             stream.write(
@@ -99,20 +104,20 @@ def _export(reading: Session, stream: IO[str]) -> int:
 
 
 def _import_file(
-    resources: Resources, shelf: StoredShelf, path: Path, mapping: Mapping[str, str]
-) -> Tally:
-    tally = Tally(path)
+    resources: Resources, shelf: StoredTitleFeatures, path: Path, mapping: Mapping[str, str]
+) -> InteractionImportCounts:
+    tally = InteractionImportCounts(path)
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(path.name, total=None)
-        for batch in seeding.batched(_entries(tally, mapping), seeding.BATCH):
+        for batch in seeding.batched(_entries(tally, mapping), seeding.TITLES_PER_TRANSACTION):
             with open_session(resources.engine) as writing:
-                _hear(writing, shelf, tally, batch)
+                _record_batch(writing, shelf, tally, batch)
                 writing.commit()
             progress.advance(task, len(batch))
     return tally
 
 
-def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
+def _entries(tally: InteractionImportCounts, mapping: Mapping[str, str]) -> Iterator[NumberedEntry]:
     """Yield the good lines up to where the file breaks off, if it does."""
     try:
         for number, data in read_objects(tally.path, mapping):
@@ -120,25 +125,33 @@ def _entries(tally: Tally, mapping: Mapping[str, str]) -> Iterator[Numbered]:
             if isinstance(found, InteractionLine):
                 yield number, found
             else:
-                tally.refuse(number, "; ".join(found))
+                tally.report_bad_line(number, "; ".join(found))
     except UnreadableFile as error:
-        tally.broken = error
+        tally.unreadable_file = error
 
 
-def _hear(writing: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Numbered]) -> None:
+def _record_batch(
+    writing: Session,
+    shelf: StoredTitleFeatures,
+    tally: InteractionImportCounts,
+    batch: Sequence[NumberedEntry],
+) -> None:
     told = _by_viewer(writing, shelf, tally, batch)
     try:
         viewer_lifecycle.lock(writing, *told)  # all at once, in an order that everybody keeps
     except ViewerDeleted as error:
-        raise Failed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
+        raise CommandFailed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
     for viewer_id, lines in told.items():
         counted = viewer_interactions.record_interactions(writing, viewer_id, lines, shelf)
         tally.stored += counted.stored_count
-        tally.repeated += counted.repeated_count
+        tally.duplicates += counted.repeated_count
 
 
 def _by_viewer(
-    reading: Session, shelf: StoredShelf, tally: Tally, batch: Sequence[Numbered]
+    reading: Session,
+    shelf: StoredTitleFeatures,
+    tally: InteractionImportCounts,
+    batch: Sequence[NumberedEntry],
 ) -> dict[UUID, list[Interaction]]:
     """Return the lines of titles that exist, by viewer, in the order of the file."""
     named = {each for _, entry in batch for each in entry.external_ids.items()}
@@ -148,13 +161,13 @@ def _by_viewer(
     told = dict[UUID, list[Interaction]]()
     for number, entry, title_id in placed:
         if title_id is None or title_id not in known:
-            tally.refuse(number, "there is no such title")
+            tally.report_bad_line(number, "there is no such title")
         else:
             told.setdefault(entry.viewer_id, []).append(entry.interaction_with(title_id))
     return told
 
 
-def _opened(path: Path) -> IO[str]:
+def _open_text(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "wt", encoding="utf-8")
     return path.open("w", encoding="utf-8")

@@ -13,14 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from catalog.import_reader import UnreadableFile
 from config import index_engines, logging_setup
-from config.settings import Settings, WrongSettings, load
+from config.settings import InvalidSettings, Settings, load_settings
 from embedded.home_folder import EmbeddedServicesError
 from embeddings.embedder import EmbedderUnavailable
 from index.query import IndexUnavailable
-from runtime.index_sync import CopyDiffers
+from runtime.index_sync import CopyMismatch
 from scripts import bench as benchmarks
 from scripts.bench.engines.registry import FAMILIES
-from scripts.bench.measurements import Effort
+from scripts.bench.measurements import BenchmarkOptions
 from scripts.cli import doctor as doctor_command
 from scripts.cli import interactions, taste
 from scripts.cli import serve as serve_command
@@ -40,36 +40,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-user = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(user, name="user", help="Accounts, for who runs the service.")
-tastes = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(tastes, name="taste", help="What viewers lean to.")
+user_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(user_app, name="user", help="Accounts, for who runs the service.")
+taste_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(taste_app, name="taste", help="What viewers lean to.")
 
-EXPECTED = (
+EXPECTED_ERRORS = (
     EmbeddedServicesError,
     EmbedderUnavailable,
     IndexUnavailable,
-    CopyDiffers,
+    CopyMismatch,
     UnreadableFile,
-    titles_command.Failed,
-    serve_command.PortTaken,
-    user_command.Failed,
-    benchmarks.Failed,
-    romanised.PairsMissing,
+    titles_command.CommandFailed,
+    serve_command.PortUnavailable,
+    user_command.AccountCommandFailed,
+    benchmarks.BenchmarkFailed,
+    romanised.WordPairsMissing,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; exit 0 on success, 1 when something failed, 2 for wrong usage."""
-    logging_setup.configure()
+    logging_setup.configure_logging()
     try:
         app(arguments)
-    except EXPECTED as error:
-        _fail(str(error))
+    except EXPECTED_ERRORS as error:
+        _exit_with_error(str(error))
     except DBAPIError as error:
-        _fail(f"PostgreSQL: {str(error.orig).strip().partition(chr(10))[0]}")
+        _exit_with_error(f"PostgreSQL: {str(error.orig).strip().partition(chr(10))[0]}")
     except redis.RedisError as error:
-        _fail(f"Redis: {error}")
+        _exit_with_error(f"Redis: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -84,7 +84,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API and the pages."""
-    settings = _settings()
+    settings = _load_settings()
     serve_command.serve(
         settings, host=host, port=port, workers=workers, seed=settings.seed and not no_seed
     )
@@ -97,7 +97,9 @@ def worker(
     with_parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Work on queued jobs, and enqueue what is scheduled."""
-    serve_command.work(_settings(), queues or [], burst=burst, with_parent=with_parent)
+    serve_command.run_queue_worker(
+        _load_settings(), queues or [], burst=burst, with_parent=with_parent
+    )
 
 
 @app.command("import")
@@ -110,9 +112,9 @@ def import_(
 ) -> None:
     """Import titles, or what viewers did; bad lines are reported and skipped."""
     if format_ == "titles":
-        titles_command.import_files(_settings(), files, _pairs(mapping or []))
+        titles_command.import_titles(_load_settings(), files, _parse_mapping(mapping or []))
     elif format_ == "interactions":
-        interactions.import_files(_settings(), files, _pairs(mapping or []))
+        interactions.import_interactions(_load_settings(), files, _parse_mapping(mapping or []))
     else:
         raise typer.BadParameter("there are titles and interactions", param_hint="--format")
 
@@ -124,9 +126,9 @@ def export(
 ) -> None:
     """Export titles, or what viewers did, in the form that import takes."""
     if what == "titles":
-        titles_command.export_titles(_settings(), file)
+        titles_command.export_titles(_load_settings(), file)
     elif what == "interactions":
-        interactions.export(_settings(), file)
+        interactions.export_interactions(_load_settings(), file)
     else:
         raise typer.BadParameter("there are titles and interactions", param_hint="WHAT")
 
@@ -137,7 +139,7 @@ def embed(
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Titles per transaction.")] = 16,
 ) -> None:
     """Embed what has no vector of the current model."""
-    titles_command.embed(_settings(), everything=all_, batch=batch)
+    titles_command.embed(_load_settings(), everything=all_, batch=batch)
 
 
 @app.command()
@@ -148,20 +150,20 @@ def reindex(
     ] = None,
 ) -> None:
     """Have every serving process rebuild its index from PostgreSQL and swap it in."""
-    if engine in index_engines.NAMES:
-        titles_command.copy_index(_settings(), engine)
+    if engine in index_engines.SHARED_ENGINE_NAMES:
+        titles_command.copy_index(_load_settings(), engine)
     elif engine in (None, "memory"):
-        titles_command.reindex(_settings())
+        titles_command.reindex(_load_settings())
     else:
         raise typer.BadParameter("there are memory, pgvector and qdrant", param_hint="--engine")
 
 
-@tastes.command("rebuild")
+@taste_app.command("rebuild")
 def rebuild_tastes(
     viewer: Annotated[UUID | None, typer.Option(help="Of this one alone.")] = None,
 ) -> None:
     """Work out tastes anew from what viewers did."""
-    taste.rebuild(_settings(), viewer)
+    taste.rebuild_tastes(_load_settings(), viewer)
 
 
 @app.command()
@@ -172,10 +174,10 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
 ) -> None:
     """Search on the terminal."""
-    titles_command.search(_settings(), text, language or [], genre or [], limit)
+    titles_command.search(_load_settings(), text, language or [], genre or [], limit)
 
 
-@user.command("add")
+@user_app.command("add")
 def user_add(
     email: Annotated[str, typer.Argument(help="Of the account.")],
     admin: Annotated[bool, typer.Option("--admin", help="May do everything.")] = False,
@@ -185,13 +187,13 @@ def user_add(
     if admin and curator:
         raise typer.BadParameter("an admin may do all that a curator may", param_hint="--curator")
     role = Role.ADMIN if admin else Role.CURATOR if curator else Role.USER
-    user_command.add(_settings(), email, role)
+    user_command.add_account(_load_settings(), email, role)
 
 
-@user.command("password")
+@user_app.command("password")
 def user_password(email: Annotated[str, typer.Argument(help="Of the account.")]) -> None:
     """Give an account another password, and sign it out everywhere."""
-    user_command.change_password(_settings(), email)
+    user_command.change_password(_load_settings(), email)
 
 
 @app.command()
@@ -209,9 +211,9 @@ def train(
 ) -> None:
     """Learn anew what the repository carries of languages."""
     if model == "romanised" and len(sources) > 1:
-        _tell(f"wrote {romanised.train(sources[0], sources[1:])}")
+        _print_error(f"wrote {romanised.train(sources[0], sources[1:])}")
     elif model == "thesaurus":
-        _tell(f"wrote {thesaurus.train(sources)}")
+        _print_error(f"wrote {thesaurus.train(sources)}")
     else:
         raise typer.BadParameter(
             "there are `romanised FOLDER FILE…` and `thesaurus FILE…`", param_hint="MODEL"
@@ -223,15 +225,17 @@ def evaluate(
     what: Annotated[str, typer.Argument(help="search or feed")],
     people: Annotated[
         int, typer.Option(help="Simulated ones, for feed.", min=1)
-    ] = feed_evaluation.PEOPLE,
-    seed: Annotated[int, typer.Option(help="Of the simulation.", min=0)] = feed_evaluation.SEED,
+    ] = feed_evaluation.DEFAULT_VIEWERS,
+    seed: Annotated[
+        int, typer.Option(help="Of the simulation.", min=0)
+    ] = feed_evaluation.DEFAULT_SEED,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
 ) -> None:
     """Tell how good what people get is, beside baselines."""
     if what == "search":
-        search_evaluation.report(_settings(), json)
+        search_evaluation.report(_load_settings(), json)
     elif what == "feed":
-        feed_evaluation.report(_settings(), people=people, seed=seed, file=json)
+        feed_evaluation.report(_load_settings(), people=people, seed=seed, file=json)
     else:
         raise typer.BadParameter("there are search and feed", param_hint="WHAT")
 
@@ -258,19 +262,21 @@ def bench(
     families = tuple(filter(None, engines.split(",")))
     if unknown := set(families) - set(FAMILIES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))} is none", param_hint="--engines")
-    effort = Effort(engines=families, real=real)
-    benchmarks.report(name, _settings(), titles or (), file=json, charts=charts, effort=effort)
+    effort = BenchmarkOptions(engines=families, real_titles=real)
+    benchmarks.run_benchmark(
+        name, _load_settings(), titles or (), file=json, charts=charts, effort=effort
+    )
 
 
-def _settings() -> Settings:
+def _load_settings() -> Settings:
     try:
-        return load()
-    except WrongSettings as error:
-        _tell(str(error))
+        return load_settings()
+    except InvalidSettings as error:
+        _print_error(str(error))
         raise typer.Exit(2) from error
 
 
-def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+def _parse_mapping(mapping: Sequence[str]) -> dict[str, str]:
     pairs = {}
     for each in mapping:
         field, equals, column = each.partition("=")
@@ -280,12 +286,12 @@ def _pairs(mapping: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _fail(message: str) -> None:
-    _tell(message)
+def _exit_with_error(message: str) -> None:
+    _print_error(message)
     sys.exit(1)
 
 
-def _tell(message: str) -> None:
+def _print_error(message: str) -> None:
     Console(stderr=True, soft_wrap=True).print(f"rasika: {message}", highlight=False, markup=False)
 
 

@@ -4,36 +4,36 @@ from uuid import UUID
 
 from rich.progress import Progress
 
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db import interactions
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from runtime.title_features import StoredShelf
-from scripts.cli.titles import Failed, err, out
+from runtime.title_features import StoredTitleFeatures
+from scripts.cli.titles import CommandFailed, err, out
 from viewers import interactions as viewer_interactions
 
 
-def rebuild(settings: Settings, viewer_id: UUID | None) -> None:
+def rebuild_tastes(settings: Settings, viewer_id: UUID | None) -> None:
     """Work out the taste of a viewer, or of everybody, from what the log holds."""
-    with opened(settings) as resources:
-        model = loaded(resources).model
+    with open_resources(settings) as resources:
+        model = require_embedder(resources).model
         with open_session(resources.engine) as reading:
             everybody = interactions.viewer_ids(reading)
             if viewer_id is not None and viewer_id not in everybody:
-                raise Failed(f"viewer {viewer_id} did nothing that is known")
+                raise CommandFailed(f"viewer {viewer_id} did nothing that is known")
             wanted = everybody if viewer_id is None else [viewer_id]
-            shelf = StoredShelf(reading, model)
+            shelf = StoredTitleFeatures(reading, model)
             with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
                 told = [
-                    _replayed(resources, each, shelf)
+                    _replay_interactions(resources, each, shelf)
                     for each in progress.track(wanted, len(wanted))
                 ]
     out.print(f"{len(wanted):,} tastes of {sum(told):,} events, by vectors of {model}")
 
 
-def loaded(resources: Resources) -> Embedder:
+def require_embedder(resources: Resources) -> Embedder:
     """Return the embedder, whose vectors tastes are made of.
 
     Raises `EmbedderUnavailable`.
@@ -43,7 +43,7 @@ def loaded(resources: Resources) -> Embedder:
     return resources.embedder
 
 
-def _replayed(resources: Resources, viewer_id: UUID, shelf: StoredShelf) -> int:
+def _replay_interactions(resources: Resources, viewer_id: UUID, shelf: StoredTitleFeatures) -> int:
     with open_session(resources.engine) as writing:
         try:
             told = viewer_interactions.rebuild_viewer_state(writing, viewer_id, shelf)

@@ -27,39 +27,39 @@ from catalog import export, genres, languages
 from catalog.import_reader import ImportLine, UnreadableFile, read_lines
 from catalog.importer import Importer, ImportResult
 from catalog.regions import DEFAULT_REGION
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db import titles, vectors
 from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from index.query import Filter
-from runtime.index_sync import CopyDiffers
+from runtime.index_sync import CopyMismatch
 from services import search as search_service
 from services import seeding
 from services.embedding import embed_titles
 from vocabulary.kinds import Space
 from workers import queues
 
-SHOWN_PROBLEMS = 20  # per file; the rest is counted
+MAX_REPORTED_PROBLEMS = 20  # per file; the rest is counted
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-class Failed(RuntimeError):
+class CommandFailed(RuntimeError):
     """A command could not do all that it was asked."""
 
 
 @dataclass(slots=True)
-class Tally:
+class TitleImportCounts:
     """What became of a file's lines."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     bad: int = 0
-    broken: UnreadableFile | None = None  # where the file ended before its end
-    ignored: dict[str, int] = field(default_factory=dict)  # field to lines
+    unreadable_file: UnreadableFile | None = None  # where the file ended before its end
+    ignored_fields: dict[str, int] = field(default_factory=dict)  # field to lines
 
     def add(self, stored: ImportResult) -> None:
         """Count a batch."""
@@ -67,18 +67,18 @@ class Tally:
         self.updated += len(stored.updated_ids)
         self.unchanged += stored.unchanged_count
 
-    def refuse(self, path: Path, line: ImportLine) -> None:
+    def report_bad_line(self, path: Path, line: ImportLine) -> None:
         """Report a bad line."""
         self.bad += 1
-        if self.bad <= SHOWN_PROBLEMS:
+        if self.bad <= MAX_REPORTED_PROBLEMS:
             err.print(f"{path}:{line.number}: {'; '.join(line.problems)}", markup=False)
-        elif self.bad == SHOWN_PROBLEMS + 1:
+        elif self.bad == MAX_REPORTED_PROBLEMS + 1:
             err.print(f"{path}: further bad lines are only counted", markup=False)
 
 
-def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
+def import_titles(settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]) -> None:
     """Import titles from files, then enqueue what follows from them."""
-    with opened(settings, embedder=False) as resources:
+    with open_resources(settings, with_embedder=False) as resources:
         touched: list[int] = []
         failures: list[str] = []
         importer = Importer()
@@ -86,34 +86,37 @@ def import_files(settings: Settings, files: Sequence[Path], mapping: Mapping[str
             tally, ids = _import_file(resources, importer, path, mapping)
             touched += ids
             stored = tally.created or tally.updated or tally.unchanged
-            if stored or not tally.broken:
-                out.print(_told(path, tally), markup=False)
-            if tally.broken:
-                failures.append(str(tally.broken))
+            if stored or not tally.unreadable_file:
+                out.print(_import_summary(path, tally), markup=False)
+            if tally.unreadable_file:
+                failures.append(str(tally.unreadable_file))
             elif tally.bad and not stored:
                 failures.append(f"no line of {path} could be imported")
         if touched:
-            _enqueue(resources, touched)
+            _enqueue_jobs(resources, touched)
     if failures:
-        raise Failed("; ".join(failures))
+        raise CommandFailed("; ".join(failures))
 
 
 def export_titles(settings: Settings, file: Path) -> None:
     """Write every title as a JSON line; the file appears whole or not at all."""
     part = file.with_name(f".part-{file.name}")
-    with opened(settings, embedder=False) as resources, open_session(resources.engine) as reading:
+    with (
+        open_resources(settings, with_embedder=False) as resources,
+        open_session(resources.engine) as reading,
+    ):
         try:
             count = _export(reading, part)
             part.replace(file)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise Failed(f"{file}: {(error.strerror or str(error)).lower()}") from error
+            raise CommandFailed(f"{file}: {(error.strerror or str(error)).lower()}") from error
     out.print(f"{file}: {count:,} titles", markup=False)
 
 
 def embed(settings: Settings, *, everything: bool, batch: int) -> None:
     """Embed what has no vector of the current model, or what changed among all."""
-    with opened(settings) as resources:
+    with open_resources(settings) as resources:
         embedder = resources.embedder
         if embedder is None:
             raise EmbedderUnavailable(settings.embedder, "see the warning above")
@@ -123,10 +126,12 @@ def embed(settings: Settings, *, everything: bool, batch: int) -> None:
         batches = (
             _all_ids(resources, batch)
             if everything
-            else seeding.missing_batches(resources.engine, embedder, batch)
+            else seeding.missing_title_batches(resources.engine, embedder, batch)
         )
         began = time.monotonic()
-        embedded = _embed(resources, embedder, batches, total if everything else total - have)
+        embedded = _embed_batches(
+            resources, embedder, batches, total if everything else total - have
+        )
         rate = embedded / max(time.monotonic() - began, 1e-9)
         out.print(f"{embedded:,} titles embedded with {embedder.model}, {rate:.1f} a second")
 
@@ -138,11 +143,11 @@ def embed_missing(resources: Resources, batch: int) -> int:
         raise EmbedderUnavailable(resources.settings.embedder, "see the warning above")
     with open_session(resources.engine) as reading:
         missing = titles.count(reading) - vectors.count(reading, Space.CONTENT, embedder.model)
-    batches = seeding.missing_batches(resources.engine, embedder, batch)
-    return _embed(resources, embedder, batches, missing)
+    batches = seeding.missing_title_batches(resources.engine, embedder, batch)
+    return _embed_batches(resources, embedder, batches, missing)
 
 
-def _embed(
+def _embed_batches(
     resources: Resources, embedder: Embedder, batches: Iterable[list[int]], total: int
 ) -> int:
     embedded = 0
@@ -158,28 +163,33 @@ def _embed(
 
 def copy_index(settings: Settings, name: str) -> None:
     """Copy everything into an engine, compare its answers, and swap the copy in."""
-    with opened(settings) as resources:
-        shared = resources.shared(name)
+    with open_resources(settings) as resources:
+        shared = resources.build_index_sync(name)
         if shared is None or resources.embedder is None:
-            raise Failed(f"{name} cannot be built: there is no embedder to tell its vectors by")
+            raise CommandFailed(
+                f"{name} cannot be built: there is no embedder to tell its vectors by"
+            )
         started = time.monotonic()
         try:
             built = shared.rebuild()
-        except CopyDiffers as error:
-            raise Failed(f"{name} was left as it was: {error}") from error
+        except CopyMismatch as error:
+            raise CommandFailed(f"{name} was left as it was: {error}") from error
     took = time.monotonic() - started
     out.print(f"{built.titles:,} titles copied into {name} in {took:.1f} s")
     out.print(f"{built.queries:,} searches there find what they should, exactly")
-    for space, share in built.graphs.items():
+    for space, share in built.graph_recalls.items():
         out.print(f"{space}: a graph, which finds {share:.1%} of that")
-    for space, share in built.refused.items():
+    for space, share in built.rejected_graph_recalls.items():
         out.print(f"{space}: no graph, for it finds {share:.1%} of that")
 
 
 def reindex(settings: Settings) -> None:
     """Ask every serving process to rebuild its index."""
-    with opened(settings, embedder=False) as resources, open_session(resources.engine) as writing:
-        count = seeding.ask_for_reload(writing)
+    with (
+        open_resources(settings, with_embedder=False) as resources,
+        open_session(resources.engine) as writing,
+    ):
+        count = seeding.request_reload(writing)
         writing.commit()
     out.print(f"{count:,} titles: every serving process rebuilds its index now")
 
@@ -187,21 +197,19 @@ def reindex(settings: Settings) -> None:
 def search(
     settings: Settings,
     text: str,
-    wanted_languages: Sequence[str],
-    wanted_genres: Sequence[str],
+    language_names: Sequence[str],
+    genre_names: Sequence[str],
     limit: int,
 ) -> None:
     """Print what the search box finds."""
     wanted = Filter(
-        languages=frozenset(map(languages.normalise_code, wanted_languages)),
-        genres_any=frozenset(
-            slug for name in wanted_genres for slug in genres.canonical_slugs(name)
-        ),
+        languages=frozenset(map(languages.normalise_code, language_names)),
+        genres_any=frozenset(slug for name in genre_names for slug in genres.canonical_slugs(name)),
     )
-    with opened(settings) as resources:
+    with open_resources(settings) as resources:
         if settings.seed:
-            seeding.seed(resources.engine, resources.embedder)
-        live = resources.live()
+            seeding.seed_catalogue(resources.engine, resources.embedder)
+        live = resources.build_catalogue_view()
         live.load()
         answer = search_service.search(
             live,
@@ -234,7 +242,7 @@ def search(
 
 
 def _export(reading: Session, file: Path) -> int:
-    with _opened(file) as stream, _progress() as progress:
+    with _open_text(file) as stream, _progress() as progress:
         task = progress.add_task("exporting", total=titles.count(reading))
         written = 0
         for title in titles.read_all(reading):
@@ -246,16 +254,18 @@ def _export(reading: Session, file: Path) -> int:
 
 def _import_file(
     resources: Resources, importer: Importer, path: Path, mapping: Mapping[str, str]
-) -> tuple[Tally, list[int]]:
-    tally, touched = Tally(), list[int]()
+) -> tuple[TitleImportCounts, list[int]]:
+    tally, touched = TitleImportCounts(), list[int]()
     with _progress() as progress:
         task = progress.add_task(path.name, total=None)
-        for lines in seeding.batched(_readable(path, mapping, tally), seeding.BATCH):
+        for lines in seeding.batched(
+            _readable_lines(path, mapping, tally), seeding.TITLES_PER_TRANSACTION
+        ):
             for line in lines:
                 if line.problems:
-                    tally.refuse(path, line)
+                    tally.report_bad_line(path, line)
                 for name in line.ignored_fields:
-                    tally.ignored[name] = tally.ignored.get(name, 0) + 1
+                    tally.ignored_fields[name] = tally.ignored_fields.get(name, 0) + 1
             with open_session(resources.engine) as writing:
                 stored = importer.store(writing, [line.record for line in lines if line.record])
                 writing.commit()
@@ -265,26 +275,28 @@ def _import_file(
     return tally, touched
 
 
-def _readable(path: Path, mapping: Mapping[str, str], tally: Tally) -> Iterator[ImportLine]:
+def _readable_lines(
+    path: Path, mapping: Mapping[str, str], tally: TitleImportCounts
+) -> Iterator[ImportLine]:
     """Yield the lines up to where the file breaks off, if it does."""
     try:
         yield from read_lines(path, mapping)
     except UnreadableFile as error:
-        tally.broken = error
+        tally.unreadable_file = error
 
 
-def _told(path: Path, tally: Tally) -> str:
+def _import_summary(path: Path, tally: TitleImportCounts) -> str:
     parts = [
         f"{tally.created:,} new",
         f"{tally.updated:,} updated",
         f"{tally.unchanged:,} unchanged",
         f"{tally.bad:,} bad",
     ]
-    ignored = ", ".join(f"{name} ({count:,} lines)" for name, count in tally.ignored.items())
+    ignored = ", ".join(f"{name} ({count:,} lines)" for name, count in tally.ignored_fields.items())
     return f"{path}: {', '.join(parts)}" + (f"; fields not known: {ignored}" if ignored else "")
 
 
-def _enqueue(resources: Resources, touched: Sequence[int]) -> None:
+def _enqueue_jobs(resources: Resources, touched: Sequence[int]) -> None:
     try:
         queues.refresh_popularity(resources.redis)
         queues.embed_titles(resources.redis, list(dict.fromkeys(touched)))
@@ -305,13 +317,13 @@ def _all_ids(resources: Resources, batch: int) -> Iterator[list[int]]:
         after = ids[-1]
 
 
-def _opened(path: Path) -> IO[str]:
+def _open_text(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "wt", encoding="utf-8")
     return path.open("w", encoding="utf-8")
 
 
-class Rate(ProgressColumn):
+class TitlesPerSecondColumn(ProgressColumn):
     """Titles per second, lately."""
 
     def render(self, task: Task) -> Text:
@@ -325,7 +337,7 @@ def _progress() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
+        TitlesPerSecondColumn(),
         TimeRemainingColumn(),
         console=err,
         transient=True,

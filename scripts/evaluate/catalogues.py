@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from catalog.import_reader import read_lines
 from catalog.importer import Importer
 from catalog.record import Record
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db import titles
 from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
-from scripts.bench.datasets import SHARED
+from scripts.bench.datasets import SHARED_DATA_FOLDER
 from scripts.bench.measurements import out
 from scripts.cli import titles as titles_command
 from services import seeding
@@ -19,10 +19,10 @@ from services import seeding
 Records = Iterable[Record] | None  # none: the seed
 
 
-def there() -> Iterator[tuple[str, Records]]:
+def available_catalogues() -> Iterator[tuple[str, Records]]:
     """Yield names of catalogues and what they hold."""
     yield "seed", None
-    indian = SHARED / "indian.jsonl.gz"
+    indian = SHARED_DATA_FOLDER / "indian.jsonl.gz"
     if indian.is_file():
         yield "indian", (line.record for line in read_lines(indian) if line.record)
     else:
@@ -30,11 +30,13 @@ def there() -> Iterator[tuple[str, Records]]:
 
 
 @contextmanager
-def filled(settings: Settings, name: str, records: Records) -> Iterator[tuple[Resources, Embedder]]:
+def open_catalogue(
+    settings: Settings, name: str, records: Records
+) -> Iterator[tuple[Resources, Embedder]]:
     """Fill `home/evaluate-name` with a catalogue and its vectors, unless it is already."""
     home = settings.home / f"evaluate-{name}"
     home.mkdir(parents=True, exist_ok=True)
-    with opened(settings.model_copy(update={"home": home})) as resources:
+    with open_resources(settings.model_copy(update={"home": home})) as resources:
         if resources.embedder is None:
             raise EmbedderUnavailable(settings.embedder, "see the warning above")
         _fill(resources, records)
@@ -44,16 +46,16 @@ def filled(settings: Settings, name: str, records: Records) -> Iterator[tuple[Re
 def _fill(resources: Resources, records: Records) -> None:
     """Import and embed a catalogue, unless it is there."""
     if records is None:
-        seeding.seed(resources.engine, resources.embedder)
+        seeding.seed_catalogue(resources.engine, resources.embedder)
     with open_session(resources.engine) as reading:
         found = titles.count(reading)
     if not found and records is not None:
         importer = Importer()
-        for batch in seeding.batched(records, seeding.BATCH):
+        for batch in seeding.batched(records, seeding.TITLES_PER_TRANSACTION):
             with open_session(resources.engine) as writing:
                 importer.store(writing, batch)
                 writing.commit()
         with open_session(resources.engine) as writing:
             seeding.refresh_popularity(writing)
             writing.commit()
-    titles_command.embed_missing(resources, seeding.EMBED_BATCH)
+    titles_command.embed_missing(resources, seeding.TITLES_PER_EMBED_TRANSACTION)

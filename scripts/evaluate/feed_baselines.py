@@ -8,21 +8,21 @@ import numpy as np
 from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
 from recommend import queries, title_state
 from recommend.title_state import EMPTY_STATE, TitleState
-from scripts.evaluate.simulated_viewers import Guest
-from scripts.evaluate.simulation_catalogue import Shelf
+from scripts.evaluate.simulated_viewers import ViewerHistory
+from scripts.evaluate.simulation_catalogue import SimulationCatalogue
 from vocabulary.kinds import Space
 
-Recommender = Callable[[Guest, int], list[TitleId]]
+Recommender = Callable[[ViewerHistory, int], list[TitleId]]
 """Returns so many titles, best first; none that the guest has reacted to."""
 
 POPULARITY = "popularity"
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class FeedBaselines:
     """The baselines."""
 
-    shelf: Shelf
+    titles: SimulationCatalogue
     index: VectorIndex
     seed: int
 
@@ -36,63 +36,65 @@ class Rivals:
             "random": self.random,
         }
 
-    def popular(self, guest: Guest, k: int) -> list[TitleId]:
+    def popular(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return what is known best, to everybody the same."""
-        return _ids(self.index.search(_popular(_unseen(guest), k)))
+        return _title_ids(self.index.search(_popularity_query(_unseen_filter(guest), k)))
 
-    def popular_in_languages(self, guest: Guest, k: int) -> list[TitleId]:
+    def popular_in_languages(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return what is known best in the languages of what he reacted to well."""
-        rows = [self.shelf.row_of[title_id] for title_id in liked(guest)]
-        spoken = frozenset(name for row in rows for name in self.shelf.listings[row].languages)
-        wanted = Filter(languages=spoken, exclude=_unseen(guest).exclude)
-        return _ids(self.index.search(_popular(wanted, k)))
+        rows = [self.titles.row_of[title_id] for title_id in liked_titles(guest)]
+        spoken = frozenset(name for row in rows for name in self.titles.listings[row].languages)
+        wanted = Filter(languages=spoken, exclude=_unseen_filter(guest).exclude)
+        return _title_ids(self.index.search(_popularity_query(wanted, k)))
 
-    def trending(self, guest: Guest, k: int) -> list[TitleId]:
+    def trending(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return what trends where he lives."""
-        return _ids(self.index.search(queries.trending(guest.region, _unseen(guest), k=k)))
+        return _title_ids(
+            self.index.search(queries.trending(guest.region, _unseen_filter(guest), k=k))
+        )
 
-    def one_vector(self, guest: Guest, k: int) -> list[TitleId]:
+    def one_vector(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return what is nearest to the mean of what he reacted to well."""
-        rows = [self.shelf.row_of[title_id] for title_id in liked(guest)]
+        rows = [self.titles.row_of[title_id] for title_id in liked_titles(guest)]
         if not rows:
             return self.popular(guest, k)
-        mean = self.shelf.vectors[rows].mean(axis=0)
+        mean = self.titles.vectors[rows].mean(axis=0)
         vector = (mean / np.linalg.norm(mean)).astype(np.float32)
-        query = Query(vector=vector, space=Space.CONTENT, filter=_unseen(guest), k=k)
-        return _ids(self.index.search(query))
+        query = Query(vector=vector, space=Space.CONTENT, filter=_unseen_filter(guest), k=k)
+        return _title_ids(self.index.search(query))
 
-    def random(self, guest: Guest, k: int) -> list[TitleId]:
+    def random(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return anything."""
         rng = np.random.default_rng([self.seed, guest.number, 1])
-        seen = _unseen(guest).exclude
-        drawn = self.shelf.ids[rng.choice(len(self.shelf), k + len(seen), replace=False)].tolist()
+        seen = _unseen_filter(guest).exclude
+        drawn = self.titles.ids[rng.choice(len(self.titles), k + len(seen), replace=False)].tolist()
         return [title_id for title_id in drawn if title_id not in seen][:k]
 
 
-def standings(guest: Guest) -> dict[TitleId, TitleState]:
+def title_states(guest: ViewerHistory) -> dict[TitleId, TitleState]:
     """Return what stands between a guest and the titles he reacted to."""
     found: dict[TitleId, TitleState] = {}
-    for done in guest.history:
+    for done in guest.reactions:
         found[done.title_id] = title_state.apply_event(found.get(done.title_id, EMPTY_STATE), done)
     return found
 
 
-def liked(guest: Guest) -> list[TitleId]:
+def liked_titles(guest: ViewerHistory) -> list[TitleId]:
     """Return the titles he has a good opinion of."""
     return [
         title_id
-        for title_id, each in standings(guest).items()
+        for title_id, each in title_states(guest).items()
         if title_state.opinion_score(each) >= title_state.WATCHED_SCORE
     ]
 
 
-def _popular(wanted: Filter, k: int) -> Query:
+def _popularity_query(wanted: Filter, k: int) -> Query:
     return Query(filter=wanted, boosts=Boosts(popularity=1.0), k=k)
 
 
-def _unseen(guest: Guest) -> Filter:
-    return Filter(exclude=frozenset(done.title_id for done in guest.history))
+def _unseen_filter(guest: ViewerHistory) -> Filter:
+    return Filter(exclude=frozenset(done.title_id for done in guest.reactions))
 
 
-def _ids(hits: list[Hit]) -> list[TitleId]:
+def _title_ids(hits: list[Hit]) -> list[TitleId]:
     return [hit.title_id for hit in hits]

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).parent
+QUERIES_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationQuery:
     """A query and the titles that are right, by title and year."""
 
     query: str
@@ -19,9 +19,9 @@ class Asked:
     right: frozenset[tuple[str, int | None]]
 
 
-def queries(name: str) -> Iterator[Asked]:
+def read_queries(name: str) -> Iterator[EvaluationQuery]:
     """Yield the queries over a catalogue."""
-    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (QUERIES_FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         asked = json.loads(line)
         right = frozenset((title["title"], title["year"]) for title in asked.pop("titles"))
-        yield Asked(**asked, right=right)
+        yield EvaluationQuery(**asked, right=right)

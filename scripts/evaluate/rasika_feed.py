@@ -7,27 +7,27 @@ from index.query import Filter, TitleId
 from recommend import age_limits, taste, title_state
 from recommend.taste import Taste
 from recommend.title_state import EMPTY_STATE, TitleState
-from runtime.catalogue_view import Live
-from runtime.title_features import LiveShelf
-from scripts.evaluate.simulated_viewers import NOW, Guest
+from runtime.catalogue_view import CatalogueView
+from runtime.title_features import ServedTitleFeatures
+from scripts.evaluate.simulated_viewers import NOW, ViewerHistory
 from services import feed
 from services.feed import FeedRequest, FeedResult
 from viewers.context import NO_PREFERENCES, ViewerContext
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class RasikaFeed:
     """Asks for feeds over what a process holds."""
 
-    live: Live
+    view: CatalogueView
 
-    def feed(self, guest: Guest, k: int) -> list[TitleId]:
+    def recommend(self, guest: ViewerHistory, k: int) -> list[TitleId]:
         """Return his feed."""
-        return [item.hit.title_id for item in self.served(guest, k).items]
+        return [item.hit.title_id for item in self.build_feed(guest, k).items]
 
-    def served(self, guest: Guest, k: int) -> FeedResult:
+    def build_feed(self, guest: ViewerHistory, k: int) -> FeedResult:
         """Return his feed with all that led to it."""
-        standings, learnt = self._heard(guest)
+        standings, learnt = self._learn(guest)
         person = ViewerContext(
             id=UUID(int=guest.number),
             taste=learnt,
@@ -36,13 +36,15 @@ class Ours:
             age_limit=age_limits.DEFAULT_AGE_LIMIT,
         )
         wish = FeedRequest(region=guest.region, filter=Filter(), limit=k, now=NOW)
-        return feed.build_feed(self.live, person, wish)
+        return feed.build_feed(self.view, person, wish)
 
-    def _heard(self, guest: Guest) -> tuple[dict[TitleId, TitleState], Taste]:
+    def _learn(self, guest: ViewerHistory) -> tuple[dict[TitleId, TitleState], Taste]:
         """Return what follows from a history, as it does in the database."""
-        described = LiveShelf(self.live).describe([done.title_id for done in guest.history])
+        described = ServedTitleFeatures(self.view).describe(
+            [done.title_id for done in guest.reactions]
+        )
         standings, learnt = dict[TitleId, TitleState](), taste.EMPTY_TASTE
-        for done in guest.history:
+        for done in guest.reactions:
             was = standings.get(done.title_id, EMPTY_STATE)
             now = standings[done.title_id] = title_state.apply_event(was, done)
             about = described[done.title_id]

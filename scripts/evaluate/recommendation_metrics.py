@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from recommend import metrics
 from recommend.metrics import RecentLists
-from scripts.evaluate.feed_baselines import Recommender, liked
-from scripts.evaluate.simulated_viewers import Person
-from scripts.evaluate.simulation_catalogue import Shelf
+from scripts.evaluate.feed_baselines import Recommender, liked_titles
+from scripts.evaluate.simulated_viewers import EvaluationViewer
+from scripts.evaluate.simulation_catalogue import SimulationCatalogue
 
-LENGTH = 20  # titles in a list
+TITLES_PER_LIST = 20  # titles in a list
 
 Hits = NDArray[np.bool_]  # (people, k): whether the title at a place was liked in secret
 Counts = NDArray[np.int64]  # (people,)
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
+class AccuracyMetrics:
     """Means over people, 0..1."""
 
     hit_rate: float  # share of people whose list has one at least
@@ -29,10 +29,10 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RecommendationMetrics:
     """How lists came out; all but accuracy as `recommend.metrics` defines it, means over people."""
 
-    accuracy: Accuracy
+    accuracy: AccuracyMetrics
     coverage: float
     concentration: float
     diversity: float
@@ -42,68 +42,70 @@ class Figures:
     milliseconds: float  # a list
 
 
-class Lists:
+class RecommendationLists:
     """What a recommender told people."""
 
-    def __init__(self, shelf: Shelf, recommend: Recommender) -> None:
+    def __init__(self, shelf: SimulationCatalogue, recommend: Recommender) -> None:
         self._shelf = shelf
         self._recommend = recommend
-        self._famous = set(shelf.ids[np.argsort(-shelf.fame, kind="stable")[:LENGTH]].tolist())
-        self._told: list[list[int]] = []
+        self._most_famous = set(
+            shelf.ids[np.argsort(-shelf.fame, kind="stable")[:TITLES_PER_LIST]].tolist()
+        )
+        self._recommended: list[list[int]] = []
         self._hits: list[list[bool]] = []
         self._hidden: list[int] = []
         self._qualities: list[tuple[float, float, float]] = []
         self._seconds = 0.0
 
-    def ask(self, person: Person) -> None:
+    def recommend_to(self, person: EvaluationViewer) -> None:
         """Have one more recommended to."""
         began = time.perf_counter()
-        told = self._recommend(person.guest, LENGTH)
+        told = self._recommend(person.history, TITLES_PER_LIST)
         self._seconds += time.perf_counter() - began
-        missing = [False] * (LENGTH - len(told))
-        self._told.append(told)
-        self._hits.append([title_id in person.hidden for title_id in told] + missing)
-        self._hidden.append(len(person.hidden))
+        missing = [False] * (TITLES_PER_LIST - len(told))
+        self._recommended.append(told)
+        self._hits.append([title_id in person.hidden_likes for title_id in told] + missing)
+        self._hidden.append(len(person.hidden_likes))
         self._qualities.append(self._quality(person, told))
 
-    def figures(self) -> Figures:
+    def compute_metrics(self) -> RecommendationMetrics:
         """Return what is to be said of them."""
         diversity, novelty, serendipity = np.mean(self._qualities, axis=0).tolist()
         observed = RecentLists(max_viewers=None)
-        for number, told in enumerate(self._told):
+        for number, told in enumerate(self._recommended):
             observed.add(number, told)
-        return Figures(
+        return RecommendationMetrics(
             accuracy=accuracy(np.array(self._hits), np.array(self._hidden)),
-            coverage=metrics.coverage(self._told, len(self._shelf)),
-            concentration=metrics.concentration(self._told, len(self._shelf)),
+            coverage=metrics.coverage(self._recommended, len(self._shelf)),
+            concentration=metrics.concentration(self._recommended, len(self._shelf)),
             diversity=diversity,
             novelty=novelty,
             serendipity=serendipity,
             personalisation=observed.personalisation(),
-            milliseconds=1000 * self._seconds / len(self._told),
+            milliseconds=1000 * self._seconds / len(self._recommended),
         )
 
-    def _quality(self, person: Person, told: list[int]) -> tuple[float, float, float]:
+    def _quality(self, person: EvaluationViewer, told: list[int]) -> tuple[float, float, float]:
         rows = [self._shelf.row_of[title_id] for title_id in told]
-        own = [self._shelf.row_of[title_id] for title_id in liked(person.guest)]
+        own = [self._shelf.row_of[title_id] for title_id in liked_titles(person.history)]
         vectors = self._shelf.vectors[rows]
         return (
             metrics.intra_list_diversity(vectors),
             metrics.novelty(self._shelf.fame[rows]),
             metrics.serendipity(
-                told, vectors, expected=self._famous, liked=self._shelf.vectors[own]
+                told, vectors, expected=self._most_famous, liked=self._shelf.vectors[own]
             ),
         )
 
 
-def accuracy(hits: Hits, hidden: Counts) -> Accuracy:
+def accuracy(hits: Hits, hidden: Counts) -> AccuracyMetrics:
     """Return the figures; `hidden` counts what each could have been shown."""
     k = hits.shape[1]
     counts = hits.sum(axis=1)
     discounts = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate([[0.0], np.cumsum(discounts)])[np.minimum(hidden, k)]
     some = hidden > 0
-    return Accuracy(
+    return AccuracyMetrics(
         hit_rate=float((counts > 0).mean()),
         precision=float(counts.mean() / k),
         recall=float((counts[some] / hidden[some]).mean()),

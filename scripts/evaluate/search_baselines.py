@@ -10,11 +10,11 @@ from embeddings.embedder import Embedder
 from index.query import Query, TitleId, VectorIndex
 from vocabulary.name_folding import fold
 
-DEPTH = 100  # of each ranking that is fused
-RRF = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009
+FUSED_DEPTH = 100  # of each ranking that is fused
+RRF_CONSTANT = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009
 
 
-class Trigrams:
+class TrigramIndex:
     """Names by Dice's coefficient of the trigrams of words, as with PostgreSQL's pg_trgm."""
 
     def __init__(self, listings: Iterable[TitleSummary]) -> None:
@@ -31,7 +31,7 @@ class Trigrams:
         self._sizes = np.array(sizes)
         self._postings = {part: np.array(rows) for part, rows in postings.items()}
 
-    def ranked(self, text: str, *, k: int) -> list[TitleId]:
+    def search(self, text: str, *, k: int) -> list[TitleId]:
         """Return titles, the names most alike first."""
         asked = _trigrams(fold(text))
         shared = np.zeros(len(self._sizes))
@@ -42,18 +42,18 @@ class Trigrams:
         return list(dict.fromkeys(self._titles[row] for row in rows))[:k]
 
 
-def by_meaning(index: VectorIndex, embedder: Embedder, text: str, *, k: int) -> list[TitleId]:
+def search_by_vector(index: VectorIndex, embedder: Embedder, text: str, *, k: int) -> list[TitleId]:
     """Return titles by the cosine of the text as it was typed, and by nothing else."""
     vector = embedder.embed([text], role="query")[0]
     return [hit.title_id for hit in index.search(Query(vector=vector, k=k))]
 
 
-def fused(rankings: Sequence[Sequence[TitleId]], *, k: int) -> list[TitleId]:
+def fuse_rankings(rankings: Sequence[Sequence[TitleId]], *, k: int) -> list[TitleId]:
     """Return titles by the sum of the reciprocals of their ranks."""
     scores: dict[TitleId, float] = defaultdict(float)
     for ranking in rankings:
         for rank, title_id in enumerate(ranking, start=1):
-            scores[title_id] += 1 / (RRF + rank)
+            scores[title_id] += 1 / (RRF_CONSTANT + rank)
     return sorted(scores, key=lambda title_id: (-scores[title_id], title_id))[:k]
 
 

@@ -24,23 +24,29 @@ import numpy as np
 from catalog import regions
 from index.query import Region, TitleId
 from recommend.title_state import TitleEvent
-from scripts.evaluate.simulation_catalogue import Numbers, Rows, Shelf
+from scripts.evaluate.simulation_catalogue import Numbers, Rows, SimulationCatalogue
 from vocabulary.kinds import Event
 
 NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India
-DAYS = 30  # that the first reactions are spread over
+HISTORY_DAYS = 30  # that the first reactions are spread over
 
-MOST_INTERESTS = 4
-MOST_LANGUAGES = 3
-FEWEST_UNDERSTOOD = 100  # titles; who understands fewer does not come
+MAX_INTERESTS = 4
+MAX_LANGUAGES = 3
+MIN_UNDERSTOOD_TITLES = 100  # titles; who understands fewer does not come
 LIKED_SHARE = 0.01  # of what he understands: a film in a hundred is one for him
-FEWEST_LIKED = 16  # where the catalogue is small
-EVEN_SHARE = 0.3  # of what he understands: the next best, neither liked nor disliked
-REACTIONS = 10
-FAME = 0.7  # share of what he is shown that comes by fame, the rest by chance
+MIN_LIKED_TITLES = 16  # where the catalogue is small
+NEUTRAL_SHARE = 0.3  # of what he understands: the next best, neither liked nor disliked
+REACTIONS_PER_VIEWER = 10
+FAME_EXPOSURE_SHARE = 0.7  # share of what he is shown that comes by fame, the rest by chance
 
-REACTS = {"liked": 0.6, "even": 0.2, "disliked": 0.2}  # people mostly choose what they will like
-EVENTS: Mapping[str, Sequence[tuple[Event, float | None, float | None]]] = {  # value, progress
+REACTION_SHARES = {
+    "liked": 0.6,
+    "even": 0.2,
+    "disliked": 0.2,
+}  # people mostly choose what they will like
+EVENTS_BY_OPINION: Mapping[
+    str, Sequence[tuple[Event, float | None, float | None]]
+] = {  # value, progress
     "liked": (
         (Event.LIKE, None, None),
         (Event.COMPLETE, None, None),
@@ -61,7 +67,9 @@ EVENTS: Mapping[str, Sequence[tuple[Event, float | None, float | None]]] = {  # 
     ),
 }
 
-CONCENTRATION = 8.0  # of people's own weights around the world's; less makes them more unlike
+DIRICHLET_CONCENTRATION = (
+    8.0  # of people's own weights around the world's; less makes them more unlike
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,57 +90,61 @@ class World:
         return np.array([self.content, self.genres, self.people, self.language, self.era])
 
 
-WHOLE = World(
+CONTENT_AND_METADATA_WORLD = World(
     name="content and metadata", content=0.4, genres=0.2, people=0.2, language=0.1, era=0.1
 )
-METADATA = World(
+METADATA_WORLD = World(
     name="metadata alone", content=0.0, genres=0.35, people=0.35, language=0.15, era=0.15
 )
-FAMOUS = World(
+FAME_WORLD = World(
     name="fame counts more", content=0.4, genres=0.2, people=0.2, language=0.1, era=0.1, fame=0.3
 )
-WORLDS = (WHOLE, METADATA, FAMOUS)
+WORLDS = (CONTENT_AND_METADATA_WORLD, METADATA_WORLD, FAME_WORLD)
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class ViewerHistory:
     """All that a service knows of a person."""
 
     number: int
     region: Region
-    history: tuple[TitleEvent, ...]  # in the order of time
+    reactions: tuple[TitleEvent, ...]  # in the order of time
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class EvaluationViewer:
     """A guest, and the titles that he likes beside those that he reacted to."""
 
-    guest: Guest
-    hidden: frozenset[TitleId]
+    history: ViewerHistory
+    hidden_likes: frozenset[TitleId]
 
 
-def drawn(shelf: Shelf, world: World, *, seed: int, number: int) -> Person:
+def draw_viewer(
+    titles: SimulationCatalogue, world: World, *, seed: int, number: int
+) -> EvaluationViewer:
     """Return a person; the same for the same shelf, world, seed and number."""
     rng = np.random.default_rng([seed, number])
-    region, understood = _home(shelf, rng)
-    worth = _worth(shelf, world, understood, rng)
+    region, understood = _draw_region(titles, rng)
+    worth = _title_worth(titles, world, understood, rng)
     ranked = understood[np.argsort(-worth, kind="stable")]
-    liked = max(FEWEST_LIKED, round(LIKED_SHARE * len(ranked)))
-    even = liked + round(EVEN_SHARE * len(ranked))
+    liked = max(MIN_LIKED_TITLES, round(LIKED_SHARE * len(ranked)))
+    even = liked + round(NEUTRAL_SHARE * len(ranked))
     tiers = {"liked": ranked[:liked], "even": ranked[liked:even], "disliked": ranked[even:]}
-    history = tuple(_history(shelf, tiers, rng))
+    history = tuple(_draw_reactions(titles, tiers, rng))
     heard = {done.title_id for done in history}
-    hidden = frozenset(shelf.ids[tiers["liked"]].tolist()) - heard
-    return Person(Guest(number, region, history), hidden)
+    hidden = frozenset(titles.ids[tiers["liked"]].tolist()) - heard
+    return EvaluationViewer(ViewerHistory(number, region, history), hidden)
 
 
-def crowd(shelf: Shelf, world: World, *, seed: int, people: int) -> Iterator[Person]:
+def draw_viewers(
+    titles: SimulationCatalogue, world: World, *, seed: int, viewers: int
+) -> Iterator[EvaluationViewer]:
     """Yield people."""
-    for number in range(people):
-        yield drawn(shelf, world, seed=seed, number=number)
+    for number in range(viewers):
+        yield draw_viewer(titles, world, seed=seed, number=number)
 
 
-def _home(shelf: Shelf, rng: np.random.Generator) -> tuple[Region, Rows]:
+def _draw_region(shelf: SimulationCatalogue, rng: np.random.Generator) -> tuple[Region, Rows]:
     """Return a region of India and the titles that somebody there understands.
 
     His first language is one of the region's, as much as it is watched there; others follow half
@@ -143,49 +155,51 @@ def _home(shelf: Shelf, rng: np.random.Generator) -> tuple[Region, Rows]:
     ]
     region = places[int(rng.integers(len(places)))]
     watched = regions.language_weights(region)
-    local = _odds(np.array([watched.get(name, 0.0) for name in shelf.languages]))
-    mixed = (local + _odds(shelf.spoken.sum(axis=0))) / 2
+    local = _as_probabilities(np.array([watched.get(name, 0.0) for name in shelf.languages]))
+    mixed = (local + _as_probabilities(shelf.spoken.sum(axis=0))) / 2
     speaks = {int(rng.choice(len(local), p=local))}
-    speaks.update(rng.choice(len(mixed), p=mixed, size=rng.integers(MOST_LANGUAGES)).tolist())
+    speaks.update(rng.choice(len(mixed), p=mixed, size=rng.integers(MAX_LANGUAGES)).tolist())
     understood = shelf.in_any(speaks)
-    while len(understood) < min(FEWEST_UNDERSTOOD, len(shelf)):
+    while len(understood) < min(MIN_UNDERSTOOD_TITLES, len(shelf)):
         speaks.add(int(rng.choice(len(mixed), p=mixed)))
         understood = shelf.in_any(speaks)
     return region, understood
 
 
-def _worth(shelf: Shelf, world: World, rows: Rows, rng: np.random.Generator) -> Numbers:
+def _title_worth(
+    shelf: SimulationCatalogue, world: World, rows: Rows, rng: np.random.Generator
+) -> Numbers:
     """Return what titles are worth to somebody."""
     weights = world.weights()
     own = np.zeros(len(weights))
-    own[weights > 0] = rng.dirichlet(CONCENTRATION * weights[weights > 0] / weights.sum())
+    own[weights > 0] = rng.dirichlet(DIRICHLET_CONCENTRATION * weights[weights > 0] / weights.sum())
     best = np.zeros(len(rows))
-    for _ in range(int(rng.integers(1, MOST_INTERESTS + 1))):
+    for _ in range(int(rng.integers(1, MAX_INTERESTS + 1))):
         strength = rng.uniform(0.7, 1.0)
         around = int(rows[rng.integers(len(rows))])
-        best = np.maximum(best, strength * (own @ shelf.likenesses(around)[:, rows]))
+        best = np.maximum(best, strength * (own @ shelf.similarities(around)[:, rows]))
     noise = world.noise * rng.standard_normal(len(rows))
     total: Numbers = best + world.fame * shelf.fame[rows] + noise
     return total
 
 
-def _history(
-    shelf: Shelf, tiers: Mapping[str, Rows], rng: np.random.Generator
+def _draw_reactions(
+    shelf: SimulationCatalogue, tiers: Mapping[str, Rows], rng: np.random.Generator
 ) -> Iterator[TitleEvent]:
     """Yield the first reactions, to as many titles; one at least is to what he likes."""
-    names = list(REACTS)
-    kinds = rng.choice(len(names), size=REACTIONS, p=list(REACTS.values()))
+    names = list(REACTION_SHARES)
+    kinds = rng.choice(len(names), size=REACTIONS_PER_VIEWER, p=list(REACTION_SHARES.values()))
     if not (kinds == names.index("liked")).any():
         kinds[0] = names.index("liked")
-    ages = np.sort(rng.uniform(0, DAYS, size=REACTIONS))[::-1]
+    ages = np.sort(rng.uniform(0, HISTORY_DAYS, size=REACTIONS_PER_VIEWER))[::-1]
     shown = {
-        name: iter(_shown(shelf, tiers[name], int((kinds == at).sum()), rng))
+        name: iter(_draw_exposed(shelf, tiers[name], int((kinds == at).sum()), rng))
         for at, name in enumerate(names)
     }
     for kind, age in zip(kinds.tolist(), ages.tolist(), strict=True):
         row = next(shown[names[kind]], None)
         if row is not None:
-            events = EVENTS[names[kind]]
+            events = EVENTS_BY_OPINION[names[kind]]
             event, value, progress = events[int(rng.integers(len(events)))]
             yield TitleEvent(
                 title_id=int(shelf.ids[row]),
@@ -196,14 +210,18 @@ def _history(
             )
 
 
-def _shown(shelf: Shelf, rows: Rows, size: int, rng: np.random.Generator) -> list[int]:
+def _draw_exposed(
+    shelf: SimulationCatalogue, rows: Rows, size: int, rng: np.random.Generator
+) -> list[int]:
     """Return some of the titles, none twice, the famous likelier."""
-    odds = FAME * _odds(shelf.fame[rows]) + (1 - FAME) / len(rows)
+    odds = FAME_EXPOSURE_SHARE * _as_probabilities(shelf.fame[rows]) + (
+        1 - FAME_EXPOSURE_SHARE
+    ) / len(rows)
     taken: list[int] = rng.choice(rows, size=min(size, len(rows)), replace=False, p=odds).tolist()
     return taken
 
 
-def _odds(weights: Numbers) -> Numbers:
+def _as_probabilities(weights: Numbers) -> Numbers:
     """Return weights as odds, even ones where all are nothing."""
     total = weights.sum()
     return weights / total if total > 0 else np.full(len(weights), 1 / len(weights))

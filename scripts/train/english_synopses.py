@@ -6,7 +6,7 @@ from pathlib import Path
 from catalog.import_reader import read_lines
 
 
-def synopses(files: Sequence[Path]) -> Iterator[str]:
+def english_synopses(files: Sequence[Path]) -> Iterator[str]:
     """Yield the English synopses of files of titles."""
     for file in files:
         for line in read_lines(file):

@@ -16,22 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from scripts.train import transliteration
-from scripts.train.english_synopses import synopses
+from scripts.train.english_synopses import english_synopses
 from scripts.train.transliteration import Pair
 from search.language.character_ngrams import count_ngrams
 from search.language.romanised_text import MODEL_FILE, WORD_PATTERN
 from search.language.transliteration import GraphoneModel
 
-FILES = {"hi": "hin", "te": "tel", "ta": "tam", "kn": "kan", "ml": "mal"}
+LANGUAGE_FILES = {"hi": "hin", "te": "tel", "ta": "tam", "kn": "kan", "ml": "mal"}
 LATIN = re.compile(r"[a-z]{2,}")
 JOINERS = str.maketrans("", "", "\u200c\u200d")
-FEWEST_GRAMS = 3
+MIN_GRAM_COUNT = 3
 SEED = 1
-DIGITS = 2  # of a logarithm
-ENGLISH_WORDS = 25_000  # the commonest
+LOGARITHM_DIGITS = 2  # of a logarithm
+MAX_ENGLISH_WORDS = 25_000  # the commonest
 
 
-class PairsMissing(Exception):
+class WordPairsMissing(Exception):
     """The folder lacks files of word pairs."""
 
     def __init__(self, folder: Path, files: list[str]) -> None:
@@ -40,12 +40,16 @@ class PairsMissing(Exception):
 
 def train(folder: Path, files: Sequence[Path]) -> Path:
     """Learn from word pairs and from files of titles; return the file that was written."""
-    missing = [file for file in map(_file, FILES.values()) if not (folder / file).is_file()]
+    missing = [
+        file
+        for file in map(_pairs_file_name, LANGUAGE_FILES.values())
+        if not (folder / file).is_file()
+    ]
     if missing:
-        raise PairsMissing(folder, missing)
+        raise WordPairsMissing(folder, missing)
     learnt = {
-        "english": _english(files),
-        "languages": {code: _language(folder, name) for code, name in FILES.items()},
+        "english": _english_model(files),
+        "languages": {code: _language_model(folder, name) for code, name in LANGUAGE_FILES.items()},
     }
     packed = gzip.compress(
         json.dumps(learnt, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0
@@ -54,30 +58,30 @@ def train(folder: Path, files: Sequence[Path]) -> Path:
     return MODEL_FILE
 
 
-def _language(folder: Path, name: str) -> dict[str, Any]:
-    pairs = list(_pairs(folder / _file(name)))
+def _language_model(folder: Path, name: str) -> dict[str, Any]:
+    pairs = list(_read_pairs(folder / _pairs_file_name(name)))
     random.Random(SEED).shuffle(pairs)  # noqa: S311  # an order, no secret
-    letters = count_ngrams((latin for latin, _ in pairs), min_count=FEWEST_GRAMS)
-    return {"letters": letters, **_plain(transliteration.learn(pairs))}
+    letters = count_ngrams((latin for latin, _ in pairs), min_count=MIN_GRAM_COUNT)
+    return {"letters": letters, **_graphones_as_json(transliteration.learn(pairs))}
 
 
-def _plain(graphones: GraphoneModel) -> dict[str, Any]:
+def _graphones_as_json(graphones: GraphoneModel) -> dict[str, Any]:
     return {
         "pairs": graphones.pairs,
-        "alone": [round(each, DIGITS) for each in graphones.unigram_log_probabilities],
+        "alone": [round(each, LOGARITHM_DIGITS) for each in graphones.unigram_log_probabilities],
         "following": [
-            (*both, round(each, DIGITS))
+            (*both, round(each, LOGARITHM_DIGITS))
             for both, each in sorted(graphones.bigram_log_probabilities.items())
         ],
-        "backing_off": [round(each, DIGITS) for each in graphones.backoff_log_weights],
+        "backing_off": [round(each, LOGARITHM_DIGITS) for each in graphones.backoff_log_weights],
     }
 
 
-def _file(name: str) -> str:
+def _pairs_file_name(name: str) -> str:
     return f"romanised_{name}_train.csv.gz"
 
 
-def _pairs(file: Path) -> Iterator[Pair]:
+def _read_pairs(file: Path) -> Iterator[Pair]:
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             latin, _, native = line.strip().lower().partition(",")
@@ -85,10 +89,10 @@ def _pairs(file: Path) -> Iterator[Pair]:
                 yield latin, native.strip().translate(JOINERS)
 
 
-def _english(files: Sequence[Path]) -> dict[str, Any]:
+def _english_model(files: Sequence[Path]) -> dict[str, Any]:
     """Return the words of English synopses, and the letters of them."""
     counts = Counter(
-        word for text in synopses(files) for word in WORD_PATTERN.findall(text.casefold())
+        word for text in english_synopses(files) for word in WORD_PATTERN.findall(text.casefold())
     )
-    words = dict(sorted(counts.most_common(ENGLISH_WORDS)))
-    return {"words": words, "letters": count_ngrams(words, min_count=FEWEST_GRAMS)}
+    words = dict(sorted(counts.most_common(MAX_ENGLISH_WORDS)))
+    return {"words": words, "letters": count_ngrams(words, min_count=MIN_GRAM_COUNT)}

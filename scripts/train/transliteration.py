@@ -7,15 +7,15 @@ from itertools import pairwise
 
 from search.language.transliteration import MAX_GRAPHONE_LATIN_LETTERS, GraphoneModel
 
-MOST_NATIVE = 3  # letters of a graphone
-LONGEST_PAIR = 22  # letters
-ALIGNED = 8_000  # pairs that graphones are found in; all are cut up by them
-ROUNDS = 5
-FEWEST_EXPECTED = 0.05  # occurrences of a graphone, else it is forgotten
-FEWEST = 3  # occurrences of a graphone that is kept
-FEWEST_FOLLOWING = 2  # of two in a row
+MAX_NATIVE_LETTERS = 3  # letters of a graphone
+MAX_PAIR_LETTERS = 22  # letters
+MAX_ALIGNED_PAIRS = 8_000  # pairs that graphones are found in; all are cut up by them
+EM_ROUNDS = 5
+MIN_EXPECTED_COUNT = 0.05  # occurrences of a graphone, else it is forgotten
+MIN_GRAPHONE_COUNT = 3  # occurrences of a graphone that is kept
+MIN_BIGRAM_COUNT = 2  # of two in a row
 DISCOUNT = 0.5
-EDGES = (("", ""), ("$", "$"))
+EDGE_GRAPHONES = (("", ""), ("$", "$"))
 
 Pair = tuple[str, str]
 """Latin, native: of a word, or of a graphone."""
@@ -23,11 +23,14 @@ Pair = tuple[str, str]
 
 def learn(pairs: Sequence[Pair]) -> GraphoneModel:
     """Return the bigram of the graphones of word pairs, absolutely discounted."""
-    usable = [pair for pair in pairs if all(0 < len(side) <= LONGEST_PAIR for side in pair)]
-    likely = _align(usable[:ALIGNED])
-    rows = [row for pair in usable if (row := _cut(pair, likely))]
+    usable = [pair for pair in pairs if all(0 < len(side) <= MAX_PAIR_LETTERS for side in pair)]
+    likely = _align(usable[:MAX_ALIGNED_PAIRS])
+    rows = [row for pair in usable if (row := _segment(pair, likely))]
     seen = Counter(graphone for row in rows for graphone in row)
-    kept = [*EDGES, *(pair for pair, count in seen.most_common() if count >= FEWEST)]
+    kept = [
+        *EDGE_GRAPHONES,
+        *(pair for pair, count in seen.most_common() if count >= MIN_GRAPHONE_COUNT),
+    ]
     return _bigram(kept, rows)
 
 
@@ -62,7 +65,7 @@ def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> GraphoneModel:
                 (count - DISCOUNT) / before[last] + spare[last] * single[number]
             )
             for (last, number), count in following.items()
-            if count >= FEWEST_FOLLOWING
+            if count >= MIN_BIGRAM_COUNT
         },
         backoff_log_weights=[math.log(each) for each in spare],
     )
@@ -71,18 +74,18 @@ def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> GraphoneModel:
 def _align(pairs: Sequence[Pair]) -> dict[Pair, float]:
     """Return the probabilities of graphones, by expectation and maximisation."""
     likely: dict[Pair, float] | None = None
-    for _ in range(ROUNDS):
+    for _ in range(EM_ROUNDS):
         expected: dict[Pair, float] = defaultdict(float)
         for latin, native in pairs:
-            _expect(latin, native, likely, expected)
+            _add_expected_counts(latin, native, likely, expected)
         total = sum(expected.values())
         likely = {
-            pair: count / total for pair, count in expected.items() if count > FEWEST_EXPECTED
+            pair: count / total for pair, count in expected.items() if count > MIN_EXPECTED_COUNT
         }
     return likely or {}
 
 
-def _expect(
+def _add_expected_counts(
     latin: str, native: str, likely: dict[Pair, float] | None, expected: dict[Pair, float]
 ) -> None:
     """Add the expected graphones of a pair: forward, then backward."""
@@ -92,7 +95,7 @@ def _expect(
     for at, pair, to in _steps(latin, native):
         if not forward[at]:
             continue
-        weight = _first_guess(pair) if likely is None else likely.get(pair, 0.0)
+        weight = _initial_weight(pair) if likely is None else likely.get(pair, 0.0)
         if weight:
             forward[to] += forward[at] * weight
             steps.append((at, pair, to, weight))
@@ -109,17 +112,17 @@ def _steps(latin: str, native: str) -> Iterator[tuple[tuple[int, int], Pair, tup
     for i in range(len(latin)):
         for j in range(len(native)):
             for k in range(i + 1, min(i + MAX_GRAPHONE_LATIN_LETTERS, len(latin)) + 1):
-                for m in range(j + 1, min(j + MOST_NATIVE, len(native)) + 1):
+                for m in range(j + 1, min(j + MAX_NATIVE_LETTERS, len(native)) + 1):
                     yield (i, j), (latin[i:k], native[j:m]), (k, m)
 
 
-def _first_guess(pair: Pair) -> float:
+def _initial_weight(pair: Pair) -> float:
     """Short graphones of like length are likelier."""
     latin, native = map(len, pair)
     return float(0.1 ** (2 * (latin - 1) if latin == native else latin + native - 2))
 
 
-def _cut(pair: Pair, likely: dict[Pair, float]) -> list[Pair]:
+def _segment(pair: Pair, likely: dict[Pair, float]) -> list[Pair]:
     """Return the likeliest graphones of a word pair; none where none fit."""
     latin, native = pair
     ends = len(latin), len(native)

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from tests.viewer_clients import ViewerClient, ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
@@ -74,7 +74,7 @@ class OwnedData:
 
 
 @pytest.fixture
-def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> FastAPI:
+def app(seeded: Resources, live: CatalogueView, valkey: "redis.Redis") -> FastAPI:
     """The service with a secret key, so that nobody administers it for being on this machine."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
     return create_app(replace(seeded, redis=valkey, settings=settings), live)

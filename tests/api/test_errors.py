@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.app import create_app
 from config.resources import Resources
 from db.engine import connect
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 
 
@@ -74,7 +74,7 @@ def test_the_longest_batch_of_interactions_is_read(client: httpx.Client) -> None
 
 
 @pytest.fixture(scope="module")
-def cut_off(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+def cut_off(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
     """The service after both of its servers went."""
     gone = connect("postgresql+psycopg://nobody@/gone?host=/nowhere", connect_timeout_s=1)
     nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock")
@@ -168,13 +168,13 @@ def test_metrics_put_what_matches_no_route_together(client: httpx.Client) -> Non
     assert metric_value(client, "rasika_request_seconds_count", **unmatched) == before + 3
 
 
-def test_metrics_tell_the_size_of_the_index(client: httpx.Client, live: Live) -> None:
+def test_metrics_tell_the_size_of_the_index(client: httpx.Client, live: CatalogueView) -> None:
     assert metric_value(client, "rasika_index_titles") == len(live.index) >= 600
     assert metric_value(client, "rasika_index_unconfirmed_seconds") < 5
 
 
 def test_a_chosen_origin_may_call_from_a_browser(
-    seeded: Resources, live: Live, client: httpx.Client
+    seeded: Resources, live: CatalogueView, client: httpx.Client
 ) -> None:
     settings = seeded.settings.model_copy(update={"cors_origins": ("https://cinema.example",)})
     with running_app(create_app(replace(seeded, settings=settings), live)) as open_to_one:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from embedded.status import status
+from embedded.status import read_status
 from tests.rasika_process import (
     PROJECT_FOLDER,
     RasikaProcess,
@@ -90,8 +90,8 @@ def test_searches_go_on_while_postgresql_is_gone_and_everything_heals(
 
 def test_a_lost_valkey_degrades_and_heals(service: RasikaProcess) -> None:
     with continuous_searches(service) as statuses:
-        valkey = status(service.home).valkey_pid
-        supervisor = status(service.home).supervisor_pid
+        valkey = read_status(service.home).valkey_pid
+        supervisor = read_status(service.home).supervisor_pid
         assert supervisor is not None
         os.kill(supervisor, signal.SIGSTOP)
         try:

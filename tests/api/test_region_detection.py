@@ -9,7 +9,7 @@ import pytest
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 
 RegionOf = Callable[..., str]
@@ -17,7 +17,7 @@ GERMANY, JAPAN, CLOUD = "141.20.1.1", "133.11.0.1", "203.0.113.7"  # two univers
 
 
 @pytest.fixture(scope="module")
-def behind_proxy(seeded: Resources, live: Live) -> Iterator[RegionOf]:
+def behind_proxy(seeded: Resources, live: CatalogueView) -> Iterator[RegionOf]:
     """Ask through a proxy that is trusted: this very machine."""
     networks = (ip_network("127.0.0.0/8"), ip_network("203.0.113.0/24"))
     settings = seeded.settings.model_copy(update={"trusted_proxies": networks})

@@ -1,6 +1,6 @@
 import pytest
 
-from config.log_redaction import INSTEAD, without_secrets
+from config.log_redaction import REDACTED, redact_secrets
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from config.log_redaction import INSTEAD, without_secrets
     ],
 )
 def test_a_field_that_is_named_as_a_secret_is_dropped(name: str, value: object) -> None:
-    assert without_secrets(None, "info", {name: value}) == {name: INSTEAD}
+    assert redact_secrets(None, "info", {name: value}) == {name: REDACTED}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_field_that_is_named_as_a_secret_is_dropped(name: str, value: object) 
 )
 def test_what_looks_like_a_secret_is_dropped_wherever_it_is(text: str, left: str) -> None:
     line = {"event": text, "found": [text, {"error": text}], "titles": 3}
-    assert without_secrets(None, "info", line) == {
+    assert redact_secrets(None, "info", line) == {
         "event": left,
         "found": [left, {"error": left}],
         "titles": 3,

@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from config.settings import Settings
-from config.signing_keys import KEY_BYTES, NAME, signing_keys
+from config.signing_keys import KEY_BYTES, KEY_FILE, signing_keys
 
 
 def test_the_secret_keys_sign_where_there_are_some(tmp_path: Path) -> None:
@@ -20,8 +20,8 @@ def test_otherwise_a_key_is_made_once_that_others_cannot_read(tmp_path: Path) ->
     keys = signing_keys(settings)
     assert [len(key) for key in keys] == [KEY_BYTES]
     assert signing_keys(settings) == keys
-    assert [path.name for path in (tmp_path / "home").iterdir()] == [NAME]
-    assert (tmp_path / "home" / NAME).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [KEY_FILE]
+    assert (tmp_path / "home" / KEY_FILE).stat().st_mode & 0o777 == 0o600
 
 
 def test_processes_that_start_together_share_a_key(tmp_path: Path) -> None:
@@ -45,5 +45,5 @@ def test_where_no_key_can_be_kept_one_serves_the_process(tmp_path: Path, spoil: 
         home.write_text("a file")
     else:
         home.mkdir()
-        (home / NAME).write_bytes(b"")
+        (home / KEY_FILE).write_bytes(b"")
     assert [len(key) for key in signing_keys(Settings(home=home))] == [KEY_BYTES]

@@ -20,10 +20,10 @@ from sqlalchemy.engine import make_url
 
 from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import Lease, acquire
-from embedded.status import ServicesStatus, status
+from embedded.status import ServicesStatus, read_status
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOLD = """
+HOLDER_PROGRAM = """
 import sys
 from pathlib import Path
 from embedded.lease import acquire
@@ -31,7 +31,7 @@ lease = acquire(Path(sys.argv[1]))
 print(lease.database_url, lease.redis_url, flush=True)
 sys.stdin.read()
 """
-WORK = """
+SESSION_PROGRAM = """
 import sys, time, psycopg
 url = sys.argv[1].replace("+psycopg", "")
 session = psycopg.connect(url)
@@ -48,7 +48,7 @@ def wait_until(condition: Callable[[], bool], *, within_s: float = 20) -> None:
 
 
 def is_quiet(home: Path) -> bool:
-    now = status(home)
+    now = read_status(home)
     return (now.supervisor_pid, now.postgres_pid, now.valkey_pid) == (None, None, None)
 
 
@@ -86,7 +86,7 @@ def new_home(tmp_path: Path) -> Iterator[Path]:
 def holder(home: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds a lease; its first line of output tells that it does."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(home)],
+        [sys.executable, "-c", HOLDER_PROGRAM, str(home)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -110,7 +110,7 @@ def query(lease: Lease, sql: str) -> object:
 
 
 def running(home: Path) -> ServicesStatus:
-    now = status(home)
+    now = read_status(home)
     assert now.supervisor_pid is not None
     return now
 
@@ -125,7 +125,7 @@ def kill(pid: int | None) -> None:
 @contextmanager
 def working_session(lease: Lease) -> Iterator[psutil.Process]:
     """Another process's session; gives the server's side of it."""
-    command = [sys.executable, "-c", WORK, lease.database_url]
+    command = [sys.executable, "-c", SESSION_PROGRAM, lease.database_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
         try:
             yield psutil.Process(int(first_line(client)))
@@ -161,7 +161,7 @@ def test_second_process_joins_and_the_last_one_stops_them(home: Path) -> None:
             assert query(lease, "SELECT 1") == 1
             assert running(home) == before
     wait_until(lambda: is_quiet(home))
-    assert not status(home).held
+    assert not read_status(home).in_use
 
 
 def test_data_outlives_the_servers(home: Path) -> None:
@@ -189,7 +189,7 @@ def test_server_asked_for_later_is_started_too(home: Path) -> None:
 def test_killed_holder_takes_the_servers_along(home: Path) -> None:
     with holder(home) as other:
         assert first_line(other)
-        assert status(home).held
+        assert read_status(home).in_use
         other.kill()
     wait_until(lambda: is_quiet(home))
 
@@ -205,7 +205,7 @@ def test_killed_supervisor_is_replaced_and_servers_adopted(home: Path) -> None:
                 before.postgres_pid,
                 before.valkey_pid,
             )
-            assert first.servers == second.servers
+            assert first.addresses == second.addresses
     wait_until(lambda: is_quiet(home))
 
 
@@ -229,7 +229,7 @@ def test_killed_servers_come_back_with_committed_data(home: Path) -> None:
         before = running(home)
         kill(before.postgres_pid)
         kill(before.valkey_pid)
-        wait_until(lambda: status(home).postgres_pid not in (None, before.postgres_pid))
+        wait_until(lambda: read_status(home).postgres_pid not in (None, before.postgres_pid))
         with acquire(home) as again:
             assert query(again, "SELECT name FROM epic") == "Nayakan"
             assert running(home).valkey_pid != before.valkey_pid
@@ -329,7 +329,7 @@ def test_data_of_another_major_version_is_refused(new_home: Path) -> None:
         acquire(new_home)
     assert "\n" not in str(refusal.value)
     wait_until(lambda: is_quiet(new_home))
-    assert "PostgreSQL 12" in status(new_home).failures[0]
+    assert "PostgreSQL 12" in read_status(new_home).failures[0]
 
 
 def test_damaged_data_is_reported_with_the_server_s_words(new_home: Path) -> None:
@@ -368,6 +368,6 @@ def test_data_folder_restored_by_root_is_given_to_its_user(home: Path) -> None:
 
 
 def test_status_of_a_missing_home_makes_nothing(new_home: Path) -> None:
-    now = status(new_home)
-    assert (now.held, now.supervisor_pid, now.failures) == (False, None, ())
+    now = read_status(new_home)
+    assert (now.in_use, now.supervisor_pid, now.failures) == (False, None, ())
     assert not new_home.exists()

@@ -8,7 +8,7 @@ from embeddings.embedder import Embedder
 from recommend import moods
 from recommend.moods import EXAMPLE_PLOTS, MOOD_GENRE_WEIGHTS, Rasa, genre_mood_weight, mood_vectors
 from recommend.reason_texts import REASON_LANGUAGES
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
@@ -51,15 +51,15 @@ def test_moods_are_directions_that_lie_apart() -> None:
 
 
 @pytest.fixture(scope="module")
-def ranked(live: Live, embedder: Embedder) -> dict[Rasa, list[str]]:
+def ranked(live: CatalogueView, embedder: Embedder) -> dict[Rasa, list[str]]:
     """The names of the seed titles for each mood, the best first."""
-    ids = list(live.listings)
+    ids = list(live.titles)
     rows = live.index.vectors(ids, Space.CONTENT)
     found = {}
     for mood, vector in mood_vectors(embedder).items():
-        genres = [genre_mood_weight(mood, live.listings[each].genres) for each in ids]
+        genres = [genre_mood_weight(mood, live.titles[each].genres) for each in ids]
         best = np.argsort(-(rows @ vector + GENRE_WEIGHT * np.array(genres)))
-        found[mood] = [live.listings[ids[at]].title for at in best]
+        found[mood] = [live.titles[ids[at]].title for at in best]
     return found
 
 

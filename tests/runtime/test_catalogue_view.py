@@ -12,7 +12,7 @@ from db.engine import connect, open_session
 from db.title_summaries import TitleSummary
 from index.query import Boosts, Query
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from search.suggestions.suggester import SuggestionRequest
 from services import seeding
 from services.embedding import embed_titles
@@ -21,20 +21,20 @@ from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
-WITHIN_S = 20.0  # for busy machines; most takes milliseconds
+WAIT_TIMEOUT_S = 20.0  # for busy machines; most takes milliseconds
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
 
 
 @pytest.fixture
-def live(own: Engine) -> Iterator[Live]:
+def live(own: Engine) -> Iterator[CatalogueView]:
     """Loaded, and following the change log."""
-    following = Live(own, LOADER)
+    following = CatalogueView(own, LOADER)
     following.load()
     following.start()
     yield following
@@ -48,38 +48,40 @@ def store(own: Engine, *records: Record) -> list[int]:
     return stored.changed_ids
 
 
-def found(live: Live, name: str) -> list[int]:
+def matching_titles(live: CatalogueView, name: str) -> list[int]:
     return [match.title_id for match in live.names.match(name)]
 
 
 def test_what_is_there_is_loaded(own: Engine, record: Make) -> None:
     ids = store(own, record("Eega"), record("Magadheera"))
-    live = Live(own, LOADER)
+    live = CatalogueView(own, LOADER)
     live.load()
-    assert sorted(live.listings) == ids
+    assert sorted(live.titles) == ids
     assert len(live.index) == 2
-    assert found(live, "eega") == ids[:1]
+    assert matching_titles(live, "eega") == ids[:1]
 
 
 def test_a_title_imported_elsewhere_is_found_within_a_second(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: found(live, "eega"))
+    wait_until(lambda: matching_titles(live, "eega"))
     assert number in live.index
-    assert live.listings[number].title == "Eega"
+    assert live.titles[number].title == "Eega"
 
 
-def test_a_corrected_title_goes_by_its_new_name(own: Engine, live: Live, record: Make) -> None:
+def test_a_corrected_title_goes_by_its_new_name(
+    own: Engine, live: CatalogueView, record: Make
+) -> None:
     (number,) = store(own, record("Eega", external_ids={"imdb": "tt1"}))
-    wait_until(lambda: number in live.listings)
+    wait_until(lambda: number in live.titles)
     store(own, record("Makkhi", external_ids={"imdb": "tt1"}, runtime_minutes=134))
-    wait_until(lambda: found(live, "makkhi"))
-    assert live.listings[number].runtime_minutes == 134
+    wait_until(lambda: matching_titles(live, "makkhi"))
+    assert live.titles[number].runtime_minutes == 134
 
 
 def test_suggestions_follow_a_title_from_its_import_to_its_end(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     def suggested(text: str) -> list[str]:
         found = live.suggester.suggest(SuggestionRequest(folded=text, region="IN"))
@@ -96,7 +98,7 @@ def test_suggestions_follow_a_title_from_its_import_to_its_end(
     wait_until(lambda: suggested("ma") == [])
 
 
-def test_a_removed_title_vanishes(own: Engine, live: Live, record: Make) -> None:
+def test_a_removed_title_vanishes(own: Engine, live: CatalogueView, record: Make) -> None:
     gone, stays = store(own, record("Eega"), record("Magadheera"))
     wait_until(lambda: stays in live.index)
     with open_session(own) as writing:
@@ -104,28 +106,30 @@ def test_a_removed_title_vanishes(own: Engine, live: Live, record: Make) -> None
         changes.record(writing, [gone])
         writing.commit()
     wait_until(lambda: gone not in live.index)
-    wait_until(lambda: gone not in live.listings)
-    assert found(live, "eega") == []
+    wait_until(lambda: gone not in live.titles)
+    assert matching_titles(live, "eega") == []
     assert len(live.index) == 1
 
 
-def test_a_reload_swaps_everything_in(own: Engine, live: Live, record: Make) -> None:
+def test_a_reload_swaps_everything_in(own: Engine, live: CatalogueView, record: Make) -> None:
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings)
-    before = live.listings
+    wait_until(lambda: number in live.titles)
+    before = live.titles
     with own.begin() as connection:  # behind the change log's back
         connection.execute(text("UPDATE title SET title = 'Makkhi'"))
     with open_session(own) as writing:
-        assert seeding.ask_for_reload(writing) == 1
+        assert seeding.request_reload(writing) == 1
         writing.commit()
-    wait_until(lambda: live.listings is not before)
-    assert live.listings[number].title == "Makkhi"
+    wait_until(lambda: live.titles is not before)
+    assert live.titles[number].title == "Makkhi"
     assert before[number].title == "Eega"
     store(own, record("Magadheera"))
-    wait_until(lambda: len(live.listings) == 2)
+    wait_until(lambda: len(live.titles) == 2)
 
 
-def test_the_index_follows_vectors_and_popularity(own: Engine, live: Live, record: Make) -> None:
+def test_the_index_follows_vectors_and_popularity(
+    own: Engine, live: CatalogueView, record: Make
+) -> None:
     fake = FakeEmbedder()
     counts = (3, 9, 1, 5, 7)
     ids = store(own, *(record(f"Title {n}", popularity=n) for n in counts))
@@ -141,16 +145,18 @@ def test_the_index_follows_vectors_and_popularity(own: Engine, live: Live, recor
     assert nearest.title_id == ids[2]
 
 
-def test_many_changes_at_once_are_all_followed(own: Engine, live: Live, record: Make) -> None:
+def test_many_changes_at_once_are_all_followed(
+    own: Engine, live: CatalogueView, record: Make
+) -> None:
     for start in range(0, 300, 50):
         store(own, *(record(f"Title {n}") for n in range(start, start + 50)))
     # The index comes after what it leads to.
     wait_until(lambda: len(live.index) == 300)
-    assert len(live.listings) == 300
+    assert len(live.titles) == 300
 
 
 def test_the_follower_survives_a_database_that_goes_away(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     with open_session(own) as closing:
         for _ in range(3):
@@ -162,10 +168,12 @@ def test_the_follower_survives_a_database_that_goes_away(
             )
             time.sleep(0.3)
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings)
+    wait_until(lambda: number in live.titles)
 
 
-def test_the_follower_tells_how_long_ago_it_heard_of_the_database(own: Engine, live: Live) -> None:
+def test_the_follower_tells_how_long_ago_it_heard_of_the_database(
+    own: Engine, live: CatalogueView
+) -> None:
     before = live.caught_up_at
     wait_until(lambda: live.caught_up_at > before)
 
@@ -175,7 +183,7 @@ def test_the_follower_survives_a_time_without_a_free_connection(
 ) -> None:
     scarce = connect(empty_database, pool_size=1, connect_timeout_s=1)
     migrate.upgrade(scarce)
-    live = Live(scarce, LOADER)
+    live = CatalogueView(scarce, LOADER)
     live.load()
     live.start()
     with scarce.connect(), scarce.connect():
@@ -183,10 +191,10 @@ def test_the_follower_survives_a_time_without_a_free_connection(
         time.sleep(1.6)
         assert live.caught_up_at - before < 0.5
     (number,) = store(scarce, record("Eega"))
-    wait_until(lambda: number in live.listings)
+    wait_until(lambda: number in live.titles)
     live.stop()
     scarce.dispose()
 
 
 def test_a_follower_that_never_started_can_be_stopped(own: Engine) -> None:
-    Live(own, LOADER).stop()
+    CatalogueView(own, LOADER).stop()

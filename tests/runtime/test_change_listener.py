@@ -11,21 +11,23 @@ from catalog.record import Record
 from db import changes
 from db.engine import connect, open_session
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import Live
-from runtime.change_listener import Bell
+from runtime.catalogue_view import CatalogueView
+from runtime.change_listener import ChangeListener
 from tests.runtime.database_backups import copy_database
-from tests.runtime.postgres_proxy import Relay
+from tests.runtime.postgres_proxy import PostgresProxy
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
-NEVER_S = 3600.0  # what is followed within a test was told
-HEARD_WITHIN_S = 20.0  # for busy machines; most takes milliseconds
+NEVER_POLL_S = 3600.0  # what is followed within a test was told
+WAIT_TIMEOUT_S = 20.0  # for busy machines; most takes milliseconds
 
-LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+LISTENING_CONNECTIONS = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+)
 
 
-def wait_until(condition: Callable[[], object], *, within_s: float = HEARD_WITHIN_S) -> None:
+def wait_until(condition: Callable[[], object], *, within_s: float = WAIT_TIMEOUT_S) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -40,91 +42,97 @@ def store(own: Engine, *records: Record) -> list[int]:
 
 
 @pytest.fixture
-def live(own: Engine) -> Iterator[Live]:
+def live(own: Engine) -> Iterator[CatalogueView]:
     """Follows what it is told, and looks by itself only where it cannot be told."""
-    live = Live(own, LOADER, bell=Bell(own, seldom_s=NEVER_S))
+    live = CatalogueView(
+        own, LOADER, change_listener=ChangeListener(own, idle_poll_interval_s=NEVER_POLL_S)
+    )
     live.load()
     live.start()
-    wait_until(lambda: live.bell.hears)
+    wait_until(lambda: live.change_listener.is_listening)
     yield live
     live.stop()
 
 
-def test_a_change_is_followed_when_it_is_told(own: Engine, live: Live, record: Make) -> None:
+def test_a_change_is_followed_when_it_is_told(
+    own: Engine, live: CatalogueView, record: Make
+) -> None:
     for title in ("Eega", "Magadheera", "Makkhi"):
         (number,) = store(own, record(title))
-        wait_until(lambda number=number: number in live.listings)  # type: ignore[misc]  # mypy#12557
+        wait_until(lambda number=number: number in live.titles)  # type: ignore[misc]  # mypy#12557
 
 
-def test_one_connection_listens_for_a_process(own: Engine, live: Live) -> None:
-    assert live.bell.hears
+def test_one_connection_listens_for_a_process(own: Engine, live: CatalogueView) -> None:
+    assert live.change_listener.is_listening
     with own.connect() as connection:
-        assert connection.execute(text(f"SELECT count(*) {LISTENERS}")).scalar_one() == 1
+        assert (
+            connection.execute(text(f"SELECT count(*) {LISTENING_CONNECTIONS}")).scalar_one() == 1
+        )
 
 
 def test_what_changed_while_nobody_listened_is_followed(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     with own.begin() as connection:
-        connection.execute(text(f"SELECT pg_terminate_backend(pid) {LISTENERS}"))
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) {LISTENING_CONNECTIONS}"))
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings)
-    wait_until(lambda: live.bell.hears)
+    wait_until(lambda: number in live.titles)
+    wait_until(lambda: live.change_listener.is_listening)
     (later,) = store(own, record("Magadheera"))
-    wait_until(lambda: later in live.listings)
+    wait_until(lambda: later in live.titles)
 
 
 def test_a_change_that_waits_for_an_older_transaction_is_followed_when_that_ends(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     with own.connect() as slow:
         slow.execute(text("SELECT pg_current_xact_id()"))  # writes, and tells nobody
         (number,) = store(own, record("Eega"))
-        wait_until(lambda: live.waiting)
-        assert number not in live.listings
-    wait_until(lambda: number in live.listings)
-    wait_until(lambda: not live.waiting)
+        wait_until(lambda: live.has_pending_changes)
+        assert number not in live.titles
+    wait_until(lambda: number in live.titles)
+    wait_until(lambda: not live.has_pending_changes)
 
 
 def test_changes_that_are_written_behind_our_back_are_told_too(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings)
+    wait_until(lambda: number in live.titles)
     with own.begin() as connection:
         connection.execute(text("DELETE FROM title"))
         connection.execute(text("INSERT INTO change (title_id) VALUES (:id)"), {"id": number})
-    wait_until(lambda: number not in live.listings)
+    wait_until(lambda: number not in live.titles)
 
 
 def test_a_restored_backup_is_noticed_though_its_log_has_grown_since(
-    own: Engine, live: Live, record: Make
+    own: Engine, live: CatalogueView, record: Make
 ) -> None:
     (kept,) = store(own, record("Eega"))
     copy_database(own, "own", "saved")
     (lost,) = store(own, record("Magadheera"))
-    wait_until(lambda: lost in live.listings)
+    wait_until(lambda: lost in live.titles)
     with open_session(own) as reading:
         before = changes.current_position(reading)
     copy_database(own, "saved", "own")
     (new,) = store(own, record("Makkhi"))
     assert new == lost  # the numbers were given back, to another title
-    wait_until(lambda: new in live.listings and live.listings[new].title == "Makkhi")
-    assert set(live.listings) == {kept, new}
+    wait_until(lambda: new in live.titles and live.titles[new].title == "Makkhi")
+    assert set(live.titles) == {kept, new}
     with open_session(own) as reading:
         assert changes.current_position(reading) > before
 
 
 @pytest.fixture
-def relay(own: Engine) -> Iterator[Relay]:
+def relay(own: Engine) -> Iterator[PostgresProxy]:
     where = dict(own.url.query)
-    relay = Relay(Path(str(where["host"])) / f".s.PGSQL.{where['port']}")
+    relay = PostgresProxy(Path(str(where["host"])) / f".s.PGSQL.{where['port']}")
     yield relay
     relay.close()
 
 
 @pytest.fixture
-def relayed(own: Engine, relay: Relay) -> Iterator[Engine]:
+def relayed(own: Engine, relay: PostgresProxy) -> Iterator[Engine]:
     query = {"sslmode": "disable", "gssencmode": "disable"}
     url = own.url.set(host="127.0.0.1", port=relay.port, query=query)
     engine = connect(make_url(url).render_as_string(hide_password=False))
@@ -133,40 +141,44 @@ def relayed(own: Engine, relay: Relay) -> Iterator[Engine]:
 
 
 def test_behind_a_pooler_that_passes_nothing_on_changes_are_looked_for(
-    own: Engine, relay: Relay, relayed: Engine, record: Make
+    own: Engine, relay: PostgresProxy, relayed: Engine, record: Make
 ) -> None:
-    relay.keeps_notifications = True
-    live = Live(relayed, LOADER, bell=Bell(relayed, seldom_s=NEVER_S))
+    relay.drops_notifications = True
+    live = CatalogueView(
+        relayed, LOADER, change_listener=ChangeListener(relayed, idle_poll_interval_s=NEVER_POLL_S)
+    )
     live.load()
     live.start()
     (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.listings)
-    assert not live.bell.hears
+    wait_until(lambda: number in live.titles)
+    assert not live.change_listener.is_listening
     live.stop()
 
 
-def test_a_connection_that_no_longer_hears_is_given_up(relay: Relay, relayed: Engine) -> None:
-    bell = Bell(relayed, seldom_s=NEVER_S, proved_every_s=0.1)
+def test_a_connection_that_no_longer_hears_is_given_up(
+    relay: PostgresProxy, relayed: Engine
+) -> None:
+    bell = ChangeListener(relayed, idle_poll_interval_s=NEVER_POLL_S, probe_interval_s=0.1)
     woken = threading.Event()
-    bell.wakes(woken)
+    bell.subscribe(woken)
     bell.start()
-    wait_until(lambda: bell.hears)
-    relay.keeps_notifications = True
+    wait_until(lambda: bell.is_listening)
+    relay.drops_notifications = True
     woken.clear()
-    wait_until(lambda: not bell.hears)
-    assert woken.wait(HEARD_WITHIN_S)
-    relay.keeps_notifications = False
-    wait_until(lambda: bell.hears)
+    wait_until(lambda: not bell.is_listening)
+    assert woken.wait(WAIT_TIMEOUT_S)
+    relay.drops_notifications = False
+    wait_until(lambda: bell.is_listening)
     bell.stop()
 
 
 def test_a_bell_that_never_started_can_be_stopped(own: Engine) -> None:
-    Bell(own).stop()
+    ChangeListener(own).stop()
 
 
 def test_a_bell_stops_while_postgresql_is_away() -> None:
     nobody = connect("postgresql+psycopg://127.0.0.1:1/none", connect_timeout_s=1)
-    bell = Bell(nobody)
+    bell = ChangeListener(nobody)
     bell.start()
     bell.stop()
-    assert not bell.hears
+    assert not bell.is_listening

@@ -18,13 +18,13 @@ from catalog.record import Record
 from db import changes, migrate
 from db.engine import connect, open_session
 from embedded.lease import acquire
-from embedded.status import status
+from embedded.status import read_status
 
 Make = Callable[..., Record]
 PROJECT = Path(__file__).resolve().parents[2]
-WITHIN_S = 60.0  # PostgreSQL starts again, on a busy machine
+WAIT_TIMEOUT_S = 60.0  # PostgreSQL starts again, on a busy machine
 
-FOLLOW = """
+FOLLOWER_PROGRAM = """
 import sys
 from db.engine import connect
 from vocabulary.kinds import Space
@@ -49,13 +49,13 @@ for line in sys.stdin:
 """
 
 
-class Process:
+class FollowerProcess:
     """Another process that follows; tells what it has."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
-    def told(self) -> str:
+    def read_state(self) -> str:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("\n")
@@ -64,13 +64,13 @@ class Process:
 
 
 @contextmanager
-def following(url: str, engine: str) -> Iterator[Process]:
+def follower_process(url: str, engine: str) -> Iterator[FollowerProcess]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])}
-    command = [sys.executable, "-c", FOLLOW, url, engine]
+    command = [sys.executable, "-c", FOLLOWER_PROGRAM, url, engine]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, text=True, **streams) as process:  # type: ignore[call-overload]  # one of many overloads
         try:
-            yield Process(process)
+            yield FollowerProcess(process)
         finally:
             process.kill()
 
@@ -83,7 +83,7 @@ def home(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
@@ -91,7 +91,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 def store(own: Engine, record: Record) -> int:
     """Store a title, as soon as PostgreSQL answers."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while True:
         try:
             with open_session(own) as writing:
@@ -119,18 +119,19 @@ def test_three_processes_have_the_same_whatever_is_killed(
     own = connect(url)
     migrate.upgrade(own)
     with ExitStack() as held:
-        first, *others = [held.enter_context(following(url, name)) for _ in range(3)]
+        first, *others = [held.enter_context(follower_process(url, name)) for _ in range(3)]
         a, b = store(own, record("Eega")), store(own, record("Magadheera"))
         for each in (first, *others):
-            wait_until(lambda each=each: each.told() == f"[{a}, {b}] ['Eega', 'Magadheera']")  # type: ignore[misc]  # mypy#12557
+            wait_until(lambda each=each: each.read_state() == f"[{a}, {b}] ['Eega', 'Magadheera']")  # type: ignore[misc]  # mypy#12557
         first.process.kill()
         remove(own, a)
-        postmaster = status(folder).postgres_pid
+        postmaster = read_status(folder).postgres_pid
         assert postmaster is not None
         killed = psutil.Process(postmaster)
         killed.kill()
-        psutil.wait_procs([killed], timeout=WITHIN_S)
+        psutil.wait_procs([killed], timeout=WAIT_TIMEOUT_S)
         c = store(own, record("Makkhi"))
-        for each in (*others, held.enter_context(following(url, name))):
-            wait_until(lambda each=each: each.told() == f"[{b}, {c}] ['Magadheera', 'Makkhi']")  # type: ignore[misc]  # mypy#12557
+        for each in (*others, held.enter_context(follower_process(url, name))):
+            expected = f"[{b}, {c}] ['Magadheera', 'Makkhi']"
+            wait_until(lambda each=each, expected=expected: each.read_state() == expected)  # type: ignore[misc]  # mypy#12557
     own.dispose()

@@ -12,8 +12,8 @@ from db.engine import open_session
 from index.memory import MemoryIndex
 from index.query import Query
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import Live
-from runtime.index_snapshots import TOLD, Saved
+from runtime.catalogue_view import CatalogueView
+from runtime.index_snapshots import MANIFEST_FILE, IndexSnapshots
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
@@ -24,11 +24,11 @@ LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Saved:
-    return Saved(tmp_path / "index", LOADER.model_signature)
+def saved(tmp_path: Path) -> IndexSnapshots:
+    return IndexSnapshots(tmp_path / "index", LOADER.model_signature)
 
 
-def states(tmp_path: Path) -> list[str]:
+def snapshot_names(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "index").iterdir() if path.is_dir())
 
 
@@ -40,75 +40,79 @@ def store(own: Engine, *records: Record) -> list[int]:
     return stored.changed_ids
 
 
-def loaded(own: Engine, saved: Saved) -> Live:
-    live = Live(own, LOADER, saved=saved)
+def load_view(own: Engine, saved: IndexSnapshots) -> CatalogueView:
+    live = CatalogueView(own, LOADER, snapshots=saved)
     live.load()
     live.catch_up()
     return live
 
 
 def test_a_second_process_maps_what_the_first_one_wrote(
-    own: Engine, record: Make, saved: Saved, tmp_path: Path
+    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
 ) -> None:
     ids = store(own, record("Eega"), record("Magadheera"))
-    first, second = loaded(own, saved), loaded(own, saved)
-    assert states(tmp_path) == ["000000001"]
+    first, second = load_view(own, saved), load_view(own, saved)
+    assert snapshot_names(tmp_path) == ["000000001"]
     (vector,) = first.index.vectors(ids[:1], Space.CONTENT)
     assert first.index.search(Query(vector=vector)) == second.index.search(Query(vector=vector))
     assert len(second.index) == 2
 
 
 def test_what_changed_since_the_files_were_written_is_caught_up_with(
-    own: Engine, record: Make, saved: Saved, tmp_path: Path
+    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
 ) -> None:
     store(own, record("Eega"))
-    first = loaded(own, saved)
+    first = load_view(own, saved)
     (later,) = store(own, record("Magadheera"))
-    second = loaded(own, saved)
+    second = load_view(own, saved)
     first.catch_up()
-    assert states(tmp_path) == ["000000001"]
+    assert snapshot_names(tmp_path) == ["000000001"]
     for live in (first, second):
         assert later in live.index
         assert len(live.index.vectors([later], Space.CONTENT)) == 1
 
 
 def test_a_rebuild_writes_the_files_anew_for_all(
-    own: Engine, record: Make, saved: Saved, tmp_path: Path
+    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
 ) -> None:
     store(own, record("Eega"))
-    first, second = loaded(own, saved), loaded(own, saved)
+    first, second = load_view(own, saved), load_view(own, saved)
     with open_session(own) as writing:
-        seeding.ask_for_reload(writing)
+        seeding.request_reload(writing)
         writing.commit()
     first.catch_up()
     second.catch_up()
-    assert states(tmp_path) == ["000000002"]
+    assert snapshot_names(tmp_path) == ["000000002"]
     assert len(first.index) == len(second.index) == 1
 
 
 def test_files_of_another_model_of_yesterday_or_cut_off_are_not_used(
-    own: Engine, record: Make, saved: Saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: Engine,
+    record: Make,
+    saved: IndexSnapshots,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store(own, record("Eega"))
-    loaded(own, saved)
+    load_view(own, saved)
     assert saved.newest() is not None
-    assert Saved(tmp_path / "index", "content=another").newest() is None
+    assert IndexSnapshots(tmp_path / "index", "content=another").newest() is None
     with monkeypatch.context() as patched:
         patched.setattr("runtime.index_snapshots.OLDEST", timedelta())
         assert saved.newest() is None
-    (tmp_path / "index" / "000000001" / TOLD).write_text("{")
+    (tmp_path / "index" / "000000001" / MANIFEST_FILE).write_text("{")
     assert saved.newest() is None
 
 
 def test_files_of_a_log_that_is_gone_are_written_anew(
-    own: Engine, record: Make, saved: Saved, tmp_path: Path
+    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
 ) -> None:
     """They may be of another database, or of one that a backup has taken the place of."""
     store(own, record("Eega"))
-    with saved.turn():
+    with saved.exclusive_lock():
         saved.write(MemoryIndex(), Position(5, 5, "another log"))
-    live = loaded(own, saved)
-    assert states(tmp_path) == ["000000002"]
+    live = load_view(own, saved)
+    assert snapshot_names(tmp_path) == ["000000002"]
     assert len(live.index) == 1
 
 
@@ -117,17 +121,17 @@ def test_where_nothing_can_be_written_the_index_is_in_memory(
 ) -> None:
     store(own, record("Eega"))
     (tmp_path / "index").write_text("no folder")
-    live = loaded(own, Saved(tmp_path / "index", LOADER.model_signature))
+    live = load_view(own, IndexSnapshots(tmp_path / "index", LOADER.model_signature))
     assert len(live.index) == 1
 
 
 def test_lists_serve_a_large_catalogue_whose_searches_need_not_be_exact(
-    own: Engine, record: Make, saved: Saved, monkeypatch: pytest.MonkeyPatch
+    own: Engine, record: Make, saved: IndexSnapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runtime.catalogue_view.APPROXIMATE_FROM", 2)
     store(own, record("Eega"), record("Magadheera"))
     for _ in range(2):  # built, then mapped
-        live = Live(own, LOADER, saved=saved, least_recall=0.5)
+        live = CatalogueView(own, LOADER, snapshots=saved, min_recall=0.5)
         live.load()
         assert isinstance(live.index, MemoryIndex)
         assert live.index.inverted_lists is not None

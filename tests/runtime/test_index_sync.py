@@ -16,8 +16,8 @@ from index.memory import MemoryIndex
 from index.query import IndexEntry, Query
 from index.shared_index import SharedIndex
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import Live
-from runtime.index_sync import CopyDiffers, Shared
+from runtime.catalogue_view import CatalogueView
+from runtime.index_sync import CopyMismatch, IndexSync
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
@@ -37,33 +37,35 @@ def store(own: Engine, *records: Record) -> list[int]:
 
 
 @pytest.fixture
-def shared(own: Engine) -> Shared:
-    shared = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+def shared(own: Engine) -> IndexSync:
+    shared = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
     shared.prepare()
     return shared
 
 
-def found(shared: Shared) -> list[int]:
+def indexed_titles(shared: IndexSync) -> list[int]:
     return [hit.title_id for hit in shared.index.search(Query(k=100))]
 
 
 def test_what_is_there_is_copied_and_what_changes_follows(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     first = store(own, record("Eega"), record("Magadheera"))
     assert shared.catch_up() == 2
-    assert found(shared) == first
+    assert indexed_titles(shared) == first
     with open_session(own) as writing:
         writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": first[0]})
         changes.record(writing, first[:1])
         writing.commit()
     shared.catch_up()
-    assert found(shared) == first[1:]
+    assert indexed_titles(shared) == first[1:]
     assert shared.catch_up() == 0
 
 
-def test_one_process_feeds_and_the_others_see_it(own: Engine, shared: Shared, record: Make) -> None:
-    other = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+def test_one_process_feeds_and_the_others_see_it(
+    own: Engine, shared: IndexSync, record: Make
+) -> None:
+    other = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
     (number,) = store(own, record("Eega"))
     with index_state.feeding_lock(own, "pgvector", wait=True):
         assert other.catch_up() == 0  # for another does it
@@ -73,7 +75,7 @@ def test_one_process_feeds_and_the_others_see_it(own: Engine, shared: Shared, re
 
 
 def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     ids = store(own, record("Eega"))
     with open_session(own) as writing:
@@ -84,7 +86,7 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
         index_state.write(writing, "pgvector", before.position, built_from=before.built_from)
         writing.commit()
     assert shared.catch_up() == 1
-    assert found(shared) == ids
+    assert indexed_titles(shared) == ids
 
 
 @pytest.mark.parametrize(
@@ -98,24 +100,24 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
     ],
 )
 def test_a_copy_that_the_log_does_not_lead_from_is_built_anew_at_the_start(
-    own: Engine, shared: Shared, record: Make, wrong: str
+    own: Engine, shared: IndexSync, record: Make, wrong: str
 ) -> None:
     ids = store(own, record("Eega"))
     shared.catch_up()
     with own.begin() as connection:
         connection.execute(text(wrong))
         connection.execute(text("DELETE FROM change"))
-    starting = Shared("pgvector", PgvectorIndex(own), own, LOADER)
+    starting = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
     starting.prepare()
-    assert found(starting) == ids
+    assert indexed_titles(starting) == ids
 
 
 def test_a_process_without_the_model_feeds_nothing(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     (number,) = store(own, record("Eega"))
     for models in ({}, {Space.CONTENT: "another"}):
-        other = Shared(
+        other = IndexSync(
             "pgvector", PgvectorIndex(own), own, CatalogueReader(models, LOADER.language_weights)
         )
         assert other.catch_up() == 0
@@ -123,26 +125,26 @@ def test_a_process_without_the_model_feeds_nothing(
 
 
 def test_asking_for_everything_anew_rebuilds_the_copy(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     ids = store(own, record("Eega"))
     with own.begin() as connection:
         connection.execute(text("DELETE FROM change"))
     with open_session(own) as writing:
-        seeding.ask_for_reload(writing)
+        seeding.request_reload(writing)
         writing.commit()
     assert shared.catch_up() == 1
-    assert found(shared) == ids
+    assert indexed_titles(shared) == ids
 
 
-class Forgetful(MemoryIndex):
+class TitleLosingIndex(MemoryIndex):
     """Loses a title of those copied into it."""
 
     def replace(
         self, entries: Iterable[IndexEntry], approve: Callable[[SharedIndex], None] | None = None
     ) -> None:
         if approve:
-            approve(Forgetful(list(entries)[1:]))
+            approve(TitleLosingIndex(list(entries)[1:]))
         raise AssertionError("it was approved")
 
     def build_graph(self, space: Space) -> None: ...
@@ -156,44 +158,44 @@ class Forgetful(MemoryIndex):
 
 def test_a_copy_that_lost_a_title_is_not_approved(own: Engine, record: Make) -> None:
     store(own, record("Eega"), record("Magadheera"))
-    shared = Shared("forgetful", Forgetful(), own, LOADER)
-    with pytest.raises(CopyDiffers, match="2 titles were copied, 1 are there"):
+    shared = IndexSync("forgetful", TitleLosingIndex(), own, LOADER)
+    with pytest.raises(CopyMismatch, match="2 titles were copied, 1 are there"):
         shared.rebuild()
 
 
 def test_graphs_serve_where_they_find_enough(own: Engine, record: Make) -> None:
     store(own, *(record(f"Film {number}") for number in range(30)))
     for least, linked in ((0.5, True), (1.0, False)):
-        shared = Shared("pgvector", PgvectorIndex(own), own, LOADER, least_recall=least)
-        assert (Space.CONTENT in shared.rebuild().graphs) is linked
+        shared = IndexSync("pgvector", PgvectorIndex(own), own, LOADER, min_recall=least)
+        assert (Space.CONTENT in shared.rebuild().graph_recalls) is linked
 
 
 @pytest.fixture
-def serving(own: Engine, shared: Shared, record: Make) -> Iterator[Live]:
+def serving(own: Engine, shared: IndexSync, record: Make) -> Iterator[CatalogueView]:
     store(own, record("Eega"), record("Magadheera"))
-    live = Live(own, LOADER, shared)
+    live = CatalogueView(own, LOADER, shared)
     live.load()
     yield live
     live.stop()
 
 
 def test_a_serving_process_forgets_what_it_found_before_the_copy_changed(
-    own: Engine, serving: Live, shared: Shared, record: Make
+    own: Engine, serving: CatalogueView, shared: IndexSync, record: Make
 ) -> None:
     shared.catch_up()
     serving.catch_up()
-    remembered = serving.remembered
+    remembered = serving.result_cache
     serving.catch_up()
-    assert serving.remembered is remembered
+    assert serving.result_cache is remembered
     store(own, record("Baahubali"))
     shared.catch_up()
     serving.catch_up()
-    assert serving.remembered is not remembered
-    assert len(serving.index) == len(serving.listings) == 3
+    assert serving.result_cache is not remembered
+    assert len(serving.index) == len(serving.titles) == 3
 
 
 def test_a_service_over_a_shared_index_answers(
-    own: Engine, serving: Live, shared: Shared, valkey: "redis.Redis"
+    own: Engine, serving: CatalogueView, shared: IndexSync, valkey: "redis.Redis"
 ) -> None:
     resources = Resources(Settings(index="pgvector"), own, valkey, None)
     with running_app(create_app(resources, serving)) as client:

@@ -14,7 +14,7 @@ from index.qdrant.collections import AliasedCollections, ClusterLayout
 from index.qdrant.engine import QdrantIndex
 from index.query import Query
 from runtime.catalogue_reader import CatalogueReader
-from runtime.index_sync import Shared
+from runtime.index_sync import IndexSync
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from tests.runtime.database_backups import copy_database
@@ -37,8 +37,8 @@ def collections() -> AliasedCollections:
 
 
 @pytest.fixture
-def shared(own: Engine, collections: AliasedCollections) -> Shared:
-    shared = Shared("qdrant", QdrantIndex(collections), own, LOADER)
+def shared(own: Engine, collections: AliasedCollections) -> IndexSync:
+    shared = IndexSync("qdrant", QdrantIndex(collections), own, LOADER)
     shared.prepare()
     return shared
 
@@ -51,51 +51,51 @@ def store(own: Engine, record: Record) -> int:
     return number
 
 
-def found(shared: Shared) -> list[int]:
+def indexed_titles(shared: IndexSync) -> list[int]:
     return [hit.title_id for hit in shared.index.search(Query(k=100))]
 
 
 def test_what_changes_follows_and_what_was_noted_is_not_applied_again(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     number = store(own, record("Eega"))
     assert shared.catch_up() == 1
-    assert found(shared) == [number]
+    assert indexed_titles(shared) == [number]
     assert shared.catch_up() == 0
 
 
 def test_a_backup_of_postgresql_restored_beside_it_is_noticed(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     kept = store(own, record("Eega"))
     shared.catch_up()
     copy_database(own, "own", "saved")
     lost = [store(own, record(title)) for title in ("Magadheera", "Baahubali")]
     shared.catch_up()
-    assert found(shared) == [kept, *lost]
+    assert indexed_titles(shared) == [kept, *lost]
     copy_database(own, "saved", "own")
     own.dispose()
     new = store(own, record("Makkhi"))
     shared.catch_up()
-    assert found(shared) == [kept, new]
+    assert indexed_titles(shared) == [kept, new]
     assert shared.catch_up() == 0
 
 
 def test_a_server_that_lost_everything_is_filled_again(
-    own: Engine, shared: Shared, collections: AliasedCollections, record: Make
+    own: Engine, shared: IndexSync, collections: AliasedCollections, record: Make
 ) -> None:
     number = store(own, record("Eega"))
     shared.catch_up()
     content = collections.read_state()
     assert content is not None
     collections.drop(content.name)
-    assert found(shared) == []
+    assert indexed_titles(shared) == []
     shared.catch_up()
-    assert found(shared) == [number]
+    assert indexed_titles(shared) == [number]
 
 
 def test_an_older_state_of_the_server_is_led_on_by_the_log(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     shared.catch_up()
     before = shared.index.saved_position()
@@ -105,11 +105,11 @@ def test_an_older_state_of_the_server_is_led_on_by_the_log(
     shared.index.remove([number])
     shared.index.save_position(before)
     assert shared.catch_up() == 1
-    assert found(shared) == [number]
+    assert indexed_titles(shared) == [number]
 
 
 def test_a_process_that_ended_after_writing_and_before_noting_it_in_postgresql_is_followed_on(
-    own: Engine, shared: Shared, record: Make
+    own: Engine, shared: IndexSync, record: Make
 ) -> None:
     store(own, record("Eega"))
     with open_session(own) as reading:

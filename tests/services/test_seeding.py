@@ -114,22 +114,23 @@ def test_a_title_imported_meanwhile_waits_for_the_next_refresh(own: Engine, reco
 
 @pytest.mark.usefixtures("few")
 def test_only_an_empty_catalogue_is_seeded(own: Engine, record: Make) -> None:
-    assert seeding.seed(own, None) == 12
-    assert seeding.seed(own, None) == 0
+    assert seeding.seed_catalogue(own, None) == 12
+    assert seeding.seed_catalogue(own, None) == 0
     with open_session(own) as reading:
         assert titles.count(reading) == 12
 
 
 def test_a_catalogue_of_ones_own_is_left_alone(own: Engine, record: Make) -> None:
     store(own, record("Mine"))
-    assert seeding.seed(own, None) == 0
+    assert seeding.seed_catalogue(own, None) == 0
 
 
 @pytest.mark.usefixtures("few")
 def test_processes_that_start_together_seed_once(own: Engine) -> None:
     stored: list[int] = []
     threads = [
-        threading.Thread(target=lambda: stored.append(seeding.seed(own, None))) for _ in range(4)
+        threading.Thread(target=lambda: stored.append(seeding.seed_catalogue(own, None)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -146,17 +147,17 @@ def test_a_seeding_that_was_cut_short_leaves_nothing_and_can_be_repeated(own: En
 
     event.listen(own, "before_cursor_execute", cut)
     with pytest.raises(KeyboardInterrupt):
-        seeding.seed(own, None)
+        seeding.seed_catalogue(own, None)
     event.remove(own, "before_cursor_execute", cut)
     with open_session(own) as reading:
         assert titles.count(reading) == 0
-    assert seeding.seed(own, None) == 12
+    assert seeding.seed_catalogue(own, None) == 12
 
 
 def test_vectors_that_come_with_the_seed_are_used_without_embedding(own: Engine, few: Path) -> None:
     fake = FakeEmbedder("some-model+c1")
-    seeding.seed(own, None)
-    seeding.embed_missing(own, fake)
+    seeding.seed_catalogue(own, None)
+    seeding.embed_missing_titles(own, fake)
     with open_session(own) as reading:
         ids = titles.ids_after(reading, 0, limit=99)
         before = list(vectors.read(reading, ids, {Space.CONTENT: fake.model}))
@@ -164,7 +165,7 @@ def test_vectors_that_come_with_the_seed_are_used_without_embedding(own: Engine,
         titles.remove(reading, ids)
         reading.commit()
     fake.embedded_texts.clear()
-    seeding.seed(own, fake)
+    seeding.seed_catalogue(own, fake)
     assert fake.embedded_texts == []
     with open_session(own) as reading:
         assert vectors.ids_without_vector(reading, Space.CONTENT, fake.model, limit=99) == []
@@ -182,7 +183,7 @@ def test_vectors_of_another_model_are_not_used(own: Engine, few: Path) -> None:
         text_hashes=np.array(["x"]),
         vectors=np.ones((1, 8), np.float16),
     )
-    seeding.seed(own, FakeEmbedder())
+    seeding.seed_catalogue(own, FakeEmbedder())
     with open_session(own) as reading:
         assert vectors.count(reading, Space.CONTENT, "fake") == 0
 
@@ -190,9 +191,9 @@ def test_vectors_of_another_model_are_not_used(own: Engine, few: Path) -> None:
 def test_what_is_missing_is_embedded_in_batches(own: Engine, record: Make) -> None:
     ids = store(own, *(record(f"Title {n}") for n in range(5)))
     fake = FakeEmbedder()
-    assert list(seeding.missing_batches(own, fake, 2)) == [ids[:2], ids[2:4], ids[4:]]
-    assert seeding.embed_missing(own, fake) == 5
-    assert seeding.embed_missing(own, fake) == 0
+    assert list(seeding.missing_title_batches(own, fake, 2)) == [ids[:2], ids[2:4], ids[4:]]
+    assert seeding.embed_missing_titles(own, fake) == 5
+    assert seeding.embed_missing_titles(own, fake) == 0
 
 
 def test_the_seed_that_is_shipped_can_be_read() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ CLICK_TIMEOUT_S = 15.0
 
 
 @pytest.fixture
-def page(browser: Browser, seeded: Resources, live: Live) -> Iterator[Page]:
+def page(browser: Browser, seeded: Resources, live: CatalogueView) -> Iterator[Page]:
     with (
         running_app(create_app(seeded, live)) as client,
         browser.new_context(base_url=str(client.base_url)) as context,

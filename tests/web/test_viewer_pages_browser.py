@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import list_items, running_app
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ ContextFactory = Callable[..., AbstractContextManager[BrowserContext]]
 
 
 @pytest.fixture
-def client(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+def client(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
     """A service whose people are forgotten after the test."""
     seeded.redis.flushdb()
     with running_app(create_app(seeded, live)) as client:

@@ -24,7 +24,7 @@ from viewers import accounts
 from viewers.interactions import read_taste, read_title_states
 from workers import jobs, queues
 
-NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
+UNREACHABLE_URL = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
 
 
 @pytest.fixture(autouse=True)
@@ -45,22 +45,22 @@ def ids(own: Engine, record: Callable[..., Record]) -> list[int]:
     return created
 
 
-def work(valkey: "redis.Redis", *, most: int | None = None) -> None:
-    worker = SimpleWorker(list(queues.NAMES), connection=valkey)
+def run_jobs(valkey: "redis.Redis", *, most: int | None = None) -> None:
+    worker = SimpleWorker(list(queues.QUEUE_NAMES), connection=valkey)
     worker.work(burst=True, max_jobs=most, logging_level="CRITICAL")
 
 
-def log_of(own: Engine) -> list[int]:
+def changed_titles(own: Engine) -> list[int]:
     with own.connect() as connection:
         return list(connection.execute(text("SELECT title_id FROM change")).scalars())
 
 
 def test_embedding_twice_embeds_once(own: Engine, ids: list[int]) -> None:
     assert jobs.embed_titles(ids) == {"embedded": 18, "unchanged": 0}
-    logged = log_of(own)
+    logged = changed_titles(own)
     assert jobs.embed_titles(ids) == {"embedded": 0, "unchanged": 18}
     assert jobs.embed_missing() == {"embedded": 0}
-    assert log_of(own) == logged
+    assert changed_titles(own) == logged
 
 
 def test_what_is_missing_is_embedded(own: Engine, ids: list[int]) -> None:
@@ -70,9 +70,9 @@ def test_what_is_missing_is_embedded(own: Engine, ids: list[int]) -> None:
 
 def test_refreshing_popularity_twice_changes_it_once(own: Engine, ids: list[int]) -> None:
     assert jobs.refresh_popularity() == {"changed": 18}
-    logged = log_of(own)
+    logged = changed_titles(own)
     assert jobs.refresh_popularity() == {"changed": 0}
-    assert log_of(own) == logged
+    assert changed_titles(own) == logged
 
 
 def test_reindexing_asks_every_follower(own: Engine, ids: list[int]) -> None:
@@ -88,7 +88,7 @@ def test_old_changes_are_pruned_once(own: Engine, ids: list[int]) -> None:
     assert jobs.prune_changes() == {"dropped": 0}
 
 
-def ask(own: Engine, *ages_days: int) -> None:
+def record_searches(own: Engine, *ages_days: int) -> None:
     """Have each of three visitors search once at each age."""
     write = text(
         "INSERT INTO search_query SELECT gen_random_uuid(), gen_random_uuid(), true, 'eega', "
@@ -101,13 +101,13 @@ def ask(own: Engine, *ages_days: int) -> None:
 
 
 def test_old_searches_are_deleted_once(own: Engine) -> None:
-    ask(own, 1, jobs.SEARCHES_KEPT_DAYS + 1)
+    record_searches(own, 1, jobs.SEARCH_RETENTION_DAYS + 1)
     assert jobs.trim_searches() == {"deleted": 3}
     assert jobs.trim_searches() == {"deleted": 0}
 
 
 def test_counting_popular_searches_twice_counts_the_same(own: Engine) -> None:
-    ask(own, 1, jobs.POPULAR_OVER.days + 1)
+    record_searches(own, 1, jobs.POPULAR_SEARCH_WINDOW.days + 1)
     for _ in range(2):
         assert jobs.refresh_popular_searches() == {"texts": 2}  # of Telangana, and of India
 
@@ -129,18 +129,18 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(own: Engine, ids: l
     assert jobs.close_viewings() == {"closed": 0}
     with open_session(own) as reading:
         assert list(read_title_states(reading, viewer)) == [ids[0]]
-        assert read_taste(reading, viewer, jobs_model()).long_term is not None
+        assert read_taste(reading, viewer, current_model()).long_term is not None
         seen = viewings.get(reading, viewer, silent)
     assert seen.stopped_at == seen.updated_at
 
 
-def jobs_model() -> str | None:
-    embedder = load_embedder(settings_module.load())
+def current_model() -> str | None:
+    embedder = load_embedder(settings_module.load_settings())
     return embedder.model if embedder else None
 
 
 def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine) -> None:
-    assert timedelta(days=jobs.VISITORS_KEPT_DAYS).total_seconds() > VISITOR_COOKIE_MAX_AGE_S
+    assert timedelta(days=jobs.VISITOR_RETENTION_DAYS).total_seconds() > VISITOR_COOKIE_MAX_AGE_S
     recent, gone = uuid4(), uuid4()
     with open_session(own) as writing:
         viewer_lifecycle.lock(writing, recent, gone)
@@ -157,7 +157,7 @@ def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own: Engine)
 
 
 def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
-    ask(own, 0)
+    record_searches(own, 0)
     with own.connect() as connection:
         gone = connection.execute(text("SELECT visitor_id FROM search_query LIMIT 1")).scalar_one()
         late = connection.execute(text("SELECT * FROM search_query")).mappings().all()
@@ -168,8 +168,8 @@ def test_what_came_late_of_who_was_forgotten_is_swept(own: Engine) -> None:
             {"gone": gone, "id": next(row["id"] for row in late if row["visitor_id"] != gone)},
         )
         writing.commit()
-    assert jobs.sweep_forgotten() == {"swept": 1}
-    assert jobs.sweep_forgotten() == {"swept": 0}
+    assert jobs.delete_forgotten_searches() == {"swept": 1}
+    assert jobs.delete_forgotten_searches() == {"swept": 0}
 
 
 def test_without_a_model_embedding_fails_rather_than_passes(
@@ -188,7 +188,7 @@ def test_progress_is_visible_batch_by_batch(
     own: Engine, ids: list[int], valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
-    tell = jobs.progress
+    tell = jobs.report_progress
 
     def watched(done: int, total: int) -> None:
         tell(done, total)
@@ -197,13 +197,13 @@ def test_progress_is_visible_batch_by_batch(
     monkeypatch.setattr(jobs, "progress", watched)
     monkeypatch.setattr(seeding, "EMBED_BATCH", 16)
     (job,) = queues.embed_titles(valkey, ids)
-    work(valkey)
+    run_jobs(valkey)
     assert seen == [{"done": 16, "total": 18}, {"done": 18, "total": 18}]
     assert job.get_status() == "finished"
 
 
 def test_outside_a_worker_progress_is_nobodys() -> None:
-    jobs.progress(1, 2)
+    jobs.report_progress(1, 2)
 
 
 def test_a_job_that_fails_is_tried_again(
@@ -211,10 +211,10 @@ def test_a_job_that_fails_is_tried_again(
 ) -> None:
     job = queues.refresh_popularity(valkey)
     with monkeypatch.context() as away:
-        away.setenv("RASIKA_DATABASE_URL", NOWHERE)
-        work(valkey, most=1)
+        away.setenv("RASIKA_DATABASE_URL", UNREACHABLE_URL)
+        run_jobs(valkey, most=1)
     assert job.get_status() == "queued"  # at once the first time
-    work(valkey)
+    run_jobs(valkey)
     assert job.get_status() == "finished"
     assert job.return_value() == {"changed": 18}
 
@@ -222,15 +222,15 @@ def test_a_job_that_fails_is_tried_again(
 def test_a_job_that_fails_again_waits_before_its_next_try(
     own: Engine, valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RASIKA_DATABASE_URL", NOWHERE)
+    monkeypatch.setenv("RASIKA_DATABASE_URL", UNREACHABLE_URL)
     job = queues.refresh_popularity(valkey)
-    work(valkey)
+    run_jobs(valkey)
     assert job.get_status() == "scheduled"
-    assert Queue(queues.MAINTENANCE, connection=valkey).scheduled_job_registry.count == 1
+    assert Queue(queues.MAINTENANCE_QUEUE, connection=valkey).scheduled_job_registry.count == 1
 
 
 def test_many_titles_are_parted_into_jobs(valkey: "redis.Redis") -> None:
     made = queues.embed_titles(valkey, range(1, 1202))
     assert [len(job.args[0]) for job in made] == [500, 500, 201]
-    assert Queue(queues.EMBEDDING, connection=valkey).count == 3
+    assert Queue(queues.EMBEDDING_QUEUE, connection=valkey).count == 3
     assert queues.embed_titles(valkey, []) == []

@@ -22,12 +22,12 @@ from vocabulary.kinds import Space
 from workers import queues
 
 PROJECT = Path(__file__).resolve().parents[2]
-WORK = """
+WORKER_PROGRAM = """
 import sys, redis
 from workers.worker import Pace, run
 run(redis.Redis.from_url(sys.argv[1]), pace=Pace(beat=1, silence=1, maintenance=1))
 """
-WAITING = text(
+COUNT_LOCK_WAITS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'own'"
 )
 
@@ -56,7 +56,7 @@ def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) ->
 
     def begin() -> psutil.Process:
         process = psutil.Popen(
-            [sys.executable, "-c", WORK, servers.redis_url],
+            [sys.executable, "-c", WORKER_PROGRAM, servers.redis_url],
             cwd=tmp_path,
             env={
                 **os.environ,
@@ -87,7 +87,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
         (job,) = queues.embed_titles(valkey, ids)
         killed = start()
         with own.execution_options(isolation_level="AUTOCOMMIT").connect() as watching:
-            wait_until(lambda: watching.execute(WAITING).scalar_one())
+            wait_until(lambda: watching.execute(COUNT_LOCK_WAITS).scalar_one())
         start()  # idle when the other one dies
         kill(killed)
         assert job.get_status() == "started"
@@ -95,7 +95,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
     wait_until(lambda: job.get_status() == "finished")
     job.refresh()  # type: ignore[no-untyped-call]  # RQ's own
     assert job.return_value() == {"embedded": 3, "unchanged": 0}
-    assert job.retries_left == len(queues.RETRY_AFTER_S) - 1
+    assert job.retries_left == len(queues.RETRY_DELAYS_S) - 1
     assert job.meta == {"done": 3, "total": 3}
     with open_session(own) as reading:
         assert vectors.ids_without_vector(reading, Space.CONTENT, _model(own), limit=9) == []

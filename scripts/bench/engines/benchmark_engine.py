@@ -4,16 +4,16 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from index.query import Boosts, Filter, Query, TitleId
-from scripts.bench.synthetic_titles import Stock
+from scripts.bench.synthetic_titles import BenchmarkTitles
 
 T = TypeVar("T")
 
 
-class Unavailable(RuntimeError):
+class EngineUnavailable(RuntimeError):
     """A contestant cannot take part here: an extra or a server is missing."""
 
 
-class Contestant:
+class BenchmarkEngine:
     """An engine that is built of a stock and then asked; a subclass for each kind.
 
     What a filter and boosts determine by themselves may be kept, for a service has few of them and
@@ -27,14 +27,14 @@ class Contestant:
     memory = True  # in this process, so that it can be measured
     together = False  # it has a way of its own to answer many at once
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Take in the titles.
 
         Raises `Unavailable`.
         """
         raise NotImplementedError
 
-    def takes(self, wanted: Filter) -> bool:  # noqa: ARG002  # most take any
+    def supports(self, filter: Filter) -> bool:  # noqa: ARG002  # most take any
         """Tell whether the contestant is made for a filter."""
         return True
 
@@ -54,17 +54,17 @@ class Contestant:
         """Let go of what is outside this process."""
 
 
-class Kept:
+class FilterCache:
     """What filters and boosts determine, worked out once."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, Any] = {}
+        self._entries: dict[Hashable, Any] = {}
 
-    def get(self, wanted: Filter, boosts: Boosts, work_out: Callable[[], T]) -> T:
+    def get_or_compute(self, filter: Filter, boosts: Boosts, compute: Callable[[], T]) -> T:
         """Return what belongs to a filter and boosts."""
         weights = boosts.popularity, boosts.freshness, tuple(sorted(boosts.regional.items()))
-        key = (wanted, weights)
-        if key not in self._kept:
-            self._kept[key] = work_out()
-        found: T = self._kept[key]
+        key = (filter, weights)
+        if key not in self._entries:
+            self._entries[key] = compute()
+        found: T = self._entries[key]
         return found

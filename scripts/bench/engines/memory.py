@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from index import scan_kernel
 from index.memory import MemoryIndex
 from index.query import Hit, IndexEntry, Query
-from scripts.bench.engines.benchmark_engine import Contestant
-from scripts.bench.engines.numpy_scans import threads
-from scripts.bench.synthetic_titles import Stock
+from scripts.bench.engines.benchmark_engine import BenchmarkEngine
+from scripts.bench.engines.numpy_scans import thread_label
+from scripts.bench.synthetic_titles import BenchmarkTitles
 
 
-class Memory(Contestant):
+class Memory(BenchmarkEngine):
     """`MemoryIndex`, with so many cores for a query."""
 
     together = True
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
-        self.name = f"memory, {threads(cores)}"
+        self.name = f"memory, {thread_label(cores)}"
         self.about = f"the engine `memory`, {scan_kernel.kernel_description()}"
         self.index = MemoryIndex(cores=cores)
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Build it of entries that nobody holds."""
         self.index = MemoryIndex(stock.entries(), cores=self.cores)
 

@@ -6,69 +6,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.query import Filter, Query, TitleId, Vector
-from scripts.bench.engines.benchmark_engine import Contestant, Kept
-from scripts.bench.synthetic_titles import Rows, Stock
+from scripts.bench.engines.benchmark_engine import BenchmarkEngine, FilterCache
+from scripts.bench.synthetic_titles import BenchmarkTitles, Rows
 
 Floats = NDArray[np.float32]
 
 
-class NumpyScan(Contestant):
+class NumpyScan(BenchmarkEngine):
     """The float32 product with all rows, of it those of the filter, boosts, argpartition, sort."""
 
     together = True
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
-        self.name = f"NumPy scan, {threads(cores)}"
+        self.name = f"NumPy scan, {thread_label(cores)}"
         self.about = "float32 product of all rows, then those of the filter"
-        self._kept = Kept()
+        self._filter_cache = FilterCache()
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Keep the columns as they are."""
         self._stock = stock
 
     def search(self, query: Query) -> Rows:
         """Return the rows of the best."""
-        return self._first(self._stock.matrix @ vector_of(query), query)
+        return self._top_rows(self._stock.matrix @ vector_of(query), query)
 
     def search_many(self, queries: Sequence[Query]) -> Sequence[Rows]:
         """Return `search` of each, after one product for all."""
         stacked = np.stack([vector_of(query) for query in queries])
-        return list(map(self._first, stacked @ self._stock.matrix.T, queries))
+        return list(map(self._top_rows, stacked @ self._stock.matrix.T, queries))
 
     def ids(self, found: Rows) -> Sequence[TitleId]:
         """Return the titles of rows."""
         ids: list[TitleId] = self._stock.ids[found].tolist()
         return ids
 
-    def _first(self, scores: Floats, query: Query) -> Rows:
-        rows, bias = self._kept.get(query.filter, query.boosts, lambda: field(self._stock, query))
+    def _top_rows(self, scores: Floats, query: Query) -> Rows:
+        rows, bias = self._filter_cache.get_or_compute(
+            query.filter, query.boosts, lambda: matching_rows(self._stock, query)
+        )
         if query.filter == Filter():
-            return first(scores, bias, query.k)
-        return rows[first(scores[rows], bias, query.k)]
+            return top_places(scores, bias, query.k)
+        return rows[top_places(scores[rows], bias, query.k)]
 
 
-class NumpyGather(Contestant):
+class NumpyGather(BenchmarkEngine):
     """The rows that meet the filter copied together and multiplied."""
 
     name = "NumPy gather"
     about = "the matching rows copied together, then as the scan; one thread"
 
     def __init__(self) -> None:
-        self._kept = Kept()
+        self._filter_cache = FilterCache()
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Keep the columns as they are."""
         self._stock = stock
 
-    def takes(self, wanted: Filter) -> bool:
+    def supports(self, filter: Filter) -> bool:
         """Tell whether there is anything to leave out."""
-        return wanted != Filter()
+        return filter != Filter()
 
     def search(self, query: Query) -> Rows:
         """Return the rows of the best."""
-        rows, bias = self._kept.get(query.filter, query.boosts, lambda: field(self._stock, query))
-        return rows[first(self._stock.matrix[rows] @ vector_of(query), bias, query.k)]
+        rows, bias = self._filter_cache.get_or_compute(
+            query.filter, query.boosts, lambda: matching_rows(self._stock, query)
+        )
+        return rows[top_places(self._stock.matrix[rows] @ vector_of(query), bias, query.k)]
 
     def ids(self, found: Rows) -> Sequence[TitleId]:
         """Return the titles of rows."""
@@ -76,7 +80,7 @@ class NumpyGather(Contestant):
         return ids
 
 
-def field(stock: Stock, query: Query) -> tuple[Rows, Floats]:
+def matching_rows(stock: BenchmarkTitles, query: Query) -> tuple[Rows, Floats]:
     """Return the rows that meet a filter, and what boosts add to them."""
     rows = np.flatnonzero(stock.mask(query.filter))
     return rows, stock.boosts(query.boosts)[rows].astype(np.float32)
@@ -89,7 +93,7 @@ def vector_of(query: Query) -> Vector:
     return query.vector
 
 
-def first(scores: Floats, bias: Floats, k: int) -> Rows:
+def top_places(scores: Floats, bias: Floats, k: int) -> Rows:
     """Return the places of the `k` best, best first."""
     scores += bias
     if len(scores) > k:
@@ -99,6 +103,6 @@ def first(scores: Floats, bias: Floats, k: int) -> Rows:
     return places[np.argsort(-scores[places])]
 
 
-def threads(cores: int) -> str:
+def thread_label(cores: int) -> str:
     """Return a number of threads in words."""
     return "one thread" if cores == 1 else f"{cores} threads"

@@ -11,14 +11,14 @@ from db.pgvector_index import PgvectorIndex
 from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import acquire
 from index.query import Hit, Query
-from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
-from scripts.bench.synthetic_titles import Stock
+from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
+from scripts.bench.synthetic_titles import BenchmarkTitles
 from vocabulary.kinds import Space
 
-HOME = "bench-index"
+HOME_FOLDER = "bench-index"
 
 
-class Pgvector(Contestant):
+class Pgvector(BenchmarkEngine):
     """`PgvectorIndex` in a database of its own, which is dropped afterwards."""
 
     memory = False
@@ -31,16 +31,16 @@ class Pgvector(Contestant):
             if graph
             else "halfvec scan, the best again by float64"
         )
-        self._home = home / HOME
+        self._home = home / HOME_FOLDER
         self._database = "graph" if graph else "scan"
         self._open = ExitStack()
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Copy the titles into PostgreSQL."""
         try:
             lease = self._open.enter_context(acquire(self._home, valkey=False))
         except EmbeddedServicesError as error:
-            raise Unavailable(str(error)) from error
+            raise EngineUnavailable(str(error)) from error
         url = lease.database_url
         self._run(url, f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
         self._run(url, f"CREATE DATABASE {self._database}")
@@ -50,7 +50,7 @@ class Pgvector(Contestant):
         with own.begin() as connection:
             connection.execute(text("CREATE EXTENSION vector"))
         self._index = PgvectorIndex(own)
-        self._index.replace(stock.entries(), None if self.exact else _linked)
+        self._index.replace(stock.entries(), None if self.exact else _build_graph)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best."""
@@ -71,5 +71,5 @@ class Pgvector(Contestant):
         engine.dispose()
 
 
-def _linked(beside: PgvectorIndex) -> None:
+def _build_graph(beside: PgvectorIndex) -> None:
     beside.build_graph(Space.CONTENT)

@@ -10,20 +10,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from index.query import Hit, IndexUnavailable, Query
-from scripts.bench.engines.benchmark_engine import Contestant, Unavailable
-from scripts.bench.synthetic_titles import Stock
+from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
+from scripts.bench.synthetic_titles import BenchmarkTitles
 from vocabulary.kinds import Space
 
 ALIAS = "rasika-bench"
 
-Opened = Callable[[ExitStack], Any]
+OpenClient = Callable[[ExitStack], Any]
 """What returns a client of Qdrant; it is closed with the stack."""
 
 
-class Qdrant(Contestant):
+class Qdrant(BenchmarkEngine):
     """`QdrantIndex` in a collection of its own, which is dropped afterwards."""
 
-    def __init__(self, kind: str, opened: Opened, *, graph: bool, memory: bool = True) -> None:
+    def __init__(self, kind: str, opened: OpenClient, *, graph: bool, memory: bool = True) -> None:
         self.exact = not graph
         self.memory = memory
         self.name = f"Qdrant {kind}, {'HNSW' if graph else 'exact'}"
@@ -32,23 +32,23 @@ class Qdrant(Contestant):
             if graph
             else "exact, payload indexes, the best again by float64"
         )
-        self._opened = opened
+        self._open_client = opened
         self._open = ExitStack()
 
-    def build(self, stock: Stock) -> None:
+    def build(self, stock: BenchmarkTitles) -> None:
         """Write the titles, and link them to a graph if there should be one."""
         if find_spec("qdrant_client") is None:
-            raise Unavailable("pip install 'rasika[bench]'")
+            raise EngineUnavailable("pip install 'rasika[bench]'")
         made = import_module("index.qdrant.collections")
         engine = import_module("index.qdrant.engine")
-        client = self._opened(self._open)
+        client = self._open_client(self._open)
         try:
             collections = made.Collections(client=client, cluster=made.Cluster(), alias=ALIAS)
             self._index = engine.QdrantIndex(collections)
             self._open.callback(collections.drop_abandoned, "")
-            self._index.replace(stock.entries(), None if self.exact else _linked)
+            self._index.replace(stock.entries(), None if self.exact else _build_graph)
         except IndexUnavailable as error:
-            raise Unavailable(str(error)) from error
+            raise EngineUnavailable(str(error)) from error
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best."""
@@ -65,7 +65,7 @@ class Qdrant(Contestant):
         self._open.close()
 
 
-def local(stack: ExitStack) -> Any:
+def local_client(stack: ExitStack) -> Any:
     """Return the client's local mode, a scan in Python."""
     client = import_module("qdrant_client").QdrantClient(":memory:")
     stack.enter_context(warnings.catch_warnings())
@@ -75,20 +75,20 @@ def local(stack: ExitStack) -> Any:
     return client
 
 
-def edge(stack: ExitStack) -> Any:
+def edge_client(stack: ExitStack) -> Any:
     """Return Qdrant's own engine in this process.
 
     Raises `Unavailable`.
     """
     if find_spec("qdrant_edge") is None:
-        raise Unavailable("pip install 'rasika[bench]'")
+        raise EngineUnavailable("pip install 'rasika[bench]'")
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="rasika-bench-")))
     client = import_module("scripts.bench.engines.qdrant_edge").EdgeClient(folder)
     stack.callback(client.close)
     return client
 
 
-def server(url: str, key: str | None) -> Opened:
+def server_client(url: str, key: str | None) -> OpenClient:
     """Return what connects to a server."""
 
     def opened(stack: ExitStack) -> Any:
@@ -101,5 +101,5 @@ def server(url: str, key: str | None) -> Opened:
     return opened
 
 
-def _linked(beside: Any) -> None:
+def _build_graph(beside: Any) -> None:
     beside.link(Space.CONTENT)

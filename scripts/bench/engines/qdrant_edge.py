@@ -19,7 +19,7 @@ class EdgeClient:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._shards: dict[str, Any] = {}
-        self._told: dict[str, dict[str, Any]] = {}
+        self._metadata: dict[str, dict[str, Any]] = {}
         self._aliases: dict[str, str] = {}
 
     def create_collection(self, name: str, *, vectors_config: Any, metadata: Any, **_: Any) -> None:
@@ -31,10 +31,10 @@ class EdgeClient:
         codes = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, always_ram=True)
         config = edge.EdgeConfig(vectors=vectors, quantization_config=codes)
         self._shards[name] = edge.EdgeShard.create(str(self._folder / name), config)
-        self._told[name] = metadata
+        self._metadata[name] = metadata
 
     def delete_collection(self, name: str) -> None:
-        self._told.pop(name)
+        self._metadata.pop(name)
         self._shards.pop(name).close()
 
     def collection_exists(self, name: str) -> bool:
@@ -44,21 +44,23 @@ class EdgeClient:
         return SimpleNamespace(collections=[SimpleNamespace(name=name) for name in self._shards])
 
     def get_collection(self, name: str) -> Any:
-        config = SimpleNamespace(metadata=self._told[name])
+        config = SimpleNamespace(metadata=self._metadata[name])
         return SimpleNamespace(config=config, status=models.CollectionStatus.GREEN)
 
     def update_collection(
         self, name: str, *, metadata: Any = None, vectors_config: Any = None
     ) -> None:
-        self._told[name].update(metadata or {})
+        self._metadata[name].update(metadata or {})
         if vectors_config:
             self._shards[name].optimize()
 
     def create_vector_name(self, name: str, vector: str, config: Any) -> None:
-        self._do(name, "create_dense_vector", vector, config.dense.size, edge.Distance.Dot)
+        self._update(name, "create_dense_vector", vector, config.dense.size, edge.Distance.Dot)
 
     def create_payload_index(self, name: str, field: str, kind: Any) -> None:
-        self._do(name, "create_field_index", field, getattr(edge.PayloadSchemaType, kind.title()))
+        self._update(
+            name, "create_field_index", field, getattr(edge.PayloadSchemaType, kind.title())
+        )
 
     def get_aliases(self) -> Any:
         aliases = [
@@ -76,10 +78,10 @@ class EdgeClient:
 
     def upsert(self, name: str, points: Iterable[Any]) -> None:
         each = [edge.Point(point.id, point.vector, point.payload) for point in points]
-        self._do(name, "upsert_points", each)
+        self._update(name, "upsert_points", each)
 
     def delete(self, name: str, selector: Any) -> None:
-        self._do(name, "delete_points", list(selector.points))
+        self._update(name, "delete_points", list(selector.points))
 
     def count(self, name: str) -> Any:
         return SimpleNamespace(count=self._shard(name).count(edge.CountRequest(exact=True)))
@@ -91,7 +93,7 @@ class EdgeClient:
 
     def scroll(self, name: str, wanted: Any, *, limit: int, with_payload: Any) -> Any:
         request = edge.ScrollRequest(
-            limit=limit, filter=_filter(wanted), with_payload=True, with_vector=False
+            limit=limit, filter=_edge_filter(wanted), with_payload=True, with_vector=False
         )
         return self._shard(name).scroll(request)
 
@@ -109,21 +111,21 @@ class EdgeClient:
             raise ValueError(f"Collection {name} not found")
         return self._shards[name]
 
-    def _do(self, name: str, operation: str, *arguments: Any) -> None:
+    def _update(self, name: str, operation: str, *arguments: Any) -> None:
         self._shard(name).update(getattr(edge.UpdateOperation, operation)(*arguments))
 
 
-def _request(asked: Any) -> Any:
-    codes = asked.params.quantization
+def _request(query_request: Any) -> Any:
+    codes = query_request.params.quantization
     return edge.QueryRequest(
-        limit=asked.limit,
-        query=edge.Query.Nearest(asked.query, asked.using),
-        with_vector=asked.with_vector,
+        limit=query_request.limit,
+        query=edge.Query.Nearest(query_request.query, query_request.using),
+        with_vector=query_request.with_vector,
         with_payload=True,
-        filter=_filter(asked.filter),
+        filter=_edge_filter(query_request.filter),
         params=edge.SearchParams(
-            exact=asked.params.exact,
-            hnsw_ef=asked.params.hnsw_ef,
+            exact=query_request.params.exact,
+            hnsw_ef=query_request.params.hnsw_ef,
             quantization=edge.QuantizationSearchParams(
                 ignore=codes.ignore, rescore=codes.rescore, oversampling=codes.oversampling
             ),
@@ -131,17 +133,17 @@ def _request(asked: Any) -> Any:
     )
 
 
-def _filter(wanted: Any) -> Any:
+def _edge_filter(wanted: Any) -> Any:
     return edge.Filter(
-        must=[_condition(each) for each in wanted.must or ()] or None,
-        should=[_condition(each) for each in wanted.should or ()] or None,
-        must_not=[_condition(each) for each in wanted.must_not or ()] or None,
+        must=[_edge_condition(each) for each in wanted.must or ()] or None,
+        should=[_edge_condition(each) for each in wanted.should or ()] or None,
+        must_not=[_edge_condition(each) for each in wanted.must_not or ()] or None,
     )
 
 
-def _condition(asked: Any) -> Any:
+def _edge_condition(asked: Any) -> Any:
     if isinstance(asked, models.Filter):
-        return _filter(asked)
+        return _edge_filter(asked)
     if isinstance(asked, models.HasIdCondition):
         return edge.HasIdCondition(set(asked.has_id))
     if isinstance(asked, models.IsEmptyCondition):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from viewers import passwords
 
@@ -26,7 +26,7 @@ def _cheap_password_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(seeded: Resources, live: Live, valkey: "redis.Redis") -> Iterator[FastAPI]:
+def app(seeded: Resources, live: CatalogueView, valkey: "redis.Redis") -> Iterator[FastAPI]:
     """The service; nobody has tried anything yet."""
     yield create_app(replace(seeded, redis=valkey), live)
     with seeded.engine.begin() as connection:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.auth import login_cookies
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from tests.viewer_clients import ViewerFactory, viewer_factory
 from vocabulary.kinds import Role
@@ -27,7 +27,7 @@ def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
 
 
 @pytest.fixture
-def keyed(seeded: Resources, live: Live) -> Iterator[ViewerFactory]:
+def keyed(seeded: Resources, live: CatalogueView) -> Iterator[ViewerFactory]:
     """Those who come to a service with two secret keys."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}")})
     app = create_app(replace(seeded, settings=settings), live)

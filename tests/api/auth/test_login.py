@@ -17,7 +17,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.auth.rate_limits import LOGINS_PER_ADDRESS_AND_EMAIL, LOGINS_PER_EMAIL
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from viewers import passwords
 
@@ -206,7 +206,7 @@ def test_nobody_locks_another_out_from_one_address() -> None:
 
 
 def test_without_redis_attempts_are_counted_all_the_same(
-    seeded: Resources, live: Live, someone: Callable[[], tuple[str, TokenJson]]
+    seeded: Resources, live: CatalogueView, someone: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, _ = someone()
     away = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=Retry(NoBackoff(), 0))

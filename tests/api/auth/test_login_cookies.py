@@ -16,7 +16,7 @@ from api.auth import login_cookies, visitor_cookie
 from config.resources import Resources
 from config.settings import Settings
 from db.engine import open_session
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from tests.viewer_clients import ViewerClient, ViewerFactory, viewer_factory
 from viewers import login_sessions
@@ -188,7 +188,7 @@ def test_our_own_pages_and_programs_do(browser: LoggedInBrowser, guests: ViewerF
 
 
 @pytest.fixture
-def elsewhere(seeded: Resources, live: Live) -> Iterator[ViewerFactory]:
+def elsewhere(seeded: Resources, live: CatalogueView) -> Iterator[ViewerFactory]:
     """Those who come to a service in production, that other origins may call."""
     settings = seeded.settings.model_copy(
         update={

@@ -14,7 +14,7 @@ from api.app import create_app
 from api.auth import login_cookies
 from config.resources import Resources
 from db.engine import connect
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 
 EMAIL, PASSWORD, WRONG_PASSWORD = "asha.rao@example.com", "mango lassi nine", "another lassi nine"
@@ -31,7 +31,7 @@ def test_no_log_holds_what_somebody_carries(
     app: FastAPI,
     client: httpx.Client,
     seeded: Resources,
-    live: Live,
+    live: CatalogueView,
     away: Engine,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -6,13 +6,13 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 from tests.viewer_clients import ViewerFactory, viewer_factory
 
 
 @pytest.fixture(scope="module")
-def service(seeded: Resources, live: Live) -> Iterator[tuple[FastAPI, httpx.URL]]:
+def service(seeded: Resources, live: CatalogueView) -> Iterator[tuple[FastAPI, httpx.URL]]:
     app = create_app(seeded, live)
     with running_app(app) as client:
         yield app, client.base_url

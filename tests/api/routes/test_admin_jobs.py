@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ KEY = "correct horse battery staple"
 
 
 @pytest.fixture
-def guarded(seeded: Resources, live: Live) -> Iterator[httpx.Client]:
+def guarded(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
     """The service with a secret key."""
     settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
     with running_app(create_app(replace(seeded, settings=settings), live)) as client:
@@ -85,7 +85,7 @@ def test_an_unknown_job_is_not_found(client: httpx.Client, name: str) -> None:
 
 
 def test_a_rebuild_is_followed_to_its_end(
-    client: httpx.Client, seeded: Resources, live: Live, tmp_path: Path
+    client: httpx.Client, seeded: Resources, live: CatalogueView, tmp_path: Path
 ) -> None:
     accepted = client.post("/api/admin/reindex")
     assert (accepted.status_code, accepted.json()["status"]) == (202, "queued")

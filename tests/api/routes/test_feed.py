@@ -26,7 +26,7 @@ from recommend.moods import Rasa, genre_mood_weight
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
 from runtime.catalogue_reader import freshness, regional_popularity
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from services.feed import FeedRequest, content_vectors, feed_context, ranking_attributes
 from viewers.context import read_viewer_context
 
@@ -42,8 +42,8 @@ def visitor(client: httpx.Client) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def ids(live: Live) -> dict[str, int]:
-    return {listing.title: title_id for title_id, listing in live.listings.items()}
+def ids(live: CatalogueView) -> dict[str, int]:
+    return {listing.title: title_id for title_id, listing in live.titles.items()}
 
 
 def post_interaction(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
@@ -77,7 +77,7 @@ def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.C
 
 
 def test_a_like_shows_in_the_very_next_feed(
-    visitor: httpx.Client, ids: dict[str, int], live: Live
+    visitor: httpx.Client, ids: dict[str, int], live: CatalogueView
 ) -> None:
     before = get_feed(visitor)
     post_interaction(visitor, ids["Eega"], "like")
@@ -85,7 +85,7 @@ def test_a_like_shows_in_the_very_next_feed(
     assert after["ladder"][0] == "taste"
     assert title_ids(after) != title_ids(before)
     assert ids["Eega"] not in title_ids(after)
-    close = [live.listings[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
+    close = [live.titles[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
     assert sum(listing.language == "te" for listing in close) >= len(close) / 2
 
 
@@ -141,14 +141,14 @@ def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
 
 
 def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
-    visitor: httpx.Client, ids: dict[str, int], live: Live
+    visitor: httpx.Client, ids: dict[str, int], live: CatalogueView
 ) -> None:
     for title in ("Stree", "Bhool Bhulaiyaa"):
         post_interaction(visitor, ids[title], "dislike")
     for title in ("3 Idiots", "Hera Pheri"):
         post_interaction(visitor, ids[title], "like")
     items = get_feed(visitor, region="IN-KA")["items"]
-    foreign = [hit for hit in items if "hi" not in live.listings[hit["id"]].languages]
+    foreign = [hit for hit in items if "hi" not in live.titles[hit["id"]].languages]
     assert {hit["source"] for hit in foreign} <= {"other_language", "person"}
 
 
@@ -210,7 +210,7 @@ def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
 def test_every_reason_holds_by_what_is_stored(
     visitor: httpx.Client,
     seeded: Resources,
-    live: Live,
+    live: CatalogueView,
     ids: dict[str, int],
     language: str,
     mood: str | None,
@@ -238,7 +238,7 @@ def test_every_reason_holds_by_what_is_stored(
         assert hit["reason"]["text"]
 
 
-def stored_context(visitor: httpx.Client, resources: Resources, live: Live) -> FeedContext:
+def stored_context(visitor: httpx.Client, resources: Resources, live: CatalogueView) -> FeedContext:
     """Return the person as PostgreSQL holds him."""
     with open_session(resources.engine) as reading:
         today = datetime.now(UTC).date()
@@ -247,9 +247,9 @@ def stored_context(visitor: httpx.Client, resources: Resources, live: Live) -> F
     return feed_context(live, known, wish)
 
 
-def reason_holds(hit: dict[str, Any], context: FeedContext, live: Live) -> bool:
+def reason_holds(hit: dict[str, Any], context: FeedContext, live: CatalogueView) -> bool:
     """Work a reason out again from the state, by its own definition."""
-    reason, listing = hit["reason"], live.listings[hit["id"]]
+    reason, listing = hit["reason"], live.titles[hit["id"]]
     known = ranking_attributes(live, hit["id"])
     assert known is not None
     code, text = reason["code"], reason["text"]
@@ -351,9 +351,9 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
 
 
 def test_a_child_finds_nothing_that_is_rated_above_his_age(
-    visitor: httpx.Client, live: Live
+    visitor: httpx.Client, live: CatalogueView
 ) -> None:
-    forbidden = [each for each in live.listings.values() if (each.minimum_age or 0) >= 16]
+    forbidden = [each for each in live.titles.values() if (each.minimum_age or 0) >= 16]
     born = datetime.now(UTC).year - 12
 
     def found(name: str) -> list[int]:

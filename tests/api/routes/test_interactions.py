@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from api.auth.visitor_cookie import VISITOR_COOKIE
 from db import title_states
 from db.engine import open_session
-from runtime.title_features import LiveShelf
+from runtime.title_features import ServedTitleFeatures
 from tests.viewer_clients import ViewerFactory
 from viewers import interactions
 
@@ -234,7 +234,7 @@ def test_taste_and_standings_follow_in_the_same_transaction(everybody: ViewerFac
         assert set(interactions.read_title_states(reading, person.id)) == {EEGA_ID, OTHER_ID}
         assert learnt.long_term is not None
         assert learnt.aversion is not None
-        interactions.rebuild_viewer_state(reading, person.id, LiveShelf(live))
+        interactions.rebuild_viewer_state(reading, person.id, ServedTitleFeatures(live))
         assert interactions.read_taste(reading, person.id, live.model).mass == learnt.mass
 
 
@@ -311,7 +311,7 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
     )._replace(dismissed_at=None)
     with open_session(everybody.engine) as writing:
         interactions.record_interactions(
-            writing, person.id, [], LiveShelf(everybody.app.state.live)
+            writing, person.id, [], ServedTitleFeatures(everybody.app.state.live)
         )
         title_states.store(writing, person.id, [gone])
         writing.commit()

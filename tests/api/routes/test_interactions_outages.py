@@ -16,10 +16,10 @@ from sqlalchemy import Engine, text
 from api.auth.visitor_cookie import VISITOR_COOKIE
 from catalog.importer import Importer
 from catalog.record import Record
-from config.resources import Resources, opened
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db.engine import open_session
-from runtime.title_features import StoredShelf
+from runtime.title_features import StoredTitleFeatures
 from services.embedding import embed_titles
 from tests.rasika_process import RasikaProcess, kill_postgres, wait_until
 from viewers import interactions
@@ -35,7 +35,7 @@ ACKNOWLEDGE_TIMEOUT_S = 90.0
 @pytest.fixture
 def resources(tmp_path: Path) -> Iterator[Resources]:
     """A home with a few titles and their vectors, its servers held."""
-    with opened(Settings(home=tmp_path / "home")) as resources:
+    with open_resources(Settings(home=tmp_path / "home")) as resources:
         assert resources.embedder is not None
         records = [
             Record.model_validate(
@@ -164,7 +164,7 @@ def assert_rebuild_matches(resources: Resources) -> None:
         viewers = writing.execute(text("SELECT id FROM viewer")).scalars().all()
         for viewer_id in viewers:
             interactions.rebuild_viewer_state(
-                writing, viewer_id, StoredShelf(writing, resources.embedder.model)
+                writing, viewer_id, StoredTitleFeatures(writing, resources.embedder.model)
             )
         writing.commit()
     assert stored_state(resources.engine) == online

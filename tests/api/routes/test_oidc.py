@@ -15,10 +15,10 @@ from sqlalchemy import text
 from api.app import create_app
 from api.auth import login_cookies
 from config.resources import Resources
-from config.settings import OpenIdProvider
+from config.settings import OidcProviderSettings
 from db import accounts as rows
 from db.engine import open_session
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.api.routes.oidc_provider import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -48,9 +48,9 @@ def provider() -> Iterator[FakeOidcProvider]:
 
 @pytest.fixture
 def app(
-    seeded: Resources, live: Live, valkey: "redis.Redis", provider: FakeOidcProvider
+    seeded: Resources, live: CatalogueView, valkey: "redis.Redis", provider: FakeOidcProvider
 ) -> FastAPI:
-    known = OpenIdProvider(
+    known = OidcProviderSettings(
         name="home",
         issuer=provider.issuer,
         client_id=CLIENT_ID,

@@ -10,7 +10,7 @@ import pytest
 
 from api.app import create_app
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from tests.running_app import list_items, list_titles, running_app
 
 CARD_FIELDS = {
@@ -269,7 +269,7 @@ def test_unknown_parameters_are_ignored(client: httpx.Client) -> None:
 
 
 def test_without_an_embedder_names_are_searched_and_it_is_told_and_counted(
-    seeded: Resources, live: Live
+    seeded: Resources, live: CatalogueView
 ) -> None:
     with running_app(create_app(replace(seeded, embedder=None), live)) as client:
         answer = client.get("/api/search", params={"q": "eega"}).json()

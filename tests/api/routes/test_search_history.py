@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.auth.visitor_cookie import VISITOR_COOKIE
 from config.resources import Resources
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from runtime.search_log import SearchLog
 from tests.running_app import running_app
 
@@ -20,7 +20,7 @@ TABLES = ("search_query", "search_click", "popular_search")
 
 
 @pytest.fixture
-def app(seeded: Resources, live: Live) -> Iterator[FastAPI]:
+def app(seeded: Resources, live: CatalogueView) -> Iterator[FastAPI]:
     """The service, its searches gone afterwards."""
     app = create_app(seeded, live)
     yield app

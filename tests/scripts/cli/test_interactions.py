@@ -14,11 +14,11 @@ from db import interactions as log
 from db.engine import open_session
 from embedded.lease import Lease
 from scripts.cli import interactions, taste, titles
-from scripts.cli.titles import Failed
+from scripts.cli.titles import CommandFailed
 from viewers.interaction_format import InteractionLine, parse_line
 
-MINE = UUID(int=7)
-WHEN = "2024-05-06T07:08:09Z"
+VIEWER_ID = UUID(int=7)
+EVENT_TIME = "2024-05-06T07:08:09Z"
 
 
 @pytest.fixture
@@ -28,12 +28,18 @@ def settings(own: Engine, servers: Lease, jsonl: Callable[..., Path]) -> Setting
     settings = Settings(database_url=url, redis_url=servers.redis_url)
     eega = {"kind": "movie", "title": "Eega", "external_ids": {"imdb": "tt2258337"}}
     path = jsonl(eega, {"kind": "movie", "title": "Lagaan"})
-    titles.import_files(settings, [path], {})
+    titles.import_titles(settings, [path], {})
     return settings
 
 
 def line(title_id: int = 1, **given: object) -> dict[str, object]:
-    return {"viewer": str(MINE), "content_id": title_id, "event": "like", "at": WHEN, **given}
+    return {
+        "viewer": str(VIEWER_ID),
+        "content_id": title_id,
+        "event": "like",
+        "at": EVENT_TIME,
+        **given,
+    }
 
 
 def state(engine: Engine) -> list[str]:
@@ -57,22 +63,22 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
         line(2, event="watch", progress=0.3, viewer="user 12"),
         line(1, event="impression", session_id="abc"),
     ]
-    interactions.import_files(settings, [jsonl(*told, name="told.jsonl")], {})
+    interactions.import_interactions(settings, [jsonl(*told, name="told.jsonl")], {})
     assert "4 new, 0 known already, 0 bad" in capsys.readouterr().out
     before = state(own)
     assert len(before) == 5  # three standings, two tastes
     exported = tmp_path / "out.jsonl.gz"
-    interactions.export(settings, exported)
+    interactions.export_interactions(settings, exported)
     assert "4 interactions" in capsys.readouterr().out
     with gzip.open(exported, "rt") as stream:
         first = json.loads(stream.readline())
     assert first == {**told[0], "external_ids": {"imdb": "tt2258337"}}
-    interactions.import_files(settings, [exported], {})
+    interactions.import_interactions(settings, [exported], {})
     assert "0 new, 4 known already, 0 bad" in capsys.readouterr().out
     with own.begin() as connection:
         connection.execute(text("TRUNCATE viewer CASCADE"))
-    interactions.import_files(settings, [exported], {})
-    taste.rebuild(settings, None)
+    interactions.import_interactions(settings, [exported], {})
+    taste.rebuild_tastes(settings, None)
     assert "2 tastes of 3 events" in capsys.readouterr().out
     assert state(own) == before
 
@@ -83,14 +89,14 @@ def test_ratings_of_another_system_are_mapped(
     path = tmp_path / "ratings.csv"
     path.write_text("user,movie,stars,when\n12,tt2258337,4,1400000000\n12,tt1,5,1400000000\n")
     mapping = {"viewer": "user", "external_ids.imdb": "movie", "value": "stars", "at": "when"}
-    interactions.import_files(settings, [path], mapping)
+    interactions.import_interactions(settings, [path], mapping)
     told = capsys.readouterr()
     assert "1 new, 0 known already, 1 bad" in told.out
     assert f"{path}:3: there is no such title" in told.err
     with open_session(own) as reading:
         ((viewer_id, rated),) = log.read_all(reading)
     assert (rated.title_id, rated.event, rated.value) == (1, "rate", 4.0)
-    taste.rebuild(settings, viewer_id)
+    taste.rebuild_tastes(settings, viewer_id)
     assert "1 tastes of 1 events" in capsys.readouterr().out
 
 
@@ -120,9 +126,9 @@ def test_a_line_that_cannot_be_is_told_by_field_and_reason(
 def test_nothing_good_or_nobody_known_is_a_failure(
     settings: Settings, jsonl: Callable[..., Path]
 ) -> None:
-    with pytest.raises(Failed, match="no line of"):
-        interactions.import_files(settings, [jsonl(line(99), name="bad.jsonl")], {})
-    with pytest.raises(Failed, match="did nothing"):
-        taste.rebuild(settings, uuid4())
-    with pytest.raises(Failed, match="no such file"):
-        interactions.export(settings, Path("nowhere") / "out.jsonl")
+    with pytest.raises(CommandFailed, match="no line of"):
+        interactions.import_interactions(settings, [jsonl(line(99), name="bad.jsonl")], {})
+    with pytest.raises(CommandFailed, match="did nothing"):
+        taste.rebuild_tastes(settings, uuid4())
+    with pytest.raises(CommandFailed, match="no such file"):
+        interactions.export_interactions(settings, Path("nowhere") / "out.jsonl")

@@ -26,14 +26,16 @@ def _own_servers(
     monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
 
 
-def user(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSWORD) -> int:
+def run_user_command(
+    monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSWORD
+) -> int:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{password}\n"))
     with pytest.raises(SystemExit) as left:
         main(["user", *arguments])
     return int(left.value.code or 0)
 
 
-def kept(own: Engine) -> tuple[Role, str]:
+def stored_account(own: Engine) -> tuple[Role, str]:
     with open_session(own) as reading:
         account = accounts.find_by_email(reading, EMAIL)
     assert account is not None
@@ -43,8 +45,8 @@ def kept(own: Engine) -> tuple[Role, str]:
 def test_the_first_administrator_is_made_from_a_line(
     own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert user(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
-    role, password_hash = kept(own)
+    assert run_user_command(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
+    role, password_hash = stored_account(own)
     assert role is Role.ADMIN
     assert passwords.verify_password(PASSWORD, password_hash)[0]
     said = capsys.readouterr()
@@ -55,19 +57,19 @@ def test_the_first_administrator_is_made_from_a_line(
 def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
     own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert user(monkeypatch, "add", EMAIL) == 0
-    before = kept(own)
-    assert user(monkeypatch, "add", "--curator", EMAIL, password="another one 1") == 0
-    assert kept(own) == (Role.CURATOR, before[1])
-    assert user(monkeypatch, "add", EMAIL) == 1
+    assert run_user_command(monkeypatch, "add", EMAIL) == 0
+    before = stored_account(own)
+    assert run_user_command(monkeypatch, "add", "--curator", EMAIL, password="another one 1") == 0
+    assert stored_account(own) == (Role.CURATOR, before[1])
+    assert run_user_command(monkeypatch, "add", EMAIL) == 1
     assert "rasika: asha@example.com has an account, and is a curator" in capsys.readouterr().err
 
 
 def test_a_forgotten_password_is_replaced(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    user(monkeypatch, "add", EMAIL)
-    assert user(monkeypatch, "password", EMAIL, password="quite another 1") == 0
-    assert passwords.verify_password("quite another 1", kept(own)[1])[0]
-    assert user(monkeypatch, "password", "nobody@example.com") == 1
+    run_user_command(monkeypatch, "add", EMAIL)
+    assert run_user_command(monkeypatch, "password", EMAIL, password="quite another 1") == 0
+    assert passwords.verify_password("quite another 1", stored_account(own)[1])[0]
+    assert run_user_command(monkeypatch, "password", "nobody@example.com") == 1
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,6 @@ def test_what_cannot_be_makes_no_account(
     password: str,
     code: int,
 ) -> None:
-    assert user(monkeypatch, *arguments, password=password) == code
+    assert run_user_command(monkeypatch, *arguments, password=password) == code
     with open_session(own) as reading:
         assert accounts.find_by_email(reading, EMAIL) is None

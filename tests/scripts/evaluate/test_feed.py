@@ -13,94 +13,102 @@ from catalog.record import Record
 from config import logging_setup
 from config.resources import Resources
 from recommend import title_state
-from runtime.catalogue_view import Live
+from runtime.catalogue_view import CatalogueView
 from scripts.cli import main
 from scripts.evaluate import catalogues, feed, ratings
-from scripts.evaluate.feed_baselines import POPULARITY, Rivals, liked, standings
+from scripts.evaluate.feed_baselines import POPULARITY, FeedBaselines, liked_titles, title_states
 from scripts.evaluate.recommendation_metrics import accuracy
 from scripts.evaluate.simulated_viewers import (
-    METADATA,
-    REACTIONS,
-    WHOLE,
+    CONTENT_AND_METADATA_WORLD,
+    METADATA_WORLD,
+    REACTIONS_PER_VIEWER,
     WORLDS,
-    Person,
-    crowd,
-    drawn,
+    EvaluationViewer,
+    draw_viewer,
+    draw_viewers,
 )
-from scripts.evaluate.simulation_catalogue import Shelf
+from scripts.evaluate.simulation_catalogue import SimulationCatalogue
 
-SOME = 60
-
-
-@pytest.fixture(scope="module")
-def shelf(live: Live) -> Shelf:
-    return feed.shelf_of(live)
+VIEWER_COUNT = 60
 
 
 @pytest.fixture(scope="module")
-def people(shelf: Shelf) -> list[Person]:
-    return list(crowd(shelf, WHOLE, seed=1, people=SOME))
+def shelf(live: CatalogueView) -> SimulationCatalogue:
+    return feed.simulation_catalogue(live)
+
+
+@pytest.fixture(scope="module")
+def people(shelf: SimulationCatalogue) -> list[EvaluationViewer]:
+    return list(draw_viewers(shelf, CONTENT_AND_METADATA_WORLD, seed=1, viewers=VIEWER_COUNT))
 
 
 def test_a_person_is_the_same_in_every_run_and_like_nobody_else(
-    shelf: Shelf, people: list[Person]
+    shelf: SimulationCatalogue, people: list[EvaluationViewer]
 ) -> None:
-    assert drawn(shelf, WHOLE, seed=1, number=7) == people[7]
-    assert drawn(shelf, WHOLE, seed=2, number=7).hidden != people[7].hidden
-    assert len({person.hidden for person in people}) == SOME
+    assert draw_viewer(shelf, CONTENT_AND_METADATA_WORLD, seed=1, number=7) == people[7]
+    assert (
+        draw_viewer(shelf, CONTENT_AND_METADATA_WORLD, seed=2, number=7).hidden_likes
+        != people[7].hidden_likes
+    )
+    assert len({person.hidden_likes for person in people}) == VIEWER_COUNT
 
 
-def test_what_is_hidden_was_never_reacted_to(people: list[Person]) -> None:
+def test_what_is_hidden_was_never_reacted_to(people: list[EvaluationViewer]) -> None:
     for person in people:
-        heard = [done.title_id for done in person.guest.history]
-        assert len(heard) == len(set(heard)) == REACTIONS
-        assert person.hidden
-        assert not person.hidden & set(heard)
-        moments = [done.at for done in person.guest.history]
+        heard = [done.title_id for done in person.history.reactions]
+        assert len(heard) == len(set(heard)) == REACTIONS_PER_VIEWER
+        assert person.hidden_likes
+        assert not person.hidden_likes & set(heard)
+        moments = [done.at for done in person.history.reactions]
         assert moments == sorted(moments)
 
 
 def test_everybody_likes_something_and_reactions_tell_it_from_what_he_dislikes(
-    people: list[Person],
+    people: list[EvaluationViewer],
 ) -> None:
     opinions = [
         title_state.opinion_score(each)
         for person in people
-        for each in standings(person.guest).values()
+        for each in title_states(person.history).values()
     ]
-    assert all(liked(person.guest) for person in people)
-    assert sum(opinion >= title_state.WATCHED_SCORE for opinion in opinions) > SOME * REACTIONS / 2
-    assert sum(opinion < 0 for opinion in opinions) > SOME * REACTIONS / 10
+    assert all(liked_titles(person.history) for person in people)
+    assert (
+        sum(opinion >= title_state.WATCHED_SCORE for opinion in opinions)
+        > VIEWER_COUNT * REACTIONS_PER_VIEWER / 2
+    )
+    assert sum(opinion < 0 for opinion in opinions) > VIEWER_COUNT * REACTIONS_PER_VIEWER / 10
 
 
 def test_people_are_shown_the_famous_more_than_they_like_them(
-    shelf: Shelf, people: list[Person]
+    shelf: SimulationCatalogue, people: list[EvaluationViewer]
 ) -> None:
     def fame(title_ids: Iterator[int]) -> float:
         return float(np.mean([shelf.fame[shelf.row_of[each]] for each in title_ids]))
 
-    shown = fame(title_id for person in people for title_id in liked(person.guest))
-    hidden = fame(title_id for person in people for title_id in person.hidden)
+    shown = fame(title_id for person in people for title_id in liked_titles(person.history))
+    hidden = fame(title_id for person in people for title_id in person.hidden_likes)
     assert shown > hidden
 
 
-def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(shelf: Shelf) -> None:
+def test_where_metadata_alone_moves_people_vectors_are_not_looked_at(
+    shelf: SimulationCatalogue,
+) -> None:
     rng = np.random.default_rng(1)
-    other = Shelf(shelf.listings, rng.standard_normal((len(shelf), 8), np.float32))
+    other = SimulationCatalogue(shelf.listings, rng.standard_normal((len(shelf), 8), np.float32))
     for number in range(5):
-        person = drawn(shelf, METADATA, seed=1, number=number)
-        assert drawn(other, METADATA, seed=1, number=number) == person
-        assert drawn(other, WHOLE, seed=1, number=number) != person
+        person = draw_viewer(shelf, METADATA_WORLD, seed=1, number=number)
+        assert draw_viewer(other, METADATA_WORLD, seed=1, number=number) == person
+        assert draw_viewer(other, CONTENT_AND_METADATA_WORLD, seed=1, number=number) != person
 
 
 def test_nobody_recommends_what_was_reacted_to_nor_anything_twice(
-    live: Live, shelf: Shelf, people: list[Person]
+    live: CatalogueView, shelf: SimulationCatalogue, people: list[EvaluationViewer]
 ) -> None:
-    for name, recommend in Rivals(shelf, live.index, seed=1).all().items():
+    for name, recommend in FeedBaselines(shelf, live.index, seed=1).all().items():
         for person in people[:10]:
-            told = recommend(person.guest, 20)
+            told = recommend(person.history, 20)
             assert len(set(told)) == 20, name
-            assert not {done.title_id for done in person.guest.history} & set(told), name
+            assert not {done.title_id for done in person.history.reactions} & set(told), name
 
 
 def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
@@ -113,12 +121,17 @@ def test_accuracy_is_what_a_small_example_gives_by_hand() -> None:
     assert came.ndcg == pytest.approx(((1 + 1 / 2) / ideal + 0 + 1 / np.log2(3)) / 3)
 
 
-def test_the_feed_finds_what_people_like_in_secret(live: Live) -> None:
-    judged = feed.judge(feed.simulated(live, WHOLE, catalogue="seed", people=150, seed=3), seed=3)
-    ours = judged[feed.OURS]
+def test_the_feed_finds_what_people_like_in_secret(live: CatalogueView) -> None:
+    judged = feed.evaluate_crowd(
+        feed.simulated_crowd(
+            live, CONTENT_AND_METADATA_WORLD, catalogue="seed", people=150, seed=3
+        ),
+        seed=3,
+    )
+    ours = judged[feed.RASIKA]
     rates = {name: each.accuracy.hit_rate for name, each in judged.items()}
-    assert max(rates, key=lambda name: rates[name]) == feed.OURS
-    assert feed.times(ours, judged[POPULARITY]) > 2
+    assert max(rates, key=lambda name: rates[name]) == feed.RASIKA
+    assert feed.hit_rate_ratio(ours, judged[POPULARITY]) > 2
     assert ours.coverage > 0.6
     assert judged["random"].coverage > ours.coverage > judged[POPULARITY].coverage
 
@@ -136,10 +149,10 @@ def test_of_real_people_the_first_ratings_are_seen_and_the_high_ones_after_them_
     monkeypatch.setattr(ratings, "RATINGS", tmp_path / "ratings.csv.gz")
     with gzip.open(ratings.RATINGS, "wt") as file:
         file.write("\n".join(["user,imdb,rating,timestamp", *reversed(lines), "other,tt1,5,1"]))
-    (person,) = ratings.people(database)
-    assert [done.title_id for done in person.guest.history] == ids[:3]
-    assert [done.value for done in person.guest.history] == [4, 1, 5]
-    assert person.hidden == {ids[4], ids[6]}
+    (person,) = ratings.rating_viewers(database)
+    assert [done.title_id for done in person.history.reactions] == ids[:3]
+    assert [done.value for done in person.history.reactions] == [4, 1, 5]
+    assert person.hidden_likes == {ids[4], ids[6]}
 
 
 def test_evaluate_feed_prints_and_writes_the_figures(
@@ -164,5 +177,5 @@ def test_evaluate_feed_prints_and_writes_the_figures(
     assert [run["about"].split("; ")[1:] for run in written] == [
         [f"{size} people", world.name] for size, world in zip([5, 1, 1], WORLDS, strict=True)
     ]
-    assert all(0 <= run[feed.OURS]["accuracy"]["hit_rate"] <= 1 for run in written)
+    assert all(0 <= run[feed.RASIKA]["accuracy"]["hit_rate"] <= 1 for run in written)
     assert "1 people; metadata alone" in capsys.readouterr().out
