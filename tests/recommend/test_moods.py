@@ -12,7 +12,7 @@ from runtime.catalogue_view import CatalogueView
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
-LABEL_LINES = Path(__file__).with_name("rasas.txt").read_text(encoding="utf-8").splitlines()
+LABEL_LINES = Path(__file__).with_name("mood_labels.txt").read_text(encoding="utf-8").splitlines()
 LABELLED_TITLES = {
     Rasa(mood): frozenset(titles.split(" | "))
     for mood, titles in (line.split(": ", 1) for line in LABEL_LINES)
