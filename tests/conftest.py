@@ -51,7 +51,7 @@ def engine(servers: Lease) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def database(engine: Engine) -> Iterator[Session]:
+def db_session(engine: Engine) -> Iterator[Session]:
     """A session whose commits are undone after the test."""
     with engine.connect() as connection:
         outer = connection.begin()
@@ -63,7 +63,7 @@ def database(engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def empty_database(servers: Lease) -> Iterator[str]:
+def empty_database_url(servers: Lease) -> Iterator[str]:
     """The address of an empty database of the test's own."""
     _run_autocommit(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)", "CREATE DATABASE own")
     yield servers.database_url.replace("/rasika?", "/own?")
@@ -71,7 +71,7 @@ def empty_database(servers: Lease) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated(servers: Lease) -> str:
+def migrated_database(servers: Lease) -> str:
     """The name of a database that is migrated once, for others to be copies of."""
     _run_autocommit(servers, "CREATE DATABASE migrated")
     engine = connect(servers.database_url.replace("/rasika?", "/migrated?"))
@@ -81,21 +81,21 @@ def migrated(servers: Lease) -> str:
 
 
 @pytest.fixture
-def own_address(servers: Lease, migrated: str) -> Iterator[str]:
+def own_database_url(servers: Lease, migrated_database: str) -> Iterator[str]:
     """The address of a database of the test's own, migrated."""
     _run_autocommit(
         servers,
         "DROP DATABASE IF EXISTS own WITH (FORCE)",
-        f"CREATE DATABASE own TEMPLATE {migrated}",
+        f"CREATE DATABASE own TEMPLATE {migrated_database}",
     )
     yield servers.database_url.replace("/rasika?", "/own?")
     _run_autocommit(servers, "DROP DATABASE IF EXISTS own WITH (FORCE)")
 
 
 @pytest.fixture
-def own(own_address: str) -> Iterator[Engine]:
+def own_database(own_database_url: str) -> Iterator[Engine]:
     """A database of the test's own, migrated."""
-    engine = connect(own_address)
+    engine = connect(own_database_url)
     yield engine
     engine.dispose()
 
@@ -118,7 +118,7 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
+def seeded_resources(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
     """The seed catalogue with its vectors in a database of its own, which tests only read."""
     _run_autocommit(servers, "CREATE DATABASE seeded")
     settings = Settings(
@@ -131,9 +131,9 @@ def seeded(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
 
 
 @pytest.fixture(scope="session")
-def live(seeded: Resources) -> Iterator[CatalogueView]:
+def catalogue_view(seeded_resources: Resources) -> Iterator[CatalogueView]:
     """What a serving process holds of the seed catalogue, kept in step with it."""
-    live = CatalogueView(seeded.engine, seeded.loader())
+    live = CatalogueView(seeded_resources.engine, seeded_resources.loader())
     live.load()
     live.start()
     yield live
@@ -141,14 +141,14 @@ def live(seeded: Resources) -> Iterator[CatalogueView]:
 
 
 @pytest.fixture(scope="session")
-def client(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
+def client(seeded_resources: Resources, catalogue_view: CatalogueView) -> Iterator[httpx.Client]:
     """A client of the service over the seed catalogue."""
-    with running_app(create_app(seeded, live)) as client:
+    with running_app(create_app(seeded_resources, catalogue_view)) as client:
         yield client
 
 
 @pytest.fixture
-def record() -> Callable[..., Record]:
+def make_record() -> Callable[..., Record]:
     """Make a record of a title; whatever is not given is plain."""
 
     def make(title: str = "Eega", **given: object) -> Record:
@@ -158,7 +158,7 @@ def record() -> Callable[..., Record]:
 
 
 @pytest.fixture
-def jsonl(tmp_path: Path) -> Callable[..., Path]:
+def write_jsonl(tmp_path: Path) -> Callable[..., Path]:
     """Write objects as JSON Lines and return the file."""
 
     def write(*objects: object, name: str = "titles.jsonl") -> Path:

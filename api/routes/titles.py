@@ -28,7 +28,9 @@ TitleIdParam = Annotated[int, Path(ge=1, le=MAX_TITLE_ID, examples=[7])]
 @router.get(
     "/{id}/details", operation_id="content_details", responses=DATABASE_UNAVAILABLE_RESPONSES
 )
-def get_title_details(id: TitleIdParam, session: SessionDep) -> TitleDetailsResponse:  # the contract's name
+def get_title_details(
+    id: TitleIdParam, session: SessionDep
+) -> TitleDetailsResponse:  # the contract's name
     """Return everything known of a title."""
     return search.title_details(session, id)
 

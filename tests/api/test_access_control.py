@@ -74,14 +74,16 @@ class OwnedData:
 
 
 @pytest.fixture
-def app(seeded: Resources, live: CatalogueView, valkey: "redis.Redis") -> FastAPI:
+def app(
+    seeded_resources: Resources, catalogue_view: CatalogueView, valkey: "redis.Redis"
+) -> FastAPI:
     """The service with a secret key, so that nobody administers it for being on this machine."""
-    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
-    return create_app(replace(seeded, redis=valkey, settings=settings), live)
+    settings = seeded_resources.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    return create_app(replace(seeded_resources, redis=valkey, settings=settings), catalogue_view)
 
 
 @pytest.fixture
-def guests(app: FastAPI) -> Iterator[ViewerFactory]:
+def viewers(app: FastAPI) -> Iterator[ViewerFactory]:
     with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
@@ -221,22 +223,22 @@ ATTACKERS: dict[str, MakeAttacker] = {
 
 
 @pytest.mark.parametrize("who", ATTACKERS)
-def test_nobody_reads_or_changes_what_is_anothers(guests: ViewerFactory, who: str) -> None:
-    his = create_owner(guests)
-    before = stored_rows(guests, his.owner.id)
+def test_nobody_reads_or_changes_what_is_anothers(viewers: ViewerFactory, who: str) -> None:
+    his = create_owner(viewers)
+    before = stored_rows(viewers, his.owner.id)
     assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))
     assert all(before[name] for name in ("search_query", "search_click", "refresh_token"))
-    for operation in operations(guests.app):
-        response = send_as_if_owner(ATTACKERS[who](guests), operation, his)
+    for operation in operations(viewers.app):
+        response = send_as_if_owner(ATTACKERS[who](viewers), operation, his)
         assert response.status_code < 500, (operation, response.text)
         assert not leaked_values(his, response), operation
-        assert stored_rows(guests, his.owner.id) == before, operation
+        assert stored_rows(viewers, his.owner.id) == before, operation
         if operation[1].startswith(ADMIN_PREFIX):
             assert response.status_code == 403, operation
     for page in PAGES:
-        assert not leaked_values(his, ATTACKERS[who](guests).get(page, params={"q": "a search"})), (
-            page
-        )
+        assert not leaked_values(
+            his, ATTACKERS[who](viewers).get(page, params={"q": "a search"})
+        ), page
     assert his.owner.http.get("/api/auth/me").json()["id"] == str(his.owner.id)
 
 
@@ -246,10 +248,10 @@ def leaked_values(owned: OwnedData, response: httpx.Response) -> set[str]:
     return {each for each in owned.private_values() if each in response.text and each not in sent}
 
 
-def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: ViewerFactory) -> None:
+def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(viewers: ViewerFactory) -> None:
     """What the test above looks for is there to be found."""
-    his = create_owner(guests)
-    reads = [each for each in operations(guests.app) if each[0] == "GET"]
+    his = create_owner(viewers)
+    reads = [each for each in operations(viewers.app) if each[0] == "GET"]
     answers = [send_as_if_owner(his.owner.http, each, his) for each in reads]
     seen = "".join(each.text for each in answers)
     assert {each for each in his.private_values() if each not in seen} == set(his.tokens.values())
@@ -257,30 +259,30 @@ def test_his_own_token_opens_all_of_it_and_no_cache_keeps_it(guests: ViewerFacto
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
-def test_what_administrators_do_is_theirs(guests: ViewerFactory, role: Role) -> None:
-    his = create_owner(guests)
-    before = stored_rows(guests, his.owner.id)
-    for operation in operations(guests.app, ADMIN_PREFIX):
+def test_what_administrators_do_is_theirs(viewers: ViewerFactory, role: Role) -> None:
+    his = create_owner(viewers)
+    before = stored_rows(viewers, his.owner.id)
+    for operation in operations(viewers.app, ADMIN_PREFIX):
         if role is Role.CURATOR and operation[1].startswith(CURATOR_PREFIX):
             continue
-        response = send_as_if_owner(guests.with_account(role=role).http, operation, his)
+        response = send_as_if_owner(viewers.with_account(role=role).http, operation, his)
         assert response.status_code == 403, operation
         assert response.json()["type"] == "urn:rasika:problem:not-administrator"
-    assert stored_rows(guests, his.owner.id) == before
+    assert stored_rows(viewers, his.owner.id) == before
 
 
-def test_nothing_opens_to_a_token_that_is_good_no_more(guests: ViewerFactory) -> None:
-    his = create_owner(guests)
-    before = stored_rows(guests, his.owner.id)
-    gone = guests.with_account()
+def test_nothing_opens_to_a_token_that_is_good_no_more(viewers: ViewerFactory) -> None:
+    his = create_owner(viewers)
+    before = stored_rows(viewers, his.owner.id)
+    gone = viewers.with_account()
     expect_success(gone.http.delete("/api/user/profile"))
-    left = guests.with_account()
+    left = viewers.with_account()
     expect_success(left.http.post("/api/auth/logout"))
-    for operation in operations(guests.app):
+    for operation in operations(viewers.app):
         if operation == LOGOUT_OPERATION or operation[1].startswith((*PUBLIC_PATHS, *LOGIN_PATHS)):
             continue
         for browser in (gone.http, left.http):
             response = send_as_if_owner(browser, operation, his)
             assert response.status_code == 401, (operation, response.text)
             assert response.headers["content-type"] == "application/problem+json"
-    assert stored_rows(guests, his.owner.id) == before
+    assert stored_rows(viewers, his.owner.id) == before

@@ -74,11 +74,15 @@ def test_the_longest_batch_of_interactions_is_read(client: httpx.Client) -> None
 
 
 @pytest.fixture(scope="module")
-def cut_off(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
+def client_without_servers(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[httpx.Client]:
     """The service after both of its servers went."""
     gone = connect("postgresql+psycopg://nobody@/gone?host=/nowhere", connect_timeout_s=1)
     nobody = redis.Redis(unix_socket_path="/nowhere/redis.sock")
-    with running_app(create_app(replace(seeded, engine=gone, redis=nobody), live)) as client:
+    with running_app(
+        create_app(replace(seeded_resources, engine=gone, redis=nobody), catalogue_view)
+    ) as client:
         yield client
     gone.dispose()
 
@@ -92,9 +96,9 @@ def cut_off(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
     ],
 )
 def test_without_its_server_a_route_asks_to_come_back(
-    cut_off: httpx.Client, method: str, path: str, kind: str
+    client_without_servers: httpx.Client, method: str, path: str, kind: str
 ) -> None:
-    response = cut_off.request(method, path)
+    response = client_without_servers.request(method, path)
     assert (response.status_code, response.json()["type"]) == (503, f"urn:rasika:problem:{kind}")
     assert int(response.headers["retry-after"]) > 0
     assert "/nowhere" not in response.text
@@ -115,20 +119,22 @@ def test_without_its_server_a_route_asks_to_come_back(
     ],
 )
 def test_without_servers_what_is_in_memory_is_still_served(
-    cut_off: httpx.Client, path: str
+    client_without_servers: httpx.Client, path: str
 ) -> None:
-    assert cut_off.get(path).status_code == 200
+    assert client_without_servers.get(path).status_code == 200
 
 
-def test_a_title_page_without_its_server_is_an_intermission(cut_off: httpx.Client) -> None:
-    page = cut_off.get("/title/1", headers={"accept": "text/html"})
+def test_a_title_page_without_its_server_is_an_intermission(
+    client_without_servers: httpx.Client,
+) -> None:
+    page = client_without_servers.get("/title/1", headers={"accept": "text/html"})
     assert page.status_code == 503
     assert int(page.headers["retry-after"]) > 0
     assert "Intermission" in page.text
 
 
-def test_readiness_names_what_is_down(cut_off: httpx.Client) -> None:
-    response = cut_off.get("/readyz")
+def test_readiness_names_what_is_down(client_without_servers: httpx.Client) -> None:
+    response = client_without_servers.get("/readyz")
     checks = {check["name"]: check["ok"] for check in response.json()["checks"]}
     assert (response.status_code, response.json()["status"]) == (503, "unready")
     assert checks == {"postgres": False, "redis": False, "embedder": True, "index": True}
@@ -168,16 +174,22 @@ def test_metrics_put_what_matches_no_route_together(client: httpx.Client) -> Non
     assert metric_value(client, "rasika_request_seconds_count", **unmatched) == before + 3
 
 
-def test_metrics_tell_the_size_of_the_index(client: httpx.Client, live: CatalogueView) -> None:
-    assert metric_value(client, "rasika_index_titles") == len(live.index) >= 600
+def test_metrics_tell_the_size_of_the_index(
+    client: httpx.Client, catalogue_view: CatalogueView
+) -> None:
+    assert metric_value(client, "rasika_index_titles") == len(catalogue_view.index) >= 600
     assert metric_value(client, "rasika_index_unconfirmed_seconds") < 5
 
 
 def test_a_chosen_origin_may_call_from_a_browser(
-    seeded: Resources, live: CatalogueView, client: httpx.Client
+    seeded_resources: Resources, catalogue_view: CatalogueView, client: httpx.Client
 ) -> None:
-    settings = seeded.settings.model_copy(update={"cors_origins": ("https://cinema.example",)})
-    with running_app(create_app(replace(seeded, settings=settings), live)) as open_to_one:
+    settings = seeded_resources.settings.model_copy(
+        update={"cors_origins": ("https://cinema.example",)}
+    )
+    with running_app(
+        create_app(replace(seeded_resources, settings=settings), catalogue_view)
+    ) as open_to_one:
         for origin, allowed in (("https://cinema.example", True), ("https://evil.example", False)):
             asked = {"origin": origin, "access-control-request-method": "GET"}
             plain = open_to_one.get("/api/search", headers={"origin": origin})

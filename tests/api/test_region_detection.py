@@ -17,11 +17,15 @@ GERMANY, JAPAN, CLOUD = "141.20.1.1", "133.11.0.1", "203.0.113.7"  # two univers
 
 
 @pytest.fixture(scope="module")
-def behind_proxy(seeded: Resources, live: CatalogueView) -> Iterator[RegionOf]:
+def region_behind_proxy(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[RegionOf]:
     """Ask through a proxy that is trusted: this very machine."""
     networks = (ip_network("127.0.0.0/8"), ip_network("203.0.113.0/24"))
-    settings = seeded.settings.model_copy(update={"trusted_proxies": networks})
-    with running_app(create_app(replace(seeded, settings=settings), live)) as client:
+    settings = seeded_resources.settings.model_copy(update={"trusted_proxies": networks})
+    with running_app(
+        create_app(replace(seeded_resources, settings=settings), catalogue_view)
+    ) as client:
         yield lambda **headers: detected_region(client, headers)
 
 
@@ -33,45 +37,47 @@ def detected_region(client: httpx.Client, headers: dict[str, str], **params: str
     return str(response.json()["region"])
 
 
-def test_without_any_sign_it_is_india(client: httpx.Client, behind_proxy: RegionOf) -> None:
+def test_without_any_sign_it_is_india(client: httpx.Client, region_behind_proxy: RegionOf) -> None:
     assert detected_region(client, {}) == "IN"
-    assert behind_proxy() == "IN"
+    assert region_behind_proxy() == "IN"
 
 
-def test_headers_of_vercel_are_believed(behind_proxy: RegionOf) -> None:
-    assert behind_proxy(x_vercel_ip_country="US") == "US"
-    assert behind_proxy(x_vercel_ip_country="IN", x_vercel_ip_country_region="TS") == "IN-TG"
+def test_headers_of_vercel_are_believed(region_behind_proxy: RegionOf) -> None:
+    assert region_behind_proxy(x_vercel_ip_country="US") == "US"
+    assert region_behind_proxy(x_vercel_ip_country="IN", x_vercel_ip_country_region="TS") == "IN-TG"
 
 
-def test_headers_of_cloudflare_are_believed(behind_proxy: RegionOf) -> None:
-    assert behind_proxy(cf_ipcountry="JP") == "JP"
-    assert behind_proxy(cf_ipcountry="IN", cf_region_code="KL") == "IN-KL"
+def test_headers_of_cloudflare_are_believed(region_behind_proxy: RegionOf) -> None:
+    assert region_behind_proxy(cf_ipcountry="JP") == "JP"
+    assert region_behind_proxy(cf_ipcountry="IN", cf_region_code="KL") == "IN-KL"
 
 
 @pytest.mark.parametrize("country", ["XX", "T1", "", "Narnia", "IN; DROP", "ÿÿ"])
 def test_a_header_that_names_no_country_is_passed_over(
-    behind_proxy: RegionOf, country: str
+    region_behind_proxy: RegionOf, country: str
 ) -> None:
-    assert behind_proxy(cf_ipcountry=country, x_forwarded_for=JAPAN) == "JP"
+    assert region_behind_proxy(cf_ipcountry=country, x_forwarded_for=JAPAN) == "JP"
 
 
-def test_a_subdivision_that_cannot_be_leaves_the_country(behind_proxy: RegionOf) -> None:
-    assert behind_proxy(cf_ipcountry="IN", cf_region_code="no such") == "IN"
+def test_a_subdivision_that_cannot_be_leaves_the_country(region_behind_proxy: RegionOf) -> None:
+    assert region_behind_proxy(cf_ipcountry="IN", cf_region_code="no such") == "IN"
 
 
-def test_an_address_behind_a_trusted_proxy_is_looked_up(behind_proxy: RegionOf) -> None:
-    assert behind_proxy(x_forwarded_for=GERMANY) == "DE"
-    assert behind_proxy(x_forwarded_for=f"{JAPAN}, {GERMANY}, {CLOUD}") == "DE"
-    assert behind_proxy(x_forwarded_for="2001:200::1") == "JP"
+def test_an_address_behind_a_trusted_proxy_is_looked_up(region_behind_proxy: RegionOf) -> None:
+    assert region_behind_proxy(x_forwarded_for=GERMANY) == "DE"
+    assert region_behind_proxy(x_forwarded_for=f"{JAPAN}, {GERMANY}, {CLOUD}") == "DE"
+    assert region_behind_proxy(x_forwarded_for="2001:200::1") == "JP"
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "::1", "unknown", "", ", ,", "1" * 5000])
-def test_an_address_that_tells_nothing_is_india(behind_proxy: RegionOf, address: str) -> None:
-    assert behind_proxy(x_forwarded_for=address) == "IN"
+def test_an_address_that_tells_nothing_is_india(
+    region_behind_proxy: RegionOf, address: str
+) -> None:
+    assert region_behind_proxy(x_forwarded_for=address) == "IN"
 
 
-def test_a_proxy_knows_better_than_the_address(behind_proxy: RegionOf) -> None:
-    assert behind_proxy(cf_ipcountry="US", x_forwarded_for=JAPAN) == "US"
+def test_a_proxy_knows_better_than_the_address(region_behind_proxy: RegionOf) -> None:
+    assert region_behind_proxy(cf_ipcountry="US", x_forwarded_for=JAPAN) == "US"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,9 @@ def test_headers_from_anybody_else_are_not_believed(client: httpx.Client, header
     assert detected_region(client, {header: value}) == "IN"
 
 
-def test_what_is_asked_for_comes_before_all(client: httpx.Client, behind_proxy: RegionOf) -> None:
+def test_what_is_asked_for_comes_before_all(
+    client: httpx.Client, region_behind_proxy: RegionOf
+) -> None:
     assert detected_region(client, {"cf_ipcountry": "JP"}, region="IN-KA") == "IN-KA"
 
 

@@ -39,9 +39,9 @@ def problems_of(lines: list[ImportLine]) -> list[tuple[int, str]]:
     ],
 )
 def test_a_bad_line_is_told_and_the_others_are_read(
-    jsonl: WriteFile, broken: str, reason: str
+    write_jsonl: WriteFile, broken: str, reason: str
 ) -> None:
-    lines = list(read_lines(jsonl(VALID_LINE, broken, VALID_LINE)))
+    lines = list(read_lines(write_jsonl(VALID_LINE, broken, VALID_LINE)))
     assert titles_of(lines) == ["Eega", None, "Eega"]
     ((number, problem),) = problems_of(lines)
     assert number == 2
@@ -63,8 +63,11 @@ def test_a_file_of_another_encoding_is_all_bad_lines(tmp_path: Path) -> None:
     assert not any(line.record for line in read_lines(path))
 
 
-def test_blank_lines_are_no_lines_but_count(jsonl: WriteFile) -> None:
-    assert [line.number for line in read_lines(jsonl("", VALID_LINE, "   ", VALID_LINE))] == [2, 4]
+def test_blank_lines_are_no_lines_but_count(write_jsonl: WriteFile) -> None:
+    assert [line.number for line in read_lines(write_jsonl("", VALID_LINE, "   ", VALID_LINE))] == [
+        2,
+        4,
+    ]
 
 
 def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
@@ -73,33 +76,36 @@ def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> Non
     assert titles_of(list(read_lines(path))) == ["Eega"] * 3
 
 
-def test_separators_inside_a_text_do_not_end_the_line(jsonl: WriteFile) -> None:
-    (line,) = read_lines(jsonl('{"kind": "movie", "title": "a\u2028b\u0085c"}'))
+def test_separators_inside_a_text_do_not_end_the_line(write_jsonl: WriteFile) -> None:
+    (line,) = read_lines(write_jsonl('{"kind": "movie", "title": "a\u2028b\u0085c"}'))
     assert line.record is not None
 
 
-def test_fields_that_the_form_does_not_have_are_told(jsonl: WriteFile) -> None:
-    (line,) = read_lines(jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
+def test_fields_that_the_form_does_not_have_are_told(write_jsonl: WriteFile) -> None:
+    (line,) = read_lines(write_jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
     assert line.record is not None
     assert line.ignored_fields == ("budget",)
 
 
 @pytest.mark.parametrize("over", [0, 1, 5])
 def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
-    jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch, over: int
+    write_jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch, over: int
 ) -> None:
     monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 100)
     long = json.dumps({"kind": "movie", "title": "x"}).ljust(100 + 50 * over)
-    lines = list(read_lines(jsonl(VALID_LINE, long, VALID_LINE)))
+    lines = list(read_lines(write_jsonl(VALID_LINE, long, VALID_LINE)))
     assert titles_of(lines) == ["Eega", None, "Eega"]
     assert [line.number for line in lines] == [1, 2, 3]
 
 
 def test_a_line_of_just_the_longest_length_is_read(
-    jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch
+    write_jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 100)
-    assert titles_of(list(read_lines(jsonl(VALID_LINE.ljust(99), VALID_LINE)))) == ["Eega", "Eega"]
+    assert titles_of(list(read_lines(write_jsonl(VALID_LINE.ljust(99), VALID_LINE)))) == [
+        "Eega",
+        "Eega",
+    ]
 
 
 @pytest.mark.parametrize("name", ["titles.jsonl", "titles.jsonl.gz", "titles.csv"])
@@ -160,14 +166,14 @@ def test_what_is_no_file_of_titles_is_refused_by_name(
     assert str(path) in str(refused.value)
 
 
-def test_an_empty_file_has_no_lines(jsonl: WriteFile, tmp_path: Path) -> None:
-    assert list(read_lines(jsonl())) == []
+def test_an_empty_file_has_no_lines(write_jsonl: WriteFile, tmp_path: Path) -> None:
+    assert list(read_lines(write_jsonl())) == []
     (tmp_path / "empty.csv").touch()
     assert list(read_lines(tmp_path / "empty.csv")) == []
 
 
 @pytest.fixture
-def csv(tmp_path: Path) -> WriteFile:
+def write_csv(tmp_path: Path) -> WriteFile:
     def write(text: str, name: str = "titles.csv") -> Path:
         path = tmp_path / name
         path.write_text(text, encoding="utf-8", newline="")
@@ -176,8 +182,8 @@ def csv(tmp_path: Path) -> WriteFile:
     return write
 
 
-def test_a_csv_file_with_a_mapping_gives_records(csv: WriteFile) -> None:
-    path = csv(
+def test_a_csv_file_with_a_mapping_gives_records(write_csv: WriteFile) -> None:
+    path = write_csv(
         "id,type,name,overview,genres,cast,rel\r\n"
         '12,movie,Eega,"A man, reborn\r\nas a fly","Fantasy|Action","Nani, Samantha",2012\r\n'
     )
@@ -206,42 +212,44 @@ def test_tabs_part_the_columns_of_tsv_also_gzipped(tmp_path: Path) -> None:
     assert titles_of(list(read_lines(path))) == ["Eega, the fly"]
 
 
-def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(csv: WriteFile) -> None:
-    path = csv("kind,name\nmovie,Eega\n")
+def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(write_csv: WriteFile) -> None:
+    path = write_csv("kind,name\nmovie,Eega\n")
     with pytest.raises(UnreadableFile, match="no column title_x; it has kind, name"):
         list(read_lines(path, {"title": "title_x"}))
 
 
-def test_a_missing_column_that_is_needed_spoils_each_row(csv: WriteFile) -> None:
-    lines = list(read_lines(csv("kind,year\nmovie,2012\nmovie,2013\n")))
+def test_a_missing_column_that_is_needed_spoils_each_row(write_csv: WriteFile) -> None:
+    lines = list(read_lines(write_csv("kind,year\nmovie,2012\nmovie,2013\n")))
     assert problems_of(lines) == [(2, "title: Field required"), (3, "title: Field required")]
 
 
-def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(csv: WriteFile) -> None:
+def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(
+    write_csv: WriteFile,
+) -> None:
     lines = list(
-        read_lines(csv("kind,title,year\nmovie,Eega\nmovie,Baahubali,2015,more,and more\n"))
+        read_lines(write_csv("kind,title,year\nmovie,Eega\nmovie,Baahubali,2015,more,and more\n"))
     )
     assert titles_of(lines) == ["Eega", "Baahubali"]
 
 
-def test_a_bad_row_is_told_and_the_others_are_read(csv: WriteFile) -> None:
+def test_a_bad_row_is_told_and_the_others_are_read(write_csv: WriteFile) -> None:
     rows = f"kind,title,year\nmovie,A,soon\nmovie,{'x' * 200_000},1\nmovie,Eega,2012\n"
-    lines = list(read_lines(csv(rows)))
+    lines = list(read_lines(write_csv(rows)))
     assert titles_of(lines) == [None, None, "Eega"]
     assert [number for number, _ in problems_of(lines)] == [2, 3]
     assert "field larger than field limit" in problems_of(lines)[1][1]
 
 
 def test_the_head_of_a_row_that_is_too_long_is_no_row(
-    csv: WriteFile, monkeypatch: pytest.MonkeyPatch
+    write_csv: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 200)
-    lines = list(read_lines(csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
+    lines = list(read_lines(write_csv(f"kind,title\nmovie,{'x' * 900}\nmovie,Eega\n")))
     assert titles_of(lines)[-1] == "Eega"
 
 
-def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(csv: WriteFile) -> None:
-    path = csv(
+def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(write_csv: WriteFile) -> None:
+    path = write_csv(
         "kind,title,genres,ratings\n"
         'movie,[REC],"[""Horror""]","[{""source"": ""imdb"", ""score"": 7.4}]"\n'
         'movie,[2007],"[broken",\n'
@@ -256,16 +264,16 @@ def test_a_cell_may_hold_json_but_a_title_in_brackets_is_a_title(csv: WriteFile)
     assert all(told.startswith("genres: ") for _, told in problems_of([second, third]))
 
 
-def test_a_dotted_mapping_wins_over_a_column_of_the_whole_name(csv: WriteFile) -> None:
+def test_a_dotted_mapping_wins_over_a_column_of_the_whole_name(write_csv: WriteFile) -> None:
     (line,) = read_lines(
-        csv("kind,title,synopsis,plot\nmovie,Eega,x,A fly\n"), {"synopsis.en": "plot"}
+        write_csv("kind,title,synopsis,plot\nmovie,Eega,x,A fly\n"), {"synopsis.en": "plot"}
     )
     assert line.record is not None
     assert line.record.synopsis == {"en": "A fly"}
 
 
-def test_json_is_renamed_too_and_the_object_itself_stays(jsonl: WriteFile) -> None:
-    path = jsonl({"kind": "movie", "name": "Eega", "synopsis": {"te": "ఈగ"}, "plot": "A fly"})
+def test_json_is_renamed_too_and_the_object_itself_stays(write_jsonl: WriteFile) -> None:
+    path = write_jsonl({"kind": "movie", "name": "Eega", "synopsis": {"te": "ఈగ"}, "plot": "A fly"})
     (line,) = read_lines(path, {"title": "name", "synopsis.en": "plot", "tagline": "absent"})
     assert line.record is not None
     assert line.record.title == "Eega"

@@ -58,63 +58,69 @@ def to_records(lines: Sequence[dict[str, Any]]) -> list[Record]:
     return [line.record for line in made if line.record]
 
 
-def test_importing_twice_changes_nothing(database: Session, record: MakeRecord) -> None:
-    said = record(year=2012, genres=["fantasy"], people=[{"name": "Nani"}], popularity=3)
-    assert len(import_batch(database, said).created_ids) == 1
-    before, logged = only_title(database).updated_at, logged_title_ids(database)
+def test_importing_twice_changes_nothing(db_session: Session, make_record: MakeRecord) -> None:
+    said = make_record(year=2012, genres=["fantasy"], people=[{"name": "Nani"}], popularity=3)
+    assert len(import_batch(db_session, said).created_ids) == 1
+    before, logged = only_title(db_session).updated_at, logged_title_ids(db_session)
     people = text("SELECT last_value FROM person_id_seq")
-    numbers = database.execute(people).scalar_one()
-    done = import_batch(database, said)
+    numbers = db_session.execute(people).scalar_one()
+    done = import_batch(db_session, said)
     assert (done.created_ids, done.updated_ids, done.unchanged_count) == ([], [], 1)
-    assert only_title(database).updated_at == before
-    assert logged_title_ids(database) == logged
-    assert database.execute(people).scalar_one() == numbers
+    assert only_title(db_session).updated_at == before
+    assert logged_title_ids(db_session) == logged
+    assert db_session.execute(people).scalar_one() == numbers
 
 
-def test_a_change_is_logged_once_per_title(database: Session, record: MakeRecord) -> None:
-    import_batch(database, record(), record(tagline="A fly"), record("Magadheera"))
-    assert len(logged_title_ids(database)) == 2
-    (changed,) = import_batch(database, record(tagline="Another fly")).updated_ids
-    assert logged_title_ids(database)[2:] == [changed]
+def test_a_change_is_logged_once_per_title(db_session: Session, make_record: MakeRecord) -> None:
+    import_batch(db_session, make_record(), make_record(tagline="A fly"), make_record("Magadheera"))
+    assert len(logged_title_ids(db_session)) == 2
+    (changed,) = import_batch(db_session, make_record(tagline="Another fly")).updated_ids
+    assert logged_title_ids(db_session)[2:] == [changed]
 
 
 def test_an_external_id_finds_the_title_under_another_name(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
-    import_batch(database, record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
-    import_batch(database, record("Makkhi", year=2013, external_ids={"imdb": "tt2258337"}))
-    title = only_title(database)
+    import_batch(db_session, make_record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
+    import_batch(db_session, make_record("Makkhi", year=2013, external_ids={"imdb": "tt2258337"}))
+    title = only_title(db_session)
     assert (title.title, title.folded, title.year) == ("Makkhi", "makkhi", 2013)
     assert {name.name for name in title.names} == {"Eega", "Makkhi"}
 
 
 @pytest.mark.parametrize("other", ["EEGA", "Eega!", "Ēega"])
 def test_without_ids_the_folded_name_year_and_kind_find_it(
-    database: Session, record: MakeRecord, other: str
+    db_session: Session, make_record: MakeRecord, other: str
 ) -> None:
-    import_batch(database, record("Eega", year=2012))
-    import_batch(database, record(other, year=2012))
-    assert only_title(database).title == other
+    import_batch(db_session, make_record("Eega", year=2012))
+    import_batch(db_session, make_record(other, year=2012))
+    assert only_title(db_session).title == other
 
 
 @pytest.mark.parametrize("other", [{"year": 2013}, {"year": None}, {"kind": "series"}])
 def test_another_year_or_kind_is_another_title(
-    database: Session, record: MakeRecord, other: dict[str, object]
+    db_session: Session, make_record: MakeRecord, other: dict[str, object]
 ) -> None:
-    import_batch(database, record(year=2012))
-    import_batch(database, record(**{"year": 2012, **other}))
-    assert len(all_titles(database)) == 2
+    import_batch(db_session, make_record(year=2012))
+    import_batch(db_session, make_record(**{"year": 2012, **other}))
+    assert len(all_titles(db_session)) == 2
 
 
-def test_the_first_source_corrects_what_it_said(database: Session, record: MakeRecord) -> None:
-    import_batch(database, record(source="a", runtime_minutes=100, genres=["drama"], tagline="Old"))
-    import_batch(database, record(source="a", runtime_minutes=134, genres=["fantasy", "action"]))
-    title = only_title(database)
+def test_the_first_source_corrects_what_it_said(
+    db_session: Session, make_record: MakeRecord
+) -> None:
+    import_batch(
+        db_session, make_record(source="a", runtime_minutes=100, genres=["drama"], tagline="Old")
+    )
+    import_batch(
+        db_session, make_record(source="a", runtime_minutes=134, genres=["fantasy", "action"])
+    )
+    title = only_title(db_session)
     assert (title.runtime_minutes, title.tagline) == (134, "Old")
     assert [genre.genre for genre in title.genres] == ["fantasy", "action"]
 
 
-def test_another_source_only_fills_and_adds(database: Session, record: MakeRecord) -> None:
+def test_another_source_only_fills_and_adds(db_session: Session, make_record: MakeRecord) -> None:
     first = {
         "runtime_minutes": 134,
         "genres": ["fantasy"],
@@ -134,9 +140,9 @@ def test_another_source_only_fills_and_adds(database: Session, record: MakeRecor
         "ratings": [{"source": "tmdb", "score": 7.5, "votes": 10}],
         "availability": [{"provider": "netflix", "region": "IN"}, {"provider": "zee5"}],
     }
-    import_batch(database, record(source="a", **first))
-    import_batch(database, record(source="b", **other))
-    (line,) = exported_lines(database)
+    import_batch(db_session, make_record(source="a", **first))
+    import_batch(db_session, make_record(source="b", **other))
+    (line,) = exported_lines(db_session)
     assert line["source"] == "a"
     assert line["runtime_minutes"] == 134
     assert line["tagline"] == "Revenge"
@@ -149,122 +155,127 @@ def test_another_source_only_fills_and_adds(database: Session, record: MakeRecor
     assert [place["provider"] for place in line["availability"]] == ["netflix", "zee5"]
 
 
-def test_two_sources_in_turn_change_nothing_any_more(database: Session, record: MakeRecord) -> None:
-    said = [record(source=source, tagline=source, popularity=1) for source in ("a", "b")]
+def test_two_sources_in_turn_change_nothing_any_more(
+    db_session: Session, make_record: MakeRecord
+) -> None:
+    said = [make_record(source=source, tagline=source, popularity=1) for source in ("a", "b")]
     for each in said:
-        import_batch(database, each)
-    before = exported_lines(database)
+        import_batch(db_session, each)
+    before = exported_lines(db_session)
     for each in said:
-        assert import_batch(database, each).unchanged_count == 1
-    assert exported_lines(database) == before
+        assert import_batch(db_session, each).unchanged_count == 1
+    assert exported_lines(db_session) == before
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
-    database: Session, record: MakeRecord, size: int
+    db_session: Session, make_record: MakeRecord, size: int
 ) -> None:
     said = [
-        record(tagline="First", external_ids={"imdb": "tt1"}),
-        record(tagline="Second", runtime_minutes=134, external_ids={"imdb": "tt1"}),
-        record("Magadheera"),
+        make_record(tagline="First", external_ids={"imdb": "tt1"}),
+        make_record(tagline="Second", runtime_minutes=134, external_ids={"imdb": "tt1"}),
+        make_record("Magadheera"),
     ]
 
     def run() -> None:
         importer = Importer()
         for start in range(0, len(said), size):
-            importer.store(database, said[start : start + size])
-            database.commit()
-            database.expunge_all()
+            importer.store(db_session, said[start : start + size])
+            db_session.commit()
+            db_session.expunge_all()
 
     run()
-    before, logged = exported_lines(database), logged_title_ids(database)
+    before, logged = exported_lines(db_session), logged_title_ids(db_session)
     eega, _ = before
     assert (eega["tagline"], eega["runtime_minutes"]) == ("First", 134)
     run()
-    assert exported_lines(database) == before
-    assert logged_title_ids(database) == logged
+    assert exported_lines(db_session) == before
+    assert logged_title_ids(db_session) == logged
 
 
 def test_a_title_twice_in_a_file_keeps_the_first_line_s_rating(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
-    first, second = (record(ratings=[{"source": "mal", "score": score}]) for score in (9, 8))
-    import_batch(database, first, second)
-    assert only_title(database).rating == 9
-    assert import_batch(database, first, second).unchanged_count == 2
+    first, second = (make_record(ratings=[{"source": "mal", "score": score}]) for score in (9, 8))
+    import_batch(db_session, first, second)
+    assert only_title(db_session).rating == 9
+    assert import_batch(db_session, first, second).unchanged_count == 2
 
 
 def test_the_original_language_is_among_the_languages_whoever_told_it(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
-    import_batch(database, record(languages=["hi"], source="a"))
-    import_batch(database, record(original_language="te", source="b"))
-    assert {each.language for each in only_title(database).languages} == {"hi", "te"}
+    import_batch(db_session, make_record(languages=["hi"], source="a"))
+    import_batch(db_session, make_record(original_language="te", source="b"))
+    assert {each.language for each in only_title(db_session).languages} == {"hi", "te"}
 
 
 def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(
-        database,
-        record("Eega", external_ids={"imdb": "tt1"}),
-        record("Eega", external_ids={"imdb": "tt1", "tmdb": "5"}),
-        record("Makkhi", external_ids={"tmdb": "5"}),
+        db_session,
+        make_record("Eega", external_ids={"imdb": "tt1"}),
+        make_record("Eega", external_ids={"imdb": "tt1", "tmdb": "5"}),
+        make_record("Makkhi", external_ids={"tmdb": "5"}),
     )
-    assert {each.value for each in only_title(database).external_ids} == {"tt1", "5"}
+    assert {each.value for each in only_title(db_session).external_ids} == {"tt1", "5"}
 
 
 def test_an_id_counts_more_than_the_name_of_a_title_in_the_same_batch(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
-    import_batch(database, record("Eega", year=2012, external_ids={"imdb": "tt1"}))
+    import_batch(db_session, make_record("Eega", year=2012, external_ids={"imdb": "tt1"}))
     import_batch(
-        database,
-        record("Makkhi", year=2012),
-        record("Makkhi", year=2012, external_ids={"imdb": "tt1"}),
+        db_session,
+        make_record("Makkhi", year=2012),
+        make_record("Makkhi", year=2012, external_ids={"imdb": "tt1"}),
     )
-    assert [title.title for title in all_titles(database)] == ["Makkhi", "Makkhi"]
-    owner = database.exec(select(ExternalId)).one()
-    assert owner.title_id == all_titles(database)[0].id
+    assert [title.title for title in all_titles(db_session)] == ["Makkhi", "Makkhi"]
+    owner = db_session.exec(select(ExternalId)).one()
+    assert owner.title_id == all_titles(db_session)[0].id
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_an_id_of_another_title_stays_with_it(
-    database: Session, record: MakeRecord, *, together: bool
+    db_session: Session, make_record: MakeRecord, *, together: bool
 ) -> None:
     said = [
-        record("Eega", external_ids={"imdb": "tt1"}),
-        record("Magadheera", external_ids={"tmdb": "2"}),
-        record("Eega", external_ids={"imdb": "tt1", "tmdb": "2"}),
+        make_record("Eega", external_ids={"imdb": "tt1"}),
+        make_record("Magadheera", external_ids={"tmdb": "2"}),
+        make_record("Eega", external_ids={"imdb": "tt1", "tmdb": "2"}),
     ]
     if together:
-        import_batch(database, *said)
+        import_batch(db_session, *said)
     else:
         for each in said:
-            import_batch(database, each)
+            import_batch(db_session, each)
     assert [
-        [(each.source, each.value) for each in title.external_ids] for title in all_titles(database)
+        [(each.source, each.value) for each in title.external_ids]
+        for title in all_titles(db_session)
     ] == [[("imdb", "tt1")], [("tmdb", "2")]]
 
 
 def test_a_person_has_one_row_for_several_jobs_and_titles(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
     people = [
         {"name": "S. S. Rajamouli", "job": "director"},
         {"name": "SS Rajamouli", "job": "writer"},
         {"name": "S.S.Rajamouli", "job": "writer"},
     ]
-    import_batch(database, record(people=people), record("Magadheera", people=people[:1]))
-    assert len(database.exec(select(Person)).all()) == 1
-    eega, magadheera = all_titles(database)
+    import_batch(
+        db_session, make_record(people=people), make_record("Magadheera", people=people[:1])
+    )
+    assert len(db_session.exec(select(Person)).all()) == 1
+    eega, magadheera = all_titles(db_session)
     assert [credit.job for credit in eega.credits] == ["director", "writer"]
     assert [credit.job for credit in magadheera.credits] == ["director"]
 
 
-def test_more_people_than_a_statement_takes_parameters_are_stored(database: Session) -> None:
+def test_more_people_than_a_statement_takes_parameters_are_stored(db_session: Session) -> None:
     names = {f"person {number}": f"Person {number}" for number in range(66_000)}
-    assert len(titles.get_or_add_people(database, names)) == len(names)
+    assert len(titles.get_or_add_people(db_session, names)) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -279,8 +290,8 @@ def test_more_people_than_a_statement_takes_parameters_are_stored(database: Sess
     ],
 )
 def test_ratings_are_weighted_by_votes(
-    database: Session,
-    record: MakeRecord,
+    db_session: Session,
+    make_record: MakeRecord,
     ratings: list[tuple[str, float | None, float, int | None]],
     mean: float | None,
     votes: int,
@@ -289,47 +300,53 @@ def test_ratings_are_weighted_by_votes(
         {"source": source, "score": score, "scale": scale, "votes": count}
         for source, score, scale, count in ratings
     ]
-    import_batch(database, record(ratings=said))
-    title = only_title(database)
+    import_batch(db_session, make_record(ratings=said))
+    title = only_title(db_session)
     assert (title.rating, title.votes) == (mean, votes)
 
 
 def test_a_source_that_tells_only_its_popularity_leaves_its_score(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
-    import_batch(database, record(source="x", ratings=[{"source": "x", "score": 4, "scale": 5}]))
-    import_batch(database, record(source="x", popularity=12.5))
-    title = only_title(database)
+    import_batch(
+        db_session, make_record(source="x", ratings=[{"source": "x", "score": 4, "scale": 5}])
+    )
+    import_batch(db_session, make_record(source="x", popularity=12.5))
+    title = only_title(db_session)
     assert title.rating == 8.0
     assert title.ratings[0].popularity == 12.5
 
 
 def test_lists_keep_their_order_whatever_the_table_does(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
     names = [f"Name {number}" for number in range(6)]
-    import_batch(database, record(aliases=names, images=[{"url": name} for name in names]))
+    import_batch(db_session, make_record(aliases=names, images=[{"url": name} for name in names]))
     for table in ("title_name", "image"):  # an update moves a row to the table's end
-        database.execute(text(f"UPDATE {table} SET position = position WHERE position < 3"))
-    title = only_title(database)
+        db_session.execute(text(f"UPDATE {table} SET position = position WHERE position < 3"))
+    title = only_title(db_session)
     assert [name.name for name in title.names] == ["Eega", *names]
     assert [image.url for image in title.images] == names
 
 
-def test_a_removed_title_leaves_nothing_but_people(database: Session, record: MakeRecord) -> None:
-    full = record(people=[{"name": "Nani"}], genres=["drama"], external_ids={"imdb": "tt1"})
-    (number,) = import_batch(database, full).created_ids
-    titles.remove(database, [number])
-    database.commit()
-    assert all_titles(database) == []
-    assert import_batch(database, full).created_ids != [number]
+def test_a_removed_title_leaves_nothing_but_people(
+    db_session: Session, make_record: MakeRecord
+) -> None:
+    full = make_record(people=[{"name": "Nani"}], genres=["drama"], external_ids={"imdb": "tt1"})
+    (number,) = import_batch(db_session, full).created_ids
+    titles.remove(db_session, [number])
+    db_session.commit()
+    assert all_titles(db_session) == []
+    assert import_batch(db_session, full).created_ids != [number]
 
 
-def test_imports_at_once_make_each_title_once(empty_database: str, record: MakeRecord) -> None:
-    engine = connect(empty_database)
+def test_imports_at_once_make_each_title_once(
+    empty_database_url: str, make_record: MakeRecord
+) -> None:
+    engine = connect(empty_database_url)
     migrate.upgrade(engine)
     said = [
-        record(f"Title {n}", external_ids={"x": str(n)}, people=[{"name": f"P{n % 7}"}])
+        make_record(f"Title {n}", external_ids={"x": str(n)}, people=[{"name": f"P{n % 7}"}])
         for n in range(120)
     ]
     failures: list[Exception] = []
@@ -363,28 +380,32 @@ def reimport(database: Session, lines: list[dict[str, Any]]) -> list[dict[str, A
     return exported_lines(database)
 
 
-def test_an_export_of_seed_titles_gives_the_same_catalogue(database: Session) -> None:
+def test_an_export_of_seed_titles_gives_the_same_catalogue(db_session: Session) -> None:
     files = sorted(SEED_FOLDER.glob("*.jsonl"))
     lines = (line for path in files for line in itertools.islice(read_lines(path), 8))
     records = [line.record for line in lines if line.record]
-    import_batch(database, *records)
-    assert [export.to_record(title).title for title in all_titles(database)] == [
+    import_batch(db_session, *records)
+    assert [export.to_record(title).title for title in all_titles(db_session)] == [
         each.title for each in records
     ]
-    before = exported_lines(database)
-    assert reimport(database, before) == before
+    before = exported_lines(db_session)
+    assert reimport(db_session, before) == before
 
 
 def test_names_that_several_sources_gave_survive_an_export(
-    database: Session, record: MakeRecord
+    db_session: Session, make_record: MakeRecord
 ) -> None:
     ids = {"imdb": "tt1"}
-    import_batch(database, record("Eega", source="a", names={"hi": "मक्खी"}, external_ids=ids))
-    import_batch(database, record("Makkhi", source="b", names={"hi": "मक्खि"}, external_ids=ids))
-    before = exported_lines(database)
+    import_batch(
+        db_session, make_record("Eega", source="a", names={"hi": "मक्खी"}, external_ids=ids)
+    )
+    import_batch(
+        db_session, make_record("Makkhi", source="b", names={"hi": "मक्खि"}, external_ids=ids)
+    )
+    before = exported_lines(db_session)
     assert before[0]["names"] == {"hi": "मक्खी"}
     assert before[0]["aliases"] == ["मक्खि", "Makkhi"]
-    assert reimport(database, before) == before
+    assert reimport(db_session, before) == before
 
 
 SHORT_TEXTS = st.text(
@@ -445,15 +466,15 @@ RECORD_DICTS = st.fixed_dictionaries(
 )
 @given(st.lists(RECORD_DICTS, min_size=1, max_size=4))
 def test_whatever_was_imported_stays_and_exports_to_itself(
-    database: Session, said: list[dict[str, Any]]
+    db_session: Session, said: list[dict[str, Any]]
 ) -> None:
-    titles.remove(database, [title.id for title in all_titles(database) if title.id])
-    database.commit()
+    titles.remove(db_session, [title.id for title in all_titles(db_session) if title.id])
+    db_session.commit()
     records = to_records(said)
-    import_batch(database, *records)
-    before, logged = exported_lines(database), logged_title_ids(database)
-    assert import_batch(database, *records).unchanged_count == len(records)
-    assert (exported_lines(database), logged_title_ids(database)) == (before, logged)
+    import_batch(db_session, *records)
+    before, logged = exported_lines(db_session), logged_title_ids(db_session)
+    assert import_batch(db_session, *records).unchanged_count == len(records)
+    assert (exported_lines(db_session), logged_title_ids(db_session)) == (before, logged)
     for line in before:
-        one = reimport(database, [line])
+        one = reimport(db_session, [line])
         assert one == [line]

@@ -67,10 +67,10 @@ def test_null_and_blank_say_nothing(field: str, nothing: object) -> None:
     assert check_line({**REQUIRED_VALUES, field: nothing}, 1).record == Record(**REQUIRED_VALUES)
 
 
-def test_the_release_date_tells_the_year(record: Callable[..., Record]) -> None:
-    assert record(release_date="2012-07-06").year == 2012
-    assert record(release_date=date(2012, 7, 6)).year == 2012
-    assert record(release_date="2012-07-06", year=2011).year == 2011
+def test_the_release_date_tells_the_year(make_record: Callable[..., Record]) -> None:
+    assert make_record(release_date="2012-07-06").year == 2012
+    assert make_record(release_date=date(2012, 7, 6)).year == 2012
+    assert make_record(release_date="2012-07-06", year=2011).year == 2011
 
 
 def test_a_bad_release_date_is_told_once() -> None:
@@ -78,8 +78,8 @@ def test_a_bad_release_date_is_told_once() -> None:
     assert problem.startswith("release_date: ")
 
 
-def test_codes_are_canonical_behind_the_door(record: Callable[..., Record]) -> None:
-    made = record(
+def test_codes_are_canonical_behind_the_door(make_record: Callable[..., Record]) -> None:
+    made = make_record(
         original_language="TE",
         languages=["te", "cn"],
         countries=["in"],
@@ -95,9 +95,9 @@ def test_codes_are_canonical_behind_the_door(record: Callable[..., Record]) -> N
     assert made.minimum_age == 13
 
 
-def test_an_adult_genre_makes_an_adult_title(record: Callable[..., Record]) -> None:
-    assert record(genres=["Hentai"]).is_adult
-    assert not record(genres=["Romance"]).is_adult
+def test_an_adult_genre_makes_an_adult_title(make_record: Callable[..., Record]) -> None:
+    assert make_record(genres=["Hentai"]).is_adult
+    assert not make_record(genres=["Romance"]).is_adult
 
 
 def test_fields_that_the_form_does_not_have_are_ignored_and_told() -> None:
@@ -107,9 +107,9 @@ def test_fields_that_the_form_does_not_have_are_ignored_and_told() -> None:
     assert all(name.isprintable() and len(name) <= 60 for name in line.ignored_fields)
 
 
-def test_equal_records_have_equal_digests(record: Callable[..., Record]) -> None:
-    assert record(year=2012).digest() == record(year="2012").digest()
-    assert record(year=2012).digest() != record(year=2013).digest()
+def test_equal_records_have_equal_digests(make_record: Callable[..., Record]) -> None:
+    assert make_record(year=2012).digest() == make_record(year="2012").digest()
+    assert make_record(year=2012).digest() != make_record(year=2013).digest()
 
 
 ANY_JSON = st.recursive(

@@ -36,15 +36,15 @@ def test_the_first_lines_are_read_without_a_bad_one(path: Path) -> None:
 
 @needs_data
 def test_all_files_together_are_imported_and_the_second_time_nothing_changes(
-    database: Session,
+    db_session: Session,
 ) -> None:
     batches = [
         [line.record for line in first_lines(path)[:100] if line.record] for path in REFERENCE_FILES
     ]
     for batch in batches:
-        assert Importer().store(database, batch).created_ids
-        database.commit()
-        database.expunge_all()
+        assert Importer().store(db_session, batch).created_ids
+        db_session.commit()
+        db_session.expunge_all()
     for batch in batches:
-        assert Importer().store(database, batch).changed_ids == []
-        database.expunge_all()
+        assert Importer().store(db_session, batch).changed_ids == []
+        db_session.expunge_all()

@@ -19,34 +19,36 @@ def log_changes(engine: Engine, *ids: int) -> None:
 
 
 @pytest.fixture
-def start(own: Engine) -> Position:
+def start_position(own_database: Engine) -> Position:
     """Where a reader of the empty catalogue stands."""
-    with open_session(own) as reading:
+    with open_session(own_database) as reading:
         return current_position(reading)
 
 
-def test_each_title_is_told_once_in_the_order_of_its_change(own: Engine, start: Position) -> None:
-    log_changes(own, 3, 1, 3)
-    log_changes(own, 2, 1)
-    with open_session(own) as reading:
-        ids, position = since(reading, start)
+def test_each_title_is_told_once_in_the_order_of_its_change(
+    own_database: Engine, start_position: Position
+) -> None:
+    log_changes(own_database, 3, 1, 3)
+    log_changes(own_database, 2, 1)
+    with open_session(own_database) as reading:
+        ids, position = since(reading, start_position)
         assert ids == [1, 3, 2]
         assert since(reading, position) == ([], position)
 
 
-def test_nothing_is_logged_for_nothing(database: Session) -> None:
-    before = current_position(database)
-    record(database, [])
-    assert since(database, before) == ([], before)
+def test_nothing_is_logged_for_nothing(db_session: Session) -> None:
+    before = current_position(db_session)
+    record(db_session, [])
+    assert since(db_session, before) == ([], before)
 
 
 def test_a_slower_transaction_that_commits_later_is_not_missed(
-    own: Engine, start: Position
+    own_database: Engine, start_position: Position
 ) -> None:
-    with open_session(own) as slow, open_session(own) as reading:
+    with open_session(own_database) as slow, open_session(own_database) as reading:
         record(slow, [1])  # takes its numbers first
-        log_changes(own, 2)  # and is overtaken
-        early, position = since(reading, start)
+        log_changes(own_database, 2)  # and is overtaken
+        early, position = since(reading, start_position)
         assert has_pending(reading, position)
         reading.rollback()
         slow.commit()
@@ -57,18 +59,18 @@ def test_a_slower_transaction_that_commits_later_is_not_missed(
 
 
 def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
-    own: Engine, start: Position
+    own_database: Engine, start_position: Position
 ) -> None:
     def write(writer: int) -> None:
         chance = random.Random(writer)
         for number in range(25):
-            with open_session(own) as writing:
+            with open_session(own_database) as writing:
                 record(writing, [1000 * writer + number])
                 time.sleep(chance.choice([0, 0, 0.001, 0.02]))
                 writing.rollback() if number % 5 == 4 else writing.commit()
 
-    seen, position = [], start
-    with ThreadPoolExecutor(8) as writers, open_session(own) as reading:
+    seen, position = [], start_position
+    with ThreadPoolExecutor(8) as writers, open_session(own_database) as reading:
         written = [writers.submit(write, writer) for writer in range(1, 9)]
         ended = False
         while not ended:
@@ -83,34 +85,34 @@ def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
 
 
 def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(
-    own: Engine, start: Position
+    own_database: Engine, start_position: Position
 ) -> None:
-    with open_session(own) as slow:
+    with open_session(own_database) as slow:
         record(slow, [1])
-        log_changes(own, 2)
+        log_changes(own_database, 2)
         slow.rollback()
-    with open_session(own) as reading:
-        assert since(reading, start)[0] == [2]
+    with open_session(own_database) as reading:
+        assert since(reading, start_position)[0] == [2]
 
 
-def test_a_reader_at_present_misses_nothing_that_is_under_way(own: Engine) -> None:
-    log_changes(own, 1)
-    with open_session(own) as slow, open_session(own) as reading:
+def test_a_reader_at_present_misses_nothing_that_is_under_way(own_database: Engine) -> None:
+    log_changes(own_database, 1)
+    with open_session(own_database) as slow, open_session(own_database) as reading:
         record(slow, [2])
         position = current_position(reading)
         reading.rollback()
-        log_changes(own, 3)
+        log_changes(own_database, 3)
         slow.commit()
         ids, _ = since(reading, position)
     assert ids == [2, 3]
 
 
-def test_a_long_log_is_read_in_pieces(own: Engine, start: Position) -> None:
-    log_changes(own, *range(1, 8))
-    log_changes(own, 8)
+def test_a_long_log_is_read_in_pieces(own_database: Engine, start_position: Position) -> None:
+    log_changes(own_database, *range(1, 8))
+    log_changes(own_database, 8)
     seen: list[int] = []
-    position = start
-    with open_session(own) as reading:
+    position = start_position
+    with open_session(own_database) as reading:
         while True:
             ids, position = since(reading, position, limit=3)
             if not ids:
@@ -120,60 +122,66 @@ def test_a_long_log_is_read_in_pieces(own: Engine, start: Position) -> None:
     assert seen == list(range(1, 9))
 
 
-def test_positions_go_on(own: Engine, start: Position) -> None:
+def test_positions_go_on(own_database: Engine, start_position: Position) -> None:
     positions = []
-    with open_session(own) as reading:
+    with open_session(own_database) as reading:
         for number in (1, 2, 3):
-            log_changes(own, number)
-            positions.append(since(reading, start)[1])
+            log_changes(own_database, number)
+            positions.append(since(reading, start_position)[1])
             reading.rollback()
-        assert start < positions[0] < positions[1] < positions[2] <= current_position(reading)
+        assert (
+            start_position < positions[0] < positions[1] < positions[2] <= current_position(reading)
+        )
 
 
 def test_everything_is_no_title() -> None:
     assert ALL_TITLES < 1
 
 
-def test_old_lines_are_dropped_and_new_ones_stay(database: Session) -> None:
-    record(database, [1, 2])
-    database.execute(text("UPDATE change SET at = now() - interval '8 days' WHERE title_id = 1"))
-    assert changes.prune(database, days=7) == 1
-    assert prune(database, days=7) == 0
-    assert database.execute(text("SELECT title_id FROM change")).scalars().all() == [0, 2]
+def test_old_lines_are_dropped_and_new_ones_stay(db_session: Session) -> None:
+    record(db_session, [1, 2])
+    db_session.execute(text("UPDATE change SET at = now() - interval '8 days' WHERE title_id = 1"))
+    assert changes.prune(db_session, days=7) == 1
+    assert prune(db_session, days=7) == 0
+    assert db_session.execute(text("SELECT title_id FROM change")).scalars().all() == [0, 2]
 
 
-def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(own: Engine) -> None:
-    log_changes(own, 1)
-    with open_session(own) as reading:
+def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(
+    own_database: Engine,
+) -> None:
+    log_changes(own_database, 1)
+    with open_session(own_database) as reading:
         position = current_position(reading)
         reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
         position = current_position(reading)
         prune(reading, days=7)
         assert since(reading, position) == ([], position)
         reading.commit()
-    log_changes(own, 2)
-    with open_session(own) as reading:
+    log_changes(own_database, 2)
+    with open_session(own_database) as reading:
         assert since(reading, position)[0] == [2]
 
 
-def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(own: Engine) -> None:
-    log_changes(own, 1)
-    with open_session(own) as reading:
+def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(
+    own_database: Engine,
+) -> None:
+    log_changes(own_database, 1)
+    with open_session(own_database) as reading:
         reading.execute(text("UPDATE change SET at = at - interval '8 days'"))
         position = current_position(reading)
         reading.commit()
-        log_changes(own, 2)
+        log_changes(own_database, 2)
         prune(reading, days=7)
         assert since(reading, position) == ([ALL_TITLES], position)
 
 
 def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_has_grown(
-    own: Engine,
+    own_database: Engine,
 ) -> None:
-    log_changes(own, 1)
-    with open_session(own) as reading:
+    log_changes(own_database, 1)
+    with open_session(own_database) as reading:
         restored = [tuple(row) for row in reading.execute(text("SELECT * FROM change"))]
-        log_changes(own, 2)
+        log_changes(own_database, 2)
         lost = current_position(reading)
         reading.execute(text("DELETE FROM change"))
         for row in restored:
@@ -184,13 +192,15 @@ def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_ha
         assert since(reading, lost)[0] == [ALL_TITLES]
         reading.commit()
         while lost >= current_position(reading):
-            log_changes(own, 3)
+            log_changes(own_database, 3)
         assert since(reading, lost)[0] == [ALL_TITLES]
 
 
-def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(own: Engine) -> None:
-    log_changes(own, 1)
-    with open_session(own) as reading:
+def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(
+    own_database: Engine,
+) -> None:
+    log_changes(own_database, 1)
+    with open_session(own_database) as reading:
         before = current_position(reading)
         reading.execute(text("UPDATE change SET at = at + interval '1 microsecond'"))
         after = current_position(reading)
@@ -200,12 +210,14 @@ def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(own:
         assert since(reading, elsewhere)[0] == [ALL_TITLES]
 
 
-def test_lines_of_a_cluster_that_had_counted_further_are_not_waited_for(own: Engine) -> None:
-    with open_session(own) as reading:
+def test_lines_of_a_cluster_that_had_counted_further_are_not_waited_for(
+    own_database: Engine,
+) -> None:
+    with open_session(own_database) as reading:
         reading.execute(text("UPDATE change SET transaction = transaction + 1000000"))
         reading.commit()
         position = current_position(reading)
         assert not has_pending(reading, position)
-    log_changes(own, 1)
-    with open_session(own) as reading:
+    log_changes(own_database, 1)
+    with open_session(own_database) as reading:
         assert since(reading, position)[0] == [1]

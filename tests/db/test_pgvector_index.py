@@ -75,7 +75,7 @@ def explain_plan(engine: Engine, title_filter: Filter, *, graph: bool) -> str:
 
 
 @pytest.fixture(scope="module")
-def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[IndexEntry]]]:
+def filled_index(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[IndexEntry]]]:
     """An index of a few thousand titles, linked to a graph."""
     entries, index = make_entries(3000), PgvectorIndex(engine)
     index.replace(entries, lambda beside: beside.build_graph(Space.CONTENT))
@@ -84,9 +84,9 @@ def filled(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[IndexEntry]]]:
 
 
 def test_narrow_searches_are_exact_and_go_by_the_filters_index(
-    engine: Engine, filled: tuple[PgvectorIndex, list[IndexEntry]]
+    engine: Engine, filled_index: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
-    index, entries = filled
+    index, entries = filled_index
     asked = list(narrow_queries(entries))
     assert index.search_many(asked) == [expected_hits(entries, query) for query in asked]
     told = explain_plan(engine, Filter(languages=frozenset({"l3"})), graph=False)
@@ -95,9 +95,9 @@ def test_narrow_searches_are_exact_and_go_by_the_filters_index(
 
 
 def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
-    engine: Engine, filled: tuple[PgvectorIndex, list[IndexEntry]]
+    engine: Engine, filled_index: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
-    index, entries = filled
+    index, entries = filled_index
     asked = list(wide_queries(entries))
     answers = index.search_many(asked)
     expected = [expected_hits(entries, query) for query in asked]
@@ -109,9 +109,9 @@ def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
 
 
 def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
-    filled: tuple[PgvectorIndex, list[IndexEntry]],
+    filled_index: tuple[PgvectorIndex, list[IndexEntry]],
 ) -> None:
-    index, entries = filled
+    index, entries = filled_index
     query = Query(vector=entries[0].vectors[Space.CONTENT], filter=Filter(year_from=1960), k=2500)
     assert index.search(query) == expected_hits(entries, query)
 

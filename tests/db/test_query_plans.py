@@ -29,17 +29,17 @@ from vocabulary.kinds import Kind, ReviewState, Space
 
 
 @pytest.fixture
-def database(own: Engine) -> Iterator[Session]:
+def db_session(own_database: Engine) -> Iterator[Session]:
     """A database in which nothing was ever counted, for what others left would change the plans."""
-    with open_session(own) as fresh:
+    with open_session(own_database) as fresh:
         yield fresh
 
 
 @pytest.fixture
-def indexes_of(database: Session) -> "IndexNames":
+def indexes_of(db_session: Session) -> "IndexNames":
     """Run queries again as EXPLAIN, sequential scans forbidden, and return the indexes named."""
     asked: list[tuple[str, object]] = []
-    connection = database.connection()
+    connection = db_session.connection()
 
     def note(
         _connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
@@ -60,7 +60,7 @@ def indexes_of(database: Session) -> "IndexNames":
             found |= set(_index_names(plan))
         return found
 
-    database.execute(text("SET LOCAL enable_seqscan = off"))
+    db_session.execute(text("SET LOCAL enable_seqscan = off"))
     return explained
 
 
@@ -77,69 +77,69 @@ IndexNames = Callable[[Callable[[], object]], set[str]]
 EXPLAINED_STATEMENTS = ("SELECT", "WITH", "DELETE FROM SEARCH_QUERY")
 
 
-def test_titles_are_found_by_identity(database: Session, indexes_of: IndexNames) -> None:
+def test_titles_are_found_by_identity(db_session: Session, indexes_of: IndexNames) -> None:
     wanted = [("eega", 2012, Kind.MOVIE), ("kgf", 2018, Kind.MOVIE)]
-    used = indexes_of(lambda: titles.ids_by_identity(database, wanted))
+    used = indexes_of(lambda: titles.ids_by_identity(db_session, wanted))
     assert used == {"ix_title_identity"}
 
 
-def test_titles_are_found_by_external_id(database: Session, indexes_of: IndexNames) -> None:
+def test_titles_are_found_by_external_id(db_session: Session, indexes_of: IndexNames) -> None:
     wanted = [("imdb", "tt1"), ("tmdb", "2")]
-    used = indexes_of(lambda: titles.ids_by_external_id(database, wanted))
+    used = indexes_of(lambda: titles.ids_by_external_id(db_session, wanted))
     assert used == {"external_id_pkey"}
 
 
-def test_people_are_found_by_name(database: Session, indexes_of: IndexNames) -> None:
-    used = indexes_of(lambda: titles.get_or_add_people(database, {"nani": "Nani"}))
+def test_people_are_found_by_name(db_session: Session, indexes_of: IndexNames) -> None:
+    used = indexes_of(lambda: titles.get_or_add_people(db_session, {"nani": "Nani"}))
     assert used == {"person_folded_key"}
 
 
-def test_the_titles_of_a_person_are_found(database: Session, indexes_of: IndexNames) -> None:
+def test_the_titles_of_a_person_are_found(db_session: Session, indexes_of: IndexNames) -> None:
     query = select(Credit.title_id).where(col(Credit.person_id) == 1)
-    assert indexes_of(lambda: database.exec(query).all()) == {"ix_credit_person_id"}
+    assert indexes_of(lambda: db_session.exec(query).all()) == {"ix_credit_person_id"}
 
 
-def test_names_and_genres_are_found(database: Session, indexes_of: IndexNames) -> None:
+def test_names_and_genres_are_found(db_session: Session, indexes_of: IndexNames) -> None:
     names = select(TitleName.title_id).where(col(TitleName.folded) == "eega")
     genres = select(TitleGenre.title_id).where(col(TitleGenre.genre) == "drama")
-    (used,) = indexes_of(lambda: database.exec(names).all())
+    (used,) = indexes_of(lambda: db_session.exec(names).all())
     assert used in {"ix_title_name_folded", "ix_title_name_trigram"}
-    assert indexes_of(lambda: database.exec(genres).all()) == {"ix_title_genre_genre"}
+    assert indexes_of(lambda: db_session.exec(genres).all()) == {"ix_title_genre_genre"}
 
 
 def test_a_reader_of_the_change_log_goes_straight_to_its_place(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
-    position = changes.current_position(database)
-    used = indexes_of(lambda: changes.since(database, position))
+    position = changes.current_position(db_session)
+    used = indexes_of(lambda: changes.since(db_session, position))
     assert "ix_change_order" in used  # what follows its line
     assert used <= {"change_pkey", "ix_change_order"}  # either finds the line itself
 
 
 def test_missing_vectors_are_found_without_reading_vectors(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
-    used = indexes_of(lambda: vectors.ids_without_vector(database, Space.CONTENT, "m", limit=16))
+    used = indexes_of(lambda: vectors.ids_without_vector(db_session, Space.CONTENT, "m", limit=16))
     assert "title_pkey" in used
     assert used & {"title_vector_pkey", "ix_title_vector_model"}
 
 
 def test_vectors_and_listings_are_read_by_their_titles(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
-    used = indexes_of(lambda: list(vectors.read(database, [1, 2], {Space.CONTENT: "m"})))
+    used = indexes_of(lambda: list(vectors.read(db_session, [1, 2], {Space.CONTENT: "m"})))
     assert used <= {"title_vector_pkey", "ix_title_vector_model"}
-    used = indexes_of(lambda: title_summaries.read(database, [1, 2]))
+    used = indexes_of(lambda: title_summaries.read(db_session, [1, 2]))
     assert {"title_pkey", "title_genre_pkey", "title_name_pkey", "popularity_pkey"} <= used
 
 
 def test_everything_of_a_title_is_read_by_its_number(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
-    assert "title_pkey" in indexes_of(lambda: titles.get(database, 1))
+    assert "title_pkey" in indexes_of(lambda: titles.get(db_session, 1))
 
 
-def test_a_search_finds_what_it_replaces(database: Session, indexes_of: IndexNames) -> None:
+def test_a_search_finds_what_it_replaces(db_session: Session, indexes_of: IndexNames) -> None:
     search = SearchLogEntry(
         id=uuid4(),
         visitor_id=uuid4(),
@@ -153,11 +153,11 @@ def test_a_search_finds_what_it_replaces(database: Session, indexes_of: IndexNam
         took_ms=12.5,
         at=datetime.now(UTC),
     )
-    used = indexes_of(lambda: searches.record(database, [search]))
+    used = indexes_of(lambda: searches.record(db_session, [search]))
     assert {"ix_search_query_visitor", "search_query_pkey"} <= used
 
 
-def test_a_click_finds_its_search(database: Session, indexes_of: IndexNames) -> None:
+def test_a_click_finds_its_search(db_session: Session, indexes_of: IndexNames) -> None:
     click = ClickLogEntry(
         id=uuid4(),
         visitor_id=uuid4(),
@@ -167,90 +167,92 @@ def test_a_click_finds_its_search(database: Session, indexes_of: IndexNames) -> 
         position=1,
         at=datetime.now(UTC),
     )
-    used = indexes_of(lambda: searches.record_click(database, click))
+    used = indexes_of(lambda: searches.record_click(db_session, click))
     assert used == {"ix_search_query_visitor"}
 
 
 def test_a_visitors_searches_are_read_and_forgotten_alone(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
     visitor = uuid4()
-    used = indexes_of(lambda: searches.history(database, visitor, limit=20, offset=0))
+    used = indexes_of(lambda: searches.history(db_session, visitor, limit=20, offset=0))
     assert used == {"ix_search_query_visitor", "ix_search_click_search_id"}
     for query in (
-        lambda: searches.count(database, visitor),
-        lambda: searches.delete_history(database, visitor),
+        lambda: searches.count(db_session, visitor),
+        lambda: searches.delete_history(db_session, visitor),
     ):
         assert indexes_of(query) == {"ix_search_query_visitor"}
     assert "search_query_pkey" in indexes_of(
-        lambda: searches.delete_past_search(database, visitor, visitor)
+        lambda: searches.delete_past_search(db_session, visitor, visitor)
     )
 
 
-def test_old_searches_are_found_by_their_age(database: Session, indexes_of: IndexNames) -> None:
-    assert indexes_of(lambda: searches.delete_old(database, days=180)) == {"ix_search_query_at"}
+def test_old_searches_are_found_by_their_age(db_session: Session, indexes_of: IndexNames) -> None:
+    assert indexes_of(lambda: searches.delete_old(db_session, days=180)) == {"ix_search_query_at"}
 
 
-def test_what_is_popular_is_read_in_its_order(database: Session, indexes_of: IndexNames) -> None:
-    assert indexes_of(lambda: searches.read_popular(database)) == {"popular_search_pkey"}
+def test_what_is_popular_is_read_in_its_order(db_session: Session, indexes_of: IndexNames) -> None:
+    assert indexes_of(lambda: searches.read_popular(db_session)) == {"popular_search_pkey"}
 
 
-def test_reports_read_only_their_time(database: Session, indexes_of: IndexNames) -> None:
+def test_reports_read_only_their_time(db_session: Session, indexes_of: IndexNames) -> None:
     since = datetime.now(UTC)
     for query in (
-        lambda: searches.find_popular(database, "IN", since=since, limit=9),
-        lambda: search_analytics.totals(database, since=since),
-        lambda: search_analytics.popular_queries(database, since=since, limit=9),
-        lambda: search_analytics.zero_result_queries(database, since=since, limit=9),
-        lambda: search_analytics.reformulations(database, since=since, limit=9),
+        lambda: searches.find_popular(db_session, "IN", since=since, limit=9),
+        lambda: search_analytics.totals(db_session, since=since),
+        lambda: search_analytics.popular_queries(db_session, since=since, limit=9),
+        lambda: search_analytics.zero_result_queries(db_session, since=since, limit=9),
+        lambda: search_analytics.reformulations(db_session, since=since, limit=9),
     ):
         assert "ix_search_query_at" in indexes_of(query)
 
 
-def test_of_a_viewer_nothing_else_is_read(database: Session, indexes_of: IndexNames) -> None:
+def test_of_a_viewer_nothing_else_is_read(db_session: Session, indexes_of: IndexNames) -> None:
     viewer = uuid4()
-    assert indexes_of(lambda: profiles.get(database, viewer)) == {"profile_pkey"}
-    assert "viewer_pkey" in indexes_of(lambda: profiles.read_viewer_profile(database, viewer))
+    assert indexes_of(lambda: profiles.get(db_session, viewer)) == {"profile_pkey"}
+    assert "viewer_pkey" in indexes_of(lambda: profiles.read_viewer_profile(db_session, viewer))
     assert "ix_viewing_viewer" in indexes_of(
-        lambda: viewings.latest(database, viewer, limit=9, offset=0)
+        lambda: viewings.latest(db_session, viewer, limit=9, offset=0)
     )
-    assert indexes_of(lambda: viewings.count(database, viewer, completed_from=0.9)) == {
+    assert indexes_of(lambda: viewings.count(db_session, viewer, completed_from=0.9)) == {
         "ix_viewing_viewer"
     }
     for section in personal_data.SECTIONS:
-        rows = personal_data.stream_rows(database, section, viewer)
+        rows = personal_data.stream_rows(db_session, section, viewer)
         assert indexes_of(partial(list, rows))
 
 
-def test_who_is_forgotten_is_found_by_his_number(database: Session, indexes_of: IndexNames) -> None:
-    assert "viewer_pkey" in indexes_of(lambda: viewer_lifecycle.lock(database, uuid4()))
+def test_who_is_forgotten_is_found_by_his_number(
+    db_session: Session, indexes_of: IndexNames
+) -> None:
+    assert "viewer_pkey" in indexes_of(lambda: viewer_lifecycle.lock(db_session, uuid4()))
     assert "ix_search_query_visitor" in indexes_of(
-        lambda: viewer_lifecycle.delete(database, uuid4())
+        lambda: viewer_lifecycle.delete(db_session, uuid4())
     )
-    assert "ix_search_query_at" in indexes_of(lambda: viewer_lifecycle.delete_leftovers(database))
+    assert "ix_search_query_at" in indexes_of(lambda: viewer_lifecycle.delete_leftovers(db_session))
 
 
 def test_viewings_are_found_by_what_is_asked_of_them(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
-    silent = indexes_of(lambda: viewings.list_idle(database, timedelta(hours=6), limit=9))
+    silent = indexes_of(lambda: viewings.list_idle(db_session, timedelta(hours=6), limit=9))
     assert silent == {"ix_viewing_open"}
     now = datetime.now(UTC)
     used = indexes_of(
-        lambda: viewings.completions(database, since=now, completed_from=0.9, limit=9)
+        lambda: viewings.completions(db_session, since=now, completed_from=0.9, limit=9)
     )
     assert used == {"ix_viewing_started_at"}
 
 
 def test_reviews_are_found_by_their_title_or_their_state(
-    database: Session, indexes_of: IndexNames
+    db_session: Session, indexes_of: IndexNames
 ) -> None:
     viewer = uuid4()
     seen = indexes_of(
-        lambda: reviews.list_by_title(database, 1, viewer_id=viewer, limit=9, offset=0)
+        lambda: reviews.list_by_title(db_session, 1, viewer_id=viewer, limit=9, offset=0)
     )
     assert seen & {"ix_review_title", "ix_review_viewer_title"}
     waiting = indexes_of(
-        lambda: reviews.list_by_state(database, ReviewState.PENDING, limit=9, offset=0)
+        lambda: reviews.list_by_state(db_session, ReviewState.PENDING, limit=9, offset=0)
     )
     assert "ix_review_state" in waiting

@@ -9,14 +9,16 @@ from db import title_summaries
 MakeRecord = Callable[..., Record]
 
 
-def test_a_listing_names_people_and_whom_they_play(database: Session, record: MakeRecord) -> None:
+def test_a_listing_names_people_and_whom_they_play(
+    db_session: Session, make_record: MakeRecord
+) -> None:
     people = [
         PersonPart(name="Rajinikanth", job="actor", character="Chitti"),
         PersonPart(name="Rajinikanth", job="actor", character="Dr. Vaseegaran"),
         PersonPart(name="A. R. Rahman", job="composer"),
     ]
-    ids = Importer().store(database, [record("Enthiran", people=people)]).changed_ids
-    listing = title_summaries.read(database, ids)[0]
+    ids = Importer().store(db_session, [make_record("Enthiran", people=people)]).changed_ids
+    listing = title_summaries.read(db_session, ids)[0]
     assert set(listing.people) == {"rajinikanth", "ar rahman"}
     assert set(listing.people_names) == {"Rajinikanth", "A. R. Rahman"}
     assert set(listing.characters) == {"chitti", "dr. vaseegaran"}

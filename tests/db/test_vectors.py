@@ -16,8 +16,8 @@ MODEL_NAME = "fake-1"
 
 
 @pytest.fixture
-def ids(database: Session, record: Callable[..., Record]) -> list[int]:
-    return Importer().store(database, [record(f"Title {n}") for n in range(4)]).created_ids
+def title_ids(db_session: Session, make_record: Callable[..., Record]) -> list[int]:
+    return Importer().store(db_session, [make_record(f"Title {n}") for n in range(4)]).created_ids
 
 
 def unit_vector(seed: int, dim: int = 384) -> Vector:
@@ -34,76 +34,99 @@ def read_stored(database: Session, ids: list[int], model: str) -> dict[int, Vect
     return {title_id: vector for title_id, _, vector in found}
 
 
-def test_a_vector_comes_back_as_half_precision_has_it(database: Session, ids: list[int]) -> None:
-    rows = [VectorRow(title_id, f"hash {title_id}", unit_vector(title_id)) for title_id in ids]
-    vectors.store(database, rows, Space.CONTENT, MODEL_NAME)
-    found = read_stored(database, ids, MODEL_NAME)
-    assert list(found) == ids
+def test_a_vector_comes_back_as_half_precision_has_it(
+    db_session: Session, title_ids: list[int]
+) -> None:
+    rows = [
+        VectorRow(title_id, f"hash {title_id}", unit_vector(title_id)) for title_id in title_ids
+    ]
+    vectors.store(db_session, rows, Space.CONTENT, MODEL_NAME)
+    found = read_stored(db_session, title_ids, MODEL_NAME)
+    assert list(found) == title_ids
     for row in rows:
         assert found[row.title_id].dtype == np.float32
         np.testing.assert_array_equal(found[row.title_id], to_half_precision(row.vector))
-    hashes = vectors.text_hashes(database, ids, Space.CONTENT, MODEL_NAME)
-    assert hashes == {title_id: f"hash {title_id}" for title_id in ids}
+    hashes = vectors.text_hashes(db_session, title_ids, Space.CONTENT, MODEL_NAME)
+    assert hashes == {title_id: f"hash {title_id}" for title_id in title_ids}
 
 
-def test_a_vector_is_written_over_the_older_one(database: Session, ids: list[int]) -> None:
+def test_a_vector_is_written_over_the_older_one(db_session: Session, title_ids: list[int]) -> None:
     for seed, digest in ((1, "old"), (2, "new")):
         vectors.store(
-            database, [VectorRow(ids[0], digest, unit_vector(seed))], Space.CONTENT, MODEL_NAME
+            db_session,
+            [VectorRow(title_ids[0], digest, unit_vector(seed))],
+            Space.CONTENT,
+            MODEL_NAME,
         )
     np.testing.assert_array_equal(
-        read_stored(database, ids, MODEL_NAME)[ids[0]], to_half_precision(unit_vector(2))
+        read_stored(db_session, title_ids, MODEL_NAME)[title_ids[0]],
+        to_half_precision(unit_vector(2)),
     )
-    assert vectors.text_hashes(database, ids, Space.CONTENT, MODEL_NAME) == {ids[0]: "new"}
-    assert vectors.count(database, Space.CONTENT, MODEL_NAME) == 1
+    assert vectors.text_hashes(db_session, title_ids, Space.CONTENT, MODEL_NAME) == {
+        title_ids[0]: "new"
+    }
+    assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 1
 
 
 def test_what_a_model_has_not_embedded_is_missing_page_by_page(
-    database: Session, ids: list[int]
+    db_session: Session, title_ids: list[int]
 ) -> None:
-    vectors.store(database, [VectorRow(ids[1], "", unit_vector(1))], Space.CONTENT, MODEL_NAME)
-    vectors.store(database, [VectorRow(ids[0], "", unit_vector(1))], Space.COLLAB, MODEL_NAME)
-    vectors.store(database, [VectorRow(ids[2], "", unit_vector(1))], Space.CONTENT, "other")
-    wanted = [ids[0], ids[2], ids[3]]
+    vectors.store(
+        db_session, [VectorRow(title_ids[1], "", unit_vector(1))], Space.CONTENT, MODEL_NAME
+    )
+    vectors.store(
+        db_session, [VectorRow(title_ids[0], "", unit_vector(1))], Space.COLLAB, MODEL_NAME
+    )
+    vectors.store(db_session, [VectorRow(title_ids[2], "", unit_vector(1))], Space.CONTENT, "other")
+    wanted = [title_ids[0], title_ids[2], title_ids[3]]
     assert (
-        vectors.ids_without_vector(database, Space.CONTENT, MODEL_NAME, limit=9, after=ids[0] - 1)
+        vectors.ids_without_vector(
+            db_session, Space.CONTENT, MODEL_NAME, limit=9, after=title_ids[0] - 1
+        )
         == wanted
     )
     assert vectors.ids_without_vector(
-        database, Space.CONTENT, MODEL_NAME, limit=1, after=ids[0]
-    ) == [ids[2]]
+        db_session, Space.CONTENT, MODEL_NAME, limit=1, after=title_ids[0]
+    ) == [title_ids[2]]
     assert (
-        vectors.ids_without_vector(database, Space.CONTENT, MODEL_NAME, limit=9, after=ids[3]) == []
+        vectors.ids_without_vector(
+            db_session, Space.CONTENT, MODEL_NAME, limit=9, after=title_ids[3]
+        )
+        == []
     )
 
 
-def test_models_and_spaces_never_mix(database: Session, ids: list[int]) -> None:
-    title = ids[0]
-    vectors.store(database, [VectorRow(title, "a", unit_vector(1))], Space.CONTENT, MODEL_NAME)
-    vectors.store(database, [VectorRow(title, "b", unit_vector(2, dim=8))], Space.CONTENT, "other")
-    vectors.store(database, [VectorRow(title, "c", unit_vector(3, dim=16))], Space.COLLAB, "als")
-    assert read_stored(database, ids, MODEL_NAME)[title].shape == (384,)
-    assert read_stored(database, ids, "other")[title].shape == (8,)
-    assert read_stored(database, ids, "als") == {}
-    both = vectors.read(database, ids, {Space.CONTENT: MODEL_NAME, Space.COLLAB: "als"})
+def test_models_and_spaces_never_mix(db_session: Session, title_ids: list[int]) -> None:
+    title = title_ids[0]
+    vectors.store(db_session, [VectorRow(title, "a", unit_vector(1))], Space.CONTENT, MODEL_NAME)
+    vectors.store(
+        db_session, [VectorRow(title, "b", unit_vector(2, dim=8))], Space.CONTENT, "other"
+    )
+    vectors.store(db_session, [VectorRow(title, "c", unit_vector(3, dim=16))], Space.COLLAB, "als")
+    assert read_stored(db_session, title_ids, MODEL_NAME)[title].shape == (384,)
+    assert read_stored(db_session, title_ids, "other")[title].shape == (8,)
+    assert read_stored(db_session, title_ids, "als") == {}
+    both = vectors.read(db_session, title_ids, {Space.CONTENT: MODEL_NAME, Space.COLLAB: "als"})
     assert {(space, len(vector)) for _, space, vector in both} == {
         (Space.CONTENT, 384),
         (Space.COLLAB, 16),
     }
-    vectors.drop_other_models(database, Space.CONTENT, MODEL_NAME)
-    assert read_stored(database, ids, "other") == {}
-    assert vectors.count(database, Space.CONTENT, MODEL_NAME) == 1
-    assert vectors.count(database, Space.COLLAB, "als") == 1
+    vectors.drop_other_models(db_session, Space.CONTENT, MODEL_NAME)
+    assert read_stored(db_session, title_ids, "other") == {}
+    assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 1
+    assert vectors.count(db_session, Space.COLLAB, "als") == 1
 
 
-def test_vectors_go_with_their_title(database: Session, ids: list[int]) -> None:
-    vectors.store(database, [VectorRow(ids[0], "", unit_vector(1))], Space.CONTENT, MODEL_NAME)
-    titles.remove(database, [ids[0]])
-    database.flush()
-    assert vectors.count(database, Space.CONTENT, MODEL_NAME) == 0
+def test_vectors_go_with_their_title(db_session: Session, title_ids: list[int]) -> None:
+    vectors.store(
+        db_session, [VectorRow(title_ids[0], "", unit_vector(1))], Space.CONTENT, MODEL_NAME
+    )
+    titles.remove(db_session, [title_ids[0]])
+    db_session.flush()
+    assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 0
 
 
-def test_nothing_to_store_or_read_is_no_error(database: Session) -> None:
-    vectors.store(database, [], Space.CONTENT, MODEL_NAME)
-    assert read_stored(database, [], MODEL_NAME) == {}
-    assert list(vectors.read(database, [1], {})) == []
+def test_nothing_to_store_or_read_is_no_error(db_session: Session) -> None:
+    vectors.store(db_session, [], Space.CONTENT, MODEL_NAME)
+    assert read_stored(db_session, [], MODEL_NAME) == {}
+    assert list(vectors.read(db_session, [1], {})) == []

@@ -41,55 +41,55 @@ def assert_waits(own: Engine, first: Callable[[Session], object], second: UUID) 
         waiting.result(timeout=5)
 
 
-def test_who_is_held_is_there_and_others_wait(own: Engine) -> None:
+def test_who_is_held_is_there_and_others_wait(own_database: Engine) -> None:
     known, new = uuid4(), uuid4()
-    with open_session(own) as writing:
+    with open_session(own_database) as writing:
         lock(writing, known)
         writing.commit()
-    assert_waits(own, lambda first: lock(first, new, known), known)
-    assert stored_viewer_ids(own) == {known, new}
+    assert_waits(own_database, lambda first: lock(first, new, known), known)
+    assert stored_viewer_ids(own_database) == {known, new}
 
 
-def test_a_new_viewer_waits_for_himself(own: Engine) -> None:
+def test_a_new_viewer_waits_for_himself(own_database: Engine) -> None:
     new = uuid4()
-    assert_waits(own, lambda first: lock(first, new), new)
-    assert stored_viewer_ids(own) == {new}
+    assert_waits(own_database, lambda first: lock(first, new), new)
+    assert stored_viewer_ids(own_database) == {new}
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_who_comes_while_he_is_forgotten_is_refused(own: Engine, there: bool) -> None:
+def test_who_comes_while_he_is_forgotten_is_refused(own_database: Engine, there: bool) -> None:
     gone = uuid4()
     if there:
-        with open_session(own) as writing:
+        with open_session(own_database) as writing:
             lock(writing, gone)
             writing.commit()
     with pytest.raises(ViewerDeleted):
-        assert_waits(own, lambda first: delete(first, gone), gone)
-    assert stored_viewer_ids(own) == set()
+        assert_waits(own_database, lambda first: delete(first, gone), gone)
+    assert stored_viewer_ids(own_database) == set()
 
 
-def test_to_forget_twice_or_nobody_is_no_error(database: Session) -> None:
+def test_to_forget_twice_or_nobody_is_no_error(db_session: Session) -> None:
     gone = uuid4()
     for _ in range(2):
-        delete(database, gone, uuid4())
+        delete(db_session, gone, uuid4())
     with pytest.raises(ViewerDeleted):
-        lock(database, uuid4(), gone)
+        lock(db_session, uuid4(), gone)
 
 
-def test_who_was_forgotten_long_ago_may_come_back(database: Session) -> None:
+def test_who_was_forgotten_long_ago_may_come_back(db_session: Session) -> None:
     gone = uuid4()
-    delete(database, gone)
-    viewer_lifecycle.delete_leftovers(database)
+    delete(db_session, gone)
+    viewer_lifecycle.delete_leftovers(db_session)
     with pytest.raises(ViewerDeleted):
-        lock(database, gone)
-    database.execute(text("UPDATE forgotten SET at = at - make_interval(hours => 1)"))
-    viewer_lifecycle.delete_leftovers(database)
-    lock(database, gone)
+        lock(db_session, gone)
+    db_session.execute(text("UPDATE forgotten SET at = at - make_interval(hours => 1)"))
+    viewer_lifecycle.delete_leftovers(db_session)
+    lock(db_session, gone)
 
 
-def test_searches_that_came_late_are_swept(database: Session) -> None:
+def test_searches_that_came_late_are_swept(db_session: Session) -> None:
     gone, other = uuid4(), uuid4()
-    delete(database, gone)
+    delete(db_session, gone)
     for visitor_id in (gone, other, None):
         late = SearchLogEntry(
             id=uuid4(),
@@ -104,8 +104,8 @@ def test_searches_that_came_late_are_swept(database: Session) -> None:
             took_ms=1.0,
             at=datetime.now(UTC),
         )
-        searches.record(database, [late])
-    database.execute(text("UPDATE forgotten SET at = at - make_interval(mins => 9)"))
-    assert viewer_lifecycle.delete_leftovers(database) == 1
-    left = database.execute(text("SELECT visitor_id FROM search_query")).scalars()
+        searches.record(db_session, [late])
+    db_session.execute(text("UPDATE forgotten SET at = at - make_interval(mins => 9)"))
+    assert viewer_lifecycle.delete_leftovers(db_session) == 1
+    left = db_session.execute(text("SELECT visitor_id FROM search_query")).scalars()
     assert set(left) == {other, None}

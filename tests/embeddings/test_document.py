@@ -21,11 +21,11 @@ StoreTitle = Callable[..., Title]
 
 
 @pytest.fixture
-def stored(database: Session, record: Callable[..., Record]) -> StoreTitle:
+def store_title(db_session: Session, make_record: Callable[..., Record]) -> StoreTitle:
     def make(title: str = "Eega", **given: object) -> Title:
-        (number,) = Importer().store(database, [record(title, **given)]).created_ids
-        database.expunge_all()
-        found = titles.get(database, number)
+        (number,) = Importer().store(db_session, [make_record(title, **given)]).created_ids
+        db_session.expunge_all()
+        found = titles.get(db_session, number)
         assert found is not None
         return found
 
@@ -33,9 +33,9 @@ def stored(database: Session, record: Callable[..., Record]) -> StoreTitle:
 
 
 def test_the_overview_names_and_describes_and_each_synopsis_stands_alone(
-    stored: StoreTitle,
+    store_title: StoreTitle,
 ) -> None:
-    title = stored(
+    title = store_title(
         original_title="ఈగ",
         original_language="te",
         names={"hi": "मक्खी"},
@@ -52,18 +52,18 @@ def test_the_overview_names_and_describes_and_each_synopsis_stands_alone(
     ]
 
 
-def test_people_stand_in_for_a_plot(stored: StoreTitle) -> None:
+def test_people_stand_in_for_a_plot(store_title: StoreTitle) -> None:
     people = [{"name": f"Person {n}"} for n in range(8)] + [{"name": "Person 0", "job": "writer"}]
-    (only,) = document_texts(stored(people=people))
+    (only,) = document_texts(store_title(people=people))
     assert only.endswith("Person 0, Person 1, Person 2, Person 3, Person 4, Person 5")
 
 
-def test_a_title_of_which_only_the_name_is_known_has_a_text(stored: StoreTitle) -> None:
-    assert document_texts(stored("96")) == ["96. movie"]
+def test_a_title_of_which_only_the_name_is_known_has_a_text(store_title: StoreTitle) -> None:
+    assert document_texts(store_title("96")) == ["96. movie"]
 
 
-def test_a_long_plot_is_cut(stored: StoreTitle) -> None:
-    _, synopsis = document_texts(stored(synopsis={"en": "x" * 5000}))
+def test_a_long_plot_is_cut(store_title: StoreTitle) -> None:
+    _, synopsis = document_texts(store_title(synopsis={"en": "x" * 5000}))
     assert len(synopsis) == MAX_SYNOPSIS_CHARACTERS
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its friends wa
 
 
 @pytest.fixture(scope="module")
-def folder() -> str:
+def model_folder() -> str:
     """Where the small model lies."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -26,15 +26,15 @@ def folder() -> str:
 
 
 @pytest.fixture(scope="module")
-def minilm(folder: str) -> SentenceTransformersEmbedder:
-    return SentenceTransformersEmbedder(folder)
+def minilm(model_folder: str) -> SentenceTransformersEmbedder:
+    return SentenceTransformersEmbedder(model_folder)
 
 
 def test_a_model_in_a_folder_is_loaded_and_named(
-    minilm: SentenceTransformersEmbedder, folder: str
+    minilm: SentenceTransformersEmbedder, model_folder: str
 ) -> None:
     assert minilm.dim == 384
-    assert minilm.model == f"sentence-transformers:{folder}"
+    assert minilm.model == f"sentence-transformers:{model_folder}"
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud83d", "🪰", "ఈగ", "x " * 50_000])
@@ -64,7 +64,7 @@ def test_threads_at_once_get_the_vectors_of_one(minilm: SentenceTransformersEmbe
     np.testing.assert_allclose(np.vstack(rows), minilm.embed(texts, role="query"), atol=1e-4)
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("model_folder")
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(EmbedderUnavailable, match="is not available"):
         SentenceTransformersEmbedder(str(tmp_path))

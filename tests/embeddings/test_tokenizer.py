@@ -42,7 +42,7 @@ Tokenize = Callable[[str], list[int]]
 
 
 @pytest.fixture(scope="module")
-def theirs(tmp_path_factory: pytest.TempPathFactory) -> Tokenize:
+def reference_tokenize(tmp_path_factory: pytest.TempPathFactory) -> Tokenize:
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("needs a C compiler")
@@ -69,32 +69,36 @@ def model() -> E5Model:
     return E5Model(WHEEL_FOLDER / MODEL_FILE)
 
 
-def test_every_synopsis_of_the_seed_in_every_language(model: E5Model, theirs: Tokenize) -> None:
+def test_every_synopsis_of_the_seed_in_every_language(
+    model: E5Model, reference_tokenize: Tokenize
+) -> None:
     languages = set()
     for path in sorted(SEED_FOLDER.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             for language, text in json.loads(line).get("synopsis", {}).items():
-                assert model.tokenizer.encode(f"passage: {text}") == theirs(f"passage: {text}")
+                assert model.tokenizer.encode(f"passage: {text}") == reference_tokenize(
+                    f"passage: {text}"
+                )
                 languages.add(language)
     assert languages >= {"en", "hi", "kn", "ml", "ta", "te"}
 
 
 @pytest.mark.parametrize("text", UNUSUAL_TEXTS, ids=range(len(UNUSUAL_TEXTS)))
-def test_odd_texts(model: E5Model, theirs: Tokenize, text: str) -> None:
-    assert model.tokenizer.encode(f"query: {text}") == theirs(f"query: {text}")
+def test_odd_texts(model: E5Model, reference_tokenize: Tokenize, text: str) -> None:
+    assert model.tokenizer.encode(f"query: {text}") == reference_tokenize(f"query: {text}")
 
 
-def test_where_two_splits_are_as_likely(model: E5Model, theirs: Tokenize) -> None:
+def test_where_two_splits_are_as_likely(model: E5Model, reference_tokenize: Tokenize) -> None:
     for start in range(60):  # what went before decides how sums are rounded
         text = "A magnificent story " * start + "Manasara.... Based on another...."
-        assert model.tokenizer.encode(text) == theirs(text)
+        assert model.tokenizer.encode(text) == reference_tokenize(text)
 
 
-def test_real_titles(model: E5Model, theirs: Tokenize) -> None:
+def test_real_titles(model: E5Model, reference_tokenize: Tokenize) -> None:
     if not SHARED_DATA_FOLDER.exists():
         pytest.skip("needs ../shared/data")
     for text in real_texts():
-        assert model.tokenizer.encode(text) == theirs(text)
+        assert model.tokenizer.encode(text) == reference_tokenize(text)
 
 
 def real_texts() -> Iterator[str]:

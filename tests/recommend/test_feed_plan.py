@@ -133,7 +133,7 @@ class TopicCatalogue:
 
 
 @pytest.fixture(scope="module")
-def shelf() -> TopicCatalogue:
+def catalogue() -> TopicCatalogue:
     return TopicCatalogue()
 
 
@@ -159,19 +159,21 @@ def title_ids(items: Sequence[FeedItem]) -> list[TitleId]:
 
 
 def test_half_of_a_feed_is_close_to_the_taste_and_a_fifth_is_what_everybody_watches(
-    shelf: TopicCatalogue,
+    catalogue: TopicCatalogue,
 ) -> None:
-    slots = Counter(item.candidate_query.slot for item in shelf.feed(make_context(shelf, 8, 16, 9)))
+    slots = Counter(
+        item.candidate_query.slot for item in catalogue.feed(make_context(catalogue, 8, 16, 9))
+    )
     assert slots == {Slot.CLOSE: 10, Slot.STRETCH: 6, Slot.TRENDING: 4}
 
 
 def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden(
-    shelf: TopicCatalogue,
+    catalogue: TopicCatalogue,
 ) -> None:
-    asked = make_context(shelf, 8, 16, base_filter=Filter(max_age=12))
-    first = title_ids(shelf.feed(asked))
+    asked = make_context(catalogue, 8, 16, base_filter=Filter(max_age=12))
+    first = title_ids(catalogue.feed(asked))
     gone = {**asked.title_states, first[0]: TitleState(dismissed_at=NOW)}
-    second = title_ids(shelf.feed(replace(asked, title_states=gone)))
+    second = title_ids(catalogue.feed(replace(asked, title_states=gone)))
     for found in (first, second):
         assert len(set(found)) == len(found) == 20
         assert not {8, 16} & set(found)
@@ -179,57 +181,59 @@ def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden
     assert first[0] not in second
 
 
-def test_genres_that_one_dislikes_never_come(shelf: TopicCatalogue) -> None:
+def test_genres_that_one_dislikes_never_come(catalogue: TopicCatalogue) -> None:
     said = ViewerPreferences(disliked_genres=frozenset({"comedy", "action"}))
-    items = shelf.feed(make_context(shelf, 10, 18, preferences=said))
-    genres = {shelf.features_by_id[title_id].genres[0] for title_id in title_ids(items)}
+    items = catalogue.feed(make_context(catalogue, 10, 18, preferences=said))
+    genres = {catalogue.features_by_id[title_id].genres[0] for title_id in title_ids(items)}
     assert not genres & {"comedy", "action"}
 
 
-def test_what_is_close_is_of_the_topics_that_one_likes(shelf: TopicCatalogue) -> None:
-    items = shelf.feed(make_context(shelf, 9, 17, 11, 19))  # topics 1 and 3
+def test_what_is_close_is_of_the_topics_that_one_likes(catalogue: TopicCatalogue) -> None:
+    items = catalogue.feed(make_context(catalogue, 9, 17, 11, 19))  # topics 1 and 3
     close = [item for item in items if item.candidate_query.source is CandidateSource.INTEREST]
     fitting = [item for item in close if item.hit.title_id % TOPIC_COUNT in {1, 3}]
     assert len(fitting) >= 0.8 * len(close) > 0
 
 
-def test_terms_add_up_to_the_score(shelf: TopicCatalogue) -> None:
-    for item in shelf.feed(make_context(shelf, 9, 17, 11)):
+def test_terms_add_up_to_the_score(catalogue: TopicCatalogue) -> None:
+    for item in catalogue.feed(make_context(catalogue, 9, 17, 11)):
         more = item.personal_terms
         terms = (more.leaning, more.preference, more.mood, more.context)
         assert item.score == pytest.approx(item.hit.score + sum(terms))
 
 
-def test_a_director_has_two_of_twenty_places(shelf: TopicCatalogue) -> None:
-    items = shelf.feed(make_context(shelf, 9, 49, 89, 129))  # all by one director
+def test_a_director_has_two_of_twenty_places(catalogue: TopicCatalogue) -> None:
+    items = catalogue.feed(make_context(catalogue, 9, 49, 89, 129))  # all by one director
     directors = Counter(
-        shelf.features_by_id[title_id].directors[0] for title_id in title_ids(items)
+        catalogue.features_by_id[title_id].directors[0] for title_id in title_ids(items)
     )
     assert max(directors.values()) <= 2
 
 
 def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(
-    shelf: TopicCatalogue,
+    catalogue: TopicCatalogue,
 ) -> None:
-    asked = make_context(shelf, 9, 11)
-    assert title_ids(shelf.feed(asked)) == title_ids(shelf.feed(asked))
-    assert title_ids(shelf.feed(asked)) != title_ids(shelf.feed(replace(asked, seed=4)))
+    asked = make_context(catalogue, 9, 11)
+    assert title_ids(catalogue.feed(asked)) == title_ids(catalogue.feed(asked))
+    assert title_ids(catalogue.feed(asked)) != title_ids(catalogue.feed(replace(asked, seed=4)))
 
 
-def test_what_rounding_leaves_of_something_undone_changes_no_place(shelf: TopicCatalogue) -> None:
-    asked = make_context(shelf, 9, 11)
+def test_what_rounding_leaves_of_something_undone_changes_no_place(
+    catalogue: TopicCatalogue,
+) -> None:
+    asked = make_context(catalogue, 9, 11)
     planned = plan_feed(asked)
     rounded = (
         replace(ask, weight=ask.weight * (1 + 1e-8 * place))
         for place, ask in enumerate(planned.candidate_queries)
     )
-    again = shelf.rank(asked, replace(planned, candidate_queries=tuple(rounded)))
-    assert title_ids(again) == title_ids(shelf.rank(asked, planned))
+    again = catalogue.rank(asked, replace(planned, candidate_queries=tuple(rounded)))
+    assert title_ids(again) == title_ids(catalogue.rank(asked, planned))
 
 
-def test_who_is_new_steps_down_the_ladder(shelf: TopicCatalogue) -> None:
-    nobody = make_context(shelf)
-    items = shelf.feed(nobody)
+def test_who_is_new_steps_down_the_ladder(catalogue: TopicCatalogue) -> None:
+    nobody = make_context(catalogue)
+    items = catalogue.feed(nobody)
     assert plan_feed(nobody).fallbacks == (Fallback.REGION, Fallback.POPULARITY)
     assert len(items) == 20
     assert {item.candidate_query.slot for item in items} == {Slot.TRENDING}
@@ -240,52 +244,58 @@ def test_who_is_new_steps_down_the_ladder(shelf: TopicCatalogue) -> None:
         Fallback.POPULARITY,
     )
     languages = Counter(
-        shelf.features_by_id[title_id].language for title_id in title_ids(shelf.feed(telugu))
+        catalogue.features_by_id[title_id].language
+        for title_id in title_ids(catalogue.feed(telugu))
     )
     assert languages.most_common(1)[0][0] == "te"
-    assert plan_feed(make_context(shelf, 9)).fallbacks == (Fallback.TASTE, Fallback.REGION)
-    assert plan_feed(make_context(shelf, 9, picks_only=True)).fallbacks == (
+    assert plan_feed(make_context(catalogue, 9)).fallbacks == (Fallback.TASTE, Fallback.REGION)
+    assert plan_feed(make_context(catalogue, 9, picks_only=True)).fallbacks == (
         Fallback.PICKS,
         Fallback.REGION,
     )
 
 
-def test_a_mood_bends_the_close_half_towards_it(shelf: TopicCatalogue) -> None:
-    horror = MoodTarget(Rasa.FEAR, shelf.vectors[3])  # topic 3 is horror
+def test_a_mood_bends_the_close_half_towards_it(catalogue: TopicCatalogue) -> None:
+    horror = MoodTarget(Rasa.FEAR, catalogue.vectors[3])  # topic 3 is horror
 
     def horrors(asked: FeedContext) -> int:
-        found = title_ids(shelf.feed(asked))
-        return sum(shelf.features_by_id[title_id].genres[0] == "horror" for title_id in found)
+        found = title_ids(catalogue.feed(asked))
+        return sum(catalogue.features_by_id[title_id].genres[0] == "horror" for title_id in found)
 
-    plain = make_context(shelf, 9, 17)
+    plain = make_context(catalogue, 9, 17)
     assert horrors(replace(plain, mood=horror)) > horrors(plain) + 4
-    assert horrors(make_context(shelf, mood=horror)) > 10  # of a taste nothing is known
+    assert horrors(make_context(catalogue, mood=horror)) > 10  # of a taste nothing is known
 
 
-def test_a_filter_of_the_caller_is_never_left(shelf: TopicCatalogue) -> None:
-    items = shelf.feed(make_context(shelf, 9, 17, base_filter=Filter(languages=frozenset({"ta"}))))
-    assert {shelf.features_by_id[title_id].language for title_id in title_ids(items)} == {"ta"}
+def test_a_filter_of_the_caller_is_never_left(catalogue: TopicCatalogue) -> None:
+    items = catalogue.feed(
+        make_context(catalogue, 9, 17, base_filter=Filter(languages=frozenset({"ta"})))
+    )
+    assert {catalogue.features_by_id[title_id].language for title_id in title_ids(items)} == {"ta"}
 
 
-def test_a_small_catalogue_gives_what_it_has(shelf: TopicCatalogue) -> None:
+def test_a_small_catalogue_gives_what_it_has(catalogue: TopicCatalogue) -> None:
     few = Filter(include=frozenset(range(1, 8)))
-    assert sorted(title_ids(shelf.feed(make_context(shelf, 9, base_filter=few)))) == list(
+    assert sorted(title_ids(catalogue.feed(make_context(catalogue, 9, base_filter=few)))) == list(
         range(1, 8)
     )
 
 
-def test_reasons_hold(shelf: TopicCatalogue) -> None:
-    asked = make_context(shelf, 9, 17, 11, 19)
+def test_reasons_hold(catalogue: TopicCatalogue) -> None:
+    asked = make_context(catalogue, 9, 17, 11, 19)
     liked = liked_title_ids(asked.title_states)
-    named = LikedTitles(liked, shelf.content_vectors(liked))
+    named = LikedTitles(liked, catalogue.content_vectors(liked))
     codes = Counter[str]()
-    for item in shelf.feed(asked):
-        about, vector = shelf.features_by_id[item.hit.title_id], shelf.vectors[item.hit.title_id]
+    for item in catalogue.feed(asked):
+        about, vector = (
+            catalogue.features_by_id[item.hit.title_id],
+            catalogue.vectors[item.hit.title_id],
+        )
         told = explain(item, about, asked, named, vector)
         codes[told.code] += 1
         if told.code == "liked":
             assert told.title_id in asked.title_states
-            assert told.title_id == max(liked, key=lambda each: shelf.vectors[each] @ vector)
+            assert told.title_id == max(liked, key=lambda each: catalogue.vectors[each] @ vector)
         elif told.code == "more_from":
             assert told.name in about.directors
             assert asked.taste.affinity(f"person:{told.name}") > 0
@@ -301,9 +311,9 @@ def test_reasons_hold(shelf: TopicCatalogue) -> None:
     assert codes["different_language"]
 
 
-def test_a_genre_that_one_says_or_shows_to_love_is_not_different(shelf: TopicCatalogue) -> None:
+def test_a_genre_that_one_says_or_shows_to_love_is_not_different(catalogue: TopicCatalogue) -> None:
     said = ViewerPreferences(favourite_genres=frozenset({"thriller"}))
-    asked = make_context(shelf, *(topic + TOPIC_COUNT for topic in range(4)), preferences=said)
+    asked = make_context(catalogue, *(topic + TOPIC_COUNT for topic in range(4)), preferences=said)
     assert {*asked.familiar_genres} == {*GENRES} - {"romance"}
     ask = next(
         each
@@ -311,15 +321,18 @@ def test_a_genre_that_one_says_or_shows_to_love_is_not_different(shelf: TopicCat
         if each.source is CandidateSource.OTHER_GENRE
     )
     assert {
-        shelf.features_by_id[hit.title_id].genres[0] for hit in shelf.index.search(ask.query)
+        catalogue.features_by_id[hit.title_id].genres[0]
+        for hit in catalogue.index.search(ask.query)
     } == {"romance"}
 
 
-def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: TopicCatalogue) -> None:
-    asked = make_context(shelf, 8, 16)
+def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(
+    catalogue: TopicCatalogue,
+) -> None:
+    asked = make_context(catalogue, 8, 16)
     abroad = [
         item
-        for item in shelf.feed(asked)
+        for item in catalogue.feed(asked)
         if item.candidate_query.source is CandidateSource.OTHER_LANGUAGE
     ]
     dubbed = frozenset(item.hit.title_id for item in abroad)
@@ -328,7 +341,7 @@ def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: Topic
     again = replace(asked, titles_dubbed_from=lambda code: dubbed if code == own else frozenset())
     found = [
         item
-        for item in shelf.feed(again)
+        for item in catalogue.feed(again)
         if item.candidate_query.source is CandidateSource.OTHER_LANGUAGE
     ]
     assert found
@@ -340,9 +353,9 @@ def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(shelf: Topic
     [(0.5, 0.2, "loved_in"), (0.2, 0.2, "trending_region"), (0.2, 0.01, "regional")],
 )
 def test_an_old_film_is_loved_or_known_and_not_trending(
-    shelf: TopicCatalogue, regional: float, freshness: float, expected: str
+    catalogue: TopicCatalogue, regional: float, freshness: float, expected: str
 ) -> None:
-    asked = make_context(shelf)
+    asked = make_context(catalogue)
     ask = next(
         each
         for each in plan_feed(asked).candidate_queries
@@ -351,7 +364,7 @@ def test_an_old_film_is_loved_or_known_and_not_trending(
     hit = Hit(9, 0.0, 0.1, regional, freshness)
     item = FeedItem(hit, ask, PersonalTerms(0.0, 0.0, 0.0, 0.0))
     nothing = LikedTitles([], np.zeros((0, 32), np.float32))
-    assert explain(item, shelf.features_by_id[9], asked, nothing, None).code == expected
+    assert explain(item, catalogue.features_by_id[9], asked, nothing, None).code == expected
 
 
 def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
@@ -363,9 +376,9 @@ def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_mood_is_named_of_what_carries_it_alone(shelf: TopicCatalogue, known: bool) -> None:
-    mood = MoodTarget(Rasa.FEAR, shelf.vectors[3])
-    asked = make_context(shelf, mood=mood)
+def test_a_mood_is_named_of_what_carries_it_alone(catalogue: TopicCatalogue, known: bool) -> None:
+    mood = MoodTarget(Rasa.FEAR, catalogue.vectors[3])
+    asked = make_context(catalogue, mood=mood)
     ask = next(
         each for each in plan_feed(asked).candidate_queries if each.source is CandidateSource.MOOD
     )
@@ -373,8 +386,8 @@ def test_a_mood_is_named_of_what_carries_it_alone(shelf: TopicCatalogue, known: 
 
     def code(title_id: TitleId) -> str:
         item = FeedItem(Hit(title_id, 0.3, 0, 0, 0), ask, PersonalTerms(0.0, 0.0, 0.0, 0.0))
-        vector = shelf.vectors[title_id] if known else None
-        return explain(item, shelf.features_by_id[title_id], asked, nothing, vector).code
+        vector = catalogue.vectors[title_id] if known else None
+        return explain(item, catalogue.features_by_id[title_id], asked, nothing, vector).code
 
     assert code(11) == "mood"  # horror
     assert code(9) != "mood"  # comedy

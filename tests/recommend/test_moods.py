@@ -51,28 +51,28 @@ def test_moods_are_directions_that_lie_apart() -> None:
 
 
 @pytest.fixture(scope="module")
-def ranked(live: CatalogueView, embedder: Embedder) -> dict[Rasa, list[str]]:
+def titles_by_mood(catalogue_view: CatalogueView, embedder: Embedder) -> dict[Rasa, list[str]]:
     """The names of the seed titles for each mood, the best first."""
-    ids = list(live.titles)
-    rows = live.index.vectors(ids, Space.CONTENT)
+    ids = list(catalogue_view.titles)
+    rows = catalogue_view.index.vectors(ids, Space.CONTENT)
     found = {}
     for mood, vector in mood_vectors(embedder).items():
-        genres = [genre_mood_weight(mood, live.titles[each].genres) for each in ids]
+        genres = [genre_mood_weight(mood, catalogue_view.titles[each].genres) for each in ids]
         best = np.argsort(-(rows @ vector + GENRE_WEIGHT * np.array(genres)))
-        found[mood] = [live.titles[ids[at]].title for at in best]
+        found[mood] = [catalogue_view.titles[ids[at]].title for at in best]
     return found
 
 
 @pytest.mark.parametrize("mood", Rasa)
 def test_the_best_for_a_mood_are_those_that_a_film_lover_would_name(
-    mood: Rasa, ranked: dict[Rasa, list[str]]
+    mood: Rasa, titles_by_mood: dict[Rasa, list[str]]
 ) -> None:
-    named = [title in LABELLED_TITLES[mood] for title in ranked[mood][:20]]
-    assert sum(named) >= 8, ranked[mood][:20]
+    named = [title in LABELLED_TITLES[mood] for title in titles_by_mood[mood][:20]]
+    assert sum(named) >= 8, titles_by_mood[mood][:20]
 
 
-def test_moods_find_what_was_judged_to_carry_them(ranked: dict[Rasa, list[str]]) -> None:
-    precisions = [average_precision(ranked[mood], LABELLED_TITLES[mood]) for mood in Rasa]
+def test_moods_find_what_was_judged_to_carry_them(titles_by_mood: dict[Rasa, list[str]]) -> None:
+    precisions = [average_precision(titles_by_mood[mood], LABELLED_TITLES[mood]) for mood in Rasa]
     assert np.mean(precisions) > 0.5, dict(zip(Rasa, precisions, strict=True))
 
 

@@ -42,10 +42,12 @@ def store(own: Engine, *records: Record) -> list[int]:
 
 
 @pytest.fixture
-def live(own: Engine) -> Iterator[CatalogueView]:
+def catalogue_view(own_database: Engine) -> Iterator[CatalogueView]:
     """Follows what it is told, and looks by itself only where it cannot be told."""
     live = CatalogueView(
-        own, LOADER, change_listener=ChangeListener(own, idle_poll_interval_s=NEVER_POLL_S)
+        own_database,
+        LOADER,
+        change_listener=ChangeListener(own_database, idle_poll_interval_s=NEVER_POLL_S),
     )
     live.load()
     live.start()
@@ -55,93 +57,97 @@ def live(own: Engine) -> Iterator[CatalogueView]:
 
 
 def test_a_change_is_followed_when_it_is_told(
-    own: Engine, live: CatalogueView, record: Make
+    own_database: Engine, catalogue_view: CatalogueView, make_record: Make
 ) -> None:
     for title in ("Eega", "Magadheera", "Makkhi"):
-        (number,) = store(own, record(title))
-        wait_until(lambda number=number: number in live.titles)  # type: ignore[misc]  # mypy#12557
+        (number,) = store(own_database, make_record(title))
+        wait_until(lambda number=number: number in catalogue_view.titles)  # type: ignore[misc]  # mypy#12557
 
 
-def test_one_connection_listens_for_a_process(own: Engine, live: CatalogueView) -> None:
-    assert live.change_listener.is_listening
-    with own.connect() as connection:
+def test_one_connection_listens_for_a_process(
+    own_database: Engine, catalogue_view: CatalogueView
+) -> None:
+    assert catalogue_view.change_listener.is_listening
+    with own_database.connect() as connection:
         assert (
             connection.execute(text(f"SELECT count(*) {LISTENING_CONNECTIONS}")).scalar_one() == 1
         )
 
 
 def test_what_changed_while_nobody_listened_is_followed(
-    own: Engine, live: CatalogueView, record: Make
+    own_database: Engine, catalogue_view: CatalogueView, make_record: Make
 ) -> None:
-    with own.begin() as connection:
+    with own_database.begin() as connection:
         connection.execute(text(f"SELECT pg_terminate_backend(pid) {LISTENING_CONNECTIONS}"))
-    (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.titles)
-    wait_until(lambda: live.change_listener.is_listening)
-    (later,) = store(own, record("Magadheera"))
-    wait_until(lambda: later in live.titles)
+    (number,) = store(own_database, make_record("Eega"))
+    wait_until(lambda: number in catalogue_view.titles)
+    wait_until(lambda: catalogue_view.change_listener.is_listening)
+    (later,) = store(own_database, make_record("Magadheera"))
+    wait_until(lambda: later in catalogue_view.titles)
 
 
 def test_a_change_that_waits_for_an_older_transaction_is_followed_when_that_ends(
-    own: Engine, live: CatalogueView, record: Make
+    own_database: Engine, catalogue_view: CatalogueView, make_record: Make
 ) -> None:
-    with own.connect() as slow:
+    with own_database.connect() as slow:
         slow.execute(text("SELECT pg_current_xact_id()"))  # writes, and tells nobody
-        (number,) = store(own, record("Eega"))
-        wait_until(lambda: live.has_pending_changes)
-        assert number not in live.titles
-    wait_until(lambda: number in live.titles)
-    wait_until(lambda: not live.has_pending_changes)
+        (number,) = store(own_database, make_record("Eega"))
+        wait_until(lambda: catalogue_view.has_pending_changes)
+        assert number not in catalogue_view.titles
+    wait_until(lambda: number in catalogue_view.titles)
+    wait_until(lambda: not catalogue_view.has_pending_changes)
 
 
 def test_changes_that_are_written_behind_our_back_are_told_too(
-    own: Engine, live: CatalogueView, record: Make
+    own_database: Engine, catalogue_view: CatalogueView, make_record: Make
 ) -> None:
-    (number,) = store(own, record("Eega"))
-    wait_until(lambda: number in live.titles)
-    with own.begin() as connection:
+    (number,) = store(own_database, make_record("Eega"))
+    wait_until(lambda: number in catalogue_view.titles)
+    with own_database.begin() as connection:
         connection.execute(text("DELETE FROM title"))
         connection.execute(text("INSERT INTO change (title_id) VALUES (:id)"), {"id": number})
-    wait_until(lambda: number not in live.titles)
+    wait_until(lambda: number not in catalogue_view.titles)
 
 
 def test_a_restored_backup_is_noticed_though_its_log_has_grown_since(
-    own: Engine, live: CatalogueView, record: Make
+    own_database: Engine, catalogue_view: CatalogueView, make_record: Make
 ) -> None:
-    (kept,) = store(own, record("Eega"))
-    copy_database(own, "own", "saved")
-    (lost,) = store(own, record("Magadheera"))
-    wait_until(lambda: lost in live.titles)
-    with open_session(own) as reading:
+    (kept,) = store(own_database, make_record("Eega"))
+    copy_database(own_database, "own", "saved")
+    (lost,) = store(own_database, make_record("Magadheera"))
+    wait_until(lambda: lost in catalogue_view.titles)
+    with open_session(own_database) as reading:
         before = changes.current_position(reading)
-    copy_database(own, "saved", "own")
-    (new,) = store(own, record("Makkhi"))
+    copy_database(own_database, "saved", "own")
+    (new,) = store(own_database, make_record("Makkhi"))
     assert new == lost  # the numbers were given back, to another title
-    wait_until(lambda: new in live.titles and live.titles[new].title == "Makkhi")
-    assert set(live.titles) == {kept, new}
-    with open_session(own) as reading:
+    wait_until(
+        lambda: new in catalogue_view.titles and catalogue_view.titles[new].title == "Makkhi"
+    )
+    assert set(catalogue_view.titles) == {kept, new}
+    with open_session(own_database) as reading:
         assert changes.current_position(reading) > before
 
 
 @pytest.fixture
-def relay(own: Engine) -> Iterator[PostgresProxy]:
-    where = dict(own.url.query)
+def relay(own_database: Engine) -> Iterator[PostgresProxy]:
+    where = dict(own_database.url.query)
     relay = PostgresProxy(Path(str(where["host"])) / f".s.PGSQL.{where['port']}")
     yield relay
     relay.close()
 
 
 @pytest.fixture
-def relayed(own: Engine, relay: PostgresProxy) -> Iterator[Engine]:
+def relayed(own_database: Engine, relay: PostgresProxy) -> Iterator[Engine]:
     query = {"sslmode": "disable", "gssencmode": "disable"}
-    url = own.url.set(host="127.0.0.1", port=relay.port, query=query)
+    url = own_database.url.set(host="127.0.0.1", port=relay.port, query=query)
     engine = connect(make_url(url).render_as_string(hide_password=False))
     yield engine
     engine.dispose()
 
 
 def test_behind_a_pooler_that_passes_nothing_on_changes_are_looked_for(
-    own: Engine, relay: PostgresProxy, relayed: Engine, record: Make
+    own_database: Engine, relay: PostgresProxy, relayed: Engine, make_record: Make
 ) -> None:
     relay.drops_notifications = True
     live = CatalogueView(
@@ -149,7 +155,7 @@ def test_behind_a_pooler_that_passes_nothing_on_changes_are_looked_for(
     )
     live.load()
     live.start()
-    (number,) = store(own, record("Eega"))
+    (number,) = store(own_database, make_record("Eega"))
     wait_until(lambda: number in live.titles)
     assert not live.change_listener.is_listening
     live.stop()
@@ -172,8 +178,8 @@ def test_a_connection_that_no_longer_hears_is_given_up(
     bell.stop()
 
 
-def test_a_bell_that_never_started_can_be_stopped(own: Engine) -> None:
-    ChangeListener(own).stop()
+def test_a_bell_that_never_started_can_be_stopped(own_database: Engine) -> None:
+    ChangeListener(own_database).stop()
 
 
 def test_a_bell_stops_while_postgresql_is_away() -> None:

@@ -113,14 +113,14 @@ def remove(own: Engine, number: int) -> None:
 
 @pytest.mark.parametrize("name", ["memory", "pgvector"])
 def test_three_processes_have_the_same_whatever_is_killed(
-    home: tuple[Path, str], record: Make, name: str
+    home: tuple[Path, str], make_record: Make, name: str
 ) -> None:
     folder, url = home
     own = connect(url)
     migrate.upgrade(own)
     with ExitStack() as held:
         first, *others = [held.enter_context(follower_process(url, name)) for _ in range(3)]
-        a, b = store(own, record("Eega")), store(own, record("Magadheera"))
+        a, b = store(own, make_record("Eega")), store(own, make_record("Magadheera"))
         for each in (first, *others):
             wait_until(lambda each=each: each.read_state() == f"[{a}, {b}] ['Eega', 'Magadheera']")  # type: ignore[misc]  # mypy#12557
         first.process.kill()
@@ -130,7 +130,7 @@ def test_three_processes_have_the_same_whatever_is_killed(
         killed = psutil.Process(postmaster)
         killed.kill()
         psutil.wait_procs([killed], timeout=WAIT_TIMEOUT_S)
-        c = store(own, record("Makkhi"))
+        c = store(own, make_record("Makkhi"))
         for each in (*others, held.enter_context(follower_process(url, name))):
             expected = f"[{b}, {c}] ['Magadheera', 'Makkhi']"
             wait_until(lambda each=each, expected=expected: each.read_state() == expected)  # type: ignore[misc]  # mypy#12557

@@ -24,7 +24,7 @@ LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> IndexSnapshots:
+def index_snapshots(tmp_path: Path) -> IndexSnapshots:
     return IndexSnapshots(tmp_path / "index", LOADER.model_signature)
 
 
@@ -48,10 +48,13 @@ def load_view(own: Engine, saved: IndexSnapshots) -> CatalogueView:
 
 
 def test_a_second_process_maps_what_the_first_one_wrote(
-    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
 ) -> None:
-    ids = store(own, record("Eega"), record("Magadheera"))
-    first, second = load_view(own, saved), load_view(own, saved)
+    ids = store(own_database, make_record("Eega"), make_record("Magadheera"))
+    first, second = (
+        load_view(own_database, index_snapshots),
+        load_view(own_database, index_snapshots),
+    )
     assert snapshot_names(tmp_path) == ["000000001"]
     (vector,) = first.index.vectors(ids[:1], Space.CONTENT)
     assert first.index.search(Query(vector=vector)) == second.index.search(Query(vector=vector))
@@ -59,12 +62,12 @@ def test_a_second_process_maps_what_the_first_one_wrote(
 
 
 def test_what_changed_since_the_files_were_written_is_caught_up_with(
-    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
 ) -> None:
-    store(own, record("Eega"))
-    first = load_view(own, saved)
-    (later,) = store(own, record("Magadheera"))
-    second = load_view(own, saved)
+    store(own_database, make_record("Eega"))
+    first = load_view(own_database, index_snapshots)
+    (later,) = store(own_database, make_record("Magadheera"))
+    second = load_view(own_database, index_snapshots)
     first.catch_up()
     assert snapshot_names(tmp_path) == ["000000001"]
     for live in (first, second):
@@ -73,11 +76,14 @@ def test_what_changed_since_the_files_were_written_is_caught_up_with(
 
 
 def test_a_rebuild_writes_the_files_anew_for_all(
-    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
 ) -> None:
-    store(own, record("Eega"))
-    first, second = load_view(own, saved), load_view(own, saved)
-    with open_session(own) as writing:
+    store(own_database, make_record("Eega"))
+    first, second = (
+        load_view(own_database, index_snapshots),
+        load_view(own_database, index_snapshots),
+    )
+    with open_session(own_database) as writing:
         seeding.request_reload(writing)
         writing.commit()
     first.catch_up()
@@ -87,51 +93,54 @@ def test_a_rebuild_writes_the_files_anew_for_all(
 
 
 def test_files_of_another_model_of_yesterday_or_cut_off_are_not_used(
-    own: Engine,
-    record: Make,
-    saved: IndexSnapshots,
+    own_database: Engine,
+    make_record: Make,
+    index_snapshots: IndexSnapshots,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store(own, record("Eega"))
-    load_view(own, saved)
-    assert saved.newest() is not None
+    store(own_database, make_record("Eega"))
+    load_view(own_database, index_snapshots)
+    assert index_snapshots.newest() is not None
     assert IndexSnapshots(tmp_path / "index", "content=another").newest() is None
     with monkeypatch.context() as patched:
         patched.setattr("runtime.index_snapshots.OLDEST", timedelta())
-        assert saved.newest() is None
+        assert index_snapshots.newest() is None
     (tmp_path / "index" / "000000001" / MANIFEST_FILE).write_text("{")
-    assert saved.newest() is None
+    assert index_snapshots.newest() is None
 
 
 def test_files_of_a_log_that_is_gone_are_written_anew(
-    own: Engine, record: Make, saved: IndexSnapshots, tmp_path: Path
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
 ) -> None:
     """They may be of another database, or of one that a backup has taken the place of."""
-    store(own, record("Eega"))
-    with saved.exclusive_lock():
-        saved.write(MemoryIndex(), Position(5, 5, "another log"))
-    live = load_view(own, saved)
+    store(own_database, make_record("Eega"))
+    with index_snapshots.exclusive_lock():
+        index_snapshots.write(MemoryIndex(), Position(5, 5, "another log"))
+    live = load_view(own_database, index_snapshots)
     assert snapshot_names(tmp_path) == ["000000002"]
     assert len(live.index) == 1
 
 
 def test_where_nothing_can_be_written_the_index_is_in_memory(
-    own: Engine, record: Make, tmp_path: Path
+    own_database: Engine, make_record: Make, tmp_path: Path
 ) -> None:
-    store(own, record("Eega"))
+    store(own_database, make_record("Eega"))
     (tmp_path / "index").write_text("no folder")
-    live = load_view(own, IndexSnapshots(tmp_path / "index", LOADER.model_signature))
+    live = load_view(own_database, IndexSnapshots(tmp_path / "index", LOADER.model_signature))
     assert len(live.index) == 1
 
 
 def test_lists_serve_a_large_catalogue_whose_searches_need_not_be_exact(
-    own: Engine, record: Make, saved: IndexSnapshots, monkeypatch: pytest.MonkeyPatch
+    own_database: Engine,
+    make_record: Make,
+    index_snapshots: IndexSnapshots,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("runtime.catalogue_view.APPROXIMATE_FROM", 2)
-    store(own, record("Eega"), record("Magadheera"))
+    store(own_database, make_record("Eega"), make_record("Magadheera"))
     for _ in range(2):  # built, then mapped
-        live = CatalogueView(own, LOADER, snapshots=saved, min_recall=0.5)
+        live = CatalogueView(own_database, LOADER, snapshots=index_snapshots, min_recall=0.5)
         live.load()
         assert isinstance(live.index, MemoryIndex)
         assert live.index.inverted_lists is not None

@@ -37,8 +37,8 @@ def store(own: Engine, *records: Record) -> list[int]:
 
 
 @pytest.fixture
-def shared(own: Engine) -> IndexSync:
-    shared = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
+def index_sync(own_database: Engine) -> IndexSync:
+    shared = IndexSync("pgvector", PgvectorIndex(own_database), own_database, LOADER)
     shared.prepare()
     return shared
 
@@ -48,45 +48,45 @@ def indexed_titles(shared: IndexSync) -> list[int]:
 
 
 def test_what_is_there_is_copied_and_what_changes_follows(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    first = store(own, record("Eega"), record("Magadheera"))
-    assert shared.catch_up() == 2
-    assert indexed_titles(shared) == first
-    with open_session(own) as writing:
+    first = store(own_database, make_record("Eega"), make_record("Magadheera"))
+    assert index_sync.catch_up() == 2
+    assert indexed_titles(index_sync) == first
+    with open_session(own_database) as writing:
         writing.execute(text("DELETE FROM title WHERE id = :id"), {"id": first[0]})
         changes.record(writing, first[:1])
         writing.commit()
-    shared.catch_up()
-    assert indexed_titles(shared) == first[1:]
-    assert shared.catch_up() == 0
+    index_sync.catch_up()
+    assert indexed_titles(index_sync) == first[1:]
+    assert index_sync.catch_up() == 0
 
 
 def test_one_process_feeds_and_the_others_see_it(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    other = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
-    (number,) = store(own, record("Eega"))
-    with index_state.feeding_lock(own, "pgvector", wait=True):
+    other = IndexSync("pgvector", PgvectorIndex(own_database), own_database, LOADER)
+    (number,) = store(own_database, make_record("Eega"))
+    with index_state.feeding_lock(own_database, "pgvector", wait=True):
         assert other.catch_up() == 0  # for another does it
-    assert shared.catch_up() == 1
+    assert index_sync.catch_up() == 1
     assert other.catch_up() == 0
     assert number in other.index
 
 
 def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    ids = store(own, record("Eega"))
-    with open_session(own) as writing:
+    ids = store(own_database, make_record("Eega"))
+    with open_session(own_database) as writing:
         before = index_state.read(writing, "pgvector")
-    shared.catch_up()
+    index_sync.catch_up()
     assert before is not None
-    with open_session(own) as writing:  # as if the process had died in between
+    with open_session(own_database) as writing:  # as if the process had died in between
         index_state.write(writing, "pgvector", before.position, built_from=before.built_from)
         writing.commit()
-    assert shared.catch_up() == 1
-    assert indexed_titles(shared) == ids
+    assert index_sync.catch_up() == 1
+    assert indexed_titles(index_sync) == ids
 
 
 @pytest.mark.parametrize(
@@ -100,41 +100,44 @@ def test_a_change_applied_but_not_noted_is_applied_again_to_the_same_effect(
     ],
 )
 def test_a_copy_that_the_log_does_not_lead_from_is_built_anew_at_the_start(
-    own: Engine, shared: IndexSync, record: Make, wrong: str
+    own_database: Engine, index_sync: IndexSync, make_record: Make, wrong: str
 ) -> None:
-    ids = store(own, record("Eega"))
-    shared.catch_up()
-    with own.begin() as connection:
+    ids = store(own_database, make_record("Eega"))
+    index_sync.catch_up()
+    with own_database.begin() as connection:
         connection.execute(text(wrong))
         connection.execute(text("DELETE FROM change"))
-    starting = IndexSync("pgvector", PgvectorIndex(own), own, LOADER)
+    starting = IndexSync("pgvector", PgvectorIndex(own_database), own_database, LOADER)
     starting.prepare()
     assert indexed_titles(starting) == ids
 
 
 def test_a_process_without_the_model_feeds_nothing(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    (number,) = store(own, record("Eega"))
+    (number,) = store(own_database, make_record("Eega"))
     for models in ({}, {Space.CONTENT: "another"}):
         other = IndexSync(
-            "pgvector", PgvectorIndex(own), own, CatalogueReader(models, LOADER.language_weights)
+            "pgvector",
+            PgvectorIndex(own_database),
+            own_database,
+            CatalogueReader(models, LOADER.language_weights),
         )
         assert other.catch_up() == 0
         assert number not in other.index
 
 
 def test_asking_for_everything_anew_rebuilds_the_copy(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    ids = store(own, record("Eega"))
-    with own.begin() as connection:
+    ids = store(own_database, make_record("Eega"))
+    with own_database.begin() as connection:
         connection.execute(text("DELETE FROM change"))
-    with open_session(own) as writing:
+    with open_session(own_database) as writing:
         seeding.request_reload(writing)
         writing.commit()
-    assert shared.catch_up() == 1
-    assert indexed_titles(shared) == ids
+    assert index_sync.catch_up() == 1
+    assert indexed_titles(index_sync) == ids
 
 
 class TitleLosingIndex(MemoryIndex):
@@ -156,50 +159,54 @@ class TitleLosingIndex(MemoryIndex):
     def save_position(self, position: str) -> None: ...
 
 
-def test_a_copy_that_lost_a_title_is_not_approved(own: Engine, record: Make) -> None:
-    store(own, record("Eega"), record("Magadheera"))
-    shared = IndexSync("forgetful", TitleLosingIndex(), own, LOADER)
+def test_a_copy_that_lost_a_title_is_not_approved(own_database: Engine, make_record: Make) -> None:
+    store(own_database, make_record("Eega"), make_record("Magadheera"))
+    shared = IndexSync("forgetful", TitleLosingIndex(), own_database, LOADER)
     with pytest.raises(CopyMismatch, match="2 titles were copied, 1 are there"):
         shared.rebuild()
 
 
-def test_graphs_serve_where_they_find_enough(own: Engine, record: Make) -> None:
-    store(own, *(record(f"Film {number}") for number in range(30)))
+def test_graphs_serve_where_they_find_enough(own_database: Engine, make_record: Make) -> None:
+    store(own_database, *(make_record(f"Film {number}") for number in range(30)))
     for least, linked in ((0.5, True), (1.0, False)):
-        shared = IndexSync("pgvector", PgvectorIndex(own), own, LOADER, min_recall=least)
+        shared = IndexSync(
+            "pgvector", PgvectorIndex(own_database), own_database, LOADER, min_recall=least
+        )
         assert (Space.CONTENT in shared.rebuild().graph_recalls) is linked
 
 
 @pytest.fixture
-def serving(own: Engine, shared: IndexSync, record: Make) -> Iterator[CatalogueView]:
-    store(own, record("Eega"), record("Magadheera"))
-    live = CatalogueView(own, LOADER, shared)
+def serving(
+    own_database: Engine, index_sync: IndexSync, make_record: Make
+) -> Iterator[CatalogueView]:
+    store(own_database, make_record("Eega"), make_record("Magadheera"))
+    live = CatalogueView(own_database, LOADER, index_sync)
     live.load()
     yield live
     live.stop()
 
 
 def test_a_serving_process_forgets_what_it_found_before_the_copy_changed(
-    own: Engine, serving: CatalogueView, shared: IndexSync, record: Make
+    own_database: Engine, serving: CatalogueView, index_sync: IndexSync, make_record: Make
 ) -> None:
-    shared.catch_up()
+    index_sync.catch_up()
     serving.catch_up()
     remembered = serving.result_cache
     serving.catch_up()
     assert serving.result_cache is remembered
-    store(own, record("Baahubali"))
-    shared.catch_up()
+    store(own_database, make_record("Baahubali"))
+    index_sync.catch_up()
     serving.catch_up()
     assert serving.result_cache is not remembered
     assert len(serving.index) == len(serving.titles) == 3
 
 
 def test_a_service_over_a_shared_index_answers(
-    own: Engine, serving: CatalogueView, shared: IndexSync, valkey: "redis.Redis"
+    own_database: Engine, serving: CatalogueView, index_sync: IndexSync, valkey: "redis.Redis"
 ) -> None:
-    resources = Resources(Settings(index="pgvector"), own, valkey, None)
+    resources = Resources(Settings(index="pgvector"), own_database, valkey, None)
     with running_app(create_app(resources, serving)) as client:
-        shared.catch_up()
+        index_sync.catch_up()
         serving.catch_up()
         (check,) = (
             each for each in client.get("/readyz").json()["checks"] if each["name"] == "index"

@@ -37,8 +37,8 @@ def collections() -> AliasedCollections:
 
 
 @pytest.fixture
-def shared(own: Engine, collections: AliasedCollections) -> IndexSync:
-    shared = IndexSync("qdrant", QdrantIndex(collections), own, LOADER)
+def index_sync(own_database: Engine, collections: AliasedCollections) -> IndexSync:
+    shared = IndexSync("qdrant", QdrantIndex(collections), own_database, LOADER)
     shared.prepare()
     return shared
 
@@ -56,71 +56,71 @@ def indexed_titles(shared: IndexSync) -> list[int]:
 
 
 def test_what_changes_follows_and_what_was_noted_is_not_applied_again(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    number = store(own, record("Eega"))
-    assert shared.catch_up() == 1
-    assert indexed_titles(shared) == [number]
-    assert shared.catch_up() == 0
+    number = store(own_database, make_record("Eega"))
+    assert index_sync.catch_up() == 1
+    assert indexed_titles(index_sync) == [number]
+    assert index_sync.catch_up() == 0
 
 
 def test_a_backup_of_postgresql_restored_beside_it_is_noticed(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    kept = store(own, record("Eega"))
-    shared.catch_up()
-    copy_database(own, "own", "saved")
-    lost = [store(own, record(title)) for title in ("Magadheera", "Baahubali")]
-    shared.catch_up()
-    assert indexed_titles(shared) == [kept, *lost]
-    copy_database(own, "saved", "own")
-    own.dispose()
-    new = store(own, record("Makkhi"))
-    shared.catch_up()
-    assert indexed_titles(shared) == [kept, new]
-    assert shared.catch_up() == 0
+    kept = store(own_database, make_record("Eega"))
+    index_sync.catch_up()
+    copy_database(own_database, "own", "saved")
+    lost = [store(own_database, make_record(title)) for title in ("Magadheera", "Baahubali")]
+    index_sync.catch_up()
+    assert indexed_titles(index_sync) == [kept, *lost]
+    copy_database(own_database, "saved", "own")
+    own_database.dispose()
+    new = store(own_database, make_record("Makkhi"))
+    index_sync.catch_up()
+    assert indexed_titles(index_sync) == [kept, new]
+    assert index_sync.catch_up() == 0
 
 
 def test_a_server_that_lost_everything_is_filled_again(
-    own: Engine, shared: IndexSync, collections: AliasedCollections, record: Make
+    own_database: Engine, index_sync: IndexSync, collections: AliasedCollections, make_record: Make
 ) -> None:
-    number = store(own, record("Eega"))
-    shared.catch_up()
+    number = store(own_database, make_record("Eega"))
+    index_sync.catch_up()
     content = collections.read_state()
     assert content is not None
     collections.drop(content.name)
-    assert indexed_titles(shared) == []
-    shared.catch_up()
-    assert indexed_titles(shared) == [number]
+    assert indexed_titles(index_sync) == []
+    index_sync.catch_up()
+    assert indexed_titles(index_sync) == [number]
 
 
 def test_an_older_state_of_the_server_is_led_on_by_the_log(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    shared.catch_up()
-    before = shared.index.saved_position()
-    number = store(own, record("Eega"))
-    shared.catch_up()
+    index_sync.catch_up()
+    before = index_sync.index.saved_position()
+    number = store(own_database, make_record("Eega"))
+    index_sync.catch_up()
     assert before
-    shared.index.remove([number])
-    shared.index.save_position(before)
-    assert shared.catch_up() == 1
-    assert indexed_titles(shared) == [number]
+    index_sync.index.remove([number])
+    index_sync.index.save_position(before)
+    assert index_sync.catch_up() == 1
+    assert indexed_titles(index_sync) == [number]
 
 
 def test_a_process_that_ended_after_writing_and_before_noting_it_in_postgresql_is_followed_on(
-    own: Engine, shared: IndexSync, record: Make
+    own_database: Engine, index_sync: IndexSync, make_record: Make
 ) -> None:
-    store(own, record("Eega"))
-    with open_session(own) as reading:
-        before = shared.position(reading)
-    shared.catch_up()
-    with open_session(own) as reading:
-        after = shared.position(reading)
+    store(own_database, make_record("Eega"))
+    with open_session(own_database) as reading:
+        before = index_sync.position(reading)
+    index_sync.catch_up()
+    with open_session(own_database) as reading:
+        after = index_sync.position(reading)
         reading.connection().exec_driver_sql(
             "UPDATE index_copy SET transaction = 1, position = 1, seal = ''"
         )
         reading.commit()
-    assert shared.catch_up() == 0
-    with open_session(own) as reading:
-        assert shared.position(reading) == after != before
+    assert index_sync.catch_up() == 0
+    with open_session(own_database) as reading:
+        assert index_sync.position(reading) == after != before

@@ -21,7 +21,7 @@ UNREACHABLE_URL = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=
 
 
 @pytest.fixture
-def away() -> Iterator[Engine]:
+def unreachable_database() -> Iterator[Engine]:
     """A PostgreSQL that does not answer."""
     engine = connect(UNREACHABLE_URL)
     yield engine
@@ -64,9 +64,9 @@ def count_rows(engine: Engine, table: str = "search_query") -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
-def test_what_is_added_is_written_on_a_thread_and_at_the_end(own: Engine) -> None:
+def test_what_is_added_is_written_on_a_thread_and_at_the_end(own_database: Engine) -> None:
     dropped: list[int] = []
-    log = SearchLog(own, dropped.append)
+    log = SearchLog(own_database, dropped.append)
     log.start()
 
     def add() -> None:
@@ -79,32 +79,32 @@ def test_what_is_added_is_written_on_a_thread_and_at_the_end(own: Engine) -> Non
     for thread in threads:
         thread.join()
     log.stop()
-    assert count_rows(own) == 200
+    assert count_rows(own_database) == 200
     assert dropped == []
 
 
-def test_a_log_that_was_never_started_can_be_stopped(own: Engine) -> None:
-    log = SearchLog(own, lambda _: None)
+def test_a_log_that_was_never_started_can_be_stopped(own_database: Engine) -> None:
+    log = SearchLog(own_database, lambda _: None)
     log.add(make_search())
     log.stop()
-    assert count_rows(own) == 1
+    assert count_rows(own_database) == 1
 
 
-def test_more_than_can_wait_is_dropped_and_counted(own: Engine) -> None:
+def test_more_than_can_wait_is_dropped_and_counted(own_database: Engine) -> None:
     dropped: list[int] = []
-    log = SearchLog(own, dropped.append)
+    log = SearchLog(own_database, dropped.append)
     for _ in range(MAX_QUEUED_LINES + 3):
         log.add(make_search())
     log.flush()
     assert sum(dropped) == 3
-    assert count_rows(own) == MAX_QUEUED_LINES
+    assert count_rows(own_database) == MAX_QUEUED_LINES
 
 
 def test_without_postgresql_nothing_waits_but_the_lines_which_are_counted_at_the_end(
-    away: Engine,
+    unreachable_database: Engine,
 ) -> None:
     dropped: list[int] = []
-    log = SearchLog(away, dropped.append)
+    log = SearchLog(unreachable_database, dropped.append)
     log.add(make_search())
     log.add(make_search(ago=MAX_OUTAGE))
     log.flush()
@@ -113,37 +113,37 @@ def test_without_postgresql_nothing_waits_but_the_lines_which_are_counted_at_the
     assert sum(dropped) == 2
 
 
-def test_lines_are_written_once_postgresql_is_back(own: Engine) -> None:
-    log = SearchLog(own, lambda _: None)
+def test_lines_are_written_once_postgresql_is_back(own_database: Engine) -> None:
+    log = SearchLog(own_database, lambda _: None)
     search = make_search()
     log.add(search)
     log.add(make_click(search.id))
-    with own.begin() as connection:
+    with own_database.begin() as connection:
         connection.execute(text("ALTER DATABASE own SET default_transaction_read_only = on"))
-    own.dispose()
+    own_database.dispose()
     log.flush()
-    assert count_rows(own) == 0
-    with own.begin() as connection:
+    assert count_rows(own_database) == 0
+    with own_database.begin() as connection:
         connection.execute(text("SET TRANSACTION READ WRITE"))
         connection.execute(text("ALTER DATABASE own RESET default_transaction_read_only"))
-    own.dispose()
+    own_database.dispose()
     log.flush()
-    assert (count_rows(own), count_rows(own, "search_click")) == (1, 1)
+    assert (count_rows(own_database), count_rows(own_database, "search_click")) == (1, 1)
 
 
-def test_what_postgresql_refuses_does_not_hold_up_the_rest(own: Engine) -> None:
+def test_what_postgresql_refuses_does_not_hold_up_the_rest(own_database: Engine) -> None:
     dropped: list[int] = []
-    log = SearchLog(own, dropped.append)
+    log = SearchLog(own_database, dropped.append)
     log.add(make_search("\0"))
     log.flush()
     log.add(make_search())
     log.flush()
     assert dropped == [1]
-    assert count_rows(own) == 1
+    assert count_rows(own_database) == 1
 
 
-def test_a_click_waits_for_a_search_that_another_process_writes(own: Engine) -> None:
-    log, other = SearchLog(own, lambda _: None), SearchLog(own, lambda _: None)
+def test_a_click_waits_for_a_search_that_another_process_writes(own_database: Engine) -> None:
+    log, other = SearchLog(own_database, lambda _: None), SearchLog(own_database, lambda _: None)
     search = make_search()
     log.add(make_click(search.id))
     log.add(make_click(uuid4(), ago=MAX_CLICK_WAIT))  # of a search that never was
@@ -151,7 +151,7 @@ def test_a_click_waits_for_a_search_that_another_process_writes(own: Engine) -> 
     other.add(search)
     other.flush()
     log.flush()
-    assert count_rows(own, "search_click") == 1
+    assert count_rows(own_database, "search_click") == 1
 
 
 def record_popular_search(own: Engine, words: str, region: str) -> None:
@@ -168,27 +168,27 @@ def record_popular_search(own: Engine, words: str, region: str) -> None:
         writing.commit()
 
 
-def test_popular_searches_are_a_regions_own_or_its_countrys(own: Engine) -> None:
-    found = PopularSearches(own)
+def test_popular_searches_are_a_regions_own_or_its_countrys(own_database: Engine) -> None:
+    found = PopularSearches(own_database)
     assert list(found.in_region("IN-TG")) == []
-    record_popular_search(own, "eega", "IN-TG")
-    record_popular_search(own, "robot", "IN-TN")
+    record_popular_search(own_database, "eega", "IN-TG")
+    record_popular_search(own_database, "robot", "IN-TN")
     found.refresh()
     assert list(found.in_region("IN-TG")) == ["eega"]
     assert list(found.in_region("IN-KL")) == list(found.in_region("IN")) == ["eega", "robot"]
     assert list(found.in_region("US")) == []
 
 
-def test_popular_searches_are_read_on_a_thread(own: Engine) -> None:
-    record_popular_search(own, "eega", "IN")
-    found = PopularSearches(own)
+def test_popular_searches_are_read_on_a_thread(own_database: Engine) -> None:
+    record_popular_search(own_database, "eega", "IN")
+    found = PopularSearches(own_database)
     found.start()
     found.stop()
     assert list(found.in_region("IN")) == ["eega"]
 
 
-def test_without_postgresql_nothing_is_popular(away: Engine) -> None:
-    found = PopularSearches(away)
+def test_without_postgresql_nothing_is_popular(unreachable_database: Engine) -> None:
+    found = PopularSearches(unreachable_database)
     found.start()
     found.stop()
     assert list(found.in_region("IN")) == []

@@ -71,11 +71,11 @@ def viewer_exists(reading: Session, viewer_id: UUID) -> bool:
     return bool(reading.execute(asked, {"id": viewer_id}).scalar())
 
 
-def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
+def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
     same = uuid4()
     record_interactions(
-        database,
+        db_session,
         account,
         [
             make_interaction(1),
@@ -85,7 +85,7 @@ def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(database:
         FEATURE_SOURCE,
     )
     record_interactions(
-        database,
+        db_session,
         visitor,
         [
             make_interaction(1),
@@ -95,45 +95,45 @@ def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(database:
         ],
         FEATURE_SOURCE,
     )
-    record_interactions(database, account, [make_interaction(5, Event.DISLIKE)], FEATURE_SOURCE)
+    record_interactions(db_session, account, [make_interaction(5, Event.DISLIKE)], FEATURE_SOURCE)
     for _ in range(2):
-        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    assert not viewer_exists(database, visitor)
-    assert len(table_rows(database, "interaction", account)) == 7
-    merged = viewer_state_rows(database, account)
+        merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    assert not viewer_exists(db_session, visitor)
+    assert len(table_rows(db_session, "interaction", account)) == 7
+    merged = viewer_state_rows(db_session, account)
     assert [row["title_id"] for row in merged[0]] == [1, 2, 3, 4, 5]
     assert merged[0][4]["disliked_at"] is not None
-    rebuild_viewer_state(database, account, FEATURE_SOURCE)
-    assert viewer_state_rows(database, account) == merged
+    rebuild_viewer_state(db_session, account, FEATURE_SOURCE)
+    assert viewer_state_rows(db_session, account) == merged
 
 
-def test_a_visitor_who_comes_again_is_merged_again(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
+def test_a_visitor_who_comes_again_is_merged_again(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
     for title in (1, 2):
-        record_interactions(database, visitor, [make_interaction(title)], FEATURE_SOURCE)
-        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    assert len(table_rows(database, "interaction", account)) == 2
-    assert not viewer_exists(database, visitor)
+        record_interactions(db_session, visitor, [make_interaction(title)], FEATURE_SOURCE)
+        merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    assert len(table_rows(db_session, "interaction", account)) == 2
+    assert not viewer_exists(db_session, visitor)
 
 
-def test_who_did_nothing_leaves_nothing(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
-    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    merge_visitor(database, account, into=account, feature_source=FEATURE_SOURCE)
-    assert (viewer_exists(database, visitor), viewer_exists(database, account)) == (False, True)
-    assert viewer_state_rows(database, account) == [[], []]
+def test_who_did_nothing_leaves_nothing(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
+    merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    merge_visitor(db_session, account, into=account, feature_source=FEATURE_SOURCE)
+    assert (viewer_exists(db_session, visitor), viewer_exists(db_session, account)) == (False, True)
+    assert viewer_state_rows(db_session, account) == [[], []]
 
 
-def test_an_account_is_merged_into_no_other(database: Session) -> None:
-    one, other = create_account(database), create_account(database)
-    record_interactions(database, one, [make_interaction(1)], FEATURE_SOURCE)
-    merge_visitor(database, one, into=other, feature_source=FEATURE_SOURCE)
-    assert database.get(Account, one) is not None
-    assert table_rows(database, "interaction", other) == []
+def test_an_account_is_merged_into_no_other(db_session: Session) -> None:
+    one, other = create_account(db_session), create_account(db_session)
+    record_interactions(db_session, one, [make_interaction(1)], FEATURE_SOURCE)
+    merge_visitor(db_session, one, into=other, feature_source=FEATURE_SOURCE)
+    assert db_session.get(Account, one) is not None
+    assert table_rows(db_session, "interaction", other) == []
 
 
-def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
+def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
     nothing: dict[str, object] = {
         "birth_year": None,
         "region": None,
@@ -143,9 +143,9 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "disliked_genres": [],
         "personal_search": True,
     }
-    viewer_lifecycle.lock(database, visitor)
+    viewer_lifecycle.lock(db_session, visitor)
     profiles.replace(
-        database, account, {**nothing, "region": "IN-TG", "favourite_genres": ["drama"]}
+        db_session, account, {**nothing, "region": "IN-TG", "favourite_genres": ["drama"]}
     )
     said = {
         "birth_year": 1990,
@@ -155,47 +155,47 @@ def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(database: Session
         "disliked_genres": ["drama", "horror"],
         "personal_search": False,
     }
-    profiles.replace(database, visitor, {**nothing, **said})
-    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    found = profiles.get(database, account)
+    profiles.replace(db_session, visitor, {**nothing, **said})
+    merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    found = profiles.get(db_session, account)
     assert (found.birth_year, found.region, found.languages) == (1990, "IN-TG", {"te": 0.5})
     assert (found.favourite_genres, found.disliked_genres) == (["drama"], ["horror"])
     assert found.personal_search
 
 
-def test_a_visitors_profile_becomes_a_new_accounts(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
-    viewer_lifecycle.lock(database, visitor)
-    said = profiles.get(database, visitor).model_dump() | {"region": "IN-KA"}
-    profiles.replace(database, visitor, said | {"personal_search": False})
-    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    found = profiles.get(database, account)
+def test_a_visitors_profile_becomes_a_new_accounts(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
+    viewer_lifecycle.lock(db_session, visitor)
+    said = profiles.get(db_session, visitor).model_dump() | {"region": "IN-KA"}
+    profiles.replace(db_session, visitor, said | {"personal_search": False})
+    merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    found = profiles.get(db_session, account)
     assert (found.region, found.personal_search) == ("IN-KA", False)
 
 
-def test_viewings_under_way_and_searches_go_along(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
-    viewer_lifecycle.lock(database, visitor)
+def test_viewings_under_way_and_searches_go_along(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
+    viewer_lifecycle.lock(db_session, visitor)
     begun = NewViewing(uuid4(), 7, "tv")
-    viewings.start(database, visitor, begun)
-    database.execute(
+    viewings.start(db_session, visitor, begun)
+    db_session.execute(
         text(
             "INSERT INTO search_query VALUES (:id, :visitor, TRUE, 'eega', 'eega', 'IN', 1, FALSE,"
             " FALSE, 1.0, now())"
         ),
         {"id": uuid4(), "visitor": visitor},
     )
-    merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
-    assert viewings.update_progress(database, account, begun.id, progress=0.5).progress == 0.5
-    owners = database.execute(text("SELECT visitor_id FROM search_query")).scalars().all()
+    merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
+    assert viewings.update_progress(db_session, account, begun.id, progress=0.5).progress == 0.5
+    owners = db_session.execute(text("SELECT visitor_id FROM search_query")).scalars().all()
     assert owners == [account]
 
 
-def test_nobody_is_merged_into_who_was_forgotten(database: Session) -> None:
-    visitor, account = uuid4(), create_account(database)
-    viewer_lifecycle.delete(database, account)
+def test_nobody_is_merged_into_who_was_forgotten(db_session: Session) -> None:
+    visitor, account = uuid4(), create_account(db_session)
+    viewer_lifecycle.delete(db_session, account)
     with pytest.raises(ViewerDeleted):
-        merge_visitor(database, visitor, into=account, feature_source=FEATURE_SOURCE)
+        merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
 
 
 def test_every_table_of_a_viewer_is_known_to_merging() -> None:
@@ -212,22 +212,22 @@ def test_every_table_of_a_viewer_is_known_to_merging() -> None:
 
 
 @pytest.mark.parametrize("visitor", [UUID(int=1), UUID(int=2**128 - 1)], ids=["before", "after"])
-def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> None:
+def test_merging_while_both_go_on_loses_nothing(own_database: Engine, visitor: UUID) -> None:
     """An event of the visitor's own that comes late stays his, until he is merged again."""
     events = 25
-    with open_session(own) as writing:
+    with open_session(own_database) as writing:
         account = create_account(writing)
         writing.commit()
 
     def go_on(viewer_id: UUID, first: int) -> None:
         for title in range(first, first + events):
-            with open_session(own) as writing:
+            with open_session(own_database) as writing:
                 record_interactions(writing, viewer_id, [make_interaction(title)], FEATURE_SOURCE)
                 writing.commit()
 
     def merge_often() -> None:
         for _ in range(10):
-            with open_session(own) as writing:
+            with open_session(own_database) as writing:
                 merge_visitor(writing, visitor, into=account, feature_source=FEATURE_SOURCE)
                 writing.commit()
 
@@ -237,7 +237,7 @@ def test_merging_while_both_go_on_loses_nothing(own: Engine, visitor: UUID) -> N
         for each in work:
             each.result(timeout=60)
     merge_often()
-    with open_session(own) as reading:
+    with open_session(own_database) as reading:
         assert len(table_rows(reading, "interaction", account)) == 2 * events
         assert not viewer_exists(reading, visitor)
         online = viewer_state_rows(reading, account)

@@ -103,28 +103,28 @@ def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Interaction]]]:
 )
 @given(batches=batches())
 def test_a_replay_leads_to_the_same_rows_to_the_last_bit(
-    database: Session, batches: list[tuple[UUID, list[Interaction]]]
+    db_session: Session, batches: list[tuple[UUID, list[Interaction]]]
 ) -> None:
     for viewer_id, batch in batches:
-        record_interactions(database, viewer_id, batch, SmallFeatureSource())
-    online = viewer_state_rows(database)
+        record_interactions(db_session, viewer_id, batch, SmallFeatureSource())
+    online = viewer_state_rows(db_session)
     for viewer_id in VIEWERS:
-        held = read_title_states(database, viewer_id)
+        held = read_title_states(db_session, viewer_id)
         known = {title_id for title_id, each in held.items() if each.is_known}
-        assert read_known_ids(database, viewer_id) == known
-        rebuild_viewer_state(database, viewer_id, SmallFeatureSource())
-    assert viewer_state_rows(database) == online
-    database.rollback()
+        assert read_known_ids(db_session, viewer_id) == known
+        rebuild_viewer_state(db_session, viewer_id, SmallFeatureSource())
+    assert viewer_state_rows(db_session) == online
+    db_session.rollback()
 
 
-def test_a_like_moves_the_taste_and_a_repetition_does_nothing(database: Session) -> None:
+def test_a_like_moves_the_taste_and_a_repetition_does_nothing(db_session: Session) -> None:
     viewer_id, like = uuid4(), make_interaction("like", device="tv", row="because:7", position=3)
     first = record_interactions(
-        database, viewer_id, [like, make_interaction("view", 3)], SmallFeatureSource()
+        db_session, viewer_id, [like, make_interaction("view", 3)], SmallFeatureSource()
     )
-    before = viewer_state_rows(database)
+    before = viewer_state_rows(db_session)
     again = record_interactions(
-        database, viewer_id, [like, replace(like, event=Event.DISLIKE)], SmallFeatureSource()
+        db_session, viewer_id, [like, replace(like, event=Event.DISLIKE)], SmallFeatureSource()
     )
     assert (first.stored_count, first.repeated_count, again.stored_count, again.repeated_count) == (
         2,
@@ -132,93 +132,99 @@ def test_a_like_moves_the_taste_and_a_repetition_does_nothing(database: Session)
         0,
         2,
     )
-    assert viewer_state_rows(database) == before
-    learnt = read_taste(database, viewer_id, "first")
+    assert viewer_state_rows(db_session) == before
+    learnt = read_taste(db_session, viewer_id, "first")
     assert learnt.long_term is not None
     assert learnt.affinity("language:te") > 0
-    assert list(read_title_states(database, viewer_id)) == [0, 3]
-    assert interactions.latest(database, viewer_id, limit=5, offset=1) == [like]
+    assert list(read_title_states(db_session, viewer_id)) == [0, 3]
+    assert interactions.latest(db_session, viewer_id, limit=5, offset=1) == [like]
 
 
-def test_of_several_with_one_number_the_first_is_stored(database: Session) -> None:
+def test_of_several_with_one_number_the_first_is_stored(db_session: Session) -> None:
     like = make_interaction("like")
     counted = record_interactions(
-        database, uuid4(), [like, replace(like, event=Event.DISLIKE)], SmallFeatureSource()
+        db_session, uuid4(), [like, replace(like, event=Event.DISLIKE)], SmallFeatureSource()
     )
     assert counted.new == [like]
 
 
-def test_what_was_shown_is_kept_and_changes_nothing(database: Session) -> None:
-    viewer_id = uuid4()
-    record_interactions(database, viewer_id, [make_interaction("impression")], SmallFeatureSource())
-    assert interactions.count(database, viewer_id) == 1
-    assert viewer_state_rows(database) == []
-    assert read_taste(database, viewer_id, "first") == taste.EMPTY_TASTE
-
-
-def test_a_title_that_is_not_there_is_kept_and_teaches_nothing(database: Session) -> None:
+def test_what_was_shown_is_kept_and_changes_nothing(db_session: Session) -> None:
     viewer_id = uuid4()
     record_interactions(
-        database, viewer_id, [make_interaction("like", TITLE_COUNT + 1)], SmallFeatureSource()
+        db_session, viewer_id, [make_interaction("impression")], SmallFeatureSource()
     )
-    assert read_title_states(database, viewer_id)[TITLE_COUNT + 1] != EMPTY_STATE
-    assert read_taste(database, viewer_id, "first") == taste.EMPTY_TASTE
+    assert interactions.count(db_session, viewer_id) == 1
+    assert viewer_state_rows(db_session) == []
+    assert read_taste(db_session, viewer_id, "first") == taste.EMPTY_TASTE
 
 
-def test_standings_come_the_latest_first_as_many_as_are_asked_for(database: Session) -> None:
+def test_a_title_that_is_not_there_is_kept_and_teaches_nothing(db_session: Session) -> None:
+    viewer_id = uuid4()
+    record_interactions(
+        db_session, viewer_id, [make_interaction("like", TITLE_COUNT + 1)], SmallFeatureSource()
+    )
+    assert read_title_states(db_session, viewer_id)[TITLE_COUNT + 1] != EMPTY_STATE
+    assert read_taste(db_session, viewer_id, "first") == taste.EMPTY_TASTE
+
+
+def test_standings_come_the_latest_first_as_many_as_are_asked_for(db_session: Session) -> None:
     viewer_id = uuid4()
     for title_id, days in ((1, 5), (2, 1), (3, 9)):
         at = NOW - timedelta(days=days)
         record_interactions(
-            database, viewer_id, [make_interaction("like", title_id, at=at)], SmallFeatureSource()
+            db_session, viewer_id, [make_interaction("like", title_id, at=at)], SmallFeatureSource()
         )
-    assert list(read_title_states(database, viewer_id)) == [2, 1, 3]
-    assert list(read_title_states(database, viewer_id, limit=1)) == [2]
+    assert list(read_title_states(db_session, viewer_id)) == [2, 1, 3]
+    assert list(read_title_states(db_session, viewer_id, limit=1)) == [2]
 
 
 @pytest.mark.parametrize("model", ["second one", None])
-def test_a_taste_of_another_model_is_worked_out_anew(database: Session, model: str | None) -> None:
+def test_a_taste_of_another_model_is_worked_out_anew(
+    db_session: Session, model: str | None
+) -> None:
     viewer_id = uuid4()
     events = [
         make_interaction("like", 2),
         make_interaction("rate", 3, value=4.5),
         make_interaction("dislike", 4),
     ]
-    record_interactions(database, viewer_id, events[:2], SmallFeatureSource())
-    known = read_taste(database, viewer_id, model)
+    record_interactions(db_session, viewer_id, events[:2], SmallFeatureSource())
+    known = read_taste(db_session, viewer_id, model)
     assert known.long_term is None
     assert known.affinity("genre:genre 2") > 0
-    record_interactions(database, viewer_id, events[2:], SmallFeatureSource(model))
-    moved = viewer_state_rows(database)
-    rebuild_viewer_state(database, viewer_id, SmallFeatureSource(model))
-    assert viewer_state_rows(database) == moved
-    assert (read_taste(database, viewer_id, model).aversion is None) == (model is None)
+    record_interactions(db_session, viewer_id, events[2:], SmallFeatureSource(model))
+    moved = viewer_state_rows(db_session)
+    rebuild_viewer_state(db_session, viewer_id, SmallFeatureSource(model))
+    assert viewer_state_rows(db_session) == moved
+    assert (read_taste(db_session, viewer_id, model).aversion is None) == (model is None)
 
 
-def test_one_viewer_says_nothing_of_another(database: Session) -> None:
+def test_one_viewer_says_nothing_of_another(db_session: Session) -> None:
     mine, other = uuid4(), uuid4()
     like = make_interaction("like")
-    record_interactions(database, mine, [like], SmallFeatureSource())
-    before = rows_as_text(database, table="taste", viewer_id=mine)
+    record_interactions(db_session, mine, [like], SmallFeatureSource())
+    before = rows_as_text(db_session, table="taste", viewer_id=mine)
     assert (
         record_interactions(
-            database, other, [like, make_interaction("dislike", 3)], SmallFeatureSource()
+            db_session, other, [like, make_interaction("dislike", 3)], SmallFeatureSource()
         ).stored_count
         == 2
     )
-    assert rows_as_text(database, table="taste", viewer_id=mine) == before
+    assert rows_as_text(db_session, table="taste", viewer_id=mine) == before
 
 
-def test_who_was_forgotten_is_not_heard(database: Session) -> None:
+def test_who_was_forgotten_is_not_heard(db_session: Session) -> None:
     viewer_id = uuid4()
-    record_interactions(database, viewer_id, [make_interaction("like")], SmallFeatureSource())
-    viewer_lifecycle.delete(database, viewer_id)
-    assert viewer_state_rows(database) == []
+    record_interactions(db_session, viewer_id, [make_interaction("like")], SmallFeatureSource())
+    viewer_lifecycle.delete(db_session, viewer_id)
+    assert viewer_state_rows(db_session) == []
     with pytest.raises(ViewerDeleted):
-        record_interactions(database, viewer_id, [make_interaction("like")], SmallFeatureSource())
+        record_interactions(db_session, viewer_id, [make_interaction("like")], SmallFeatureSource())
 
 
-def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(own: Engine) -> None:
+def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(
+    own_database: Engine,
+) -> None:
     viewer_id = uuid4()
     every = [
         make_interaction(event, number % TITLE_COUNT) for number, event in enumerate([*Event] * 4)
@@ -228,7 +234,7 @@ def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(own: En
     def tell(client: int) -> int:
         stored = 0
         for start in range(client % 4, len(every), 4):  # two clients tell of each
-            with open_session(own) as writing:
+            with open_session(own_database) as writing:
                 stored += record_interactions(
                     writing, viewer_id, every[start : start + 2], SmallFeatureSource()
                 ).stored_count
@@ -237,7 +243,7 @@ def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(own: En
 
     with ThreadPoolExecutor(8) as clients:
         assert sum(clients.map(tell, range(8))) == len(every)
-    with open_session(own) as writing:
+    with open_session(own_database) as writing:
         assert interactions.count(writing, viewer_id) == len(every)
         online = viewer_state_rows(writing)
         rebuild_viewer_state(writing, viewer_id, SmallFeatureSource())

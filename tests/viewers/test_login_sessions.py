@@ -17,8 +17,8 @@ TWO_MONTHS_AGO = {"then": datetime.now(UTC) - timedelta(days=61)}
 
 
 @pytest.fixture
-def pair(own: Engine) -> TokenPair:
-    with open_session(own) as writing:
+def token_pair(own_database: Engine) -> TokenPair:
+    with open_session(own_database) as writing:
         viewer_id = accounts.create(writing, "asha@example.com", password_hash=None)
         begun = login_sessions.start(writing, viewer_id, tokens=TOKEN_SIGNER)
         writing.commit()
@@ -42,35 +42,49 @@ def is_active(reading: Session, pair: TokenPair) -> bool:
     return login_sessions.find_active(reading, sign_in_id) is not None
 
 
-def test_of_many_who_hand_in_a_token_at_once_one_has_it(own: Engine, pair: TokenPair) -> None:
+def test_of_many_who_hand_in_a_token_at_once_one_has_it(
+    own_database: Engine, token_pair: TokenPair
+) -> None:
     with ThreadPoolExecutor(8) as threads:
-        asked = [threads.submit(refresh, own, pair.refresh, NO_REUSE_GRACE) for _ in range(8)]
+        asked = [
+            threads.submit(refresh, own_database, token_pair.refresh, NO_REUSE_GRACE)
+            for _ in range(8)
+        ]
     assert len([each.result() for each in asked if each.result()]) == 1
-    with open_session(own) as reading:
-        assert not is_active(reading, pair)
+    with open_session(own_database) as reading:
+        assert not is_active(reading, token_pair)
 
 
-def test_within_the_grace_all_of_them_get_the_same_successor(own: Engine, pair: TokenPair) -> None:
+def test_within_the_grace_all_of_them_get_the_same_successor(
+    own_database: Engine, token_pair: TokenPair
+) -> None:
     with ThreadPoolExecutor(8) as threads:
-        asked = [threads.submit(refresh, own, pair.refresh, REUSE_GRACE_PERIOD) for _ in range(8)]
+        asked = [
+            threads.submit(refresh, own_database, token_pair.refresh, REUSE_GRACE_PERIOD)
+            for _ in range(8)
+        ]
     assert len({each.result() for each in asked}) == 1
-    assert asked[0].result() not in (None, token_id(pair.refresh))
-    with open_session(own) as reading:
-        assert is_active(reading, pair)
+    assert asked[0].result() not in (None, token_id(token_pair.refresh))
+    with open_session(own_database) as reading:
+        assert is_active(reading, token_pair)
 
 
-def test_after_the_grace_a_copy_ends_the_sign_in(own: Engine, pair: TokenPair) -> None:
-    assert refresh(own, pair.refresh, REUSE_GRACE_PERIOD)
-    with own.begin() as connection:
+def test_after_the_grace_a_copy_ends_the_sign_in(
+    own_database: Engine, token_pair: TokenPair
+) -> None:
+    assert refresh(own_database, token_pair.refresh, REUSE_GRACE_PERIOD)
+    with own_database.begin() as connection:
         late = {"grace": REUSE_GRACE_PERIOD}
         connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
-    assert refresh(own, pair.refresh, REUSE_GRACE_PERIOD) is None
-    with open_session(own) as reading:
-        assert not is_active(reading, pair)
+    assert refresh(own_database, token_pair.refresh, REUSE_GRACE_PERIOD) is None
+    with open_session(own_database) as reading:
+        assert not is_active(reading, token_pair)
 
 
-def test_what_ended_is_deleted_and_what_goes_on_is_not(own: Engine, pair: TokenPair) -> None:
-    with open_session(own) as writing:
+def test_what_ended_is_deleted_and_what_goes_on_is_not(
+    own_database: Engine, token_pair: TokenPair
+) -> None:
+    with open_session(own_database) as writing:
         viewer_id = accounts.create(writing, "ravi@example.com", password_hash=None)
         gone = login_sessions.start(writing, viewer_id, tokens=TOKEN_SIGNER)
         writing.commit()
@@ -80,4 +94,4 @@ def test_what_ended_is_deleted_and_what_goes_on_is_not(own: Engine, pair: TokenP
         assert login_sessions.delete_expired(writing) == 1
         writing.commit()
         assert not is_active(writing, gone)
-        assert is_active(writing, pair)
+        assert is_active(writing, token_pair)

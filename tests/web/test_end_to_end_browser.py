@@ -26,7 +26,7 @@ def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
 
 
 @pytest.fixture
-def eega(client: httpx.Client) -> str:
+def eega_path(client: httpx.Client) -> str:
     return f"/title/{list_items(client, '/api/search', q='eega')[0]['id']}"
 
 
@@ -47,8 +47,8 @@ def test_typing_finds_a_film(page: Page, typed: str) -> None:
     expect(page.locator("#results").get_by_role("link", name="Eega")).to_be_visible()
 
 
-def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega: str) -> None:
-    page.goto(eega)
+def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega_path: str) -> None:
+    page.goto(eega_path)
     expect(page.get_by_role("heading", level=1)).to_have_text("Eega")
     expect(page.locator(".lede [lang=te]").last).to_have_text("ఈగ")
     expect(page.locator(".names [lang=te]").first).to_have_text("ఈగ")
@@ -102,9 +102,9 @@ FIND_ACCESSIBILITY_ERRORS = """() => {
 
 @pytest.mark.parametrize("width", VIEWPORT_WIDTHS_PX)
 @pytest.mark.parametrize("path", ["/", "/search?q=सांवली+रात+की+कहानी", "title", "/nothing"])
-def test_pages_are_fit_for_everyone(page: Page, eega: str, path: str, width: int) -> None:
+def test_pages_are_fit_for_everyone(page: Page, eega_path: str, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
-    page.goto(eega if path == "title" else path)
+    page.goto(eega_path if path == "title" else path)
     assert page.evaluate(FIND_ACCESSIBILITY_ERRORS) == []
     assert page.locator("h1").count() == 1
     assert page.locator("main").count() == 1

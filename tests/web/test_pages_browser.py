@@ -221,15 +221,17 @@ def build_app(page_data: FakePageData) -> FastAPI:
 
 
 @pytest.fixture
-def fake() -> FakePageData:
+def page_data() -> FakePageData:
     return FakePageData()
 
 
 @pytest.fixture
-def address(fake: FakePageData) -> Iterator[str]:
+def base_url(page_data: FakePageData) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(build_app(fake), log_level="warning", ws="none"))
+        server = uvicorn.Server(
+            uvicorn.Config(build_app(page_data), log_level="warning", ws="none")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
@@ -241,8 +243,8 @@ def address(fake: FakePageData) -> Iterator[str]:
 
 
 @pytest.fixture
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    made = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
+def context(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
+    made = browser.new_context(base_url=base_url, viewport={"width": 1280, "height": 800})
     made.set_default_timeout(10_000)
     yield made
     made.close()
@@ -310,16 +312,16 @@ def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
     assert page.url.endswith("/")
 
 
-def test_a_pause_in_typing_sends_one_request(page: Page, fake: FakePageData) -> None:
+def test_a_pause_in_typing_sends_one_request(page: Page, page_data: FakePageData) -> None:
     page.goto("/search")
-    fake.search_forms.clear()
+    page_data.search_forms.clear()
     page.get_by_role("combobox", name="Search by mood").press_sequentially("sholay", delay=20)
     expect(page.locator("#results .card")).to_have_count(1)
-    assert [wanted.q for wanted in fake.search_forms] == ["sholay"]
+    assert [wanted.q for wanted in page_data.search_forms] == ["sholay"]
 
 
-def test_a_late_answer_to_an_older_query_is_dropped(page: Page, fake: FakePageData) -> None:
-    fake.delays_s = {"maya": 1.0}
+def test_a_late_answer_to_an_older_query_is_dropped(page: Page, page_data: FakePageData) -> None:
+    page_data.delays_s = {"maya": 1.0}
     page.goto("/search")
     box = page.get_by_role("combobox", name="Search by mood")
     with page.expect_request(lambda request: "q=maya" in request.url):
@@ -343,29 +345,29 @@ def test_filters_apply_at_once(page: Page) -> None:
     assert page.url.endswith("/search?language=te&genre=mythology")
 
 
-def test_a_failing_live_search_offers_retry(page: Page, fake: FakePageData) -> None:
+def test_a_failing_live_search_offers_retry(page: Page, page_data: FakePageData) -> None:
     page.goto("/search")
-    fake.is_down = True
+    page_data.is_down = True
     page.get_by_role("combobox", name="Search by mood").fill("sholay")
     retry = page.get_by_role("button", name="Retry")
     expect(retry).to_be_visible()
-    fake.is_down = False
+    page_data.is_down = False
     retry.click()
     expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
 
 
-def test_an_outage_shows_a_page_with_retry(page: Page, fake: FakePageData) -> None:
-    fake.is_down = True
+def test_an_outage_shows_a_page_with_retry(page: Page, page_data: FakePageData) -> None:
+    page_data.is_down = True
     answer = page.goto("/search?q=sholay")
     assert answer is not None
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    fake.is_down = False
+    page_data.is_down = False
     page.get_by_role("link", name="Retry").click()
     expect(page.locator("#results .card h3")).to_have_text(["Sholay"])
 
 
-def test_without_javascript_the_form_works(browser: Browser, address: str) -> None:
-    with browser.new_context(base_url=address, java_script_enabled=False) as context:
+def test_without_javascript_the_form_works(browser: Browser, base_url: str) -> None:
+    with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/")
         page.get_by_role("searchbox").fill("a")
@@ -416,9 +418,9 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/search?q=a", "/search?genre=drama", "/title/4", "/no"])
-def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, address: str, path: str) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, base_url: str, path: str) -> None:
     phone = {"width": 360, "height": 740}
-    with browser.new_context(base_url=address, viewport=phone, has_touch=True) as context:  # type: ignore[arg-type] # a literal TypedDict
+    with browser.new_context(base_url=base_url, viewport=phone, has_touch=True) as context:  # type: ignore[arg-type] # a literal TypedDict
         page = context.new_page()
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -495,11 +497,11 @@ def test_a_page_is_small(page: Page) -> None:
     assert sum(sizes) < 60_000
 
 
-def test_a_drawn_card_is_kept_and_revalidated(address: str) -> None:
-    first = httpx.get(f"{address}/posters/9.svg")
+def test_a_drawn_card_is_kept_and_revalidated(base_url: str) -> None:
+    first = httpx.get(f"{base_url}/posters/9.svg")
     assert first.headers["content-type"].startswith("image/svg+xml")
     assert "Lost &lt;b&gt;Reel" in first.text
-    again = httpx.get(f"{address}/posters/9.svg", headers={"If-None-Match": first.headers["etag"]})
+    again = httpx.get(f"{base_url}/posters/9.svg", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert "max-age=604800" in again.headers["cache-control"]
 
@@ -513,7 +515,7 @@ def test_what_does_not_exist_is_a_page_of_ours(page: Page, path: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("This reel is missing")
 
 
-def test_odd_parameters_are_left_out(address: str, fake: FakePageData) -> None:
+def test_odd_parameters_are_left_out(base_url: str, page_data: FakePageData) -> None:
     asked = "/search?year_from=abc&year_to=99999999999999999999&kind=opera&language=&offset=-3"
-    assert httpx.get(address + asked).status_code == 200
-    assert fake.search_forms == [SearchForm(limit=25)]
+    assert httpx.get(base_url + asked).status_code == 200
+    assert page_data.search_forms == [SearchForm(limit=25)]

@@ -18,13 +18,15 @@ CLICK_TIMEOUT_S = 15.0
 
 
 @pytest.fixture
-def page(browser: Browser, seeded: Resources, live: CatalogueView) -> Iterator[Page]:
+def page(
+    browser: Browser, seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[Page]:
     with (
-        running_app(create_app(seeded, live)) as client,
+        running_app(create_app(seeded_resources, catalogue_view)) as client,
         browser.new_context(base_url=str(client.base_url)) as context,
     ):
         yield context.new_page()
-    with seeded.engine.begin() as connection:
+    with seeded_resources.engine.begin() as connection:
         connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
 
 

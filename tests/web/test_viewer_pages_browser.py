@@ -32,17 +32,17 @@ ContextFactory = Callable[..., AbstractContextManager[BrowserContext]]
 
 
 @pytest.fixture
-def client(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
+def client(seeded_resources: Resources, catalogue_view: CatalogueView) -> Iterator[httpx.Client]:
     """A service whose people are forgotten after the test."""
-    seeded.redis.flushdb()
-    with running_app(create_app(seeded, live)) as client:
+    seeded_resources.redis.flushdb()
+    with running_app(create_app(seeded_resources, catalogue_view)) as client:
         yield client
-    with seeded.engine.begin() as connection:
+    with seeded_resources.engine.begin() as connection:
         connection.execute(text("TRUNCATE viewer, search_query, search_click CASCADE"))
 
 
 @pytest.fixture
-def opened(browser: Browser, client: httpx.Client) -> ContextFactory:
+def open_context(browser: Browser, client: httpx.Client) -> ContextFactory:
     """Open a browser of the service."""
 
     def context(**given: Any) -> BrowserContext:
@@ -54,7 +54,7 @@ def opened(browser: Browser, client: httpx.Client) -> ContextFactory:
 
 
 @pytest.fixture
-def page(opened: ContextFactory) -> Iterator[Page]:
+def page(open_context: ContextFactory) -> Iterator[Page]:
     """A page that fails its test when a script or its content policy does."""
     wrong: list[str] = []
 
@@ -62,7 +62,7 @@ def page(opened: ContextFactory) -> Iterator[Page]:
         if "Content Security" in said.text:
             wrong.append(said.text)
 
-    with opened(viewport={"width": 1280, "height": 800}) as context:
+    with open_context(viewport={"width": 1280, "height": 800}) as context:
         made = context.new_page()
         made.on("pageerror", lambda error: wrong.append(str(error)))
         made.on("console", heard)
@@ -71,7 +71,7 @@ def page(opened: ContextFactory) -> Iterator[Page]:
 
 
 @pytest.fixture
-def eega(client: httpx.Client) -> str:
+def eega_path(client: httpx.Client) -> str:
     return f"/title/{list_items(client, '/api/search', q='eega')[0]['id']}"
 
 
@@ -185,8 +185,8 @@ def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
     expect(page.get_by_text("Your watchlist is empty")).to_be_visible()
 
 
-def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega: str) -> None:
-    page.goto(eega)
+def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega_path: str) -> None:
+    page.goto(eega_path)
     for button in ("Favourite", "Watched", "Like"):
         press_button(page.locator("main"), button)
     with page.expect_response(lambda response: is_button_event(response.request)):
@@ -219,9 +219,9 @@ def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
     assert {each["device"] for each in seen} == {"desktop"}
 
 
-def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega: str) -> None:
+def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega_path: str) -> None:
     sign_up(page)
-    page.goto(eega)
+    page.goto(eega_path)
     press_button(page.locator("main"), "Favourite")
     page.goto("/profile")
     page.get_by_role("button", name="Sign out", exact=True).click()
@@ -239,8 +239,8 @@ def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega: st
     expect(cards(page).locator("h3")).to_have_text(["Eega"])
 
 
-def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega: str) -> None:
-    page.goto(eega)
+def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega_path: str) -> None:
+    page.goto(eega_path)
     press_button(page.locator("main"), "Watchlist")
     sign_up(page)
     page.goto("/history?list=watchlist")
@@ -258,14 +258,14 @@ def test_a_fault_is_told_at_its_field(page: Page) -> None:
     expect(year).to_have_accessible_description(re.compile("shown. Give a year from 1900"))
 
 
-def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega: str) -> None:
+def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega_path: str) -> None:
     page.goto("/profile")
     page.get_by_label("Reasons are told in").select_option("te")
     page.get_by_role("group", name="Telugu").get_by_label("More").check(force=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
     expect(page.get_by_role("group", name="Telugu").get_by_label("More")).to_be_checked()
-    page.goto(eega)
+    page.goto(eega_path)
     press_button(page.locator("main"), "Like")
     page.goto("/feed")
     expect(cards(page).locator(".why[lang=te]")).to_have_count(24)
@@ -280,23 +280,23 @@ def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("For you: wonder")
 
 
-def test_the_mood_that_is_on_is_in_view_on_a_phone(opened: ContextFactory) -> None:
-    with opened(viewport=PHONE_VIEWPORT, has_touch=True) as context:
+def test_the_mood_that_is_on_is_in_view_on_a_phone(open_context: ContextFactory) -> None:
+    with open_context(viewport=PHONE_VIEWPORT, has_touch=True) as context:
         page = context.new_page()
         page.goto("/feed?mood=peace")
         expect(page.get_by_role("link", name="Peace")).to_be_in_viewport(ratio=1)
 
 
-def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega: str) -> None:
-    page.goto(eega)
+def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega_path: str) -> None:
+    page.goto(eega_path)
     press_button(page.locator("main"), "Watched")
     page.goto("/history")
     expect(cards(page)).to_have_count(1)
     expect(page.locator("progress")).to_have_count(0)
 
 
-def test_all_of_it_works_without_javascript(opened: ContextFactory) -> None:
-    with opened(java_script_enabled=False) as context:
+def test_all_of_it_works_without_javascript(open_context: ContextFactory) -> None:
+    with open_context(java_script_enabled=False) as context:
         page = context.new_page()
         sign_up(page, email="ravi@example.com")
         page.get_by_label("Telugu").check()
@@ -316,9 +316,9 @@ def test_all_of_it_works_without_javascript(opened: ContextFactory) -> None:
         expect(page.get_by_role("radio", name="3 stars")).to_be_checked()
 
 
-def test_everything_is_deleted_when_one_is_sure(page: Page, eega: str) -> None:
+def test_everything_is_deleted_when_one_is_sure(page: Page, eega_path: str) -> None:
     sign_up(page)
-    page.goto(eega)
+    page.goto(eega_path)
     press_button(page.locator("main"), "Like")
     page.goto("/profile")
     page.get_by_text("Delete everything").first.click()
@@ -328,14 +328,14 @@ def test_everything_is_deleted_when_one_is_sure(page: Page, eega: str) -> None:
     assert page.context.cookies() == []
 
 
-def test_who_asks_for_it_is_not_followed(opened: ContextFactory, eega: str) -> None:
-    with opened(extra_http_headers={"Sec-GPC": "1"}) as context:
+def test_who_asks_for_it_is_not_followed(open_context: ContextFactory, eega_path: str) -> None:
+    with open_context(extra_http_headers={"Sec-GPC": "1"}) as context:
         page = context.new_page()
         page.goto("/feed")
         expect(page.get_by_text("asks us to keep nothing")).to_be_visible()
         press_button(cards(page).first, "Like")
         expect(page.get_by_role("status")).to_contain_text("Not kept")
-        page.goto(eega)
+        page.goto(eega_path)
         assert context.cookies() == []
 
 
@@ -355,11 +355,13 @@ def test_a_sign_in_leads_nowhere_else(client: httpx.Client) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/feed"), path
 
 
-def test_no_page_of_a_person_scrolls_sideways_on_a_phone(opened: ContextFactory, eega: str) -> None:
-    with opened(viewport=PHONE_VIEWPORT, has_touch=True) as context:
+def test_no_page_of_a_person_scrolls_sideways_on_a_phone(
+    open_context: ContextFactory, eega_path: str
+) -> None:
+    with open_context(viewport=PHONE_VIEWPORT, has_touch=True) as context:
         page = context.new_page()
         sign_up(page, name="Venkata Satyanarayana Penumetsa")
-        for path in ("/welcome", "/feed", "/profile", "/history", "/signup", eega):
+        for path in ("/welcome", "/feed", "/profile", "/history", "/signup", eega_path):
             page.goto(path)
             assert (
                 page.evaluate("document.documentElement.scrollWidth") == PHONE_VIEWPORT["width"]

@@ -50,7 +50,9 @@ def kill(process: psutil.Process) -> None:
 
 
 @pytest.fixture
-def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) -> Iterator[Start]:
+def start_worker(
+    own_database: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path
+) -> Iterator[Start]:
     """Start a worker and wait until it listens."""
     running: list[psutil.Process] = []
 
@@ -61,7 +63,7 @@ def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) ->
             env={
                 **os.environ,
                 "PYTHONPATH": str(PROJECT),
-                "RASIKA_DATABASE_URL": own.url.render_as_string(hide_password=False),
+                "RASIKA_DATABASE_URL": own_database.url.render_as_string(hide_password=False),
                 "RASIKA_REDIS_URL": servers.redis_url,
             },
             stderr=subprocess.DEVNULL,
@@ -77,18 +79,21 @@ def start(own: Engine, servers: Lease, valkey: "redis.Redis", tmp_path: Path) ->
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
-    own: Engine, start: Start, valkey: "redis.Redis", record: Callable[..., Record]
+    own_database: Engine,
+    start_worker: Start,
+    valkey: "redis.Redis",
+    make_record: Callable[..., Record],
 ) -> None:
-    with open_session(own) as writing:
-        ids = Importer().store(writing, [record(f"Title {n}") for n in range(3)]).created_ids
+    with open_session(own_database) as writing:
+        ids = Importer().store(writing, [make_record(f"Title {n}") for n in range(3)]).created_ids
         writing.commit()
-    with own.connect() as holding:
+    with own_database.connect() as holding:
         holding.execute(text("LOCK TABLE title_vector"))
         (job,) = queues.embed_titles(valkey, ids)
-        killed = start()
-        with own.execution_options(isolation_level="AUTOCOMMIT").connect() as watching:
+        killed = start_worker()
+        with own_database.execution_options(isolation_level="AUTOCOMMIT").connect() as watching:
             wait_until(lambda: watching.execute(COUNT_LOCK_WAITS).scalar_one())
-        start()  # idle when the other one dies
+        start_worker()  # idle when the other one dies
         kill(killed)
         assert job.get_status() == "started"
         holding.rollback()
@@ -97,8 +102,10 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_no_job(
     assert job.return_value() == {"embedded": 3, "unchanged": 0}
     assert job.retries_left == len(queues.RETRY_DELAYS_S) - 1
     assert job.meta == {"done": 3, "total": 3}
-    with open_session(own) as reading:
-        assert vectors.ids_without_vector(reading, Space.CONTENT, _model(own), limit=9) == []
+    with open_session(own_database) as reading:
+        assert (
+            vectors.ids_without_vector(reading, Space.CONTENT, _model(own_database), limit=9) == []
+        )
 
 
 def _model(own: Engine) -> str:

@@ -26,10 +26,12 @@ def _cheap_password_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(seeded: Resources, live: CatalogueView, valkey: "redis.Redis") -> Iterator[FastAPI]:
+def app(
+    seeded_resources: Resources, catalogue_view: CatalogueView, valkey: "redis.Redis"
+) -> Iterator[FastAPI]:
     """The service; nobody has tried anything yet."""
-    yield create_app(replace(seeded, redis=valkey), live)
-    with seeded.engine.begin() as connection:
+    yield create_app(replace(seeded_resources, redis=valkey), catalogue_view)
+    with seeded_resources.engine.begin() as connection:
         connection.execute(text("TRUNCATE viewer CASCADE"))
 
 

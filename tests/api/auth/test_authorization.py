@@ -20,17 +20,21 @@ NEW_KEY, OLD_KEY = "the key of this year", "the key of last year"
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
+def viewers(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
     """Those who come to a service on this machine, without a secret key."""
     with viewer_factory(app, client.base_url) as found:
         yield found
 
 
 @pytest.fixture
-def keyed(seeded: Resources, live: CatalogueView) -> Iterator[ViewerFactory]:
+def viewers_with_secret_keys(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[ViewerFactory]:
     """Those who come to a service with two secret keys."""
-    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}")})
-    app = create_app(replace(seeded, settings=settings), live)
+    settings = seeded_resources.settings.model_copy(
+        update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}")}
+    )
+    app = create_app(replace(seeded_resources, settings=settings), catalogue_view)
     with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
@@ -48,9 +52,9 @@ def moderation_status(browser: httpx.Client) -> int:
     [(Role.USER, 403, 403), (Role.CURATOR, 403, 200), (Role.ADMIN, 404, 200)],
 )
 def test_a_role_allows_what_it_says_even_on_this_machine(
-    guests: ViewerFactory, role: Role, administering: int, moderating: int
+    viewers: ViewerFactory, role: Role, administering: int, moderating: int
 ) -> None:
-    person = guests.with_account(role=role)
+    person = viewers.with_account(role=role)
     assert (admin_status(person.http), moderation_status(person.http)) == (
         administering,
         moderating,
@@ -58,31 +62,47 @@ def test_a_role_allows_what_it_says_even_on_this_machine(
 
 
 def test_who_says_nothing_administers_on_this_machine_alone(
-    guests: ViewerFactory, keyed: ViewerFactory
+    viewers: ViewerFactory, viewers_with_secret_keys: ViewerFactory
 ) -> None:
-    assert admin_status(guests.anonymous_client()) == 404
-    assert admin_status(guests.visitor().http) == 404
-    assert admin_status(keyed.anonymous_client()) == 403
+    assert admin_status(viewers.anonymous_client()) == 404
+    assert admin_status(viewers.visitor().http) == 404
+    assert admin_status(viewers_with_secret_keys.anonymous_client()) == 403
 
 
-def test_each_secret_key_opens_and_so_does_an_administrator(keyed: ViewerFactory) -> None:
-    assert admin_status(keyed.anonymous_client(), authorization=f"Bearer {NEW_KEY}") == 404
-    assert admin_status(keyed.anonymous_client(), authorization=f"Bearer {OLD_KEY}") == 404
+def test_each_secret_key_opens_and_so_does_an_administrator(
+    viewers_with_secret_keys: ViewerFactory,
+) -> None:
     assert (
-        admin_status(keyed.anonymous_client(), authorization=f"Bearer {NEW_KEY}, {OLD_KEY}") == 403
+        admin_status(viewers_with_secret_keys.anonymous_client(), authorization=f"Bearer {NEW_KEY}")
+        == 404
     )
-    assert admin_status(keyed.with_account(role=Role.ADMIN).http) == 404
-    assert admin_status(keyed.with_account(role=Role.USER).http) == 403
+    assert (
+        admin_status(viewers_with_secret_keys.anonymous_client(), authorization=f"Bearer {OLD_KEY}")
+        == 404
+    )
+    assert (
+        admin_status(
+            viewers_with_secret_keys.anonymous_client(),
+            authorization=f"Bearer {NEW_KEY}, {OLD_KEY}",
+        )
+        == 403
+    )
+    assert admin_status(viewers_with_secret_keys.with_account(role=Role.ADMIN).http) == 404
+    assert admin_status(viewers_with_secret_keys.with_account(role=Role.USER).http) == 403
 
 
-def test_an_administrator_signed_in_by_cookies_is_one(keyed: ViewerFactory) -> None:
-    person = keyed.with_account(role=Role.ADMIN)
+def test_an_administrator_signed_in_by_cookies_is_one(
+    viewers_with_secret_keys: ViewerFactory,
+) -> None:
+    person = viewers_with_secret_keys.with_account(role=Role.ADMIN)
     token = person.http.headers.pop("authorization").removeprefix("Bearer ")
     person.http.cookies.set(login_cookies.ACCESS_COOKIE, token)
     assert admin_status(person.http) == 404
 
 
-def test_a_token_that_is_good_no_more_is_told_as_such(keyed: ViewerFactory) -> None:
-    person = keyed.with_account(role=Role.ADMIN)
+def test_a_token_that_is_good_no_more_is_told_as_such(
+    viewers_with_secret_keys: ViewerFactory,
+) -> None:
+    person = viewers_with_secret_keys.with_account(role=Role.ADMIN)
     person.http.post("/api/auth/logout")
     assert admin_status(person.http) == 401

@@ -27,7 +27,7 @@ TokenJson = dict[str, str]
 
 
 @pytest.fixture
-def someone(client: httpx.Client) -> Callable[[], tuple[str, TokenJson]]:
+def register_account(client: httpx.Client) -> Callable[[], tuple[str, TokenJson]]:
     """Make an account; return its e-mail and what its owner carries."""
 
     def register() -> tuple[str, TokenJson]:
@@ -79,9 +79,9 @@ def test_whoever_registers_is_signed_in(client: httpx.Client) -> None:
 
 
 def test_an_email_has_one_account_however_it_is_written(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     again = client.post(
         "/api/auth/register", json={"email": email.upper(), "password": "quite another 1"}
     )
@@ -90,9 +90,9 @@ def test_an_email_has_one_account_however_it_is_written(
 
 
 def test_who_asks_for_many_taken_emails_is_told_no_more(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     taken = {"email": email, "password": PASSWORD}
     told = [problem(client.post("/api/auth/register", json=taken))[1] for _ in range(11)]
     assert told == ["email-taken"] * 10 + ["too-many-attempts"]
@@ -133,9 +133,9 @@ def test_what_cannot_be_is_told_by_name_and_not_said_back(
 
 
 def test_an_unknown_email_and_a_wrong_password_are_answered_alike(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     wrong = login(client, email, "something else 1")
     for unknown in ("nobody@example.com", "no e-mail at all", ""):
         answer = login(client, unknown)
@@ -159,10 +159,10 @@ class CountingHash(PasswordHash):
 
 def test_an_unknown_email_takes_the_work_that_a_wrong_password_takes(
     client: httpx.Client,
-    someone: Callable[[], tuple[str, TokenJson]],
+    register_account: Callable[[], tuple[str, TokenJson]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     counting = CountingHash(passwords.HASHER.hashers)
     monkeypatch.setattr(passwords, "HASHER", counting)
     for number, each in enumerate((email, "nobody@example.com", "no e-mail at all"), start=1):
@@ -180,9 +180,11 @@ def test_halves_of_characters_are_no_password_and_no_error(client: httpx.Client)
 
 
 def test_who_guesses_passwords_waits_and_who_knows_them_does_not(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]], valkey: "redis.Redis"
+    client: httpx.Client,
+    register_account: Callable[[], tuple[str, TokenJson]],
+    valkey: "redis.Redis",
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     assert {login(client, email).status_code for _ in range(12)} == {200}
     told = [problem(login(client, email, f"guess {number} of many")) for number in range(11)]
     assert told == [(401, "not-recognised")] * 10 + [(429, "too-many-attempts")]
@@ -206,20 +208,22 @@ def test_nobody_locks_another_out_from_one_address() -> None:
 
 
 def test_without_redis_attempts_are_counted_all_the_same(
-    seeded: Resources, live: CatalogueView, someone: Callable[[], tuple[str, TokenJson]]
+    seeded_resources: Resources,
+    catalogue_view: CatalogueView,
+    register_account: Callable[[], tuple[str, TokenJson]],
 ) -> None:
-    email, _ = someone()
+    email, _ = register_account()
     away = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=Retry(NoBackoff(), 0))
-    with running_app(create_app(replace(seeded, redis=away), live)) as client:
+    with running_app(create_app(replace(seeded_resources, redis=away), catalogue_view)) as client:
         told = {problem(login(client, email, "a wrong one 1"))[0] for _ in range(12)}
         assert told == {401, 429}
         assert 'rasika_degraded_total{without="throttle"}' in client.get("/metrics").text
 
 
 def test_a_refresh_token_is_good_once(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    _, first = someone()
+    _, first = register_account()
     second = refresh(client, first).json()
     third = refresh(client, second).json()
     assert len({each["refresh_token"] for each in (first, second, third)}) == 3
@@ -227,9 +231,9 @@ def test_a_refresh_token_is_good_once(
 
 
 def test_a_refresh_token_used_again_ends_the_sign_in_of_both_who_have_it(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    email, stolen = someone()
+    email, stolen = register_account()
     elsewhere = login(client, email).json()
     thief = refresh(client, stolen).json()
     assert problem(refresh(client, stolen)) == (401, "not-signed-in")
@@ -241,9 +245,9 @@ def test_a_refresh_token_used_again_ends_the_sign_in_of_both_who_have_it(
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/api/auth/logout-everywhere"])
 def test_logging_out_is_at_once(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]], path: str
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]], path: str
 ) -> None:
-    email, tokens = someone()
+    email, tokens = register_account()
     elsewhere = login(client, email).json()
     assert client.post(path, headers=bearer(tokens)).status_code == 204
     assert problem(me(client, tokens)) == (401, "not-signed-in")
@@ -252,9 +256,9 @@ def test_logging_out_is_at_once(
 
 
 def test_who_has_nothing_but_a_refresh_token_can_log_out(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    _, tokens = someone()
+    _, tokens = register_account()
     handed = {"refresh_token": tokens["refresh_token"]}
     assert client.post("/api/auth/logout", json=handed).status_code == 204
     assert me(client, tokens).status_code == 401
@@ -263,11 +267,11 @@ def test_who_has_nothing_but_a_refresh_token_can_log_out(
 
 def test_who_comes_back_with_an_expired_access_token_can_log_out(
     client: httpx.Client,
-    someone: Callable[[], tuple[str, TokenJson]],
+    register_account: Callable[[], tuple[str, TokenJson]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("viewers.login_sessions.ACCESS_TOKEN_LIFETIME", timedelta(seconds=-1))
-    _, tokens = someone()
+    _, tokens = register_account()
     alone = client.post("/api/auth/logout", headers=bearer(tokens))
     assert problem(alone) == (401, "not-signed-in")
     handed = {"refresh_token": tokens["refresh_token"]}
@@ -286,9 +290,9 @@ def test_a_token_that_is_not_ours_opens_nothing(client: httpx.Client, given: str
 
 
 def test_a_token_is_good_for_its_own_use_only(
-    client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    _, tokens = someone()
+    _, tokens = register_account()
     swapped = {
         "access_token": tokens["refresh_token"],
         "refresh_token": tokens["access_token"],
@@ -299,9 +303,9 @@ def test_a_token_is_good_for_its_own_use_only(
 
 
 def test_the_account_is_asked_for_at_each_request(
-    app: FastAPI, client: httpx.Client, someone: Callable[[], tuple[str, TokenJson]]
+    app: FastAPI, client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
-    email, tokens = someone()
+    email, tokens = register_account()
     with app.state.resources.engine.begin() as connection:
         asked = {"email": email}
         connection.execute(text("UPDATE account SET role = 'curator' WHERE email = :email"), asked)

@@ -27,7 +27,7 @@ INTERACTIONS = "/api/user/interactions"
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
+def viewers(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
     with viewer_factory(app, client.base_url) as found:
         yield found
 
@@ -42,12 +42,12 @@ class LoggedInBrowser:
 
 
 @pytest.fixture
-def browser(guests: ViewerFactory) -> LoggedInBrowser:
-    person = guests.with_account()
-    with open_session(guests.engine) as writing:
-        pair = login_sessions.start(writing, person.id, tokens=guests.app.state.tokens)
+def browser(viewers: ViewerFactory) -> LoggedInBrowser:
+    person = viewers.with_account()
+    with open_session(viewers.engine) as writing:
+        pair = login_sessions.start(writing, person.id, tokens=viewers.app.state.tokens)
         writing.commit()
-    tab = guests.anonymous_client()
+    tab = viewers.anonymous_client()
     set_browser_cookies(tab, access=pair.access, refresh=pair.refresh)
     return LoggedInBrowser(person, tab, pair)
 
@@ -99,9 +99,9 @@ def test_an_access_cookie_that_is_gone_is_renewed_on_the_way(
 
 
 def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
-    browser: LoggedInBrowser, guests: ViewerFactory
+    browser: LoggedInBrowser, viewers: ViewerFactory
 ) -> None:
-    tabs = [guests.anonymous_client() for _ in range(4)]
+    tabs = [viewers.anonymous_client() for _ in range(4)]
     for tab in tabs:
         set_browser_cookies(tab, refresh=browser.tokens.refresh)
     with ThreadPoolExecutor(4) as threads:
@@ -112,12 +112,12 @@ def test_two_tabs_that_are_renewed_at_once_both_stay_signed_in(
 
 
 def test_a_cookie_that_was_used_a_while_ago_ends_the_sign_in(
-    browser: LoggedInBrowser, guests: ViewerFactory
+    browser: LoggedInBrowser, viewers: ViewerFactory
 ) -> None:
-    thief = guests.anonymous_client()
+    thief = viewers.anonymous_client()
     set_browser_cookies(thief, refresh=browser.tokens.refresh)
     assert is_logged_in(thief)
-    with guests.engine.begin() as connection:
+    with viewers.engine.begin() as connection:
         late = {"grace": REUSE_GRACE_PERIOD}
         connection.execute(text("UPDATE refresh_token SET used_at = used_at - :grace"), late)
     set_browser_cookies(browser.client, refresh=browser.tokens.refresh)
@@ -152,9 +152,9 @@ CROSS_ORIGIN_HEADERS = (
 
 @pytest.mark.parametrize("headers", CROSS_ORIGIN_HEADERS)
 def test_pages_of_others_do_nothing_in_somebodys_name(
-    browser: LoggedInBrowser, guests: ViewerFactory, headers: dict[str, str]
+    browser: LoggedInBrowser, viewers: ViewerFactory, headers: dict[str, str]
 ) -> None:
-    visitor = guests.visitor().http
+    visitor = viewers.visitor().http
     told = {"content_id": 7, "event": "like"}
     form = {"content-type": "application/x-www-form-urlencoded"}
     for response in (
@@ -162,7 +162,7 @@ def test_pages_of_others_do_nothing_in_somebodys_name(
         browser.client.delete("/api/user/profile", headers=headers),
         browser.client.post(INTERACTIONS, json=told, headers=headers),
         visitor.post(INTERACTIONS, json=told, headers=headers),
-        guests.anonymous_client().post(
+        viewers.anonymous_client().post(
             "/api/auth/login", content="x=y", headers={**headers, **form}
         ),
     ):
@@ -171,7 +171,7 @@ def test_pages_of_others_do_nothing_in_somebodys_name(
     assert is_logged_in(browser.client)
 
 
-def test_our_own_pages_and_programs_do(browser: LoggedInBrowser, guests: ViewerFactory) -> None:
+def test_our_own_pages_and_programs_do(browser: LoggedInBrowser, viewers: ViewerFactory) -> None:
     told = {"content_id": 7, "event": "like"}
     here = str(browser.client.base_url).rstrip("/")
     for headers in (
@@ -188,40 +188,44 @@ def test_our_own_pages_and_programs_do(browser: LoggedInBrowser, guests: ViewerF
 
 
 @pytest.fixture
-def elsewhere(seeded: Resources, live: CatalogueView) -> Iterator[ViewerFactory]:
+def production_viewers(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[ViewerFactory]:
     """Those who come to a service in production, that other origins may call."""
-    settings = seeded.settings.model_copy(
+    settings = seeded_resources.settings.model_copy(
         update={
             "environment": "production",
             "secret_key": SecretStr("a secret key of the tests"),
             "cors_origins": ("https://app.example",),
         }
     )
-    app = create_app(replace(seeded, settings=settings), live)
+    app = create_app(replace(seeded_resources, settings=settings), catalogue_view)
     with running_app(app) as client, viewer_factory(app, client.base_url) as found:
         yield found
 
 
-def test_an_origin_that_is_named_may_and_may_read_the_answer(elsewhere: ViewerFactory) -> None:
+def test_an_origin_that_is_named_may_and_may_read_the_answer(
+    production_viewers: ViewerFactory,
+) -> None:
     named = {"origin": "https://app.example", "sec-fetch-site": "cross-site"}
-    response = elsewhere.visitor().http.post("/api/auth/logout", headers=named)
+    response = production_viewers.visitor().http.post("/api/auth/logout", headers=named)
     assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == "https://app.example"
     assert response.headers["access-control-allow-credentials"] == "true"
     other = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
-    refused = elsewhere.visitor().http.post("/api/auth/logout", headers=other)
+    refused = production_viewers.visitor().http.post("/api/auth/logout", headers=other)
     assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers
 
 
-def test_in_production_cookies_go_over_https_alone(elsewhere: ViewerFactory) -> None:
-    person = elsewhere.with_account()
-    with open_session(elsewhere.engine) as writing:
-        pair = login_sessions.start(writing, person.id, tokens=elsewhere.app.state.tokens)
+def test_in_production_cookies_go_over_https_alone(production_viewers: ViewerFactory) -> None:
+    person = production_viewers.with_account()
+    with open_session(production_viewers.engine) as writing:
+        pair = login_sessions.start(writing, person.id, tokens=production_viewers.app.state.tokens)
         writing.commit()
     header = {"cookie": f"{login_cookies.REFRESH_COOKIE}={pair.refresh}"}
-    renewed = set_cookie_headers(elsewhere.anonymous_client().get(ME, headers=header))
-    visiting = set_cookie_headers(elsewhere.anonymous_client().get("/"))
+    renewed = set_cookie_headers(production_viewers.anonymous_client().get(ME, headers=header))
+    visiting = set_cookie_headers(production_viewers.anonymous_client().get("/"))
     every = {**renewed, **visiting}
     assert set(every) == {
         login_cookies.ACCESS_COOKIE,
@@ -231,8 +235,8 @@ def test_in_production_cookies_go_over_https_alone(elsewhere: ViewerFactory) -> 
     assert all("Secure" in cookie for cookie in every.values())
 
 
-def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: ViewerFactory) -> None:
-    visitor = guests.visitor()
+def test_what_a_visitor_did_is_his_accounts_once_he_has_one(viewers: ViewerFactory) -> None:
+    visitor = viewers.visitor()
     told = {"content_id": 7, "event": "favorite", "client_id": str(uuid4())}
     assert visitor.http.post(INTERACTIONS, json=told).status_code < 300
     account = {"email": "asha@example.com", "password": "mango lassi 9"}
@@ -243,7 +247,7 @@ def test_what_a_visitor_did_is_his_accounts_once_he_has_one(guests: ViewerFactor
     assert visitor_cookie.VISITOR_COOKIE not in visitor.http.cookies
     listed = visitor.http.get("/api/user/favorites", headers=bearer).json()["items"]
     assert [each["id"] for each in listed] == [7]
-    with guests.engine.connect() as connection:
+    with viewers.engine.connect() as connection:
         owners = connection.execute(text("SELECT DISTINCT viewer_id FROM interaction")).scalars()
         assert visitor.id not in set(owners)
 

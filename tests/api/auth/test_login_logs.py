@@ -22,7 +22,7 @@ CLIENT_LOGGERS = ("httpx", "httpcore", "asyncio")  # of the test's own client
 
 
 @pytest.fixture
-def away() -> Engine:
+def unreachable_database() -> Engine:
     """A database that does not answer, by an address with a password in it."""
     return connect("postgresql+psycopg://me:hunter22@127.0.0.1:1/films", connect_timeout_s=1)
 
@@ -30,14 +30,16 @@ def away() -> Engine:
 def test_no_log_holds_what_somebody_carries(
     app: FastAPI,
     client: httpx.Client,
-    seeded: Resources,
-    live: CatalogueView,
-    away: Engine,
+    seeded_resources: Resources,
+    catalogue_view: CatalogueView,
+    unreachable_database: Engine,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG), capture_logs() as lines:
         secrets = [EMAIL, PASSWORD, WRONG_PASSWORD, "hunter22", *use_accounts(client)]
-        with running_app(create_app(replace(seeded, engine=away), live)) as broken:
+        with running_app(
+            create_app(replace(seeded_resources, engine=unreachable_database), catalogue_view)
+        ) as broken:
             use_accounts(broken)
     ours = [
         each.getMessage() for each in caplog.records if not each.name.startswith(CLIENT_LOGGERS)

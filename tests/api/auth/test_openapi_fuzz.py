@@ -30,7 +30,7 @@ LOGOUT_OPERATIONS = {
 
 
 @pytest.fixture
-def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
+def viewers(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
     with viewer_factory(app, client.base_url) as found:
         yield found
 
@@ -38,11 +38,11 @@ def guests(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("role", [None, Role.USER, Role.ADMIN])
 def test_no_request_makes_the_service_fail(
-    guests: ViewerFactory, role: Role | None, mode: GenerationMode
+    viewers: ViewerFactory, role: Role | None, mode: GenerationMode
 ) -> None:
-    browser = guests.anonymous_client() if role is None else guests.with_account(role=role).http
+    browser = viewers.anonymous_client() if role is None else viewers.with_account(role=role).http
     headers = {name: value for name, value in browser.headers.items() if name == "authorization"}
-    document = guests.app.openapi()
+    document = viewers.app.openapi()
     described = schemathesis.openapi.from_dict(document)
     asked, failed = 0, list[str]()
     with requests.Session() as program:

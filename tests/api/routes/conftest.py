@@ -12,14 +12,16 @@ from tests.viewer_clients import ViewerFactory, viewer_factory
 
 
 @pytest.fixture(scope="module")
-def service(seeded: Resources, live: CatalogueView) -> Iterator[tuple[FastAPI, httpx.URL]]:
-    app = create_app(seeded, live)
+def app_and_url(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[tuple[FastAPI, httpx.URL]]:
+    app = create_app(seeded_resources, catalogue_view)
     with running_app(app) as client:
         yield app, client.base_url
 
 
 @pytest.fixture
-def everybody(service: tuple[FastAPI, httpx.URL]) -> Iterator[ViewerFactory]:
+def viewers(app_and_url: tuple[FastAPI, httpx.URL]) -> Iterator[ViewerFactory]:
     """Whoever comes to the service."""
-    with viewer_factory(*service) as found:
+    with viewer_factory(*app_and_url) as found:
         yield found

@@ -21,10 +21,14 @@ KEY = "correct horse battery staple"
 
 
 @pytest.fixture
-def guarded(seeded: Resources, live: CatalogueView) -> Iterator[httpx.Client]:
+def client_with_secret_key(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> Iterator[httpx.Client]:
     """The service with a secret key."""
-    settings = seeded.settings.model_copy(update={"secret_key": SecretStr(KEY)})
-    with running_app(create_app(replace(seeded, settings=settings), live)) as client:
+    settings = seeded_resources.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    with running_app(
+        create_app(replace(seeded_resources, settings=settings), catalogue_view)
+    ) as client:
         yield client
 
 
@@ -68,13 +72,17 @@ def test_a_page_of_our_own_may(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "given", ["", KEY, f"Bearer {KEY}!", f"bearer  {KEY}", "Bearer", "Bearer ключ", "Basic x"]
 )
-def test_with_a_secret_key_nothing_else_opens(guarded: httpx.Client, given: str) -> None:
-    response = guarded.get("/api/admin/jobs/none", headers={b"authorization": given.encode()})
+def test_with_a_secret_key_nothing_else_opens(
+    client_with_secret_key: httpx.Client, given: str
+) -> None:
+    response = client_with_secret_key.get(
+        "/api/admin/jobs/none", headers={b"authorization": given.encode()}
+    )
     assert response.status_code == 403
 
 
-def test_the_secret_key_opens(guarded: httpx.Client) -> None:
-    assert get_unknown_job(guarded, authorization=f"Bearer {KEY}").status_code == 404
+def test_the_secret_key_opens(client_with_secret_key: httpx.Client) -> None:
+    assert get_unknown_job(client_with_secret_key, authorization=f"Bearer {KEY}").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["none", "rq:queue:default", "%00", "🎬", "a" * 3000, "..%2f.."])
@@ -85,23 +93,23 @@ def test_an_unknown_job_is_not_found(client: httpx.Client, name: str) -> None:
 
 
 def test_a_rebuild_is_followed_to_its_end(
-    client: httpx.Client, seeded: Resources, live: CatalogueView, tmp_path: Path
+    client: httpx.Client, seeded_resources: Resources, catalogue_view: CatalogueView, tmp_path: Path
 ) -> None:
     accepted = client.post("/api/admin/reindex")
     assert (accepted.status_code, accepted.json()["status"]) == (202, "queued")
     address = f"/api/admin/jobs/{accepted.json()['job_id']}"
     waiting = client.get(address).json()
     assert (waiting["name"], waiting["status"], waiting["ended_at"]) == ("reindex", "queued", None)
-    before = live.names
+    before = catalogue_view.names
 
-    work_until_idle(seeded, tmp_path)
+    work_until_idle(seeded_resources, tmp_path)
 
     done = client.get(address).json()
     assert (done["status"], done["error"]) == ("finished", None)
-    assert done["done"] == done["total"] == done["result"]["titles"] == len(live.index)
+    assert done["done"] == done["total"] == done["result"]["titles"] == len(catalogue_view.index)
     assert done["enqueued_at"] <= done["started_at"] <= done["ended_at"]
-    live.catch_up()
-    assert live.names is not before
+    catalogue_view.catch_up()
+    assert catalogue_view.names is not before
 
 
 def work_until_idle(resources: Resources, home: Path) -> None:

@@ -43,8 +43,8 @@ def record_activity(viewer: ViewerClient) -> None:
     browser.post("/api/content/1/reviews", json={"text": 'They said "fly", I flew.'})
 
 
-def test_all_that_somebody_said_and_did_is_told(everybody: ViewerFactory) -> None:
-    asha, ravi = everybody.with_account(), everybody.with_account()
+def test_all_that_somebody_said_and_did_is_told(viewers: ViewerFactory) -> None:
+    asha, ravi = viewers.with_account(), viewers.with_account()
     for person in (asha, ravi):
         record_activity(person)
     found = export(asha)
@@ -67,8 +67,8 @@ def test_all_that_somebody_said_and_did_is_told(everybody: ViewerFactory) -> Non
     assert ravi.email not in whole
 
 
-def test_a_visitor_has_what_he_did(everybody: ViewerFactory) -> None:
-    visitor = everybody.visitor()
+def test_a_visitor_has_what_he_did(viewers: ViewerFactory) -> None:
+    visitor = viewers.visitor()
     visitor.http.post("/api/user/interactions", json={"content_id": 1, "event": "like"})
     found = export(visitor)
     assert (found["account"], found["profile"], found["sign_ins"]) == (None, None, [])
@@ -76,20 +76,20 @@ def test_a_visitor_has_what_he_did(everybody: ViewerFactory) -> None:
 
 
 def test_of_who_did_nothing_nothing_is_held_and_nobody_gets_nothing(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
-    found = export(everybody.visitor())
+    found = export(viewers.visitor())
     assert [found[section.name] or None for section in SECTIONS] == [None] * len(SECTIONS)
-    refused = everybody.anonymous_client().get("/api/user/export")
+    refused = viewers.anonymous_client().get("/api/user/export")
     assert (refused.status_code, refused.json()["type"]) == (
         401,
         "urn:rasika:problem:not-signed-in",
     )
 
 
-def test_a_long_life_is_told_whole(everybody: ViewerFactory) -> None:
-    asha = everybody.with_account()
-    with everybody.engine.begin() as connection:
+def test_a_long_life_is_told_whole(viewers: ViewerFactory) -> None:
+    asha = viewers.with_account()
+    with viewers.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO interaction (client_id, viewer_id, title_id, event, at, received_at)"
@@ -101,7 +101,7 @@ def test_a_long_life_is_told_whole(everybody: ViewerFactory) -> None:
     assert [each["title_id"] for each in export(asha)["interactions"]] == list(range(1, 5001))
 
 
-def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
+def test_no_table_and_no_column_is_forgotten(viewers: ViewerFactory) -> None:
     """A later table that hangs on a viewer has to be told too, or this fails."""
     of_viewers, before = {"viewer", "search_query"}, set[str]()
     while of_viewers != before:
@@ -113,9 +113,9 @@ def test_no_table_and_no_column_is_forgotten(everybody: ViewerFactory) -> None:
         }
     assert {table for section in SECTIONS for table in section.tables} == of_viewers
 
-    asha = everybody.with_account()
+    asha = viewers.with_account()
     record_activity(asha)
-    with everybody.engine.begin() as connection:
+    with viewers.engine.begin() as connection:
         connection.execute(
             text("INSERT INTO provider_identity VALUES ('https://i.example', 's', :id)"),
             {"id": asha.id},

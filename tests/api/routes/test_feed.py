@@ -35,15 +35,15 @@ INTERACTIONS_PATH = "/api/user/interactions"
 
 
 @pytest.fixture
-def visitor(client: httpx.Client) -> Iterator[httpx.Client]:
+def browser(client: httpx.Client) -> Iterator[httpx.Client]:
     """A browser of somebody new."""
     with httpx.Client(base_url=client.base_url, timeout=30) as own:
         yield own
 
 
 @pytest.fixture(scope="session")
-def ids(live: CatalogueView) -> dict[str, int]:
-    return {listing.title: title_id for title_id, listing in live.titles.items()}
+def id_by_title(catalogue_view: CatalogueView) -> dict[str, int]:
+    return {listing.title: title_id for title_id, listing in catalogue_view.titles.items()}
 
 
 def post_interaction(visitor: httpx.Client, content_id: int, event: str, **more: object) -> None:
@@ -68,8 +68,8 @@ def visitor_id(visitor: httpx.Client) -> UUID:
     return UUID(visitor.cookies[VISITOR_COOKIE].strip('"').partition(".")[0])
 
 
-def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.Client) -> None:
-    answer = get_feed(visitor, region="IN-TN", limit=12)
+def test_who_is_new_gets_what_the_region_watches_and_is_told_so(browser: httpx.Client) -> None:
+    answer = get_feed(browser, region="IN-TN", limit=12)
     assert answer["ladder"] == ["region", "popularity"]
     assert len(answer["items"]) == answer["limit"] == 12
     assert {hit["slot"] for hit in answer["items"]} == {"trending"}
@@ -77,63 +77,63 @@ def test_who_is_new_gets_what_the_region_watches_and_is_told_so(visitor: httpx.C
 
 
 def test_a_like_shows_in_the_very_next_feed(
-    visitor: httpx.Client, ids: dict[str, int], live: CatalogueView
+    browser: httpx.Client, id_by_title: dict[str, int], catalogue_view: CatalogueView
 ) -> None:
-    before = get_feed(visitor)
-    post_interaction(visitor, ids["Eega"], "like")
-    after = get_feed(visitor)
+    before = get_feed(browser)
+    post_interaction(browser, id_by_title["Eega"], "like")
+    after = get_feed(browser)
     assert after["ladder"][0] == "taste"
     assert title_ids(after) != title_ids(before)
-    assert ids["Eega"] not in title_ids(after)
-    close = [live.titles[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
+    assert id_by_title["Eega"] not in title_ids(after)
+    close = [catalogue_view.titles[hit["id"]] for hit in after["items"] if hit["slot"] == "close"]
     assert sum(listing.language == "te" for listing in close) >= len(close) / 2
 
 
 @pytest.mark.parametrize("event", ["dismiss", "dislike", "complete", "rate"])
 def test_what_was_dismissed_judged_or_seen_does_not_come_back(
-    visitor: httpx.Client, ids: dict[str, int], event: str
+    browser: httpx.Client, id_by_title: dict[str, int], event: str
 ) -> None:
-    post_interaction(visitor, ids["Eega"], "like")
-    first = title_ids(get_feed(visitor))
-    post_interaction(visitor, first[0], event, **({"value": 4.5} if event == "rate" else {}))
-    assert first[0] not in title_ids(get_feed(visitor))
+    post_interaction(browser, id_by_title["Eega"], "like")
+    first = title_ids(get_feed(browser))
+    post_interaction(browser, first[0], event, **({"value": 4.5} if event == "rate" else {}))
+    assert first[0] not in title_ids(get_feed(browser))
 
 
 def test_terms_add_up_and_the_list_is_as_long_as_asked(
-    visitor: httpx.Client, ids: dict[str, int]
+    browser: httpx.Client, id_by_title: dict[str, int]
 ) -> None:
-    post_interaction(visitor, ids["Eega"], "favorite")
-    answer = get_feed(visitor, limit=40, mood="wonder")
+    post_interaction(browser, id_by_title["Eega"], "favorite")
+    answer = get_feed(browser, limit=40, mood="wonder")
     assert len(set(title_ids(answer))) == 40
     for hit in answer["items"]:
         assert hit["score"] == pytest.approx(sum(hit["terms"].values()))
 
 
-def test_titles_shown_already_make_room(visitor: httpx.Client, ids: dict[str, int]) -> None:
-    post_interaction(visitor, ids["Eega"], "like")
-    first = title_ids(get_feed(visitor))
-    assert not set(first) & set(title_ids(get_feed(visitor, exclude=first)))
+def test_titles_shown_already_make_room(browser: httpx.Client, id_by_title: dict[str, int]) -> None:
+    post_interaction(browser, id_by_title["Eega"], "like")
+    first = title_ids(get_feed(browser))
+    assert not set(first) & set(title_ids(get_feed(browser, exclude=first)))
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
 @pytest.mark.parametrize("path", [FEED_PATH, "/feed", "/feed/cards"])
-def test_what_is_no_titles_number_is_refused(visitor: httpx.Client, path: str, number: int) -> None:
-    assert visitor.get(path, params={"exclude": number}).status_code == 422
+def test_what_is_no_titles_number_is_refused(browser: httpx.Client, path: str, number: int) -> None:
+    assert browser.get(path, params={"exclude": number}).status_code == 422
 
 
-def test_a_screen_settles_the_length(visitor: httpx.Client) -> None:
-    assert len(get_feed(visitor, device="phone")["items"]) == 12
-    assert len(get_feed(visitor, device="tv")["items"]) == 30
+def test_a_screen_settles_the_length(browser: httpx.Client) -> None:
+    assert len(get_feed(browser, device="phone")["items"]) == 12
+    assert len(get_feed(browser, device="tv")["items"]) == 30
 
 
 def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
-    visitor: httpx.Client, ids: dict[str, int]
+    browser: httpx.Client, id_by_title: dict[str, int]
 ) -> None:
     for title in ("Stree", "Bhool Bhulaiyaa"):  # horror, and comedies too
-        post_interaction(visitor, ids[title], "dislike")
+        post_interaction(browser, id_by_title[title], "dislike")
     for title in ("3 Idiots", "Munna Bhai M.B.B.S.", "Hera Pheri"):  # comedies
-        post_interaction(visitor, ids[title], "like")
-    items = get_feed(visitor, region="IN-MH", limit=40)["items"]
+        post_interaction(browser, id_by_title[title], "like")
+    items = get_feed(browser, region="IN-MH", limit=40)["items"]
     assert sum("horror" in hit["genres"] for hit in items) <= 1
     different = [hit for hit in items if hit["source"] == "other_genre"]
     assert different
@@ -141,23 +141,23 @@ def test_what_one_likes_is_not_called_different_for_what_else_one_dislikes(
 
 
 def test_who_dislikes_as_much_of_a_language_as_he_likes_still_watches_it(
-    visitor: httpx.Client, ids: dict[str, int], live: CatalogueView
+    browser: httpx.Client, id_by_title: dict[str, int], catalogue_view: CatalogueView
 ) -> None:
     for title in ("Stree", "Bhool Bhulaiyaa"):
-        post_interaction(visitor, ids[title], "dislike")
+        post_interaction(browser, id_by_title[title], "dislike")
     for title in ("3 Idiots", "Hera Pheri"):
-        post_interaction(visitor, ids[title], "like")
-    items = get_feed(visitor, region="IN-KA")["items"]
-    foreign = [hit for hit in items if "hi" not in live.titles[hit["id"]].languages]
+        post_interaction(browser, id_by_title[title], "like")
+    items = get_feed(browser, region="IN-KA")["items"]
+    foreign = [hit for hit in items if "hi" not in catalogue_view.titles[hit["id"]].languages]
     assert {hit["source"] for hit in foreign} <= {"other_language", "person"}
 
 
 @pytest.mark.parametrize("mood", ["fear", "scary", "भयानक", "bhayanakam"])
 def test_a_mood_in_any_words_bends_the_feed(
-    visitor: httpx.Client, ids: dict[str, int], mood: str
+    browser: httpx.Client, id_by_title: dict[str, int], mood: str
 ) -> None:
-    post_interaction(visitor, ids["Eega"], "like")
-    answer = get_feed(visitor, mood=mood)
+    post_interaction(browser, id_by_title["Eega"], "like")
+    answer = get_feed(browser, mood=mood)
     assert answer["mood"] == "fear"
     fearful = {"horror", "thriller", "supernatural", "mystery"}
     assert sum(bool(fearful & {*hit["genres"]}) for hit in answer["items"]) >= 12
@@ -165,11 +165,11 @@ def test_a_mood_in_any_words_bends_the_feed(
 
 @pytest.mark.parametrize("mood", Rasa)
 def test_a_mood_goes_before_what_one_usually_likes(
-    visitor: httpx.Client, ids: dict[str, int], mood: Rasa
+    browser: httpx.Client, id_by_title: dict[str, int], mood: Rasa
 ) -> None:
     for title in ("Drishyam", "Ratsasan", "Vikram Vedha", "Mumbai Police", "Kaithi"):
-        post_interaction(visitor, ids[title], "like")
-    items = get_feed(visitor, mood=mood, region="IN-KL")["items"]
+        post_interaction(browser, id_by_title[title], "like")
+    items = get_feed(browser, mood=mood, region="IN-KL")["items"]
     carrying = [genre_mood_weight(mood, hit["genres"]) >= 0.4 for hit in items]
     assert sum(carrying) >= 10, [hit["title"] for hit in items]
     named = [hit for hit in items if hit["reason"]["code"] == "mood"]
@@ -187,20 +187,20 @@ def test_a_mood_goes_before_what_one_usually_likes(
     ],
 )
 def test_what_cannot_be_is_named(
-    visitor: httpx.Client, given: dict[str, object], field: str
+    browser: httpx.Client, given: dict[str, object], field: str
 ) -> None:
-    response = visitor.get(FEED_PATH, params=given)  # type: ignore[arg-type]  # as above
+    response = browser.get(FEED_PATH, params=given)  # type: ignore[arg-type]  # as above
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == field
 
 
-def test_nobody_elses_cache_keeps_a_feed(visitor: httpx.Client) -> None:
-    assert visitor.get(FEED_PATH).headers["cache-control"] == "no-store"
+def test_nobody_elses_cache_keeps_a_feed(browser: httpx.Client) -> None:
+    assert browser.get(FEED_PATH).headers["cache-control"] == "no-store"
 
 
-def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
-    assert get_feed(visitor, explain=True)["measures"] is None
-    assert "rasika_feed_coverage" in visitor.get("/metrics").text
+def test_measures_are_not_for_everybody(browser: httpx.Client) -> None:
+    assert get_feed(browser, explain=True)["measures"] is None
+    assert "rasika_feed_coverage" in browser.get("/metrics").text
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,10 @@ def test_measures_are_not_for_everybody(visitor: httpx.Client) -> None:
     [*((each, None) for each in REASON_LANGUAGES), ("en", "peace"), ("en", "fear")],
 )
 def test_every_reason_holds_by_what_is_stored(
-    visitor: httpx.Client,
-    seeded: Resources,
-    live: CatalogueView,
-    ids: dict[str, int],
+    browser: httpx.Client,
+    seeded_resources: Resources,
+    catalogue_view: CatalogueView,
+    id_by_title: dict[str, int],
     language: str,
     mood: str | None,
 ) -> None:
@@ -223,18 +223,19 @@ def test_every_reason_holds_by_what_is_stored(
         ("Sholay", "watchlist", {}),
         ("RRR", "dislike", {}),
     ):
-        post_interaction(visitor, ids[title], event, **more)
+        post_interaction(browser, id_by_title[title], event, **more)
     saying = {"languages": {"te": 1.0, "hi": 0.5}, "favourite_genres": ["romance", "war"]}
-    assert visitor.put("/api/user/profile", json=saying).status_code == 200
+    assert browser.put("/api/user/profile", json=saying).status_code == 200
     asked = {"mood": mood} if mood else {}
-    answer = get_feed(visitor, region="IN-TG", lang=language, limit=30, **asked)
+    answer = get_feed(browser, region="IN-TG", lang=language, limit=30, **asked)
     state = replace(
-        stored_context(visitor, seeded, live), mood=MoodTarget(Rasa(mood), None) if mood else None
+        stored_context(browser, seeded_resources, catalogue_view),
+        mood=MoodTarget(Rasa(mood), None) if mood else None,
     )
     told_of = {"mood"} if mood else {"liked", "watched", "favorite"}
     assert {hit["reason"]["code"] for hit in answer["items"]} & told_of
     for hit in answer["items"]:
-        assert reason_holds(hit, state, live), hit
+        assert reason_holds(hit, state, catalogue_view), hit
         assert hit["reason"]["text"]
 
 
@@ -297,28 +298,30 @@ def reason_holds(hit: dict[str, Any], context: FeedContext, live: CatalogueView)
     )
 
 
-def test_the_homepage_begins_with_ones_own_rows(visitor: httpx.Client, ids: dict[str, int]) -> None:
-    post_interaction(visitor, ids["Eega"], "like")
-    post_interaction(visitor, ids["Drishyam"], "watch", progress=0.5)
-    post_interaction(visitor, ids["Sholay"], "watchlist")
-    post_interaction(visitor, ids["RRR"], "dismiss")
-    page = visitor.get("/api/recommendations/homepage", params={"region": "IN-TG"}).json()
+def test_the_homepage_begins_with_ones_own_rows(
+    browser: httpx.Client, id_by_title: dict[str, int]
+) -> None:
+    post_interaction(browser, id_by_title["Eega"], "like")
+    post_interaction(browser, id_by_title["Drishyam"], "watch", progress=0.5)
+    post_interaction(browser, id_by_title["Sholay"], "watchlist")
+    post_interaction(browser, id_by_title["RRR"], "dismiss")
+    page = browser.get("/api/recommendations/homepage", params={"region": "IN-TG"}).json()
     rows = {row["key"]: row for row in page["rows"]}
     assert list(rows)[:3] == ["for_you", "continue", "watchlist"]
     assert rows["continue"]["items"][0]["progress"] == 0.5
-    assert [hit["id"] for hit in rows["watchlist"]["items"]] == [ids["Sholay"]]
-    assert rows[f"because:{ids['Eega']}"]["title"] == "Because you liked Eega"
+    assert [hit["id"] for hit in rows["watchlist"]["items"]] == [id_by_title["Sholay"]]
+    assert rows[f"because:{id_by_title['Eega']}"]["title"] == "Because you liked Eega"
     everything = [hit["id"] for row in page["rows"] for hit in row["items"]]
     assert len(everything) == len(set(everything))
-    assert not {ids["RRR"], ids["Eega"]} & set(everything)
+    assert not {id_by_title["RRR"], id_by_title["Eega"]} & set(everything)
 
 
 def test_the_homepage_is_of_where_somebody_says_he_is_and_of_his_languages(
-    visitor: httpx.Client, ids: dict[str, int]
+    browser: httpx.Client, id_by_title: dict[str, int]
 ) -> None:
     said = {"region": "IN-KA", "languages": {"te": 1.0}}
-    assert visitor.put("/api/user/profile", json=said).status_code == 200
-    page = visitor.get("/api/recommendations/homepage")
+    assert browser.put("/api/user/profile", json=said).status_code == 200
+    page = browser.get("/api/recommendations/homepage")
     rows = {row["key"]: row["title"] for row in page.json()["rows"]}
     assert page.json()["region"] == "IN-KA"
     assert rows["trending"] == "Trending in Karnataka"
@@ -327,23 +330,23 @@ def test_the_homepage_is_of_where_somebody_says_he_is_and_of_his_languages(
         "language:kn",
     ]
     assert page.headers["cache-control"] == "no-store"
-    assert "Trending in Karnataka" in visitor.get("/").text
-    assert "Trending in Kerala" in visitor.get("/?region=IN-KL").text
+    assert "Trending in Karnataka" in browser.get("/").text
+    assert "Trending in Kerala" in browser.get("/?region=IN-KL").text
 
 
 def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
-    visitor: httpx.Client, ids: dict[str, int]
+    browser: httpx.Client, id_by_title: dict[str, int]
 ) -> None:
     def search(**given: object) -> list[dict[str, Any]]:
         asked = {"q": "a revenge story"} | given
-        response = visitor.get("/api/search", params=asked)  # type: ignore[arg-type]  # as above
+        response = browser.get("/api/search", params=asked)  # type: ignore[arg-type]  # as above
         items: list[dict[str, Any]] = response.json()["items"]
         return items
 
     plain = search()
-    post_interaction(visitor, ids["Eega"], "like")
+    post_interaction(browser, id_by_title["Eega"], "like")
     own = search()
-    kept = visitor.get("/api/search", params={"q": "a revenge story"}).headers["cache-control"]
+    kept = browser.get("/api/search", params={"q": "a revenge story"}).headers["cache-control"]
     assert kept == "no-store"
     assert any(hit["terms"]["personal"] for hit in own)
     assert all(abs(hit["terms"]["personal"]) <= 0.0501 for hit in own)
@@ -351,20 +354,20 @@ def test_taste_is_a_small_term_of_a_search_and_can_be_left_out(
 
 
 def test_a_child_finds_nothing_that_is_rated_above_his_age(
-    visitor: httpx.Client, live: CatalogueView
+    browser: httpx.Client, catalogue_view: CatalogueView
 ) -> None:
-    forbidden = [each for each in live.titles.values() if (each.minimum_age or 0) >= 16]
+    forbidden = [each for each in catalogue_view.titles.values() if (each.minimum_age or 0) >= 16]
     born = datetime.now(UTC).year - 12
 
     def found(name: str) -> list[int]:
-        items = visitor.get("/api/search", params={"q": name}).json()["items"]
+        items = browser.get("/api/search", params={"q": name}).json()["items"]
         return [hit["id"] for hit in items]
 
     assert forbidden[0].id in found(forbidden[0].title)
-    assert visitor.put("/api/user/profile", json={"birth_year": born}).status_code == 200
+    assert browser.put("/api/user/profile", json={"birth_year": born}).status_code == 200
     ids = {each.id for each in forbidden}
-    similar = visitor.get(f"/api/content/{forbidden[0].id}/similar", params={"limit": 100}).json()
-    trending = visitor.get("/api/trending", params={"limit": 100}).json()
+    similar = browser.get(f"/api/content/{forbidden[0].id}/similar", params={"limit": 100}).json()
+    trending = browser.get("/api/trending", params={"limit": 100}).json()
     assert not ids & set(found(forbidden[0].title))
     assert not ids & {hit["id"] for hit in [*similar["items"], *trending["items"]]}
-    assert not ids & set(title_ids(get_feed(visitor, limit=100)))
+    assert not ids & set(title_ids(get_feed(browser, limit=100)))

@@ -9,11 +9,11 @@ FEED_PATH = "/api/recommendations/personalized"
 
 
 def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
-    admin = everybody.with_account(role=Role.ADMIN).http
+    admin = viewers.with_account(role=Role.ADMIN).http
     before = admin.get(FEED_PATH, params={"explain": True, "region": "IN-TG"}).json()["measures"]
-    other = everybody.visitor().http
+    other = viewers.visitor().http
     other.put("/api/user/profile", json={"languages": {"ta": 1.0}})
     other.get(FEED_PATH, params={"region": "IN-TN"})
     measures = admin.get(FEED_PATH, params={"explain": True, "region": "IN-TG"}).json()["measures"]
@@ -26,6 +26,6 @@ def test_an_administrator_is_told_how_a_feed_is_and_how_all_of_them_are(
 
 
 @pytest.mark.parametrize("role", [Role.USER, Role.CURATOR])
-def test_nobody_else_is(everybody: ViewerFactory, role: Role) -> None:
-    member = everybody.with_account(role=role).http
+def test_nobody_else_is(viewers: ViewerFactory, role: Role) -> None:
+    member = viewers.with_account(role=role).http
     assert member.get(FEED_PATH, params={"explain": True}).json()["measures"] is None

@@ -58,8 +58,8 @@ def response_ids(response: dict[str, object]) -> list[int]:
     return [each.get("content_id", each["id"]) for each in response_items(response)]
 
 
-def test_one_thing_or_several_are_stored_once(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_one_thing_or_several_are_stored_once(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     number = str(uuid4())
     none_refused = {"refused": [], "kept": True}
     assert post_interactions(browser, like_event(id=number)) == {
@@ -78,8 +78,8 @@ def test_one_thing_or_several_are_stored_once(everybody: ViewerFactory) -> None:
     assert response_ids(get_list(browser)) == [OTHER_ID, EEGA_ID]
 
 
-def test_what_is_told_is_told_again(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_what_is_told_is_told_again(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     told = {
         "id": str(uuid4()),
         "content_id": EEGA_ID,
@@ -99,8 +99,8 @@ def test_what_is_told_is_told_again(everybody: ViewerFactory) -> None:
     assert (latest["value"], latest["progress"]) == (None, None)  # not of this event
 
 
-def test_a_new_visitor_is_known_from_then_on(everybody: ViewerFactory) -> None:
-    stranger = everybody.anonymous_client()
+def test_a_new_visitor_is_known_from_then_on(viewers: ViewerFactory) -> None:
+    stranger = viewers.anonymous_client()
     assert get_list(stranger)["total"] == 0
     assert not stranger.cookies
     post_interactions(stranger, like_event())
@@ -110,11 +110,11 @@ def test_a_new_visitor_is_known_from_then_on(everybody: ViewerFactory) -> None:
 
 @pytest.mark.parametrize("header", ["dnt", "sec-gpc"])
 def test_of_who_asks_not_to_be_followed_nothing_is_kept(
-    everybody: ViewerFactory, header: str
+    viewers: ViewerFactory, header: str
 ) -> None:
     for browser in (
-        everybody.anonymous_client(**{header: "1"}),
-        everybody.visitor(None, **{header: "1"}).http,
+        viewers.anonymous_client(**{header: "1"}),
+        viewers.visitor(None, **{header: "1"}).http,
     ):
         assert post_interactions(browser, like_event()) == {
             "stored": 0,
@@ -124,7 +124,7 @@ def test_of_who_asks_not_to_be_followed_nothing_is_kept(
         }
         assert "set-cookie" not in browser.post(INTERACTIONS_PATH, json=like_event()).headers
         assert get_list(browser)["total"] == 0
-    member = everybody.with_account()
+    member = viewers.with_account()
     member.http.headers[header] = "1"
     assert post_interactions(member.http, like_event())["kept"] is True
 
@@ -155,9 +155,9 @@ def test_of_who_asks_not_to_be_followed_nothing_is_kept(
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field_and_place(
-    everybody: ViewerFactory, given: dict[str, object], field: str, message: str
+    viewers: ViewerFactory, given: dict[str, object], field: str, message: str
 ) -> None:
-    browser = everybody.with_account().http
+    browser = viewers.with_account().http
     wrong = {**like_event(), **given}
     found = validation_errors(browser, wrong)
     assert list(found) == [field or "body"]
@@ -170,16 +170,16 @@ def test_what_cannot_be_is_refused_by_its_field_and_place(
     assert get_list(browser)["total"] == 0
 
 
-def test_more_than_five_hundred_or_something_else_is_refused(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_more_than_five_hundred_or_something_else_is_refused(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     assert "500" in validation_errors(browser, [like_event()] * 501)["body"]
     for body in (7, "like", None, {"interactions": 7}):
         assert browser.post(INTERACTIONS_PATH, json=body).status_code == 422
     assert post_interactions(browser, [like_event() for _ in range(500)])["stored"] == 500
 
 
-def test_a_clock_that_is_a_little_ahead_is_set_right(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_a_clock_that_is_a_little_ahead_is_set_right(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     ahead = datetime.now(UTC) + timedelta(minutes=4)
     post_interactions(browser, like_event(at=ahead.isoformat()))
     (only,) = response_items(get_list(browser))
@@ -189,9 +189,9 @@ def test_a_clock_that_is_a_little_ahead_is_set_right(everybody: ViewerFactory) -
 
 
 def test_of_titles_that_are_not_there_one_is_an_error_and_others_are_named(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
-    browser = everybody.with_account().http
+    browser = viewers.with_account().http
     answer = browser.post(INTERACTIONS_PATH, json=like_event(UNKNOWN_TITLE_ID))
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:rasika:problem:title-not-found"
@@ -201,8 +201,8 @@ def test_of_titles_that_are_not_there_one_is_an_error_and_others_are_named(
     assert response_ids(get_list(browser)) == [OTHER_ID]
 
 
-def test_nobody_sees_or_changes_what_another_did(everybody: ViewerFactory) -> None:
-    mine, other = everybody.with_account().http, everybody.visitor().http
+def test_nobody_sees_or_changes_what_another_did(viewers: ViewerFactory) -> None:
+    mine, other = viewers.with_account().http, viewers.visitor().http
     number = str(uuid4())
     post_interactions(mine, like_event(id=number))
     assert get_list(other)["total"] == 0
@@ -215,21 +215,21 @@ def test_nobody_sees_or_changes_what_another_did(everybody: ViewerFactory) -> No
     assert response_ids(get_list(mine)) == [EEGA_ID]
 
 
-def test_the_log_is_paged(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_the_log_is_paged(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     post_interactions(browser, [like_event(each) for each in (1, 2, 3, 4, 5)])
     found = get_list(browser, limit=2, offset=1)
     assert response_ids(found) == [4, 3]
     assert (found["total"], found["limit"], found["offset"]) == (5, 2, 1)
 
 
-def test_taste_and_standings_follow_in_the_same_transaction(everybody: ViewerFactory) -> None:
-    person = everybody.with_account()
+def test_taste_and_standings_follow_in_the_same_transaction(viewers: ViewerFactory) -> None:
+    person = viewers.with_account()
     post_interactions(
         person.http, [like_event(EEGA_ID), {"content_id": OTHER_ID, "event": "dismiss"}]
     )
-    live = everybody.app.state.live
-    with open_session(everybody.engine) as reading:
+    live = viewers.app.state.live
+    with open_session(viewers.engine) as reading:
         learnt = interactions.read_taste(reading, person.id, live.model)
         assert set(interactions.read_title_states(reading, person.id)) == {EEGA_ID, OTHER_ID}
         assert learnt.long_term is not None
@@ -238,21 +238,21 @@ def test_taste_and_standings_follow_in_the_same_transaction(everybody: ViewerFac
         assert interactions.read_taste(reading, person.id, live.model).mass == learnt.mass
 
 
-def test_what_viewers_do_is_counted(everybody: ViewerFactory) -> None:
+def test_what_viewers_do_is_counted(viewers: ViewerFactory) -> None:
     def counted() -> float:
-        metrics = everybody.app.state.metrics.registry
+        metrics = viewers.app.state.metrics.registry
         return float(metrics.get_sample_value("rasika_interactions_total", {"event": "like"}) or 0)
 
-    before, browser, told = counted(), everybody.with_account().http, like_event(id=str(uuid4()))
+    before, browser, told = counted(), viewers.with_account().http, like_event(id=str(uuid4()))
     for _ in range(2):
         post_interactions(browser, told)
     assert counted() == before + 1
 
 
 def test_a_database_that_goes_away_on_the_way_leaves_nothing(
-    everybody: ViewerFactory, monkeypatch: pytest.MonkeyPatch
+    viewers: ViewerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = everybody.with_account()
+    person = viewers.with_account()
 
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("INSERT", {}, ConnectionError("the server went away"))
@@ -267,8 +267,8 @@ def iso_days_ago(number: int) -> str:
     return (datetime.now(UTC) - timedelta(days=number)).isoformat()
 
 
-def test_lists_follow_from_what_was_told_the_latest_first(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account().http
+def test_lists_follow_from_what_was_told_the_latest_first(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account().http
     post_interactions(
         browser,
         [
@@ -299,19 +299,19 @@ def test_lists_follow_from_what_was_told_the_latest_first(everybody: ViewerFacto
 
 @pytest.mark.parametrize("name", ["watchlist", "favorites", "history", "ratings", "continue"])
 def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
-    everybody: ViewerFactory, name: str
+    viewers: ViewerFactory, name: str
 ) -> None:
-    assert get_list(everybody.anonymous_client(), f"/api/user/{name}")["total"] == 0
-    person = everybody.visitor()
+    assert get_list(viewers.anonymous_client(), f"/api/user/{name}")["total"] == 0
+    person = viewers.visitor()
     gone = title_states.StoredTitleState(
         UNKNOWN_TITLE_ID,
         4.0,
         0.5,
         *[datetime.now(UTC) if "un" not in each else None for each in title_states.TIME_FIELDS],
     )._replace(dismissed_at=None)
-    with open_session(everybody.engine) as writing:
+    with open_session(viewers.engine) as writing:
         interactions.record_interactions(
-            writing, person.id, [], ServedTitleFeatures(everybody.app.state.live)
+            writing, person.id, [], ServedTitleFeatures(viewers.app.state.live)
         )
         title_states.store(writing, person.id, [gone])
         writing.commit()

@@ -48,26 +48,26 @@ def get_profile(browser: httpx.Client) -> dict[str, object]:
     return found
 
 
-def test_of_a_stranger_nothing_is_known_and_no_cookie_given(everybody: ViewerFactory) -> None:
-    stranger = everybody.anonymous_client()
+def test_of_a_stranger_nothing_is_known_and_no_cookie_given(viewers: ViewerFactory) -> None:
+    stranger = viewers.anonymous_client()
     assert get_profile(stranger) == EMPTY_PROFILE
     assert not stranger.cookies
 
 
-def test_a_visitor_keeps_preferences_in_the_one_form(everybody: ViewerFactory) -> None:
-    stranger = everybody.anonymous_client()
+def test_a_visitor_keeps_preferences_in_the_one_form(viewers: ViewerFactory) -> None:
+    stranger = viewers.anonymous_client()
     answer = stranger.put("/api/user/profile", json=PROFILE_REQUEST)
     assert answer.status_code == 200, answer.text
     found = get_profile(stranger)
     assert found == answer.json()
     assert found == EMPTY_PROFILE | STORED_PROFILE | {"created_at": found["created_at"]}
-    assert get_profile(everybody.visitor().http) == EMPTY_PROFILE
+    assert get_profile(viewers.visitor().http) == EMPTY_PROFILE
 
 
 def test_an_account_keeps_a_name_too_and_neither_e_mail_nor_role_can_be_put(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
-    asha = everybody.with_account(name="Asha")
+    asha = viewers.with_account(name="Asha")
     assert get_profile(asha.http)["name"] == "Asha"
     told = {**PROFILE_REQUEST, "name": "  Asha Rao ", "email": "other@example.com", "role": "admin"}
     assert asha.http.put("/api/user/profile", json=told).status_code == 200
@@ -75,8 +75,8 @@ def test_an_account_keeps_a_name_too_and_neither_e_mail_nor_role_can_be_put(
     assert (found["name"], found["email"], found["role"]) == ("Asha Rao", asha.email, "user")
 
 
-def test_what_is_put_replaces_what_was(everybody: ViewerFactory) -> None:
-    browser = everybody.with_account(name="Asha").http
+def test_what_is_put_replaces_what_was(viewers: ViewerFactory) -> None:
+    browser = viewers.with_account(name="Asha").http
     browser.put("/api/user/profile", json=PROFILE_REQUEST)
     browser.put("/api/user/profile", json={"languages": ["ta", "cn"]})
     found = get_profile(browser)
@@ -113,8 +113,8 @@ INVALID_PROFILES: list[tuple[dict[str, object], str]] = [
 ]
 
 
-def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: ViewerFactory) -> None:
-    browser = everybody.visitor().http
+def test_what_cannot_be_is_refused_by_name_and_changes_nothing(viewers: ViewerFactory) -> None:
+    browser = viewers.visitor().http
     for said, field in INVALID_PROFILES:
         answer = browser.put("/api/user/profile", json={**PROFILE_REQUEST, **said})
         assert answer.status_code == 422, said
@@ -122,8 +122,8 @@ def test_what_cannot_be_is_refused_by_name_and_changes_nothing(everybody: Viewer
     assert get_profile(browser) == EMPTY_PROFILE
 
 
-def test_an_odd_body_is_refused(everybody: ViewerFactory) -> None:
-    browser = everybody.visitor().http
+def test_an_odd_body_is_refused(viewers: ViewerFactory) -> None:
+    browser = viewers.visitor().http
     for body in (b'{"name": "\\ud800"}', b"[]", b"null", b"\xff", b"{", b""):
         answer = browser.put(
             "/api/user/profile", content=body, headers={"content-type": "application/json"}
@@ -132,24 +132,24 @@ def test_an_odd_body_is_refused(everybody: ViewerFactory) -> None:
 
 
 def test_of_who_asks_that_nothing_be_kept_nothing_is_but_an_accounts(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
     for wish in ({"dnt": "1"}, {"sec-gpc": "1"}):
-        visitor = everybody.visitor_with_headers(uuid4(), wish).http
+        visitor = viewers.visitor_with_headers(uuid4(), wish).http
         answer = visitor.put("/api/user/profile", json=PROFILE_REQUEST)
         assert (answer.status_code, answer.json()["type"]) == (
             403,
             "urn:rasika:problem:nothing-kept",
         )
-        member = everybody.with_account().http
+        member = viewers.with_account().http
         assert (
             member.put("/api/user/profile", json=PROFILE_REQUEST, headers=wish).status_code == 200
         )
 
 
-def test_who_was_forgotten_a_moment_ago_cannot_write(everybody: ViewerFactory) -> None:
-    visitor = everybody.visitor()
-    late = everybody.visitor(visitor.id).http  # a request under way
+def test_who_was_forgotten_a_moment_ago_cannot_write(viewers: ViewerFactory) -> None:
+    visitor = viewers.visitor()
+    late = viewers.visitor(visitor.id).http  # a request under way
     assert visitor.http.delete("/api/user/profile").status_code == 204
     assert not visitor.http.cookies
     answer = late.put("/api/user/profile", json=PROFILE_REQUEST)

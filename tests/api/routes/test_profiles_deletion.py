@@ -113,16 +113,16 @@ def perform_all_actions(viewer: ViewerClient, engine: Engine) -> None:
 
 
 def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
-    everybody: ViewerFactory,
+    viewers: ViewerFactory,
 ) -> None:
-    engine, other = everybody.engine, everybody.with_account()
+    engine, other = viewers.engine, viewers.with_account()
     perform_all_actions(other, engine)
     before = row_counts(engine)
     assert min(before.values()) > 0, before
-    person = everybody.with_account()
+    person = viewers.with_account()
     perform_all_actions(person, engine)
     guessed = {"email": person.email, "password": "not the one of this account"}
-    assert everybody.anonymous_client().post("/api/auth/login", json=guessed).status_code == 401
+    assert viewers.anonymous_client().post("/api/auth/login", json=guessed).status_code == 401
     needles = (str(person.id), person.id.hex, person.email)
     assert tables_containing(engine, *needles) == viewer_tables() - TABLES_WITHOUT_VIEWER_ID
     assert person.http.delete("/api/user/profile").status_code == 204
@@ -130,7 +130,7 @@ def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
     assert row_counts(engine) == before
     assert not [
         each
-        for each in valkey_contents(everybody.app.state.resources.redis)
+        for each in valkey_contents(viewers.app.state.resources.redis)
         if contains_identity(each, needles)
     ]
     assert person.http.get("/api/user/profile").status_code == 401
@@ -142,33 +142,33 @@ def contains_identity(content: bytes, needles: tuple[str, ...]) -> bool:
     )
 
 
-def test_of_a_visitor_no_row_is_left(everybody: ViewerFactory) -> None:
-    visitor = everybody.visitor()
-    perform_all_actions(visitor, everybody.engine)
-    assert tables_containing(everybody.engine, str(visitor.id))
+def test_of_a_visitor_no_row_is_left(viewers: ViewerFactory) -> None:
+    visitor = viewers.visitor()
+    perform_all_actions(visitor, viewers.engine)
+    assert tables_containing(viewers.engine, str(visitor.id))
     assert visitor.http.delete("/api/user/profile").status_code == 204
-    assert tables_containing(everybody.engine, str(visitor.id), visitor.id.hex) == set()
-    assert set(row_counts(everybody.engine).values()) == {0}
+    assert tables_containing(viewers.engine, str(visitor.id), visitor.id.hex) == set()
+    assert set(row_counts(viewers.engine).values()) == {0}
 
 
-def test_what_somebody_was_shown_is_not_remembered_either(everybody: ViewerFactory) -> None:
+def test_what_somebody_was_shown_is_not_remembered_either(viewers: ViewerFactory) -> None:
     def covered() -> float:
-        told = everybody.anonymous_client().get("/metrics").text
+        told = viewers.anonymous_client().get("/metrics").text
         return float(re.findall(r"^rasika_feed_coverage (\S+)$", told, re.MULTILINE)[0])
 
-    person, before = everybody.with_account(), covered()
+    person, before = viewers.with_account(), covered()
     assert person.http.get("/api/recommendations/personalized").json()["items"]
     assert covered() > before
     assert person.http.delete("/api/user/profile").status_code == 204
     assert covered() == before
 
 
-def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
-    visitor, member = everybody.visitor(), everybody.with_account()
-    with open_session(everybody.engine) as writing:
-        pair = login_sessions.start(writing, member.id, tokens=everybody.app.state.tokens)
+def test_the_browser_forgets_too(viewers: ViewerFactory) -> None:
+    visitor, member = viewers.visitor(), viewers.with_account()
+    with open_session(viewers.engine) as writing:
+        pair = login_sessions.start(writing, member.id, tokens=viewers.app.state.tokens)
         writing.commit()
-    perform_all_actions(visitor, everybody.engine)
+    perform_all_actions(visitor, viewers.engine)
     browser = visitor.http
     for name, token in (
         (login_cookies.ACCESS_COOKIE, pair.access),
@@ -183,29 +183,29 @@ def test_the_browser_forgets_too(everybody: ViewerFactory) -> None:
     }
     assert browser.delete("/api/user/profile").status_code == 204
     assert not browser.cookies
-    assert set(row_counts(everybody.engine).values()) == {0}
+    assert set(row_counts(viewers.engine).values()) == {0}
     assert browser.get("/api/user/profile").json()["email"] is None
 
 
-def test_who_is_nobody_or_was_forgotten_can_ask_again(everybody: ViewerFactory) -> None:
-    stranger, visitor = everybody.anonymous_client(), everybody.visitor()
+def test_who_is_nobody_or_was_forgotten_can_ask_again(viewers: ViewerFactory) -> None:
+    stranger, visitor = viewers.anonymous_client(), viewers.visitor()
     for browser in (stranger, visitor.http, visitor.http):
         assert browser.delete("/api/user/profile").status_code == 204
-    assert set(row_counts(everybody.engine).values()) == {0}
+    assert set(row_counts(viewers.engine).values()) == {0}
 
 
-def test_a_page_elsewhere_deletes_nobody(everybody: ViewerFactory) -> None:
-    visitor = everybody.visitor()
-    perform_all_actions(visitor, everybody.engine)
+def test_a_page_elsewhere_deletes_nobody(viewers: ViewerFactory) -> None:
+    visitor = viewers.visitor()
+    perform_all_actions(visitor, viewers.engine)
     elsewhere = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
     assert visitor.http.delete("/api/user/profile", headers=elsewhere).status_code == 403
-    assert tables_containing(everybody.engine, str(visitor.id))
+    assert tables_containing(viewers.engine, str(visitor.id))
 
 
-def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory) -> None:
-    for person in (everybody.visitor(), everybody.with_account()):
+def test_whatever_is_under_way_meanwhile_leaves_nothing(viewers: ViewerFactory) -> None:
+    for person in (viewers.visitor(), viewers.with_account()):
         browser = person.http
-        perform_all_actions(person, everybody.engine)
+        perform_all_actions(person, viewers.engine)
         work: list[Callable[[httpx.Client], httpx.Response]] = [
             lambda it: it.post("/api/user/interactions", json={"content_id": 5, "event": "like"}),
             lambda it: it.post("/api/user/viewings", json={"content_id": 5}),
@@ -218,11 +218,11 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(everybody: ViewerFactory
             assert browser.delete("/api/user/profile").status_code == 204
             answers = set[int]().union(*(each.result(timeout=60) for each in asked))
         assert answers <= {200, 201, 401, 410}, answers
-        everybody.app.state.search_log.flush()
-        with open_session(everybody.engine) as writing:
+        viewers.app.state.search_log.flush()
+        with open_session(viewers.engine) as writing:
             viewer_lifecycle.delete_leftovers(writing)
             writing.commit()
-        assert tables_containing(everybody.engine, str(person.id)) == set()
+        assert tables_containing(viewers.engine, str(person.id)) == set()
 
 
 def repeat_request(

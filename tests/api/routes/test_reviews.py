@@ -14,14 +14,14 @@ ReviewDocument = dict[str, Any]
 
 
 @pytest.fixture
-def asha(everybody: ViewerFactory) -> ViewerClient:
-    return everybody.with_account(name="Asha")
+def asha(viewers: ViewerFactory) -> ViewerClient:
+    return viewers.with_account(name="Asha")
 
 
 @pytest.fixture
-def operator(everybody: ViewerFactory) -> httpx.Client:
+def moderator(viewers: ViewerFactory) -> httpx.Client:
     """Somebody on this machine, who may moderate."""
-    return everybody.anonymous_client()
+    return viewers.anonymous_client()
 
 
 def post_review(
@@ -52,9 +52,9 @@ def list_by_state(moderator: httpx.Client, state: str = "pending") -> list[Revie
 
 
 def test_a_review_waits_and_is_then_seen_under_its_authors_name(
-    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
+    viewers: ViewerFactory, asha: ViewerClient, moderator: httpx.Client
 ) -> None:
-    stranger, ravi = everybody.anonymous_client(), everybody.with_account(name="Ravi")
+    stranger, ravi = viewers.anonymous_client(), viewers.with_account(name="Ravi")
     written = post_review(asha, f"  {TEXT}\r\nAnd it flies.", language="EN", spoiler=True)
     assert written.status_code == 201, written.text
     review = written.json()
@@ -63,8 +63,8 @@ def test_a_review_waits_and_is_then_seen_under_its_authors_name(
     assert list_reviews(asha.http) == [review]
     assert list_reviews(stranger) == list_reviews(ravi.http) == []
 
-    assert [each["id"] for each in list_by_state(operator)] == [review["id"]]
-    assert set_state(operator, review, "approved").json()["state"] == "approved"
+    assert [each["id"] for each in list_by_state(moderator)] == [review["id"]]
+    assert set_state(moderator, review, "approved").json()["state"] == "approved"
     (shown,) = list_reviews(stranger)
     assert (shown["author"], shown["own"], shown["content_id"]) == ("Asha", False, 1)
     assert asha.email not in stranger.get("/api/content/1/reviews").text
@@ -72,28 +72,28 @@ def test_a_review_waits_and_is_then_seen_under_its_authors_name(
 
 
 def test_to_write_again_is_to_edit_and_to_wait_again(
-    asha: ViewerClient, everybody: ViewerFactory, operator: httpx.Client
+    asha: ViewerClient, viewers: ViewerFactory, moderator: httpx.Client
 ) -> None:
     first = post_review(asha).json()
-    set_state(operator, first, "approved")
+    set_state(moderator, first, "approved")
     again = post_review(asha, "On second thoughts, it is about the wife.")
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
     assert again.json()["created_at"] == first["created_at"]
-    assert list_reviews(everybody.anonymous_client()) == []
+    assert list_reviews(viewers.anonymous_client()) == []
     (own,) = list_reviews(asha.http)
     assert (own["state"], own["text"][:2]) == ("pending", "On")
 
 
 def test_a_curator_approves_no_text_that_he_did_not_read(
-    asha: ViewerClient, operator: httpx.Client
+    asha: ViewerClient, moderator: httpx.Client
 ) -> None:
     read = post_review(asha).json()
     post_review(asha, "Something else entirely, which nobody read.")
-    late = set_state(operator, read, "approved", updated_at=read["updated_at"])
+    late = set_state(moderator, read, "approved", updated_at=read["updated_at"])
     assert (late.status_code, late.json()["type"]) == (409, "urn:rasika:problem:review-changed")
-    (now,) = list_by_state(operator)
-    assert set_state(operator, now, "rejected", updated_at=now["updated_at"]).status_code == 200
-    assert [each["id"] for each in list_by_state(operator, "rejected")] == [read["id"]]
+    (now,) = list_by_state(moderator)
+    assert set_state(moderator, now, "rejected", updated_at=now["updated_at"]).status_code == 200
+    assert [each["id"] for each in list_by_state(moderator, "rejected")] == [read["id"]]
 
 
 def test_the_stars_of_the_author_stand_beside_his_review(asha: ViewerClient) -> None:
@@ -104,20 +104,20 @@ def test_the_stars_of_the_author_stand_beside_his_review(asha: ViewerClient) -> 
 
 
 def test_only_who_has_an_account_writes_and_only_the_author_deletes(
-    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
+    viewers: ViewerFactory, asha: ViewerClient, moderator: httpx.Client
 ) -> None:
-    refused = post_review(everybody.visitor())
+    refused = post_review(viewers.visitor())
     assert (refused.status_code, refused.json()["type"]) == (
         401,
         "urn:rasika:problem:not-signed-in",
     )
     review = post_review(asha).json()
     address = f"/api/user/reviews/{review['id']}"
-    assert everybody.with_account().http.delete(address).status_code == 404
-    assert everybody.visitor().http.delete(address).status_code == 401
+    assert viewers.with_account().http.delete(address).status_code == 404
+    assert viewers.visitor().http.delete(address).status_code == 401
     assert asha.http.delete(address).status_code == 204
     assert asha.http.delete(address).status_code == 404
-    assert set_state(operator, review, "approved").status_code == 404
+    assert set_state(moderator, review, "approved").status_code == 404
     assert list_reviews(asha.http) == []
 
 
@@ -148,12 +148,12 @@ def test_a_title_that_is_not_there_has_no_reviews(asha: ViewerClient) -> None:
 
 
 def test_pages_of_reviews_begin_with_ones_own(
-    everybody: ViewerFactory, asha: ViewerClient, operator: httpx.Client
+    viewers: ViewerFactory, asha: ViewerClient, moderator: httpx.Client
 ) -> None:
     post_review(asha)
     for number in range(3):
-        review = post_review(everybody.with_account(name=f"Member {number}")).json()
-        set_state(operator, review, "approved")
+        review = post_review(viewers.with_account(name=f"Member {number}")).json()
+        set_state(moderator, review, "approved")
     asked = {"limit": 2, "offset": 0}
     page = asha.http.get("/api/content/1/reviews", params=asked).json()
     assert ([each["author"] for each in page["items"]], page["total"]) == (["Asha", "Member 2"], 4)
@@ -162,9 +162,9 @@ def test_pages_of_reviews_begin_with_ones_own(
 
 
 def test_a_curator_moderates_and_does_nothing_else_of_operators(
-    everybody: ViewerFactory, asha: ViewerClient
+    viewers: ViewerFactory, asha: ViewerClient
 ) -> None:
-    curator = everybody.with_account(role=Role.CURATOR).http
+    curator = viewers.with_account(role=Role.CURATOR).http
     elsewhere = {"x-forwarded-for": "203.0.113.5"}
     review = post_review(asha).json()
     answer = curator.patch(
@@ -174,10 +174,10 @@ def test_a_curator_moderates_and_does_nothing_else_of_operators(
     assert curator.get("/api/admin/viewings", headers=elsewhere).status_code == 403
 
 
-def test_others_do_not_moderate(asha: ViewerClient, everybody: ViewerFactory) -> None:
+def test_others_do_not_moderate(asha: ViewerClient, viewers: ViewerFactory) -> None:
     review = post_review(asha).json()
     elsewhere = {"origin": "https://elsewhere.example"}
-    for person in (asha, everybody.with_account(), everybody.visitor()):
+    for person in (asha, viewers.with_account(), viewers.visitor()):
         browser = person.http
         assert browser.get("/api/admin/reviews", headers=elsewhere).status_code == 403
         answer = browser.patch(

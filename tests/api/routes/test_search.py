@@ -269,9 +269,11 @@ def test_unknown_parameters_are_ignored(client: httpx.Client) -> None:
 
 
 def test_without_an_embedder_names_are_searched_and_it_is_told_and_counted(
-    seeded: Resources, live: CatalogueView
+    seeded_resources: Resources, catalogue_view: CatalogueView
 ) -> None:
-    with running_app(create_app(replace(seeded, embedder=None), live)) as client:
+    with running_app(
+        create_app(replace(seeded_resources, embedder=None), catalogue_view)
+    ) as client:
         answer = client.get("/api/search", params={"q": "eega"}).json()
         assert answer["degraded"] == ["embedder"]
         assert answer["items"][0]["title"] == "Eega"

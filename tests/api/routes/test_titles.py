@@ -12,12 +12,12 @@ Hit = dict[str, object]
 
 
 @pytest.fixture(scope="module")
-def eega(client: httpx.Client) -> int:
+def eega_id(client: httpx.Client) -> int:
     return int(str(list_items(client, "/api/search", q="eega")[0]["id"]))
 
 
-def test_details_tell_everything(client: httpx.Client, eega: int) -> None:
-    found = client.get(f"/api/content/{eega}/details").json()
+def test_details_tell_everything(client: httpx.Client, eega_id: int) -> None:
+    found = client.get(f"/api/content/{eega_id}/details").json()
     assert (found["title"], found["original_title"], found["year"]) == ("Eega", "ఈగ", 2012)
     assert (found["kind"], found["original_language"]) == ("movie", "te")
     names = {(name["name"], name["script"]) for name in found["names"]}
@@ -52,12 +52,12 @@ def test_what_is_no_id_is_refused_by_name(client: httpx.Client, number: str, par
     assert len(response.content) < 1500
 
 
-def test_similar_titles_leave_the_title_out(client: httpx.Client, eega: int) -> None:
-    found = list_items(client, f"/api/content/{eega}/similar", limit=100)
+def test_similar_titles_leave_the_title_out(client: httpx.Client, eega_id: int) -> None:
+    found = list_items(client, f"/api/content/{eega_id}/similar", limit=100)
     assert len(found) == 100
-    assert eega not in {hit["id"] for hit in found}
+    assert eega_id not in {hit["id"] for hit in found}
     assert {str(hit["reason"]) for hit in found} == {
-        str({"code": "similar_to", "text": "Similar to Eega", "title_id": eega})
+        str({"code": "similar_to", "text": "Similar to Eega", "title_id": eega_id})
     }
 
 
@@ -86,12 +86,12 @@ LIST_PATHS: list[Callable[[int], str]] = [similar_path, lambda _: "/api/trending
 )
 def test_lists_meet_the_filter(
     client: httpx.Client,
-    eega: int,
+    eega_id: int,
     path: Callable[[int], str],
     filters: dict[str, object],
     meets: Callable[[Hit], bool],
 ) -> None:
-    found = list_items(client, path(eega), limit=30, **filters)
+    found = list_items(client, path(eega_id), limit=30, **filters)
     assert found
     if filters.get("language") == "kn":
         found = [hit for hit in found if hit["language"] != "kn"]
@@ -107,11 +107,11 @@ def _has_language(client: httpx.Client, hit: Hit, language: str) -> bool:
 
 @pytest.mark.parametrize("path", LIST_PATHS)
 def test_pages_follow_each_other(
-    client: httpx.Client, eega: int, path: Callable[[int], str]
+    client: httpx.Client, eega_id: int, path: Callable[[int], str]
 ) -> None:
-    whole = [hit["id"] for hit in list_items(client, path(eega), limit=40)]
+    whole = [hit["id"] for hit in list_items(client, path(eega_id), limit=40)]
     first, second = (
-        [hit["id"] for hit in list_items(client, path(eega), limit=20, offset=offset)]
+        [hit["id"] for hit in list_items(client, path(eega_id), limit=20, offset=offset)]
         for offset in (0, 20)
     )
     assert first + second == whole
@@ -120,9 +120,9 @@ def test_pages_follow_each_other(
 
 @pytest.mark.parametrize("path", LIST_PATHS)
 def test_scores_are_the_sum_of_their_terms_and_fall(
-    client: httpx.Client, eega: int, path: Callable[[int], str]
+    client: httpx.Client, eega_id: int, path: Callable[[int], str]
 ) -> None:
-    found: list[Any] = list_items(client, path(eega), limit=50)
+    found: list[Any] = list_items(client, path(eega_id), limit=50)
     for hit in found:
         assert sum(hit["terms"].values()) == pytest.approx(hit["score"], abs=1e-9)
     scores = [hit["score"] for hit in found]
@@ -143,9 +143,9 @@ def test_what_trends_is_what_the_region_watches(
 @pytest.mark.parametrize("path", LIST_PATHS)
 @pytest.mark.parametrize("asked", ["limit=0", "limit=1000", "offset=-1", "kind=opera"])
 def test_bad_parameters_are_refused(
-    client: httpx.Client, eega: int, path: Callable[[int], str], asked: str
+    client: httpx.Client, eega_id: int, path: Callable[[int], str], asked: str
 ) -> None:
-    response = client.get(f"{path(eega)}?{asked}")
+    response = client.get(f"{path(eega_id)}?{asked}")
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == asked.partition("=")[0]
 

@@ -51,7 +51,7 @@ def open_client(kind: str, folder: Path) -> QdrantClient:
 
 
 @pytest.fixture(params=["server" if QDRANT_URL else "local", "edge"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantClient]:
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantClient]:
     client = open_client(request.param, tmp_path)
     yield client
     for each in client.get_collections().collections:
@@ -61,10 +61,10 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QdrantCli
 
 
 @pytest.fixture
-def collections(server: QdrantClient) -> AliasedCollections:
+def collections(client: QdrantClient) -> AliasedCollections:
     settle_s = 10.0 if QDRANT_URL else 0.0
     return AliasedCollections(
-        client=server, cluster=ClusterLayout(), alias=TEST_ALIAS, settle_s=settle_s
+        client=client, cluster=ClusterLayout(), alias=TEST_ALIAS, settle_s=settle_s
     )
 
 
@@ -124,7 +124,7 @@ def test_other_processes_follow_a_swap_at_once(collections: AliasedCollections) 
         assert len(other) == n
 
 
-def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantIndex) -> None:
+def test_what_is_not_approved_is_dropped(client: QdrantClient, index: QdrantIndex) -> None:
     class Refused(Exception):
         pass
 
@@ -133,29 +133,29 @@ def test_what_is_not_approved_is_dropped(server: QdrantClient, index: QdrantInde
         raise Refused
 
     index.replace(make_entries(10))
-    before = server.get_collections()
+    before = client.get_collections()
     with pytest.raises(Refused):
         index.replace(make_entries(20), refuse)
-    assert server.get_collections() == before
+    assert client.get_collections() == before
     assert len(index) == 10
 
 
 def test_what_a_killed_process_was_building_is_dropped(
-    server: QdrantClient, collections: AliasedCollections, index: QdrantIndex
+    client: QdrantClient, collections: AliasedCollections, index: QdrantIndex
 ) -> None:
     abandoned = collections.create().name
     of_others = replace(collections, alias=f"{TEST_ALIAS}-other").create().name
     index.replace(make_entries(10))
-    names = {each.name for each in server.get_collections().collections}
+    names = {each.name for each in client.get_collections().collections}
     assert abandoned not in names
     assert of_others in names
     assert len(index) == 10
 
 
 def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
-    server: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
+    client: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upsert, failures = server.upsert, iter([True, True])
+    upsert, failures = client.upsert, iter([True, True])
 
     def applied_but_not_confirmed(*arguments: Any, **options: Any) -> Any:
         done = upsert(*arguments, **options)
@@ -163,7 +163,7 @@ def test_a_write_that_the_server_did_not_confirm_is_repeated_and_has_one_effect(
             raise ResponseHandlingException(TimeoutError())
         return done
 
-    monkeypatch.setattr(server, "upsert", applied_but_not_confirmed)
+    monkeypatch.setattr(client, "upsert", applied_but_not_confirmed)
     with stamina.set_testing(True, attempts=5):
         index.upsert(make_entries(10))
     assert next(failures, None) is None
@@ -197,14 +197,14 @@ def test_a_server_that_cannot_be_reached_is_told() -> None:
 
 
 def test_a_server_that_stays_away_is_told_to_searches_and_to_writes(
-    server: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
+    client: QdrantClient, index: QdrantIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> Any:
         raise ResponseHandlingException(ConnectionError("nobody there"))
 
     index.upsert(make_entries(3))
-    monkeypatch.setattr(server, "query_batch_points", away)
-    monkeypatch.setattr(server, "upsert", away)
+    monkeypatch.setattr(client, "query_batch_points", away)
+    monkeypatch.setattr(client, "upsert", away)
     with pytest.raises(IndexUnavailable, match="nobody there"):
         index.search(Query(boosts=Boosts(popularity=1.0)))
     with stamina.set_testing(True, attempts=2), pytest.raises(IndexUnavailable):

@@ -26,7 +26,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def benchmark_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what `rasika bench index` wrote of 200 titles."""
     path = tmp_path_factory.mktemp("bench")
     settings = Settings(home=path / "home")
@@ -39,8 +39,8 @@ def read_run(path: Path) -> dict[str, Any]:
     return run
 
 
-def test_every_engine_that_is_here_finds_what_it_claims(measured: Path) -> None:
-    run = read_run(measured)
+def test_every_engine_that_is_here_finds_what_it_claims(benchmark_output: Path) -> None:
+    run = read_run(benchmark_output)
     claims = {engine["name"]: engine["exact"] for engine in run["engines"]}
     judged = [row for row in run["rows"] if row["recall"] is not None]
     assert {row["engine"] for row in judged} == claims.keys()
@@ -53,8 +53,8 @@ def test_every_engine_that_is_here_finds_what_it_claims(measured: Path) -> None:
         assert cases_of in {row["case"] for row in judged}
 
 
-def test_what_is_not_installed_is_told_as_skipped(measured: Path) -> None:
-    run = read_run(measured)
+def test_what_is_not_installed_is_told_as_skipped(benchmark_output: Path) -> None:
+    run = read_run(benchmark_output)
     names = {engine["name"] for engine in run["engines"]}
     assert {"NumPy scan, one thread", "NumPy gather", "pgvector, exact", "pgvector, HNSW"} <= names
     for module, engine in (
@@ -65,23 +65,23 @@ def test_what_is_not_installed_is_told_as_skipped(measured: Path) -> None:
         assert engine in (names if find_spec(module) else run["skipped"])
 
 
-def test_answers_while_titles_change_are_checked(measured: Path) -> None:
-    facts = read_run(measured)["facts"]
+def test_answers_while_titles_change_are_checked(benchmark_output: Path) -> None:
+    facts = read_run(benchmark_output)["facts"]
     assert facts["changes_made"] > 0
     assert facts["searches_checked"] > 0
     assert facts["wrong_while_changing"] == facts["missing_while_changing"] == 0
 
 
-def test_an_index_that_is_loaded_answers_as_the_one_that_was_saved(measured: Path) -> None:
-    facts = read_run(measured)["facts"]
+def test_an_index_that_is_loaded_answers_as_the_one_that_was_saved(benchmark_output: Path) -> None:
+    facts = read_run(benchmark_output)["facts"]
     assert facts["answers_differ_once_loaded"] == 0
     assert facts["load_s"] > 0
 
 
-def test_the_page_and_the_chart_tell_every_engine(measured: Path) -> None:
-    run = read_run(measured)
-    page = (measured / "index-200.md").read_text()
-    aloud = ET.parse(measured / "index-200.svg").findtext(f"{SVG}desc") or ""
+def test_the_page_and_the_chart_tell_every_engine(benchmark_output: Path) -> None:
+    run = read_run(benchmark_output)
+    page = (benchmark_output / "index-200.md").read_text()
+    aloud = ET.parse(benchmark_output / "index-200.svg").findtext(f"{SVG}desc") or ""
     for engine in run["engines"]:
         assert f"| {engine['name']} |" in page
         assert engine["name"] in aloud

@@ -59,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
 
 
 @pytest.fixture
-def rasika(
+def run_command(
     home: Lease, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> RunCommand:
     """Run a command in this process, which spares its start."""
@@ -139,9 +139,9 @@ def error_line(done: CommandResult) -> str:
 
 
 def test_a_file_is_imported_told_of_and_enqueued(
-    process: RunCommand, home: Lease, jsonl: Callable[..., Path]
+    process: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
-    path = jsonl(EEGA, {**EEGA, "title": "Magadheera", "budget": 1})
+    path = write_jsonl(EEGA, {**EEGA, "title": "Magadheera", "budget": 1})
     first = process("import", path)
     assert first.returncode == 0, first.stderr
     assert first.stderr == ""
@@ -158,11 +158,11 @@ def test_a_file_is_imported_told_of_and_enqueued(
 
 
 def test_a_bad_line_is_told_by_number_field_and_reason(
-    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path]
+    run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
     odd = {**EEGA, "title": "Odd", "\ud800[red]": 1}
-    path = jsonl(EEGA, "{", {**EEGA, "year": 1}, json.dumps(odd))
-    done = rasika("import", path)
+    path = write_jsonl(EEGA, "{", {**EEGA, "year": 1}, json.dumps(odd))
+    done = run_command("import", path)
     assert done.returncode == 0, done.stderr
     told = done.stderr.splitlines()
     assert told[0].startswith(f"{path}:2: not JSON")
@@ -172,40 +172,44 @@ def test_a_bad_line_is_told_by_number_field_and_reason(
     assert stored_titles(home) == ["Eega", "Odd"]
 
 
-def test_many_bad_lines_are_counted(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
-    done = rasika("import", jsonl(EEGA, *["{"] * 50))
+def test_many_bad_lines_are_counted(
+    run_command: RunCommand, write_jsonl: Callable[..., Path]
+) -> None:
+    done = run_command("import", write_jsonl(EEGA, *["{"] * 50))
     assert len(done.stderr.splitlines()) == 21
     assert "50 bad" in done.stdout
 
 
-def test_a_file_without_a_good_line_fails(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
-    path = jsonl("{", "[]")
-    assert error_line(rasika("import", path)) == f"no line of {path} could be imported"
+def test_a_file_without_a_good_line_fails(
+    run_command: RunCommand, write_jsonl: Callable[..., Path]
+) -> None:
+    path = write_jsonl("{", "[]")
+    assert error_line(run_command("import", path)) == f"no line of {path} could be imported"
 
 
 def test_what_can_be_read_is_imported_beside_what_cannot(
-    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
+    run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
-    good, absent, cut = jsonl(EEGA), tmp_path / "absent.jsonl", tmp_path / "cut.jsonl.gz"
+    good, absent, cut = write_jsonl(EEGA), tmp_path / "absent.jsonl", tmp_path / "cut.jsonl.gz"
     lines = "".join(json.dumps({**EEGA, "title": f"Title {n}"}) + "\n" for n in range(300))
     packed = gzip.compress(lines.encode())
     cut.write_bytes(packed[:-9])
-    told = error_line(rasika("import", absent, cut, good))
+    told = error_line(run_command("import", absent, cut, good))
     assert told.startswith(f"{absent}: no such file; {cut}: ")
     assert len(stored_titles(home)) == 301
     with redis.Redis.from_url(home.redis_url) as client:
         assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
 
 
-def test_columns_are_mapped(rasika: RunCommand, home: Lease, tmp_path: Path) -> None:
+def test_columns_are_mapped(run_command: RunCommand, home: Lease, tmp_path: Path) -> None:
     path = tmp_path / "films.csv"
     path.write_text("type,name,plot\nmovie,Eega,A fly\n", encoding="utf-8")
     mapped = [
         word for pair in ("kind=type", "title=name", "synopsis.en=plot") for word in ("--map", pair)
     ]
-    assert rasika("import", *mapped, path).returncode == 0
+    assert run_command("import", *mapped, path).returncode == 0
     assert stored_titles(home) == ["Eega"]
-    assert "no column" in error_line(rasika("import", "--map", "title=film", path))
+    assert "no column" in error_line(run_command("import", "--map", "title=film", path))
 
 
 @pytest.mark.parametrize(
@@ -221,8 +225,8 @@ def test_columns_are_mapped(rasika: RunCommand, home: Lease, tmp_path: Path) -> 
         (["sing"], "sing"),
     ],
 )
-def test_wrong_usage_is_told(rasika: RunCommand, arguments: list[str], told: str) -> None:
-    done = rasika(*arguments)
+def test_wrong_usage_is_told(run_command: RunCommand, arguments: list[str], told: str) -> None:
+    done = run_command(*arguments)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -236,48 +240,48 @@ def test_without_a_command_the_commands_are_listed(process: RunCommand) -> None:
 
 
 def test_an_export_is_an_import(
-    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path], tmp_path: Path
+    run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
-    rasika("import", jsonl(EEGA))
+    run_command("import", write_jsonl(EEGA))
     exported = tmp_path / "out.jsonl.gz"
-    done = rasika("export", "titles", exported)
+    done = run_command("export", "titles", exported)
     assert f"{exported}: 1 titles" in done.stdout
     with gzip.open(exported, "rt", encoding="utf-8") as stream:
         assert json.loads(stream.read()) == EEGA
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".part")] == []
-    assert "1 unchanged" in rasika("import", exported).stdout
+    assert "1 unchanged" in run_command("import", exported).stdout
 
 
-def test_an_export_to_nowhere_fails_readably(rasika: RunCommand, tmp_path: Path) -> None:
-    told = error_line(rasika("export", "titles", tmp_path / "no" / "out.jsonl"))
+def test_an_export_to_nowhere_fails_readably(run_command: RunCommand, tmp_path: Path) -> None:
+    told = error_line(run_command("export", "titles", tmp_path / "no" / "out.jsonl"))
     assert "no such file or directory" in told
 
 
 def test_a_title_is_found_once_it_is_embedded(
-    rasika: RunCommand, jsonl: Callable[..., Path]
+    run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
     other = {"kind": "movie", "title": "Lagaan", "synopsis": {"en": "Villagers play cricket."}}
-    rasika("import", jsonl(other, EEGA))
-    embedded = rasika("embed")
+    run_command("import", write_jsonl(other, EEGA))
+    embedded = run_command("embed")
     assert embedded.returncode == 0, embedded.stderr
     assert embedded.stdout.startswith("2 titles embedded")
-    assert rasika("embed", "--all").stdout.startswith("0 titles embedded")
-    found = rasika("search", "an insect avenges a murder", "--limit", "1")
+    assert run_command("embed", "--all").stdout.startswith("0 titles embedded")
+    found = run_command("search", "an insect avenges a murder", "--limit", "1")
     assert "Eega" in found.stdout
     assert "Lagaan" not in found.stdout
-    assert rasika("reindex").stdout.startswith("2 titles")
-    copied = rasika("reindex", "--engine", "pgvector").stdout
+    assert run_command("reindex").stdout.startswith("2 titles")
+    copied = run_command("reindex", "--engine", "pgvector").stdout
     assert "2 titles copied into pgvector" in copied
     assert "searches there find what they should, exactly" in copied
     elsewhere = {"RASIKA_INDEX": "pgvector"}
-    found = rasika("search", "an insect avenges a murder", "--limit", "1", **elsewhere)
+    found = run_command("search", "an insect avenges a murder", "--limit", "1", **elsewhere)
     assert "Eega" in found.stdout
-    assert "ok  index        pgvector, exact, 2 titles" in rasika("doctor", **elsewhere).stdout
-    assert rasika("reindex", "--engine", "paper").returncode == 2
+    assert "ok  index        pgvector, exact, 2 titles" in run_command("doctor", **elsewhere).stdout
+    assert run_command("reindex", "--engine", "paper").returncode == 2
 
 
-def test_doctor_finds_the_embedded_default_well(rasika: RunCommand) -> None:
-    done = rasika("doctor")
+def test_doctor_finds_the_embedded_default_well(run_command: RunCommand) -> None:
+    done = run_command("doctor")
     assert done.returncode == 0, done.stdout
     for what in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
         assert f"ok  {what}" in done.stdout or f"--  {what}" in done.stdout
@@ -286,25 +290,27 @@ def test_doctor_finds_the_embedded_default_well(rasika: RunCommand) -> None:
     assert "RASIKA_HOME" in done.stdout
 
 
-def test_doctor_counts_what_is_not_embedded(rasika: RunCommand, jsonl: Callable[..., Path]) -> None:
-    rasika("import", jsonl(EEGA))
-    assert "--  catalogue    1 titles, 0 embedded; `rasika embed`" in rasika("doctor").stdout
-    rasika("embed")
-    assert "ok  catalogue    1 titles, 1 embedded\n" in rasika("doctor").stdout
+def test_doctor_counts_what_is_not_embedded(
+    run_command: RunCommand, write_jsonl: Callable[..., Path]
+) -> None:
+    run_command("import", write_jsonl(EEGA))
+    assert "--  catalogue    1 titles, 0 embedded; `rasika embed`" in run_command("doctor").stdout
+    run_command("embed")
+    assert "ok  catalogue    1 titles, 1 embedded\n" in run_command("doctor").stdout
 
 
 def test_doctor_tells_why_a_model_cannot_be_loaded(
-    rasika: RunCommand, jsonl: Callable[..., Path]
+    run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
-    rasika("import", jsonl(EEGA))
-    done = rasika("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
+    run_command("import", write_jsonl(EEGA))
+    done = run_command("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
     assert done.returncode == 1
     assert "!!  embedder     embedder /no/such/model is not available: " in done.stdout
     assert "--  catalogue    1 titles\n" in done.stdout
 
 
-def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: RunCommand) -> None:
-    done = rasika("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
+def test_doctor_tells_of_a_database_that_cannot_be_reached(run_command: RunCommand) -> None:
+    done = run_command("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
     assert done.returncode == 1
     (line,) = [each for each in done.stdout.splitlines() if each.startswith("!!")]
     assert line.startswith("!!  servers")
@@ -314,8 +320,8 @@ def test_doctor_tells_of_a_database_that_cannot_be_reached(rasika: RunCommand) -
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_tells_of_settings_that_cannot_be(rasika: RunCommand) -> None:
-    done = rasika("doctor", RASIKA_INDEX="paper")
+def test_doctor_tells_of_settings_that_cannot_be(run_command: RunCommand) -> None:
+    done = run_command("doctor", RASIKA_INDEX="paper")
     assert done.returncode == 1
     assert "!!  settings     RASIKA_INDEX: " in done.stdout
 
@@ -349,23 +355,23 @@ def test_a_database_that_cannot_be_reached_is_told(process: RunCommand, command:
 
 
 def test_without_redis_an_import_still_imports_and_a_worker_tells(
-    rasika: RunCommand, home: Lease, jsonl: Callable[..., Path]
+    run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
     away = {"RASIKA_REDIS_URL": "redis://127.0.0.1:1"}
-    done = rasika("import", jsonl(EEGA), **away)
+    done = run_command("import", write_jsonl(EEGA), **away)
     assert done.returncode == 0
     assert "not enqueued" in done.stderr
     assert stored_titles(home) == ["Eega"]
-    assert error_line(rasika("worker", "--burst", **away)).startswith("Redis: ")
+    assert error_line(run_command("worker", "--burst", **away)).startswith("Redis: ")
 
 
-def test_a_model_that_is_not_there_is_told(rasika: RunCommand) -> None:
-    told = error_line(rasika("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model"))
+def test_a_model_that_is_not_there_is_told(run_command: RunCommand) -> None:
+    told = error_line(run_command("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model"))
     assert "sentence-transformers" in told
 
 
 def test_an_import_killed_in_the_middle_is_finished_by_the_next(
-    rasika: RunCommand, home: Lease, tmp_path: Path
+    run_command: RunCommand, home: Lease, tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
     count = 3_000
@@ -392,6 +398,6 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_next(
     some = stored_titles(home)
     assert 0 < len(some) < count
     assert len(some) % 500 == 0  # whole batches
-    done = rasika("import", path)
+    done = run_command("import", path)
     assert f"{count - len(some):,} new, 0 updated, {len(some):,} unchanged, 0 bad" in done.stdout
     assert sorted(stored_titles(home)) == sorted(f"Title {number}" for number in range(count))

@@ -22,12 +22,12 @@ EVENT_TIME = "2024-05-06T07:08:09Z"
 
 
 @pytest.fixture
-def settings(own: Engine, servers: Lease, jsonl: Callable[..., Path]) -> Settings:
+def settings(own_database: Engine, servers: Lease, write_jsonl: Callable[..., Path]) -> Settings:
     """A home with two titles, 1 and 2."""
-    url = own.url.render_as_string(hide_password=False)
+    url = own_database.url.render_as_string(hide_password=False)
     settings = Settings(database_url=url, redis_url=servers.redis_url)
     eega = {"kind": "movie", "title": "Eega", "external_ids": {"imdb": "tt2258337"}}
-    path = jsonl(eega, {"kind": "movie", "title": "Lagaan"})
+    path = write_jsonl(eega, {"kind": "movie", "title": "Lagaan"})
     titles.import_titles(settings, [path], {})
     return settings
 
@@ -52,8 +52,8 @@ def state(engine: Engine) -> list[str]:
 
 def test_what_is_exported_is_imported_once_and_leads_to_the_same(
     settings: Settings,
-    own: Engine,
-    jsonl: Callable[..., Path],
+    own_database: Engine,
+    write_jsonl: Callable[..., Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -63,9 +63,9 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
         line(2, event="watch", progress=0.3, viewer="user 12"),
         line(1, event="impression", session_id="abc"),
     ]
-    interactions.import_interactions(settings, [jsonl(*told, name="told.jsonl")], {})
+    interactions.import_interactions(settings, [write_jsonl(*told, name="told.jsonl")], {})
     assert "4 new, 0 known already, 0 bad" in capsys.readouterr().out
-    before = state(own)
+    before = state(own_database)
     assert len(before) == 5  # three standings, two tastes
     exported = tmp_path / "out.jsonl.gz"
     interactions.export_interactions(settings, exported)
@@ -75,16 +75,16 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
     assert first == {**told[0], "external_ids": {"imdb": "tt2258337"}}
     interactions.import_interactions(settings, [exported], {})
     assert "0 new, 4 known already, 0 bad" in capsys.readouterr().out
-    with own.begin() as connection:
+    with own_database.begin() as connection:
         connection.execute(text("TRUNCATE viewer CASCADE"))
     interactions.import_interactions(settings, [exported], {})
     taste.rebuild_tastes(settings, None)
     assert "2 tastes of 3 events" in capsys.readouterr().out
-    assert state(own) == before
+    assert state(own_database) == before
 
 
 def test_ratings_of_another_system_are_mapped(
-    settings: Settings, own: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Settings, own_database: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text("user,movie,stars,when\n12,tt2258337,4,1400000000\n12,tt1,5,1400000000\n")
@@ -93,7 +93,7 @@ def test_ratings_of_another_system_are_mapped(
     told = capsys.readouterr()
     assert "1 new, 0 known already, 1 bad" in told.out
     assert f"{path}:3: there is no such title" in told.err
-    with open_session(own) as reading:
+    with open_session(own_database) as reading:
         ((viewer_id, rated),) = log.read_all(reading)
     assert (rated.title_id, rated.event, rated.value) == (1, "rate", 4.0)
     taste.rebuild_tastes(settings, viewer_id)
@@ -124,10 +124,10 @@ def test_a_line_that_cannot_be_is_told_by_field_and_reason(
 
 
 def test_nothing_good_or_nobody_known_is_a_failure(
-    settings: Settings, jsonl: Callable[..., Path]
+    settings: Settings, write_jsonl: Callable[..., Path]
 ) -> None:
     with pytest.raises(CommandFailed, match="no line of"):
-        interactions.import_interactions(settings, [jsonl(line(99), name="bad.jsonl")], {})
+        interactions.import_interactions(settings, [write_jsonl(line(99), name="bad.jsonl")], {})
     with pytest.raises(CommandFailed, match="did nothing"):
         taste.rebuild_tastes(settings, uuid4())
     with pytest.raises(CommandFailed, match="no such file"):

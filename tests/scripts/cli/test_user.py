@@ -19,9 +19,9 @@ EMAIL, PASSWORD = "asha@example.com", "mango lassi 9"
 
 @pytest.fixture(autouse=True)
 def _own_servers(
-    own: Engine, own_address: str, servers: Lease, monkeypatch: pytest.MonkeyPatch
+    own_database: Engine, own_database_url: str, servers: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RASIKA_DATABASE_URL", own_address)
+    monkeypatch.setenv("RASIKA_DATABASE_URL", own_database_url)
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
     monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
 
@@ -43,10 +43,10 @@ def stored_account(own: Engine) -> tuple[Role, str]:
 
 
 def test_the_first_administrator_is_made_from_a_line(
-    own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_user_command(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
-    role, password_hash = stored_account(own)
+    role, password_hash = stored_account(own_database)
     assert role is Role.ADMIN
     assert passwords.verify_password(PASSWORD, password_hash)[0]
     said = capsys.readouterr()
@@ -55,20 +55,22 @@ def test_the_first_administrator_is_made_from_a_line(
 
 
 def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
-    own: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_user_command(monkeypatch, "add", EMAIL) == 0
-    before = stored_account(own)
+    before = stored_account(own_database)
     assert run_user_command(monkeypatch, "add", "--curator", EMAIL, password="another one 1") == 0
-    assert stored_account(own) == (Role.CURATOR, before[1])
+    assert stored_account(own_database) == (Role.CURATOR, before[1])
     assert run_user_command(monkeypatch, "add", EMAIL) == 1
     assert "rasika: asha@example.com has an account, and is a curator" in capsys.readouterr().err
 
 
-def test_a_forgotten_password_is_replaced(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forgotten_password_is_replaced(
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_user_command(monkeypatch, "add", EMAIL)
     assert run_user_command(monkeypatch, "password", EMAIL, password="quite another 1") == 0
-    assert passwords.verify_password("quite another 1", stored_account(own)[1])[0]
+    assert passwords.verify_password("quite another 1", stored_account(own_database)[1])[0]
     assert run_user_command(monkeypatch, "password", "nobody@example.com") == 1
 
 
@@ -83,12 +85,12 @@ def test_a_forgotten_password_is_replaced(own: Engine, monkeypatch: pytest.Monke
     ],
 )
 def test_what_cannot_be_makes_no_account(
-    own: Engine,
+    own_database: Engine,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
     password: str,
     code: int,
 ) -> None:
     assert run_user_command(monkeypatch, *arguments, password=password) == code
-    with open_session(own) as reading:
+    with open_session(own_database) as reading:
         assert accounts.find_by_email(reading, EMAIL) is None
