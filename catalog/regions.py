@@ -101,4 +101,4 @@ def time_zone(region: str) -> ZoneInfo:
 def region_name(region: str, *, in_language: str = "en") -> str:
     """Return what people call a region, in English where the language does not tell."""
     told = TRANSLATED_STATE_NAMES.get(region, {}).get(in_language) or STATE_NAMES.get(region)
-    return told or country_name(region.partition("-")[0], inside=in_language)
+    return told or country_name(region.partition("-")[0], in_language=in_language)

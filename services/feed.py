@@ -243,7 +243,7 @@ def _content_vector(catalogue: CatalogueView, title_id: TitleId) -> Vector | Non
 
 
 def _language_name(code: str, inside: str) -> str:
-    return languages.language_name(code, inside=inside)
+    return languages.language_name(code, in_language=inside)
 
 
 def _exploration_seed(viewer: ViewerContext, now: datetime) -> int:

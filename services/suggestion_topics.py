@@ -48,10 +48,10 @@ def region_topics(region: Region, popular: tuple[str, ...]) -> TopicIndex:
 
 def _language_topic(code: str) -> Topic:
     name = languages.language_name(code)
-    spoken = [languages.language_name(code, inside=each) for each in languages.HOME_LANGUAGES]
+    spoken = [languages.language_name(code, in_language=each) for each in languages.HOME_LANGUAGES]
     names = [
         name,
-        languages.language_name(code, inside=code),
+        languages.language_name(code, in_language=code),
         CINEMA_NICKNAMES.get(code, name),
         *spoken,
     ]

@@ -143,7 +143,7 @@ def _name_in_script(listing: TitleSummary, script: str) -> str:
 def _topic_text(topic: Topic, script: str) -> str:
     inside = languages.language_of_script(script)
     if topic.kind is SuggestionKind.LANGUAGE and inside in languages.HOME_LANGUAGES:
-        return languages.language_name(topic.id, inside=inside)
+        return languages.language_name(topic.id, in_language=inside)
     return topic.text
 
 

@@ -43,7 +43,7 @@ def test_a_language_is_one_that_people_speak(written: str, code: str | None) -> 
 def test_languages_have_names_in_others_or_their_code(
     language: str, inside: str, name: str
 ) -> None:
-    assert languages.language_name(language, inside=inside) == name
+    assert languages.language_name(language, in_language=inside) == name
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,6 @@ def test_a_language_that_has_no_label_is_told_the_english_one() -> None:
 
 
 def test_countries_are_named_as_the_cldr_does() -> None:
-    assert languages.country_name("JP", inside="te") == "జపాన్"
+    assert languages.country_name("JP", in_language="te") == "జపాన్"
     assert regions.region_name("IN", in_language="ta") == "இந்தியா"
-    assert languages.country_name("JP", inside="zz") == "JP"
+    assert languages.country_name("JP", in_language="zz") == "JP"
