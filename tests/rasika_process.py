@@ -49,7 +49,7 @@ class RasikaProcess:
     def start(self) -> None:
         given = {"RASIKA_HOME": str(self.home), "PYTHONPATH": str(PROJECT_FOLDER)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli.main", "serve", "--port", str(self.port)],
+            [sys.executable, "-m", "scripts.cli", "serve", "--port", str(self.port)],
             cwd=self.home.parent,
             env={**os.environ, **given, **self.settings},
             stderr=subprocess.DEVNULL,

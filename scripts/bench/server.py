@@ -26,7 +26,7 @@ def running_server(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     """Serve until the callers are done; with a Redis that is given, no worker runs beside."""
     port = _free_port()
-    command = [sys.executable, "-m", "scripts.cli.main", "serve", "--no-seed", "--port", str(port)]
+    command = [sys.executable, "-m", "scripts.cli", "serve", "--no-seed", "--port", str(port)]
     log = filled.path / "serve.log"
     began = time.monotonic()
     with log.open("wb") as written:

@@ -124,7 +124,7 @@ def _queue_worker_process(settings: Settings) -> Iterator[None]:
         yield
         return
     parent = str(os.getpid())
-    command = [sys.executable, "-m", "scripts.cli.main", "worker", "--with-parent", parent]
+    command = [sys.executable, "-m", "scripts.cli", "worker", "--with-parent", parent]
     process = subprocess.Popen(command)  # noqa: S603  # this interpreter, our own words
     try:
         yield

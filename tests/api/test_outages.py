@@ -126,7 +126,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         second = subprocess.run(
-            [sys.executable, "-m", "scripts.cli.main", "serve", "--port", port],
+            [sys.executable, "-m", "scripts.cli", "serve", "--port", port],
             cwd=tmp_path,
             env={
                 **os.environ,

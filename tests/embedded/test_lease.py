@@ -22,7 +22,6 @@ from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import Lease, acquire
 from embedded.status import ServicesStatus, read_status
 
-PROJECT = Path(__file__).resolve().parents[2]
 HOLDER_PROGRAM = """
 import sys
 from pathlib import Path
@@ -33,6 +32,7 @@ sys.stdin.read()
 """
 SESSION_PROGRAM = """
 import sys, time, psycopg
+from tests.rasika_process import PROJECT_FOLDER
 url = sys.argv[1].replace("+psycopg", "")
 session = psycopg.connect(url)
 print(session.info.backend_pid, flush=True)
@@ -87,7 +87,7 @@ def holder(home: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds a lease; its first line of output tells that it does."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER_PROGRAM, str(home)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT_FOLDER), *sys.path])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -21,7 +21,6 @@ from embedded.lease import acquire
 from embedded.status import read_status
 
 Make = Callable[..., Record]
-PROJECT = Path(__file__).resolve().parents[2]
 WAIT_TIMEOUT_S = 60.0  # PostgreSQL starts again, on a busy machine
 
 FOLLOWER_PROGRAM = """
@@ -33,6 +32,7 @@ from db.pgvector_index import PgvectorIndex
 from index.query import Query
 from runtime.catalogue_view import Live
 from runtime.index_sync import Shared
+from tests.rasika_process import PROJECT_FOLDER
 
 engine, name = connect(sys.argv[1]), sys.argv[2]
 loader = Loader({Space.CONTENT: "fake"}, {})
@@ -65,7 +65,7 @@ class FollowerProcess:
 
 @contextmanager
 def follower_process(url: str, engine: str) -> Iterator[FollowerProcess]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT_FOLDER), *sys.path])}
     command = [sys.executable, "-c", FOLLOWER_PROGRAM, url, engine]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, text=True, **streams) as process:  # type: ignore[call-overload]  # one of many overloads

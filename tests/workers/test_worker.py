@@ -21,10 +21,10 @@ from embedded.lease import Lease
 from vocabulary.kinds import Space
 from workers import queues
 
-PROJECT = Path(__file__).resolve().parents[2]
 WORKER_PROGRAM = """
 import sys, redis
 from workers.worker import Pace, run
+from tests.rasika_process import PROJECT_FOLDER
 run(redis.Redis.from_url(sys.argv[1]), pace=Pace(beat=1, silence=1, maintenance=1))
 """
 COUNT_LOCK_WAITS = text(
@@ -62,7 +62,7 @@ def start_worker(
             cwd=tmp_path,
             env={
                 **os.environ,
-                "PYTHONPATH": str(PROJECT),
+                "PYTHONPATH": str(PROJECT_FOLDER),
                 "RASIKA_DATABASE_URL": own_database.url.render_as_string(hide_password=False),
                 "RASIKA_REDIS_URL": servers.redis_url,
             },

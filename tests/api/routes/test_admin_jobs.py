@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import CatalogueView
+from tests.rasika_process import PROJECT_FOLDER
 from tests.running_app import running_app
 
-PROJECT = Path(__file__).resolve().parents[2]
 KEY = "correct horse battery staple"
 
 
@@ -114,11 +114,11 @@ def test_a_rebuild_is_followed_to_its_end(
 
 def work_until_idle(resources: Resources, home: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "scripts.cli.main", "worker", "--burst"],
+        [sys.executable, "-m", "scripts.cli", "worker", "--burst"],
         cwd=home,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)]),
+            "PYTHONPATH": os.pathsep.join([str(PROJECT_FOLDER), *filter(None, sys.path)]),
             "RASIKA_DATABASE_URL": (resources.settings.database_url or ""),
             "RASIKA_REDIS_URL": resources.settings.redis_url or "",
         },

@@ -22,9 +22,9 @@ from db import titles
 from db.engine import connect, open_session
 from embedded.lease import Lease, acquire
 from scripts.cli.main import main
+from tests.rasika_process import PROJECT_FOLDER
 from workers import queues
 
-PROJECT = Path(__file__).resolve().parents[2]
 EEGA = {
     "kind": "movie",
     "title": "Eega",
@@ -47,7 +47,7 @@ RunCommand = Callable[..., CommandResult]
 
 def environment(**settings: str) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RASIKA_")}
-    return {**clean, "PYTHONPATH": str(PROJECT), "RASIKA_SEED": "0", **settings}
+    return {**clean, "PYTHONPATH": str(PROJECT_FOLDER), "RASIKA_SEED": "0", **settings}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def process(home: Lease, tmp_path: Path) -> RunCommand:
 
     def run(*arguments: object, **settings: str) -> CommandResult:
         done = subprocess.run(
-            [sys.executable, "-m", "scripts.cli.main", *map(str, arguments)],
+            [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
             cwd=tmp_path,
             env=environment(**{"RASIKA_HOME": _folder(home), **settings}),
             capture_output=True,
@@ -384,7 +384,7 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_next(
     lines = "".join(json.dumps(line(number)) + "\n" for number in range(count))
     path.write_text(lines, encoding="utf-8")
     process = psutil.Popen(
-        [sys.executable, "-m", "scripts.cli.main", "import", str(path)],
+        [sys.executable, "-m", "scripts.cli", "import", str(path)],
         cwd=tmp_path,
         env=environment(RASIKA_HOME=_folder(home)),
     )
