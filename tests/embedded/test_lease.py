@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import Lease, acquire
 from embedded.status import ServicesStatus, read_status
+from tests.rasika_process import PROJECT_FOLDER
 
 HOLDER_PROGRAM = """
 import sys
@@ -32,7 +33,6 @@ sys.stdin.read()
 """
 SESSION_PROGRAM = """
 import sys, time, psycopg
-from tests.rasika_process import PROJECT_FOLDER
 url = sys.argv[1].replace("+psycopg", "")
 session = psycopg.connect(url)
 print(session.info.backend_pid, flush=True)

@@ -19,6 +19,7 @@ from db import changes, migrate
 from db.engine import connect, open_session
 from embedded.lease import acquire
 from embedded.status import read_status
+from tests.rasika_process import PROJECT_FOLDER
 
 Make = Callable[..., Record]
 WAIT_TIMEOUT_S = 60.0  # PostgreSQL starts again, on a busy machine
@@ -32,7 +33,6 @@ from db.pgvector_index import PgvectorIndex
 from index.query import Query
 from runtime.catalogue_view import Live
 from runtime.index_sync import Shared
-from tests.rasika_process import PROJECT_FOLDER
 
 engine, name = connect(sys.argv[1]), sys.argv[2]
 loader = Loader({Space.CONTENT: "fake"}, {})

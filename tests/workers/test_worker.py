@@ -18,13 +18,13 @@ from catalog.record import Record
 from db import vectors
 from db.engine import open_session
 from embedded.lease import Lease
+from tests.rasika_process import PROJECT_FOLDER
 from vocabulary.kinds import Space
 from workers import queues
 
 WORKER_PROGRAM = """
 import sys, redis
 from workers.worker import Pace, run
-from tests.rasika_process import PROJECT_FOLDER
 run(redis.Redis.from_url(sys.argv[1]), pace=Pace(beat=1, silence=1, maintenance=1))
 """
 COUNT_LOCK_WAITS = text(
