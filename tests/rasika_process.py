@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,15 +15,9 @@ import httpx
 import psutil
 
 from embedded.status import read_status
+from tests.waiting import wait_until
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
-
-
-def wait_until(condition: Callable[[], object], *, within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def free_port() -> int:

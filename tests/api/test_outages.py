@@ -19,8 +19,8 @@ from tests.rasika_process import (
     RasikaProcess,
     cause_outage,
     kill_process,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 SEARCH_PATH = "/api/search?q=man+reborn+as+a+housefly"
 

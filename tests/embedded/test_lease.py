@@ -7,8 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from embedded.home_folder import EmbeddedServicesError
 from embedded.lease import Lease, acquire
 from embedded.status import ServicesStatus, read_status
 from tests.rasika_process import PROJECT_FOLDER
+from tests.waiting import wait_until
 
 HOLDER_PROGRAM = """
 import sys
@@ -38,13 +38,6 @@ session = psycopg.connect(url)
 print(session.info.backend_pid, flush=True)
 time.sleep(60)
 """
-
-
-def wait_until(condition: Callable[[], bool], *, within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def is_quiet(home: Path) -> bool:

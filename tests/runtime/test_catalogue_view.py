@@ -17,18 +17,11 @@ from search.suggestions.suggester import SuggestionRequest
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
+from tests.waiting import wait_until
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
-WAIT_TIMEOUT_S = 20.0  # for busy machines; most takes milliseconds
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WAIT_TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,23 +14,16 @@ from runtime.catalogue_view import CatalogueView
 from runtime.change_listener import ChangeListener
 from tests.runtime.database_backups import copy_database
 from tests.runtime.postgres_proxy import PostgresProxy
+from tests.waiting import WAIT_TIMEOUT_S, wait_until
 from vocabulary.kinds import Space
 
 Make = Callable[..., Record]
 LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})
 NEVER_POLL_S = 3600.0  # what is followed within a test was told
-WAIT_TIMEOUT_S = 20.0  # for busy machines; most takes milliseconds
 
 LISTENING_CONNECTIONS = (
     "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 )
-
-
-def wait_until(condition: Callable[[], object], *, within_s: float = WAIT_TIMEOUT_S) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def store(own: Engine, *records: Record) -> list[int]:

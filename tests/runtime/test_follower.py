@@ -20,9 +20,9 @@ from db.engine import connect, open_session
 from embedded.lease import acquire
 from embedded.status import read_status
 from tests.rasika_process import PROJECT_FOLDER
+from tests.waiting import WAIT_TIMEOUT_S, wait_until
 
 Make = Callable[..., Record]
-WAIT_TIMEOUT_S = 60.0  # PostgreSQL starts again, on a busy machine
 
 FOLLOWER_PROGRAM = """
 import sys
@@ -80,13 +80,6 @@ def home(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     home = tmp_path / "home"
     with acquire(home, valkey=False) as lease:
         yield home, lease.database_url
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WAIT_TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def store(own: Engine, record: Record) -> int:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from db import vectors
 from db.engine import open_session
 from embedded.lease import Lease
 from tests.rasika_process import PROJECT_FOLDER
+from tests.waiting import wait_until
 from vocabulary.kinds import Space
 from workers import queues
 
@@ -32,13 +32,6 @@ COUNT_LOCK_WAITS = text(
 )
 
 Start = Callable[[], psutil.Process]
-
-
-def wait_until(condition: Callable[[], object], *, within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def kill(process: psutil.Process) -> None:

@@ -21,7 +21,8 @@ from config.settings import Settings
 from db.engine import open_session
 from runtime.title_features import StoredTitleFeatures
 from services.embedding import embed_titles
-from tests.rasika_process import RasikaProcess, kill_postgres, wait_until
+from tests.rasika_process import RasikaProcess, kill_postgres
+from tests.waiting import wait_until
 from viewers import interactions
 from vocabulary.kinds import Event
 
