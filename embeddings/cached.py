@@ -18,7 +18,7 @@ class CachedEmbedder:
     def __init__(self, embedder: Embedder, capacity: int = MAX_CACHED_VECTORS) -> None:
         self.model = embedder.model
         self.dim = embedder.dim
-        self.backend: str | None = getattr(embedder, "engine", None)  # what runs the model
+        self.backend: str | None = getattr(embedder, "backend", None)  # what runs the model
         self._embedder = embedder
         self._cache: LRUCache[object, Matrix] = LRUCache(capacity)
         self._cache_changed = threading.Condition()

@@ -25,7 +25,7 @@ class CentredEmbedder:
     def __init__(self, embedder: Embedder, centres: Mapping[str, Vector]) -> None:
         self.model = f"{embedder.model}+{CENTRES_REVISION}"
         self.dim = embedder.dim
-        self.backend: str | None = getattr(embedder, "engine", None)  # what runs the model
+        self.backend: str | None = getattr(embedder, "backend", None)  # what runs the model
         self._embedder = embedder
         self._centres = centres
 

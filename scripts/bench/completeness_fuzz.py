@@ -306,7 +306,7 @@ def main(
     with open_index(engine) as index:
         index.replace(entries)
         if graph:
-            index.link(Space.CONTENT)  # type: ignore[attr-defined]  # of the shared engines
+            index.build_graph(Space.CONTENT)  # type: ignore[attr-defined]  # of the shared engines
         found = check_index(index, entries, queries, seed=seed, seconds=seconds)
     typer.echo(
         f"{engine}: {found.queries:,} queries over {titles:,} titles, {found.hits:,} hits: "

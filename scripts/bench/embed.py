@@ -163,7 +163,7 @@ def _add_size_facts(
 
 def _other_backends(embedder: Embedder) -> list[BundledEmbedder]:
     """Return the other ways in which this machine could run the bundled model."""
-    chosen = getattr(embedder, "engine", None)
+    chosen = getattr(embedder, "backend", None)
     if chosen is None:
         return []
     ways: list[MakeBackend] = [

@@ -236,9 +236,9 @@ def _turn(
         case = total.cases.setdefault(f"{what}, {crowd}", LoadResult())
         case.elapsed_s += passed
         for guest in users:
-            case.latencies_s += getattr(guest, what).seconds
+            case.latencies_s += getattr(guest, what).latencies_s
             case.errors += getattr(guest, what).errors
-            case.server_cpu_s += getattr(guest, what).server_cpu
+            case.server_cpu_s += getattr(guest, what).server_cpu_s
 
 
 def _run_one_by_one(users: Sequence[FeedLoadUser], end: float) -> None:

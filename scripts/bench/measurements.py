@@ -237,7 +237,7 @@ def peak_mib() -> float:
 def machine_description() -> dict[str, str]:
     """Return what the figures were taken on."""
     found = {
-        "available_cores": str(available_cores()),
+        "cores": str(available_cores()),
         "cpu": _cpu_model(),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",

@@ -118,7 +118,7 @@ def _server_findings(resources: Resources) -> Iterator[Finding]:
     embedder: Embedder | None = None
     try:
         embedder = create_embedder(resources.settings.embedder)
-        runs = getattr(embedder, "engine", None)
+        runs = getattr(embedder, "backend", None)
         told = f"{embedder.model}, {embedder.dim} dimensions"
         yield Finding(True, "embedder", f"{told}, {runs}" if runs else told)
     except EmbedderUnavailable as error:

@@ -164,5 +164,5 @@ def _metrics_of(judged: Sequence[QueryRanks], system: str) -> SearchMetrics:
 
 def _as_json(judged: QueryRanks) -> dict[str, Any]:
     plain = asdict(judged)
-    plain["asked"]["right"] = sorted(map(list, judged.evaluation_query.right))
+    plain["evaluation_query"]["right"] = sorted(map(list, judged.evaluation_query.right))
     return plain

@@ -43,7 +43,9 @@ class Qdrant(BenchmarkEngine):
         engine = import_module("index.qdrant.engine")
         client = self._open_client(self._open)
         try:
-            collections = made.Collections(client=client, cluster=made.Cluster(), alias=ALIAS)
+            collections = made.AliasedCollections(
+                client=client, cluster=made.ClusterLayout(), alias=ALIAS
+            )
             self._index = engine.QdrantIndex(collections)
             self._open.callback(collections.drop_abandoned, "")
             self._index.replace(stock.entries(), None if self.exact else _build_graph)
@@ -102,4 +104,4 @@ def server_client(url: str, key: str | None) -> OpenClient:
 
 
 def _build_graph(beside: Any) -> None:
-    beside.link(Space.CONTENT)
+    beside.build_graph(Space.CONTENT)

@@ -22,7 +22,7 @@ COLUMNS = {"case", "engine", "p50_ms", "p95_ms", "p99_ms", "per_second", "recall
 @pytest.fixture
 def no_shared_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A checkout by itself, without the data beside it."""
-    monkeypatch.setattr(datasets, "SHARED", tmp_path / "nothing")
+    monkeypatch.setattr(datasets, "SHARED_DATA_FOLDER", tmp_path / "nothing")
 
 
 def run_and_check(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def test_feed_checks_that_each_feed_knows_what_was_just_done(
 def test_real_titles_come_first_and_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "SHARED", tmp_path)
+    monkeypatch.setattr(datasets, "SHARED_DATA_FOLDER", tmp_path)
     line = {"kind": "movie", "title": "Eega", "year": 2012, "original_language": "te"}
     with gzip.open(tmp_path / "world.jsonl.gz", "wt") as stream:
         stream.write(json.dumps({**line, "synopsis": {"en": "A man is reborn as a housefly."}}))

@@ -215,7 +215,7 @@ def test_a_bar_is_missed_by_the_worst_case() -> None:
 
 
 def test_real_titles_are_embedded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "SHARED", tmp_path)
+    monkeypatch.setattr(datasets, "SHARED_DATA_FOLDER", tmp_path)
     with gzip.open(tmp_path / "world.jsonl.gz", "wt") as stream:
         for title, language in (("Eega", "te"), ("Vikram", "ta"), ("Sholay", "hi")):
             line = {"kind": "movie", "title": title, "original_language": language, "year": 1999}

@@ -72,7 +72,9 @@ def run_command(
                 **settings,
             }.items():
                 given.setenv(name, value)
-            given.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
+            given.setattr(
+                logging_setup, "configure_logging", lambda: None
+            )  # it would outlive the test
             capsys.readouterr()
             code = 0
             try:

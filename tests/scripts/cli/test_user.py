@@ -23,7 +23,9 @@ def _own_servers(
 ) -> None:
     monkeypatch.setenv("RASIKA_DATABASE_URL", own_database_url)
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
-    monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
+    monkeypatch.setattr(
+        logging_setup, "configure_logging", lambda: None
+    )  # it would outlive the test
 
 
 def run_user_command(

@@ -179,9 +179,11 @@ def test_evaluate_feed_prints_and_writes_the_figures(
     def filled(*_: object) -> Iterator[tuple[Resources, object]]:
         yield seeded_resources, seeded_resources.embedder
 
-    monkeypatch.setattr(logging_setup, "configure", lambda: None)  # it would outlive the test
-    monkeypatch.setattr(catalogues, "there", lambda: iter([("seed", [])]))
-    monkeypatch.setattr(catalogues, "filled", filled)
+    monkeypatch.setattr(
+        logging_setup, "configure_logging", lambda: None
+    )  # it would outlive the test
+    monkeypatch.setattr(catalogues, "available_catalogues", lambda: iter([("seed", [])]))
+    monkeypatch.setattr(catalogues, "open_catalogue", filled)
     monkeypatch.setattr(ratings, "RATINGS", tmp_path / "nothing")
     file = tmp_path / "figures.json"
     with pytest.raises(SystemExit) as ended:
