@@ -27,6 +27,7 @@ from search.language.query_expansion import (
     QueryExpander,
     QueryExpansion,
     literal_expansion,
+    unit_vector,
 )
 from search.names.lexical import LexicalIndex, NameField, NameMatch
 from search.names.phonetic import phonetic_key
@@ -45,7 +46,6 @@ MAX_NAME_MATCHES = 50
 MIN_NAME_STRENGTH = 0.4  # below it names share little but common letters
 FRESHNESS_WEIGHT = 0.3  # of those who ask for new films, or for old ones
 REMAINDER_STRENGTH_FACTOR = 0.9  # of a name found in what is left: no longer the very name
-MIN_VECTOR_LENGTH = 1e-9  # of a length
 PERSON_CHIP_PREFIX = "person:"  # how the keys of people begin
 MIN_SURE_NAME_STRENGTH = 0.85
 MIN_DID_YOU_MEAN_STRENGTH = 0.6  # strength of a name that may have been meant
@@ -250,9 +250,7 @@ def _similarity_vector(
         return text_vector
     if text_vector is None:
         return like
-    total: Vector = np.float32(LIKE_WEIGHT) * like + text_vector
-    total /= max(float(np.linalg.norm(total)), MIN_VECTOR_LENGTH)
-    return total
+    return unit_vector(np.float32(LIKE_WEIGHT) * like + text_vector)
 
 
 def intersect(filter: Filter, parsed_filter: Filter) -> Filter:

@@ -29,6 +29,7 @@ from scripts.cli import user as user_command
 from scripts.evaluate import feed as feed_evaluation
 from scripts.evaluate import search as search_evaluation
 from scripts.train import romanised, thesaurus
+from search.language.word_keys import write_word_keys
 from vocabulary.kinds import Role
 
 app = typer.Typer(
@@ -204,19 +205,23 @@ def doctor() -> None:
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="romanised or thesaurus")],
+    model: Annotated[str, typer.Argument(help="romanised, thesaurus or word-keys")],
     sources: Annotated[
-        list[Path], typer.Argument(help="Files of titles; for romanised, a folder of pairs first.")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Title files; for romanised, the folder of word pairs first."),
+    ] = None,
 ) -> None:
-    """Learn anew what the repository carries of languages."""
-    if model == "romanised" and len(sources) > 1:
-        _print_error(f"wrote {romanised.train(sources[0], sources[1:])}")
-    elif model == "thesaurus":
-        _print_error(f"wrote {thesaurus.train(sources)}")
+    """Rebuild the language data that the package carries."""
+    files = sources or []
+    if model == "romanised" and len(files) > 1:
+        _print_error(f"wrote {romanised.train(files[0], files[1:])}")
+    elif model == "thesaurus" and files:
+        _print_error(f"wrote {thesaurus.train(files)}")
+    elif model == "word-keys":
+        _print_error(f"wrote {write_word_keys()}")
     else:
         raise typer.BadParameter(
-            "there are `romanised FOLDER FILE…` and `thesaurus FILE…`", param_hint="MODEL"
+            "use `romanised FOLDER FILE…`, `thesaurus FILE…` or `word-keys`", param_hint="MODEL"
         )
 
 

@@ -1,4 +1,4 @@
-"""English texts to learn from."""
+"""The English synopses of title files, to learn from."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from catalog.import_reader import read_lines
 
 
 def english_synopses(files: Sequence[Path]) -> Iterator[str]:
-    """Yield the English synopses of files of titles."""
+    """Yield the English synopses of title files."""
     for file in files:
         for line in read_lines(file):
             if line.record and "en" in line.record.synopsis:

@@ -1,7 +1,7 @@
 """`rasika train thesaurus FILE…`: words that stand for each other (`search/language/thesaurus.py`).
 
-The words are those of the English synopses of files of titles; how near two are, the bundled model
-says of each word by itself, less what all words have in common.
+The words come from the English synopses of title files. Two words are as near as the bundled
+model's vectors of the single words, less the mean vector of all words.
 """
 
 import gzip
@@ -16,20 +16,20 @@ from config import cpu
 from embeddings.bundled import BundledEmbedder
 from embeddings.embedder import Matrix
 from scripts.train.english_synopses import english_synopses
-from search.language.thesaurus import NEIGHBOURS_FILE
+from search.language.bundled_data import NEIGHBOURS_FILE
 from search.plots import WORD_PATTERN, stem
 
-MIN_SYNOPSES = 5  # synopses that have a word
-MIN_LETTERS = 3  # letters
+MIN_SYNOPSES = 5  # that contain a word
+MIN_LETTERS = 3
 MAX_NEIGHBOURS = 6
 MIN_COSINE = 0.5
-NEIGHBOUR_SHARE = 0.8  # of a word that its nearest possible neighbour would count
+NEIGHBOUR_WEIGHT = 0.8  # of a neighbour with cosine 1, beside 1 for the word itself
 WORDS_PER_BATCH = 512
-SHARE_DIGITS = 2
+WEIGHT_DIGITS = 2
 
 
 def train(files: Sequence[Path]) -> Path:
-    """Learn from files of titles; return the file that was written."""
+    """Learn from title files; return the written file."""
     words = _common_words(files)
     rows = _word_vectors(list(words.values()))
     packed = json.dumps(dict(_neighbours(list(words), rows)), separators=(",", ":"), sort_keys=True)
@@ -38,18 +38,18 @@ def train(files: Sequence[Path]) -> Path:
 
 
 def _common_words(files: Sequence[Path]) -> dict[str, str]:
-    """Return the commonest word of each stem that is not rare."""
-    having: Counter[str] = Counter()
-    spelt: dict[str, Counter[str]] = defaultdict(Counter)
+    """Return the commonest word of each stem that occurs often enough."""
+    document_counts: Counter[str] = Counter()
+    word_counts: dict[str, Counter[str]] = defaultdict(Counter)
     for text in english_synopses(files):
         words = set(WORD_PATTERN.findall(text.casefold()))
-        having.update({stem(word) for word in words})
+        document_counts.update({stem(word) for word in words})
         for word in words:
-            spelt[stem(word)][word] += 1
+            word_counts[stem(word)][word] += 1
     return {
-        each: spelt[each].most_common(1)[0][0]
-        for each in sorted(having)
-        if having[each] >= MIN_SYNOPSES and len(each) >= MIN_LETTERS and each.isalpha()
+        each: word_counts[each].most_common(1)[0][0]
+        for each in sorted(document_counts)
+        if document_counts[each] >= MIN_SYNOPSES and len(each) >= MIN_LETTERS and each.isalpha()
     }
 
 
@@ -73,7 +73,7 @@ def _neighbours(stems: Sequence[str], rows: Matrix) -> Iterator[tuple[str, dict[
             row[at] = -1
             best = np.argsort(-row)[:MAX_NEIGHBOURS]
             near = {
-                stems[other]: round(NEIGHBOUR_SHARE * float(row[other]), SHARE_DIGITS)
+                stems[other]: round(NEIGHBOUR_WEIGHT * float(row[other]), WEIGHT_DIGITS)
                 for other in best.tolist()
                 if row[other] >= MIN_COSINE
             }

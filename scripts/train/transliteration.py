@@ -57,16 +57,15 @@ def _bigram(kept: list[Pair], rows: list[list[Pair]]) -> GraphoneModel:
         DISCOUNT * kinds[number] / before[number] if before[number] else 1.0
         for number in range(len(kept))
     ]
+    bigrams: list[dict[int, float]] = [{} for _ in kept]
+    for (last, number), count in following.items():
+        if count >= MIN_BIGRAM_COUNT:
+            share = (count - DISCOUNT) / before[last] + spare[last] * single[number]
+            bigrams[last][number] = math.log(share)
     return GraphoneModel(
         pairs=kept,
         unigram_log_probabilities=[math.log(each) for each in single],
-        bigram_log_probabilities={
-            (last, number): math.log(
-                (count - DISCOUNT) / before[last] + spare[last] * single[number]
-            )
-            for (last, number), count in following.items()
-            if count >= MIN_BIGRAM_COUNT
-        },
+        bigram_log_probabilities=bigrams,
         backoff_log_weights=[math.log(each) for each in spare],
     )
 

@@ -1,1 +1,1 @@
-"""What a text says: its language, its own script, its English."""
+"""The language, script and English reading of a text."""

@@ -1,8 +1,8 @@
-"""What a text says, in the forms that find titles: texts to embed, and English words.
+"""The forms of a text that find titles: texts to embed, and English words to look for in plots.
 
-The model reads English well, the scripts of India less well, and their languages in Latin letters
-hardly at all. So a text is read in up to three ways, as typed, in its own script and word by word
-in English; the vector that is asked for is the weighted mean direction of all.
+The model reads English well, Indian scripts less well, and romanised Indian languages hardly at
+all. So a text has up to three readings: as typed, in its own script, and in English word by word.
+The query vector is the weighted mean direction of the readings.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +12,9 @@ from functools import lru_cache
 import numpy as np
 
 from index.query import Matrix, Vector
-from search.language import romanised_text, thesaurus
 from search.language.glossary import Glossary, bundled_glossaries
-from search.language.romanised_text import RomanisedReader
-from search.language.thesaurus import Thesaurus
+from search.language.romanised_text import RomanisedReader, bundled_romanised_reader
+from search.language.thesaurus import Thesaurus, bundled_thesaurus
 from search.plots import StemWeights, stems
 from vocabulary.writing_systems import script_of
 
@@ -27,41 +26,45 @@ LANGUAGE_BY_SCRIPT: Mapping[str, str] = {
     "Mlym": "ml",
 }
 
-# Weights of the ways of reading, chosen on the development queries (docs/search.md).
+# Weights of the readings, chosen on the development queries (docs/search.md).
 NATIVE_TEXT_WEIGHT, NATIVE_ENGLISH_WEIGHT = 0.6, 0.4
 ROMANISED_NATIVE_WEIGHT, ROMANISED_ENGLISH_WEIGHT = 0.5, 0.5
 
 MAX_EXPANDED_WORDS = 40
-MIN_VECTOR_LENGTH = 1e-9  # of a length
+MIN_VECTOR_LENGTH = 1e-9
 
 EmbedTexts = Callable[[Sequence[str]], Matrix]
 
 
 @dataclass(frozen=True, slots=True)
 class QueryExpansion:
-    """The readings of a text, weighted, and the words to look for in plots."""
+    """The weighted readings of a text, and the words to look for in plots."""
 
     readings: tuple[tuple[str, float], ...]
     plot_terms: tuple[StemWeights, ...]
 
     def mean_vector(self, embed: EmbedTexts) -> Vector | None:
-        """Return the mean direction (d,) of the readings; none for a text that says nothing."""
+        """Return the mean direction (d,) of the readings; none for an empty text."""
         if not self.readings:
             return None
         rows = embed([text for text, _ in self.readings])
         weights = np.array([weight for _, weight in self.readings], np.float32)
-        total: Vector = weights @ rows
-        total /= max(float(np.linalg.norm(total)), MIN_VECTOR_LENGTH)
-        return total
+        return unit_vector(weights @ rows)
+
+
+def unit_vector(vector: Vector) -> Vector:
+    """Return a vector at unit length; a zero vector stays zero."""
+    scaled: Vector = vector / max(float(np.linalg.norm(vector)), MIN_VECTOR_LENGTH)
+    return scaled
 
 
 def literal_expansion(text: str) -> QueryExpansion:
-    """Return a text as nothing but itself."""
+    """Return an expansion with the text as its only reading."""
     return QueryExpansion(((text, 1.0),) if text.strip() else (), ())
 
 
 class QueryExpander:
-    """Reads texts in English and in the languages of India, in any script."""
+    """Expands texts in English and in Indian languages, in any script."""
 
     def __init__(
         self,
@@ -74,19 +77,19 @@ class QueryExpander:
         self._thesaurus = thesaurus
 
     def expand(self, text: str) -> QueryExpansion:
-        """Return what a text says."""
-        said = text.strip()
-        if not said:
+        """Return the readings and plot words of a text."""
+        stripped = text.strip()
+        if not stripped:
             return QueryExpansion((), ())
-        language = LANGUAGE_BY_SCRIPT.get(script_of(said))
+        language = LANGUAGE_BY_SCRIPT.get(script_of(stripped))
         if language is not None:
-            english = self._translate_words(language, said)
+            english = self._translate_words(language, stripped)
             return self._expansion(
-                (said, NATIVE_TEXT_WEIGHT), (english, NATIVE_ENGLISH_WEIGHT), english=english
+                (stripped, NATIVE_TEXT_WEIGHT), (english, NATIVE_ENGLISH_WEIGHT), english=english
             )
-        reading = self._romanised_reader.read(said)
+        reading = self._romanised_reader.read(stripped)
         if reading is None:
-            return self._expansion((said, 1.0), english=said)
+            return self._expansion((stripped, 1.0), english=stripped)
         return self._expansion(
             (reading.native_text, ROMANISED_NATIVE_WEIGHT),
             (reading.english_text, ROMANISED_ENGLISH_WEIGHT),
@@ -102,12 +105,11 @@ class QueryExpander:
 
     def _translate_words(self, language: str, text: str) -> str:
         glossary = self._glossaries[language]
-        meant = []
-        for word in text.split()[:MAX_EXPANDED_WORDS]:
-            gloss = word.casefold() if word.isascii() else self._translate_word(glossary, word)
-            if gloss:
-                meant.append(gloss)
-        return " ".join(meant)
+        english = (
+            word.casefold() if word.isascii() else self._translate_word(glossary, word)
+            for word in text.split()[:MAX_EXPANDED_WORDS]
+        )
+        return " ".join(filter(None, english))
 
     def _translate_word(self, glossary: Glossary, word: str) -> str | None:
         gloss = glossary.look_up(word)
@@ -116,9 +118,5 @@ class QueryExpander:
 
 @lru_cache(maxsize=1)
 def bundled_expander() -> QueryExpander:
-    """Return the reader of what the repository carries."""
-    return QueryExpander(
-        romanised_text.bundled_romanised_reader(),
-        bundled_glossaries(),
-        thesaurus.bundled_thesaurus(),
-    )
+    """Return an expander with the language data that the package carries."""
+    return QueryExpander(bundled_romanised_reader(), bundled_glossaries(), bundled_thesaurus())

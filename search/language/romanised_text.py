@@ -1,41 +1,38 @@
 """Indian languages in Latin letters: which language a text is in, and what its words are.
 
-A text is read as English, or as one of the languages with English words in between. Every word is
-likelier in one of them: by the letters of the language's romanised words (`search.language.character_ngrams`)
-and by its glossary. The likeliest reading wins (Bayes' rule, words taken as independent).
+A text is read as English, or as one Indian language mixed with English words. Each word has a
+probability in every language, from the letters of romanised words
+(`search.language.character_ngrams`) and from the glossary. The most probable reading wins
+(Bayes' rule, words taken as independent).
 """
 
-import gzip
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
+from search.language.bundled_data import loanwords, read_romanised_models
 from search.language.character_ngrams import CharacterNgramModel
 from search.language.glossary import Glossary, bundled_glossaries
 from search.language.transliteration import GraphoneModel, Transliterator
+from search.language.word_keys import load_word_keys
 from search.names.phonetic import phonetic_key
 
-MODEL_FILE = Path(__file__).with_name("romanised.json.gz")
-
 WORD_PATTERN = re.compile(r"[a-z]+")
-MAX_READ_CHARACTERS = 400  # characters that are read
+MAX_READ_CHARACTERS = 400
 MAX_READ_WORDS = 60
-MIN_LOANWORD_LETTERS = 4  # letters of an English word that is known by its sound
 
 # Prior probabilities, chosen on the development queries.
-ENGLISH_TEXT_PRIOR = 0.999  # of a text
-ENGLISH_WORD_PRIOR = 0.3  # of an English word in a text of another language
-LISTED_WORD_PRIOR = 0.5  # of a word to be one of the glossary, or of the English words we know
+ENGLISH_TEXT_PRIOR = 0.999  # that a text is English
+ENGLISH_WORD_PRIOR = 0.3  # that a word is English in a text of another language
+LISTED_WORD_PRIOR = 0.5  # that a word is in the glossary, or in the list of English words
 
 
 @dataclass(frozen=True, slots=True)
 class RomanisedReading:
-    """A romanised text read: the same words in its own script, and in English, word by word."""
+    """A romanised text: the same words in their own script, and in English, word by word."""
 
     language: str
     native_text: str
@@ -43,38 +40,34 @@ class RomanisedReading:
 
 
 @dataclass(frozen=True, slots=True)
-class _LanguageModels:
+class LanguageModels:
+    """What is known about one language."""
+
     ngram_model: CharacterNgramModel
     transliterator: Transliterator
     glossary: Glossary
 
 
 class RomanisedReader:
-    """Reads texts; safe to use from many threads at once."""
+    """Reads texts; thread-safe."""
 
-    def __init__(self, model_data: Mapping[str, Any]) -> None:
-        self._english_ngram_model = CharacterNgramModel(model_data["english"]["letters"])
-        known: dict[str, int] = model_data["english"]["words"]
-        total = sum(known.values())
+    def __init__(
+        self,
+        english_word_counts: Mapping[str, int],
+        english_by_key: Mapping[str, str],
+        english_ngram_model: CharacterNgramModel,
+        languages: Mapping[str, LanguageModels],
+    ) -> None:
+        total = sum(english_word_counts.values())
         self._english_log_probabilities = {
-            word: math.log(count / total) for word, count in known.items()
+            word: math.log(count / total) for word, count in english_word_counts.items()
         }
-        self._english_by_key = {
-            phonetic_key(word): word
-            for word in sorted(known, key=lambda word: known[word])  # the commoner stays
-            if len(word) >= MIN_LOANWORD_LETTERS
-        }
-        self._languages = {
-            code: _LanguageModels(
-                CharacterNgramModel(each["letters"]),
-                Transliterator(_graphone_model(each)),
-                bundled_glossaries()[code],
-            )
-            for code, each in model_data["languages"].items()
-        }
+        self._english_by_key = english_by_key
+        self._english_ngram_model = english_ngram_model
+        self._languages = languages
 
     def read(self, text: str) -> RomanisedReading | None:
-        """Return how a text in Latin letters reads in an Indian language, or none in English."""
+        """Return how a text in Latin letters reads in an Indian language; none if it is English."""
         words = WORD_PATTERN.findall(text[:MAX_READ_CHARACTERS].casefold())[:MAX_READ_WORDS]
         if not words:
             return None
@@ -90,28 +83,29 @@ class RomanisedReader:
         return self._read_as(language, words)
 
     def find_english_word(self, word: str) -> str | None:
-        """Return the English word that a word of another script sounds like, if it is one."""
+        """Return the English word that a word of another script sounds like, if any."""
         return self._english_by_key.get(phonetic_key(word))
 
     def _read_as(self, language: str, words: list[str]) -> RomanisedReading:
-        chosen = self._languages[language]
-        native, meant = [], []
-        for word in words:
-            if self._is_english(language, word):
-                native.append(word)
-                meant.append(word)
-                continue
-            gloss = chosen.glossary.look_up(word)
-            if gloss is None:
-                meant.append(word)
-            elif gloss.english:
-                meant.append(gloss.english)
-            if gloss is not None and not gloss.ending_letters:
-                native.append(gloss.native_form)
-            else:
-                spelt = chosen.transliterator.candidates(word)
-                native.append(spelt[0] if spelt else word)
-        return RomanisedReading(language, " ".join(native), " ".join(meant))
+        readings = [
+            (word, word) if self._is_english(language, word) else self._read_word(language, word)
+            for word in words
+        ]
+        return RomanisedReading(
+            language,
+            " ".join(native for native, _ in readings),
+            " ".join(english for _, english in readings if english),
+        )
+
+    def _read_word(self, language: str, word: str) -> tuple[str, str]:
+        """Return a word in its own script and in English; the English may be empty."""
+        models = self._languages[language]
+        gloss = models.glossary.look_up(word)
+        english = word if gloss is None else gloss.english
+        if gloss is not None and not gloss.ending_letters:
+            return gloss.native_form, english
+        spellings = models.transliterator.candidates(word)
+        return spellings[0] if spellings else word, english
 
     def _is_english(self, language: str, word: str) -> bool:
         return math.log(ENGLISH_WORD_PRIOR) + self._english_log_probability(word) > math.log(
@@ -126,19 +120,18 @@ class RomanisedReader:
         )
 
     def _english_log_probability(self, word: str) -> float:
-        known = self._english_log_probabilities.get(word)
         return _log_mixture(
             LISTED_WORD_PRIOR,
-            -math.inf if known is None else known,
+            self._english_log_probabilities.get(word, -math.inf),
             self._english_ngram_model.log_probability(word),
         )
 
     def _foreign_log_probability(self, language: str, word: str) -> float:
-        chosen = self._languages[language]
+        models = self._languages[language]
         return _log_mixture(
             LISTED_WORD_PRIOR,
-            chosen.glossary.log_probability(word),
-            chosen.ngram_model.log_probability(word),
+            models.glossary.log_probability(word),
+            models.ngram_model.log_probability(word),
         )
 
 
@@ -150,19 +143,29 @@ def _log_mixture(share: float, first: float, second: float) -> float:
     )
 
 
-def _graphone_model(model_data: Mapping[str, Any]) -> GraphoneModel:
-    return GraphoneModel(
-        pairs=[(latin, native) for latin, native in model_data["pairs"]],
-        unigram_log_probabilities=model_data["alone"],
-        bigram_log_probabilities={
-            (last, number): score for last, number, score in model_data["following"]
-        },
-        backoff_log_weights=model_data["backing_off"],
+def _language_models(language: str, data: Mapping[str, Any]) -> LanguageModels:
+    graphones = GraphoneModel(
+        pairs=data["graphones"],
+        unigram_log_probabilities=data["unigrams"],
+        bigram_log_probabilities=[dict(zip(*row, strict=True)) for row in data["bigrams"]],
+        backoff_log_weights=data["backoff"],
+    )
+    return LanguageModels(
+        CharacterNgramModel(data["ngrams"]),
+        Transliterator(graphones),
+        bundled_glossaries()[language],
     )
 
 
 @lru_cache(maxsize=1)
 def bundled_romanised_reader() -> RomanisedReader:
-    """Return what the repository carries."""
-    with gzip.open(MODEL_FILE, "rt", encoding="utf-8") as stored:
-        return RomanisedReader(json.load(stored))
+    """Return the reader of the models that the package carries."""
+    data = read_romanised_models()
+    word_counts = data["english"]["words"]
+    keys = load_word_keys().english_keys
+    return RomanisedReader(
+        word_counts,
+        dict(zip(keys, loanwords(word_counts), strict=True)),  # the commonest word of a key
+        CharacterNgramModel(data["english"]["ngrams"]),
+        {code: _language_models(code, each) for code, each in data["languages"].items()},
+    )

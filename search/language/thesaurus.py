@@ -1,21 +1,18 @@
 """Words that stand for each other in plots.
 
-Some were written down, a group a line in `synonyms.txt`; more were learnt from the bundled model's
-own vectors of words (`scripts/train/thesaurus.py`).
+Some are written by hand, a group per line of `synonyms.txt`; more are learnt from the bundled
+model's vectors of single words (`scripts/train/thesaurus.py`).
 """
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
-from search.plots import StemWeights, stem
+from search.language.bundled_data import read_neighbours, read_synonyms
+from search.language.word_keys import load_word_keys
+from search.plots import StemWeights
 
-SYNONYMS_FILE = Path(__file__).with_name("synonyms.txt")
-SYNONYM_WEIGHT = 0.6  # of a word that its synonym counts
-NEIGHBOURS_FILE = Path(__file__).with_name("thesaurus.json.gz")
+SYNONYM_WEIGHT = 0.6  # of a synonym, beside 1 for the word itself
 
 
 class Thesaurus:
@@ -25,27 +22,26 @@ class Thesaurus:
         self._neighbours = neighbours
 
     def alternatives(self, stem: str) -> StemWeights:
-        """Return a stem and those near it, with what each counts, 1 for itself."""
+        """Return a stem (weight 1) and its neighbours with their weights."""
         return {stem: 1.0, **self._neighbours.get(stem, {})}
 
 
 @lru_cache(maxsize=1)
 def bundled_thesaurus() -> Thesaurus:
-    """Return what the repository carries."""
-    with gzip.open(NEIGHBOURS_FILE, "rt", encoding="utf-8") as stored:
-        learnt: dict[str, dict[str, float]] = json.load(stored)
-    neighbours = synonym_neighbours(SYNONYMS_FILE.read_text(encoding="utf-8").splitlines())
-    for word, near in learnt.items():
-        for other, share in near.items():
-            neighbours[word][other] = max(share, neighbours[word].get(other, 0.0))
+    """Return the thesaurus that the package carries."""
+    stems = iter(load_word_keys().synonym_stems)
+    neighbours = synonym_neighbours([next(stems) for _ in group] for group in read_synonyms())
+    for stem, weights in read_neighbours().items():
+        for neighbour, weight in weights.items():
+            neighbours[stem][neighbour] = max(weight, neighbours[stem].get(neighbour, 0.0))
     return Thesaurus(neighbours)
 
 
-def synonym_neighbours(groups: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Return the neighbours of the stems of words that stand together in a group."""
+def synonym_neighbours(groups: Iterable[Iterable[str]]) -> dict[str, dict[str, float]]:
+    """Return the neighbours of stems that stand together in a group."""
     neighbours: dict[str, dict[str, float]] = defaultdict(dict)
     for group in groups:
-        together = dict.fromkeys(map(stem, group.split()))
-        for word in together:
-            neighbours[word].update((other, SYNONYM_WEIGHT) for other in together if other != word)
+        stems = dict.fromkeys(group)
+        for stem in stems:
+            neighbours[stem].update((other, SYNONYM_WEIGHT) for other in stems if other != stem)
     return neighbours

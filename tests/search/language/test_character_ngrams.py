@@ -21,7 +21,7 @@ def ngram_model(words: list[str]) -> CharacterNgramModel:
     return CharacterNgramModel(count_ngrams(words, min_count=1))
 
 
-def test_a_word_is_likelier_where_its_letters_are_at_home() -> None:
+def test_a_word_is_more_probable_in_its_own_language() -> None:
     hindi, english = ngram_model(HINDI_WORDS), ngram_model(ENGLISH_WORDS)
     assert hindi.log_probability("ladke") > english.log_probability("ladke")
     assert english.log_probability("nightly") > hindi.log_probability("nightly")

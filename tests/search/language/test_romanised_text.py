@@ -19,7 +19,7 @@ def read_romanised(text: str) -> RomanisedReading | None:
         ("oru achan thante makale rakshikkan sramikkunnu", "ml"),
     ],
 )
-def test_the_language_of_a_romanised_plot_is_known(text: str, language: str) -> None:
+def test_the_language_of_a_romanised_plot_is_recognised(text: str, language: str) -> None:
     reading = read_romanised(text)
     assert reading is not None
     assert reading.language == language
@@ -36,18 +36,18 @@ def test_the_language_of_a_romanised_plot_is_known(text: str, language: str) -> 
         "12345 !!",
     ],
 )
-def test_english_is_left_alone(text: str) -> None:
+def test_english_text_has_no_romanised_reading(text: str) -> None:
     assert read_romanised(text) is None
 
 
-def test_words_go_back_to_their_script_and_to_english() -> None:
+def test_words_are_read_in_their_script_and_in_english() -> None:
     reading = read_romanised("ek ladka apni maa ka badla leta hai")
     assert reading is not None
     assert "लड़का" in reading.native_text
     assert {"boy", "revenge"} <= set(reading.english_text.split())
 
 
-def test_english_words_in_between_stay() -> None:
+def test_english_words_in_a_romanised_text_are_kept() -> None:
     reading = read_romanised(
         "oka police officer tana kuthurini kidnap chesina vaallanu champuthadu"
     )
@@ -60,11 +60,11 @@ def test_any_text_can_be_read(text: str) -> None:
     read_romanised(text)
 
 
-def test_spellings_are_chained_from_what_was_learnt() -> None:
+def test_spellings_are_chained_from_graphones() -> None:
     graphones = GraphoneModel(
         pairs=[("", ""), ("$", "$"), ("k", "క"), ("a", ""), ("a", "ా"), ("ka", "క")],
         unigram_log_probabilities=[-9.0, -1.0, -1.0, -3.0, -1.5, -2.0],
-        bigram_log_probabilities={(0, 2): -0.1, (2, 4): -0.1, (4, 1): -0.1},
+        bigram_log_probabilities=[{2: -0.1}, {}, {4: -0.1}, {}, {1: -0.1}, {}],
         backoff_log_weights=[-2.0] * 6,
     )
     assert Transliterator(graphones).candidates("ka")[0] == "కా"
@@ -77,5 +77,5 @@ def test_spellings_are_chained_from_what_was_learnt() -> None:
     [("hi", "badla", "बदला"), ("te", "ammayi", "అమ్మాయి"), ("kn", "huduga", "ಹುಡುಗ")],
 )
 def test_bundled_spellings_of_everyday_words(language: str, latin: str, native: str) -> None:
-    languages = romanised_text.bundled_romanised_reader()._languages  # what it is made of
+    languages = romanised_text.bundled_romanised_reader()._languages
     assert native in languages[language].transliterator.candidates(latin)

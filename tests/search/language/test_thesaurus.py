@@ -1,8 +1,8 @@
 import re
 
+from search.language.bundled_data import read_synonyms
 from search.language.thesaurus import (
     SYNONYM_WEIGHT,
-    SYNONYMS_FILE,
     Thesaurus,
     bundled_thesaurus,
     synonym_neighbours,
@@ -10,25 +10,26 @@ from search.language.thesaurus import (
 from search.plots import stem
 
 
-def test_a_word_stands_first_of_all_for_itself() -> None:
+def test_a_stem_has_full_weight_for_itself() -> None:
     assert Thesaurus({}).alternatives("flute") == {"flute": 1.0}
     assert bundled_thesaurus().alternatives("kidnap")["kidnap"] == 1.0
 
 
-def test_words_of_a_group_stand_for_each_other_and_no_further() -> None:
-    neighbours = synonym_neighbours(["jail prison", "prison dungeon"])
+def test_synonyms_are_not_transitive() -> None:
+    neighbours = synonym_neighbours([["jail", "prison"], ["prison", "dungeon"]])
     assert neighbours["jail"] == {"prison": SYNONYM_WEIGHT}
     assert set(neighbours["prison"]) == {"jail", "dungeon"}
 
 
-def test_what_is_carried_knows_everyday_synonyms() -> None:
+def test_the_bundled_thesaurus_has_common_synonyms() -> None:
     assert "abduct" in bundled_thesaurus().alternatives(stem("kidnapped"))
-    assert all(0 < share <= 1 for share in bundled_thesaurus().alternatives("prison").values())
+    assert all(0 < weight <= 1 for weight in bundled_thesaurus().alternatives("prison").values())
 
 
-def test_every_group_is_well_formed() -> None:
-    groups = SYNONYMS_FILE.read_text(encoding="utf-8").splitlines()
-    assert len(groups) == len(set(groups))
+def test_every_synonym_group_is_well_formed() -> None:
+    groups = read_synonyms()
+    assert len(groups) == len({tuple(group) for group in groups})
     for group in groups:
-        assert re.fullmatch(r"[a-z]+(?: [a-z]+)+", group), group
-        assert len(set(group.split())) == len(group.split()), group
+        assert len(group) > 1
+        assert all(re.fullmatch("[a-z]+", word) for word in group), group
+        assert len(set(group)) == len(group), group
