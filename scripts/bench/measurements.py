@@ -19,6 +19,7 @@ from rich.table import Table
 
 from config.cpu import available_cores
 from index import scan_kernel
+from scripts.cli.console import CommandFailed
 
 MIB = 2**20
 RASIKA, BASELINE = "rasika", "baseline"  # the engine of a row
@@ -31,7 +32,7 @@ out = Console(
 )
 
 
-class BenchmarkFailed(RuntimeError):
+class BenchmarkFailed(CommandFailed):
     """A benchmark could not run."""
 
 

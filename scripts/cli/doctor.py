@@ -1,4 +1,4 @@
-"""`rasika doctor`: what is configured, reachable, at which version, and what is missing."""
+"""`rasika doctor`: settings, servers and their versions, model, catalogue, and what is missing."""
 
 import importlib.metadata
 import importlib.util
@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import redis
-from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +22,7 @@ from embeddings.embedder import Embedder, EmbedderUnavailable
 from index import scan_kernel
 from index.query import IndexUnavailable
 from runtime.catalogue_view import APPROXIMATE_MIN_TITLES
+from scripts.cli.console import out
 from vocabulary.kinds import Space
 
 EXTRAS = {
@@ -31,14 +31,12 @@ EXTRAS = {
     "qdrant": ("qdrant_client", "qdrant-client"),
     "bench": ("faiss", "faiss-cpu"),
 }
-"""What an extra of `pyproject.toml` brings: its module and its distribution."""
-
-console = Console(soft_wrap=True, highlight=False)
+"""Extra of `pyproject.toml` to the module and the distribution it installs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report; `ok` is none where nothing is wrong and nothing is there."""
+    """One line of the report; `ok` is none for something absent that is not needed."""
 
     ok: bool | None
     topic: str
@@ -46,12 +44,12 @@ class Finding:
 
 
 def doctor() -> int:
-    """Print the findings and return the exit code: 1 when something needs mending."""
+    """Print the findings; return the exit code, 1 if something needs fixing."""
     findings = list(_findings())
     for finding in findings:
         mark = {True: "[green]ok[/]", False: "[red]!![/]", None: "[dim]--[/]"}[finding.ok]
-        console.print(f"{mark}  {finding.topic:<12} ", end="")
-        console.print(finding.detail, markup=False)
+        out.print(f"{mark}  {finding.topic:<12} ", end="")
+        out.print(finding.detail, markup=False)
     return 1 if any(finding.ok is False for finding in findings) else 0
 
 
@@ -79,17 +77,17 @@ def _findings() -> Iterator[Finding]:
 
 
 def _settings_summary(settings: Settings) -> str:
-    given = sorted(ENV_PREFIX + name.upper() for name in settings.model_fields_set)
-    return f"set: {', '.join(given)}" if given else "nothing set: the embedded default"
+    names = sorted(ENV_PREFIX + name.upper() for name in settings.model_fields_set)
+    return f"set: {', '.join(names)}" if names else "nothing set, all defaults"
 
 
 def _secret_key_finding(settings: Settings) -> Finding:
     count = len(settings.secret_keys)
     if not count:
-        told = "no RASIKA_SECRET_KEY: one is kept at home, and admin is for this machine only"
-        return Finding(None, "secret key", f"{settings.environment}; {told}")
-    told = "one secret key" if count == 1 else f"{count} secret keys, the first of which signs"
-    return Finding(True, "secret key", f"{settings.environment}; {told}")
+        detail = "RASIKA_SECRET_KEY is not set: a generated key is stored in the home folder"
+        return Finding(None, "secret key", f"{settings.environment}; {detail}")
+    detail = "one secret key" if count == 1 else f"{count} secret keys, the first one signs"
+    return Finding(True, "secret key", f"{settings.environment}; {detail}")
 
 
 def _home_findings(settings: Settings) -> Iterator[Finding]:
@@ -97,11 +95,11 @@ def _home_findings(settings: Settings) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(_existing_parent(settings)).free / 1e9
     yield Finding(free > 1, "home", f"{settings.home.resolve()}, {free:.1f} GB free")
-    now = read_status(settings.home)
-    if now.supervisor_pid:
-        detail = f"running for others (PostgreSQL {now.postgres_pid}, Valkey {now.valkey_pid})"
+    status = read_status(settings.home)
+    if status.supervisor_pid:
+        detail = f"in use by others (PostgreSQL {status.postgres_pid}, Valkey {status.valkey_pid})"
         yield Finding(True, "embedded", detail)
-    for failure in now.failures:
+    for failure in status.failures:
         yield Finding(False, "embedded", failure)
 
 
@@ -118,33 +116,30 @@ def _server_findings(resources: Resources) -> Iterator[Finding]:
     embedder: Embedder | None = None
     try:
         embedder = create_embedder(resources.settings.embedder)
-        runs = getattr(embedder, "backend", None)
-        told = f"{embedder.model}, {embedder.dim} dimensions"
-        yield Finding(True, "embedder", f"{told}, {runs}" if runs else told)
+        backend = getattr(embedder, "backend", None)
+        detail = f"{embedder.model}, {embedder.dim} dimensions"
+        yield Finding(True, "embedder", f"{detail}, {backend}" if backend else detail)
     except EmbedderUnavailable as error:
-        yield Finding(False, "embedder", f"{_one_line(error)}; searches go by names alone")
+        yield Finding(False, "embedder", f"{_one_line(error)}; searches match names only")
     yield _catalogue_finding(resources, embedder)
     yield _index_finding(resources)
 
 
 def _index_finding(resources: Resources) -> Finding:
-    name, least = resources.settings.index, resources.settings.index_recall
+    name, min_recall = resources.settings.index, resources.settings.index_recall
     try:
-        shared = resources.build_index_sync()
-        if shared is None:
-            told = (
-                "exact"
-                if least == 1
-                else f"from {APPROXIMATE_MIN_TITLES:,} titles on {least:.0%} at least"
-            )
-            return Finding(True, "index", f"{name}, {told}, {scan_kernel.kernel_description()}")
+        index_sync = resources.build_index_sync()
+        if index_sync is None:
+            threshold = f"from {APPROXIMATE_MIN_TITLES:,} titles on a recall of {min_recall:.0%}"
+            accuracy = "exact" if min_recall == 1 else threshold
+            return Finding(True, "index", f"{name}, {accuracy}, {scan_kernel.kernel_description()}")
         with open_session(resources.engine) as reading:
-            built = shared.position(reading) is not None
-        told = f"{name}, {'exact' if least == 1 else f'finds {least:.0%} at least'}"
+            built = index_sync.position(reading) is not None
+        accuracy = "exact" if min_recall == 1 else f"recall of {min_recall:.0%} or more"
         if not built:
-            told += "; nothing there yet: `rasika serve` copies it in, or `rasika reindex --engine`"
-            return Finding(None, "index", told)
-        return Finding(True, "index", f"{told}, {len(shared.index):,} titles")
+            hint = "`rasika serve` or `rasika reindex --engine` fills it"
+            return Finding(None, "index", f"{name}, {accuracy}; empty: {hint}")
+        return Finding(True, "index", f"{name}, {accuracy}, {len(index_sync.index):,} titles")
     except (DBAPIError, IndexUnavailable) as error:
         return Finding(False, "index", _one_line(error))
 
@@ -152,14 +147,16 @@ def _index_finding(resources: Resources) -> Finding:
 def _catalogue_finding(resources: Resources, embedder: Embedder | None) -> Finding:
     with open_session(resources.engine) as reading:
         count = titles.count(reading)
-        have = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
-    told = f"{count:,} titles"
+        embedded = vectors.count(reading, Space.CONTENT, embedder.model) if embedder else 0
     if not count:
-        told += "; `rasika serve` fills it with the seed, `rasika import` with yours"
-    elif embedder:
-        told += f", {have:,} embedded"
-        told += "; `rasika embed` or a worker does the rest" if have < count else ""
-    return Finding(True if embedder and 0 < count <= have else None, "catalogue", told)
+        hint = "`rasika serve` loads the seed, `rasika import` your own"
+        return Finding(None, "catalogue", f"0 titles; {hint}")
+    if embedder is None:
+        return Finding(None, "catalogue", f"{count:,} titles")
+    detail = f"{count:,} titles, {embedded:,} embedded"
+    if embedded < count:
+        return Finding(None, "catalogue", f"{detail}; `rasika embed` or a worker embeds the rest")
+    return Finding(True, "catalogue", detail)
 
 
 def _connection_finding(topic: str, describe: Callable[[], str]) -> Finding:
@@ -170,7 +167,6 @@ def _connection_finding(topic: str, describe: Callable[[], str]) -> Finding:
 
 
 def _one_line(error: Exception) -> str:
-    """Return an error in one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 

@@ -1,173 +1,115 @@
-"""What viewers did, out of files and into files."""
+"""`rasika import --format interactions` and `rasika export interactions`."""
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
-from rich.progress import Progress
 from sqlmodel import Session
 
-from catalog.import_reader import UnreadableFile, read_objects
-from config.resources import Resources, open_resources
+from catalog.import_reader import read_objects
+from config.resources import open_resources
 from config.settings import Settings
 from db import interactions, titles, viewer_lifecycle
 from db.engine import open_session
 from db.interactions import Interaction
 from db.viewer_lifecycle import ViewerDeleted
 from runtime.title_features import StoredTitleFeatures
-from scripts.cli.taste import require_embedder
-from scripts.cli.titles import MAX_REPORTED_PROBLEMS, CommandFailed, err, out
-from services import seeding
+from scripts.cli.console import CommandFailed, out
+from scripts.cli.embed import require_embedder
+from scripts.cli.file_transfer import FileReport, export_lines, import_files
+from services.seeding import TITLES_PER_TRANSACTION, batched
 from viewers import interaction_format
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionLine
 
-NumberedEntry = tuple[int, InteractionLine]
-"""The number of a line, and what it says."""
+OUTCOMES = ("new", "already stored")
 
-
-@dataclass(slots=True)
-class InteractionImportCounts:
-    """What became of a file's lines."""
-
-    path: Path
-    stored: int = 0
-    duplicates: int = 0
-    bad: int = 0
-    unreadable_file: UnreadableFile | None = None  # where the file ended before its end
-
-    def report_bad_line(self, number: int, problem: str) -> None:
-        """Report a bad line."""
-        self.bad += 1
-        if self.bad <= MAX_REPORTED_PROBLEMS:
-            err.print(f"{self.path}:{number}: {problem}", markup=False)
-        elif self.bad == MAX_REPORTED_PROBLEMS + 1:
-            err.print(f"{self.path}: further bad lines are only counted", markup=False)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.path}: {self.stored:,} new, {self.duplicates:,} known already, {self.bad:,} bad"
-        )
+NumberedLine = tuple[int, InteractionLine]
+"""A line's number, from 1, and its content."""
 
 
 def import_interactions(
     settings: Settings, files: Sequence[Path], mapping: Mapping[str, str]
 ) -> None:
-    """Store what viewers did, and what follows from it, as if they told it now."""
-    failures = []
+    """Store interactions, and the title states and tastes that follow from them.
+
+    `mapping` gives the column of a field. Raises `CommandFailed`.
+    """
     with open_resources(settings) as resources, open_session(resources.engine) as reading:
-        shelf = StoredTitleFeatures(reading, require_embedder(resources).model)
-        for path in files:
-            tally = _import_file(resources, shelf, path, mapping)
-            heard = tally.stored or tally.duplicates
-            if heard or not tally.unreadable_file:
-                out.print(str(tally), markup=False)
-            if tally.unreadable_file:
-                failures.append(str(tally.unreadable_file))
-            elif tally.bad and not heard:
-                failures.append(f"no line of {path} could be imported")
-    if failures:
-        raise CommandFailed("; ".join(failures))
+        features = StoredTitleFeatures(reading, require_embedder(resources).model)
+
+        def import_file(report: FileReport) -> None:
+            for batch in report.batches(_read_lines(report, mapping)):
+                with open_session(resources.engine) as writing:
+                    _record_batch(writing, features, report, batch)
+                    writing.commit()
+
+        import_files(files, OUTCOMES, import_file)
 
 
 def export_interactions(settings: Settings, file: Path) -> None:
-    """Write all that viewers did as JSON lines; the file appears whole or not at all."""
-    part = file.with_name(f".part-{file.name}")
+    """Write every interaction as a JSON line."""
     with (
         open_resources(settings, with_embedder=False) as resources,
         open_session(resources.engine) as reading,
     ):
-        try:
-            with _open_text(part) as stream:
-                count = _export(reading, stream)
-            part.replace(file)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise CommandFailed(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        count = export_lines(file, _formatted_lines(reading))
     out.print(f"{file}: {count:,} interactions", markup=False)
 
 
-def _export(reading: Session, stream: IO[str]) -> int:
-    count = 0
-    for page in seeding.batched(interactions.read_all(reading), seeding.TITLES_PER_TRANSACTION):
-        external = titles.external_ids_of(reading, {told.title_id for _, told in page})
-        for viewer_id, told in page:
-            stream.write(
-                interaction_format.format_line(viewer_id, told, external.get(told.title_id, {}))
-                + "\n"
+def _formatted_lines(reading: Session) -> Iterator[str]:
+    for page in batched(interactions.read_all(reading), TITLES_PER_TRANSACTION):
+        external_ids = titles.external_ids_of(reading, {each.title_id for _, each in page})
+        for viewer_id, each in page:
+            yield interaction_format.format_line(
+                viewer_id, each, external_ids.get(each.title_id, {})
             )
-        count += len(page)
-    return count
 
 
-def _import_file(
-    resources: Resources, shelf: StoredTitleFeatures, path: Path, mapping: Mapping[str, str]
-) -> InteractionImportCounts:
-    tally = InteractionImportCounts(path)
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(path.name, total=None)
-        for batch in seeding.batched(_entries(tally, mapping), seeding.TITLES_PER_TRANSACTION):
-            with open_session(resources.engine) as writing:
-                _record_batch(writing, shelf, tally, batch)
-                writing.commit()
-            progress.advance(task, len(batch))
-    return tally
-
-
-def _entries(tally: InteractionImportCounts, mapping: Mapping[str, str]) -> Iterator[NumberedEntry]:
-    """Yield the good lines up to where the file breaks off, if it does."""
-    try:
-        for number, data in read_objects(tally.path, mapping):
-            found = (data,) if isinstance(data, str) else interaction_format.parse_line(data)
-            if isinstance(found, InteractionLine):
-                yield number, found
-            else:
-                tally.report_bad_line(number, "; ".join(found))
-    except UnreadableFile as error:
-        tally.unreadable_file = error
+def _read_lines(report: FileReport, mapping: Mapping[str, str]) -> Iterator[NumberedLine]:
+    """Yield the good lines."""
+    for number, data in read_objects(report.path, mapping):
+        line = (data,) if isinstance(data, str) else interaction_format.parse_line(data)
+        if isinstance(line, InteractionLine):
+            yield number, line
+        else:
+            report.add_bad_line(number, "; ".join(line))
 
 
 def _record_batch(
     writing: Session,
-    shelf: StoredTitleFeatures,
-    tally: InteractionImportCounts,
-    batch: Sequence[NumberedEntry],
+    features: StoredTitleFeatures,
+    report: FileReport,
+    batch: Sequence[NumberedLine],
 ) -> None:
-    told = _by_viewer(writing, shelf, tally, batch)
+    by_viewer = _interactions_by_viewer(writing, features, report, batch)
     try:
-        viewer_lifecycle.lock(writing, *told)  # all at once, in an order that everybody keeps
+        viewer_lifecycle.lock(writing, *by_viewer)  # all at once, in one order: no deadlock
     except ViewerDeleted as error:
-        raise CommandFailed(f"{tally.path}: viewer {error.viewer_id} was just forgotten") from error
-    for viewer_id, lines in told.items():
-        counted = viewer_interactions.record_interactions(writing, viewer_id, lines, shelf)
-        tally.stored += counted.stored_count
-        tally.duplicates += counted.repeated_count
+        raise CommandFailed(
+            f"{report.path}: viewer {error.viewer_id} was deleted during the import"
+        ) from error
+    for viewer_id, viewed in by_viewer.items():
+        result = viewer_interactions.record_interactions(writing, viewer_id, viewed, features)
+        counts = (result.stored_count, result.repeated_count)
+        report.counts.update(dict(zip(OUTCOMES, counts, strict=True)))
 
 
-def _by_viewer(
+def _interactions_by_viewer(
     reading: Session,
-    shelf: StoredTitleFeatures,
-    tally: InteractionImportCounts,
-    batch: Sequence[NumberedEntry],
+    features: StoredTitleFeatures,
+    report: FileReport,
+    batch: Sequence[NumberedLine],
 ) -> dict[UUID, list[Interaction]]:
-    """Return the lines of titles that exist, by viewer, in the order of the file."""
-    named = {each for _, entry in batch for each in entry.external_ids.items()}
-    external = titles.ids_by_external_id(reading, named)
-    placed = [(number, entry, entry.resolve_title_id(external)) for number, entry in batch]
-    known = shelf.describe([title_id for _, _, title_id in placed if title_id is not None])
-    told = dict[UUID, list[Interaction]]()
-    for number, entry, title_id in placed:
+    """Return the interactions with known titles, by viewer, in the order of the file."""
+    external_ids = {pair for _, line in batch for pair in line.external_ids.items()}
+    id_of = titles.ids_by_external_id(reading, external_ids)
+    resolved = [(number, line, line.resolve_title_id(id_of)) for number, line in batch]
+    known = features.describe([title_id for _, _, title_id in resolved if title_id is not None])
+    by_viewer = dict[UUID, list[Interaction]]()
+    for number, line, title_id in resolved:
         if title_id is None or title_id not in known:
-            tally.report_bad_line(number, "there is no such title")
+            report.add_bad_line(number, "there is no such title")
         else:
-            told.setdefault(entry.viewer_id, []).append(entry.interaction_with(title_id))
-    return told
-
-
-def _open_text(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "wt", encoding="utf-8")
-    return path.open("w", encoding="utf-8")
+            by_viewer.setdefault(line.viewer_id, []).append(line.interaction_with(title_id))
+    return by_viewer

@@ -21,6 +21,7 @@ from api.app import create_app
 from config import settings as settings_module
 from config.resources import Resources, open_resources
 from config.settings import Settings
+from scripts.cli.console import CommandFailed
 from services import seeding
 from workers import queues, worker
 
@@ -32,8 +33,8 @@ log = structlog.get_logger()
 shutdown_requested = threading.Event()  # whoever ends this process said so before it served
 
 
-class PortUnavailable(OSError):
-    """The address to listen on cannot be had."""
+class PortUnavailable(CommandFailed):
+    """The address to listen on is in use or not allowed."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"cannot listen on {host} port {port}: {reason}; choose another --port")
@@ -64,7 +65,7 @@ UVICORN_OPTIONS = UvicornOptions(
 def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
     """Serve until told to stop; on the embedded Valkey a worker runs beside.
 
-    Raises `PortTaken`, before anything is started.
+    Raises `PortUnavailable`, before anything is started.
     """
     _require_free_port(host, port)
     # uvicorn raises the signal again once it has stopped; without a handler that would be the end.
@@ -75,7 +76,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool)
         _enqueue_missing_embeddings(resources)
         options = ListenOptions(host=host, port=port, workers=workers)
         application = (
-            _create_application(resources) if workers == 1 else "scripts.cli.serve:application"
+            _create_application(resources)
+            if workers == 1
+            else "scripts.cli.serve:create_worker_application"
         )
         if not shutdown_requested.is_set():
             uvicorn.run(application, factory=workers > 1, **options, **UVICORN_OPTIONS)

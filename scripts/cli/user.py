@@ -1,4 +1,4 @@
-"""`rasika user`: accounts, for who runs the service."""
+"""`rasika user`: accounts, for the operator of the service."""
 
 import sys
 
@@ -6,76 +6,69 @@ import typer
 
 from config.resources import Resources, open_resources
 from config.settings import Settings
-from db import accounts as rows
+from db import accounts as account_rows
 from db.engine import open_session
 from db.tables.users import Account
+from scripts.cli.console import CommandFailed, out
 from viewers import accounts, login_sessions, passwords
 from viewers.accounts import InvalidEmail
 from viewers.passwords import WeakPassword
 from vocabulary.kinds import Role
 
 
-class AccountCommandFailed(Exception):
-    """The account is not what was asked for; the message tells why."""
-
-
 def add_account(settings: Settings, email: str, role: Role) -> None:
-    """Make an account with a role, or give the role to one that is there.
+    """Create an account with a role, or give the role to an existing one.
 
-    Raises `Failed`.
+    Raises `CommandFailed`.
     """
     email = _normalise_email(email)
     with open_resources(settings, with_embedder=False) as resources:
         account = _find_account(resources, email)
-        if account is None:
-            kept = _read_password_hash(email)
-            with open_session(resources.engine) as writing:
-                accounts.create(writing, email, password_hash=kept, role=role)
-                writing.commit()
-            _print_result(f"{email} has an account now and is {_role_with_article(role)}")
-            return
-        if role is Role.USER:
-            raise AccountCommandFailed(
-                f"{email} has an account, and is {_role_with_article(account.role)}"
-            )
+        if account is not None and role is Role.USER:
+            raise CommandFailed(f"{email} already has an account, with the role {account.role}")
+        password_hash = "" if account else _read_password_hash(email)
         with open_session(resources.engine) as writing:
-            rows.set_role(writing, account.viewer_id, role)
+            if account:
+                account_rows.set_role(writing, account.viewer_id, role)
+            else:
+                accounts.create(writing, email, password_hash=password_hash, role=role)
             writing.commit()
-        _print_result(f"{email} had an account and is {_role_with_article(role)} now")
+    change = "role changed to" if account else "account created with the role"
+    out.print(f"{email}: {change} {role}", markup=False)
 
 
 def change_password(settings: Settings, email: str) -> None:
-    """Give an account another password, and sign it out everywhere.
+    """Set another password, and sign the account out everywhere.
 
-    Raises `Failed`.
+    Raises `CommandFailed`.
     """
     email = _normalise_email(email)
     with open_resources(settings, with_embedder=False) as resources:
         account = _find_account(resources, email)
         if account is None:
-            raise AccountCommandFailed(f"{email} has no account")
-        kept = _read_password_hash(email)
+            raise CommandFailed(f"{email} has no account")
+        password_hash = _read_password_hash(email)
         with open_session(resources.engine) as writing:
-            rows.set_password(writing, account.viewer_id, kept)
+            account_rows.set_password(writing, account.viewer_id, password_hash)
             login_sessions.end_all(writing, account.viewer_id)
             writing.commit()
-    _print_result(f"{email} has a new password, and is signed in nowhere")
+    out.print(f"{email}: password changed, signed out everywhere", markup=False)
 
 
 def _find_account(resources: Resources, email: str) -> Account | None:
     with open_session(resources.engine) as reading:
-        return rows.find_by_email(reading, email)
+        return account_rows.find_by_email(reading, email)
 
 
 def _normalise_email(email: str) -> str:
     try:
         return accounts.normalise_email(email)
     except InvalidEmail as error:
-        raise AccountCommandFailed(f"{email}: {error}") from error
+        raise CommandFailed(f"{email}: {error}") from error
 
 
 def _read_password_hash(email: str) -> str:
-    """Return what is kept of a password, asked for on a terminal, else read from a line."""
+    """Ask for a password on a terminal, else read a line, and hash it."""
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
@@ -83,12 +76,4 @@ def _read_password_hash(email: str) -> str:
     try:
         return passwords.hash_password(password, email=email)
     except WeakPassword as error:
-        raise AccountCommandFailed(f"a password {error}") from error
-
-
-def _role_with_article(role: Role) -> str:
-    return f"an {role}" if role is Role.ADMIN else f"a {role}"
-
-
-def _print_result(message: str) -> None:
-    print(message)
+        raise CommandFailed(f"the password {error}") from error

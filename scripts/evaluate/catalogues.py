@@ -13,7 +13,7 @@ from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from scripts.bench.datasets import SHARED_DATA_FOLDER
 from scripts.bench.measurements import out
-from scripts.cli import titles as titles_command
+from scripts.cli.embed import embed_missing
 from services import seeding
 
 Records = Iterable[Record] | None  # none: the seed
@@ -58,4 +58,4 @@ def _fill(resources: Resources, records: Records) -> None:
         with open_session(resources.engine) as writing:
             seeding.refresh_popularity(writing)
             writing.commit()
-    titles_command.embed_missing(resources, seeding.TITLES_PER_EMBED_TRANSACTION)
+    embed_missing(resources, seeding.TITLES_PER_EMBED_TRANSACTION)

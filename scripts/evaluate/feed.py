@@ -19,7 +19,7 @@ from config.settings import Settings
 from db.engine import open_session
 from runtime.catalogue_view import CatalogueView
 from scripts.bench.measurements import out
-from scripts.cli.titles import err
+from scripts.cli.console import err
 from scripts.evaluate import catalogues, ratings
 from scripts.evaluate.feed_baselines import POPULARITY, FeedBaselines
 from scripts.evaluate.rasika_feed import RasikaFeed
@@ -76,13 +76,13 @@ class EvaluationCrowd:
         return f"{self.catalogue}, {len(self.titles):,} titles; {self.size:,} people; {moved}"
 
 
-def report(settings: Settings, *, people: int, seed: int, file: Path | None) -> None:
+def report(settings: Settings, *, viewer_count: int, seed: int, file: Path | None) -> None:
     """Recommend to everybody over every catalogue that is there; print, and write the figures."""
     written = []
-    for each in _crowds(settings, people=people, seed=seed):
+    for each in _crowds(settings, viewer_count=viewer_count, seed=seed):
         judged = evaluate_crowd(each, seed=seed)
         _print_metrics(each.description, judged)
-        if each.world is CONTENT_AND_METADATA_WORLD and people >= DEFAULT_VIEWERS:
+        if each.world is CONTENT_AND_METADATA_WORLD and viewer_count >= DEFAULT_VIEWERS:
             _print_targets(judged)
         written.append(
             {"about": each.description, **{name: asdict(judged[name]) for name in judged}}
@@ -137,15 +137,15 @@ def simulation_catalogue(view: CatalogueView) -> SimulationCatalogue:
     return SimulationCatalogue([listings[row] for row in rows.tolist()], vectors[rows])
 
 
-def _crowds(settings: Settings, *, people: int, seed: int) -> Iterator[EvaluationCrowd]:
+def _crowds(settings: Settings, *, viewer_count: int, seed: int) -> Iterator[EvaluationCrowd]:
     for name, records in catalogues.available_catalogues():
         with catalogues.open_catalogue(settings, name, records) as (resources, _):
             live = _load_view(resources)
         for world in WORLDS:
             size = (
-                people
+                viewer_count
                 if world is CONTENT_AND_METADATA_WORLD
-                else max(1, round(people * OTHER_WORLDS_SHARE))
+                else max(1, round(viewer_count * OTHER_WORLDS_SHARE))
             )
             yield simulated_crowd(live, world, catalogue=name, people=size, seed=seed)
     if ratings.is_available():

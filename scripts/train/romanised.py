@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.cli.console import CommandFailed
 from scripts.train import transliteration
 from scripts.train.english_synopses import english_synopses
 from scripts.train.transliteration import Pair
@@ -32,7 +33,7 @@ LOGARITHM_DIGITS = 2
 MAX_ENGLISH_WORDS = 25_000  # the commonest
 
 
-class WordPairsMissing(Exception):
+class WordPairsMissing(CommandFailed):
     """The folder lacks word-pair files."""
 
     def __init__(self, folder: Path, files: list[str]) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from config.settings import Settings
 from embeddings import backend_c
-from scripts import bench
-from scripts.bench import datasets, measurements
+from scripts.bench import benchmarks, datasets, measurements
 from scripts.bench.measurements import BenchmarkOptions, BenchmarkRun
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,7 +27,9 @@ def no_shared_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def run_and_check(name: str, path: Path, titles: Sequence[int]) -> list[dict[str, Any]]:
     file = path / "figures.json"
     settings = Settings(home=path / "home")
-    bench.run_benchmark(name, settings, titles, file=file, charts=path / "charts", effort=TINY)
+    benchmarks.run_benchmark(
+        name, settings, titles, json_file=file, chart_folder=path / "charts", options=TINY
+    )
     written = json.loads(file.read_text())
     assert written["benchmark"] == name
     assert {"cores", "cpu", "python", "numpy"} <= written["machine"].keys()

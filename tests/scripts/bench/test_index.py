@@ -12,8 +12,7 @@ import pytest
 from config.settings import Settings
 from index.memory import MemoryIndex
 from index.query import Filter, Hit, IndexEntry, Query
-from scripts import bench
-from scripts.bench import concurrent_updates, datasets, exact, runner
+from scripts.bench import benchmarks, concurrent_updates, datasets, exact, runner
 from scripts.bench.charts import Chart, ChartBar, Panel, Tone
 from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
 from scripts.bench.measurements import BenchmarkFailed, BenchmarkOptions, BenchmarkRun, Measurement
@@ -30,7 +29,9 @@ def benchmark_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what `rasika bench index` wrote of 200 titles."""
     path = tmp_path_factory.mktemp("bench")
     settings = Settings(home=path / "home")
-    bench.run_benchmark("index", settings, [200], file=path / "run.json", charts=path, effort=TINY)
+    benchmarks.run_benchmark(
+        "index", settings, [200], json_file=path / "run.json", chart_folder=path, options=TINY
+    )
     return path
 
 

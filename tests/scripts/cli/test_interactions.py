@@ -14,7 +14,7 @@ from db import interactions as log
 from db.engine import open_session
 from embedded.lease import Lease
 from scripts.cli import interactions, taste, titles
-from scripts.cli.titles import CommandFailed
+from scripts.cli.console import CommandFailed
 from viewers.interaction_format import InteractionLine, parse_line
 
 VIEWER_ID = UUID(int=7)
@@ -64,7 +64,7 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
         line(1, event="impression", session_id="abc"),
     ]
     interactions.import_interactions(settings, [write_jsonl(*told, name="told.jsonl")], {})
-    assert "4 new, 0 known already, 0 bad" in capsys.readouterr().out
+    assert "4 new, 0 already stored, 0 bad" in capsys.readouterr().out
     before = state(own_database)
     assert len(before) == 5  # three standings, two tastes
     exported = tmp_path / "out.jsonl.gz"
@@ -74,7 +74,7 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
         first = json.loads(stream.readline())
     assert first == {**told[0], "external_ids": {"imdb": "tt2258337"}}
     interactions.import_interactions(settings, [exported], {})
-    assert "0 new, 4 known already, 0 bad" in capsys.readouterr().out
+    assert "0 new, 4 already stored, 0 bad" in capsys.readouterr().out
     with own_database.begin() as connection:
         connection.execute(text("TRUNCATE viewer CASCADE"))
     interactions.import_interactions(settings, [exported], {})
@@ -91,7 +91,7 @@ def test_ratings_of_another_system_are_mapped(
     mapping = {"viewer": "user", "external_ids.imdb": "movie", "value": "stars", "at": "when"}
     interactions.import_interactions(settings, [path], mapping)
     told = capsys.readouterr()
-    assert "1 new, 0 known already, 1 bad" in told.out
+    assert "1 new, 0 already stored, 1 bad" in told.out
     assert f"{path}:3: there is no such title" in told.err
     with open_session(own_database) as reading:
         ((viewer_id, rated),) = log.read_all(reading)
@@ -128,7 +128,7 @@ def test_nothing_good_or_nobody_known_is_a_failure(
 ) -> None:
     with pytest.raises(CommandFailed, match="no line of"):
         interactions.import_interactions(settings, [write_jsonl(line(99), name="bad.jsonl")], {})
-    with pytest.raises(CommandFailed, match="did nothing"):
+    with pytest.raises(CommandFailed, match="has no interactions"):
         taste.rebuild_tastes(settings, uuid4())
     with pytest.raises(CommandFailed, match="no such file"):
         interactions.export_interactions(settings, Path("nowhere") / "out.jsonl")

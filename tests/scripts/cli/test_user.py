@@ -52,7 +52,7 @@ def test_the_first_administrator_is_made_from_a_line(
     assert role is Role.ADMIN
     assert passwords.verify_password(PASSWORD, password_hash)[0]
     said = capsys.readouterr()
-    assert said.out == f"{EMAIL} has an account now and is an admin\n"
+    assert said.out == f"{EMAIL}: account created with the role admin\n"
     assert PASSWORD not in said.out + said.err
 
 
@@ -64,7 +64,10 @@ def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
     assert run_user_command(monkeypatch, "add", "--curator", EMAIL, password="another one 1") == 0
     assert stored_account(own_database) == (Role.CURATOR, before[1])
     assert run_user_command(monkeypatch, "add", EMAIL) == 1
-    assert "rasika: asha@example.com has an account, and is a curator" in capsys.readouterr().err
+    assert (
+        "rasika: asha@example.com already has an account, with the role curator"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_forgotten_password_is_replaced(
