@@ -11,7 +11,7 @@ from geoip2fast import GeoIP2Fast
 
 from catalog import regions
 from config.settings import Network
-from index.query import Region
+from vocabulary.ids import Region
 
 # (country, subdivision) headers: Vercel's and Cloudflare's documentation of request headers.
 PROXY_HEADERS = (

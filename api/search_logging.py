@@ -12,8 +12,8 @@ from api.auth import visitor_cookie
 from api.auth.identity import Identity, LenientIdentityDep, declines_storage
 from api.schemas.titles import SearchResponse
 from db.searches import MAX_FOLDED_CHARACTERS, SearchLogEntry
-from index.query import Region
 from runtime.search_log import SearchLog
+from vocabulary.ids import Region
 from vocabulary.name_folding import fold
 
 MAX_STORED_TEXT_CHARACTERS = 500  # characters

@@ -26,12 +26,11 @@ from index.query import (
     Hit,
     IndexEntry,
     IndexUnavailable,
-    Matrix,
     Query,
-    TitleId,
-    Vector,
     VectorMissing,
 )
+from vocabulary.arrays import Matrix, Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
 
 TITLES_PER_TRANSACTION = 2000  # titles written in one transaction

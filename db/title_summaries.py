@@ -1,8 +1,6 @@
 """What serving keeps in memory of each title: enough to filter, rank, name and show it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 from sys import intern
 from typing import Any
 
@@ -10,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from vocabulary.kinds import Kind, ScopeKind
+from vocabulary.title_summary import TitleSummary
 
 TITLES_PER_PAGE = 2000  # titles read at once
 MAX_STARS = 5  # of a title; who is billed further down draws few
@@ -41,35 +40,6 @@ SELECT_SUMMARIES = text(
     """
 )
 SELECT_IDS_AFTER = text("SELECT id FROM title WHERE id > :after ORDER BY id LIMIT :limit")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TitleSummary:
-    """A title as lists show it and filters see it."""
-
-    id: int
-    kind: Kind
-    title: str
-    original_title: str | None
-    language: str | None  # the original one
-    year: int | None
-    release_date: date | None
-    adult: bool
-    minimum_age: int | None
-    votes: int
-    rating: float | None
-    runtime_minutes: int | None
-    genres: tuple[str, ...]
-    languages: tuple[str, ...]
-    providers: tuple[str, ...]  # `netflix@IN`; `netflix@` where no region is known
-    names: tuple[str, ...]  # folded
-    people: tuple[str, ...]  # folded
-    people_names: tuple[str, ...]  # the same people, as they are written
-    directors: tuple[str, ...] = ()  # as they are written; of a series, who created it
-    stars: tuple[str, ...] = ()  # as they are written, in billing order
-    characters: tuple[str, ...] = ()  # in lower case
-    poster_url: str | None
-    popularity: dict[tuple[ScopeKind, str], float]  # 0..1
 
 
 def read(session: Session, ids: Sequence[int]) -> list[TitleSummary]:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import Matrix
 from embeddings.model_file import (
     WEIGHTS_PER_BLOCK,
     E5Model,
@@ -21,6 +20,7 @@ from embeddings.model_file import (
     TokenIds,
     WeightsAndBias,
 )
+from vocabulary.arrays import Matrix
 
 LIBRARY_NAME = "_encoder"
 HEAD_SIZE = 32  # the size of a head that it knows

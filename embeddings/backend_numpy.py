@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import Matrix
 from embeddings.kernels import Kernel, Linear
 from embeddings.model_file import E5Model, TokenIds, WeightsAndBias, layer_norm
+from vocabulary.arrays import Matrix
 
 GELU_INNER_SCALE = np.float32(np.sqrt(2 / np.pi))
 GELU_CUBIC_COEFFICIENT = np.float32(0.044715)

@@ -8,9 +8,9 @@ import structlog
 from embeddings.backend_c import CBackend, available_instruction_sets, has_tiles
 from embeddings.backend_numpy import NumpyBackend
 from embeddings.compiled import Compiled, CompilerMissing
-from embeddings.embedder import Matrix
 from embeddings.kernels import fastest
 from embeddings.model_file import E5Model, TokenIds
+from vocabulary.arrays import Matrix
 
 log = structlog.get_logger()
 

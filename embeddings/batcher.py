@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 
-from embeddings.embedder import Matrix
+from vocabulary.arrays import Matrix
 
 MAX_TOKENS_PER_PASS = (
     256  # in a pass; more would outgrow the caches and keep the next caller waiting

@@ -10,8 +10,9 @@ import numpy as np
 
 from embeddings.backends import MakeBackend, fastest_backend
 from embeddings.batcher import MAX_TOKENS_PER_PASS, PassBatcher, TokenSequences
-from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
+from embeddings.embedder import EmbedderUnavailable, TextRole
 from embeddings.model_file import E5Model, InvalidModelFile
+from vocabulary.arrays import Matrix
 
 MODEL_NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384

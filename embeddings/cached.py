@@ -7,7 +7,8 @@ import numpy as np
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 
-from embeddings.embedder import Embedder, Matrix, TextRole
+from embeddings.embedder import Embedder, TextRole
+from vocabulary.arrays import Matrix
 
 MAX_CACHED_VECTORS = 20_000  # vectors: 31 MB at 384 dimensions
 

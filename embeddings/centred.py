@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.embedder import Embedder, Matrix, TextRole, Vector
+from embeddings.embedder import Embedder, TextRole
+from vocabulary.arrays import Matrix, Vector
 from vocabulary.writing_systems import script_of
 
 CENTRES_FILE = Path(__file__).with_name("centres.npz")

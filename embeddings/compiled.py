@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import Matrix
 from embeddings.model_file import E5Model, TokenIds, TransformerLayer, WeightsAndBias
+from vocabulary.arrays import Matrix
 
 TOOLS = "openvino.tools.ovc"
 MASKED = np.float32(-1e4)  # no weight is left of it, and it fits any precision

@@ -7,7 +7,8 @@ import numpy as np
 from babel import Locale
 
 from db.tables.titles import Synopsis, Title, TitleName
-from embeddings.embedder import Embedder, Matrix
+from embeddings.embedder import Embedder
+from vocabulary.arrays import Matrix
 
 MAX_SYNOPSIS_CHARACTERS = (
     1200  # characters; the model reads 512 tokens, and a plot's start says most

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from vocabulary.arrays import Matrix
 
-Matrix = NDArray[np.float32]  # (n, d), rows of unit length
-Vector = NDArray[np.float32]  # (d,)
 TextRole = Literal["query", "document"]
 
 

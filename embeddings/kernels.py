@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import Matrix
+from vocabulary.arrays import Matrix
 
 try:
     import numkong

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import Matrix
+from vocabulary.arrays import Matrix
 
 FILE_MAGIC = b"E5S1"
 BLOCK_DTYPE = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights: Q4_0 of llama.cpp

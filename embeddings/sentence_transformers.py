@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
+from embeddings.embedder import EmbedderUnavailable, TextRole
+from vocabulary.arrays import Matrix
 
 TEXTS_PER_BATCH = 32
 FAMILY_PREFIXES: dict[str, tuple[str, str]] = {

@@ -12,10 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Boosts, Hit, Region, Vector, hits_from_columns
-
-RowNumbers = NDArray[np.int64]  # (m,)
-Float64Array = NDArray[np.float64]  # (m,)
+from index.query import Boosts, Hit, hits_from_columns
+from vocabulary.arrays import Float64Array, RowNumbers, Vector
+from vocabulary.ids import Region
 
 
 class BoostSignals(Protocol):

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.mapped_arrays import MappedArrays
-from index.query import Attributes, Filter, IndexEntry, Region
+from index.query import Attributes, Filter, IndexEntry
+from vocabulary.arrays import BoolMask, Float64Array
+from vocabulary.ids import Region
 from vocabulary.kinds import Kind
 
 LABELS_PER_WORD = 64  # in a word of a label column
 UNKNOWN_VALUE = -1  # year, age, runtime, rating that a title does not have
 REGIONAL_PREFIX = "regional."
 
-BoolMask = NDArray[np.bool_]
-Float64Array = NDArray[np.float64]
 
 KIND_CODES = {kind: code for code, kind in enumerate(Kind)}
 

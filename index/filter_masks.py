@@ -13,9 +13,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from index.columns import RowPredicate
-
-BitMask = NDArray[np.uint64]
-RowNumbers = NDArray[np.int64]
+from vocabulary.arrays import BitMask, RowNumbers
 
 ROWS_PER_WORD = 64
 MAX_CACHED_MASK_BYTES = 64 * 2**20

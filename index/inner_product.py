@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import blend
-from index.query import Boosts, Hit, Query, Region, Vector
+from index.query import Boosts, Hit, Query
+from vocabulary.arrays import Float32Array, Vector
+from vocabulary.ids import Region
 
 REGION_SLOTS = (
     30  # regions; with popularity and freshness 32 numbers, a multiple of what kernels take
@@ -27,8 +29,6 @@ SIGNAL_SCALE = np.float32(8)
 
 FLOAT32_ERROR = 1e-4  # of a product of two vectors of length one, at most 1,500 numbers long
 FLOAT16_ERROR = 2.0**-10 + FLOAT32_ERROR  # where both are rounded to halves: 2^-11 each
-
-Float32Array = NDArray[np.float32]
 
 
 class TooManyRegions(ValueError):

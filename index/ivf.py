@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.filter_masks import BitMask, pack_mask
-from index.query import Boosts, Filter, Matrix, Query, Vector
+from index.filter_masks import pack_mask
+from index.query import Boosts, Filter, Query
 from index.row_store import SpaceVectors
+from vocabulary.arrays import BitMask, Matrix, RowNumbers, Vector
 from vocabulary.kinds import Space
 
 TRAINING_ROWS_PER_LIST = 32  # rows that a middle is learnt from
@@ -33,8 +34,6 @@ SAMPLE_QUERIES = 64
 SAMPLE_K = 50
 SAMPLE_BOOSTS = (Boosts(), Boosts(popularity=0.2), Boosts(popularity=0.3, freshness=0.1))
 SAMPLE_QUERY_NOISE = 0.5
-
-RowNumbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

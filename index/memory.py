@@ -23,21 +23,13 @@ from pathlib import Path
 import numpy as np
 
 from index import filter_masks, mapped_arrays, numpy_scan, scan_kernel
-from index.filter_masks import BitMask
 from index.ivf import InvertedLists, build_inverted_lists, choose_probes, sample_queries
 from index.mapped_arrays import MappedArrays
-from index.query import (
-    Boosts,
-    Hit,
-    IndexEntry,
-    Matrix,
-    Query,
-    TitleId,
-    VectorMissing,
-    hits_from_columns,
-)
+from index.query import Boosts, Hit, IndexEntry, Query, VectorMissing, hits_from_columns
 from index.row_store import NO_ROW, RowStore, VectorFormat, capacity_for, check_dimensions
 from index.scan_kernel import BoostTerms, KernelQuery, ScanKernel, ScanRows, address_of
+from vocabulary.arrays import BitMask, Matrix
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
 
 MAX_DEAD_SHARE = 0.25  # of rows; beyond it the living ones are copied

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import blend, filter_masks
-from index.query import Hit, Query, Vector
+from index.query import Hit, Query
 from index.row_store import RowStore
+from vocabulary.arrays import BitMask, Vector
 
 # Half-width of the float32 pass around the true score: a dot product of unit vectors errs by at
 # most d * 2^-24 (4.6e-5 at d = 768; Higham, Accuracy and Stability of Numerical Algorithms, 3.1),
@@ -22,7 +23,7 @@ ROWS_PER_PAGE = 4096  # rows that are brought to single precision at once
 
 
 def search(
-    rows: RowStore, query: Query, mask: filter_masks.BitMask | None, *, n: int, version: int
+    rows: RowStore, query: Query, mask: BitMask | None, *, n: int, version: int
 ) -> list[Hit]:
     """Return the best of the first `n` rows as they are in a version, those of a mask only."""
     left = np.arange(n) if mask is None else filter_masks.row_numbers(mask, n)

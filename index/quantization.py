@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.mapped_arrays import MappedArrays
-from index.query import Matrix
+from vocabulary.arrays import Float32Array, Matrix
 
 MAX_CODE_MAGNITUDE = 127
 ZERO_CODE = 128  # codes are unsigned: the kernels multiply them so
 CODE_BLOCK_BYTES = 64  # bytes that a kernel takes at once
-
-Float32Array = NDArray[np.float32]
 
 
 class QuantizedVectors:

@@ -5,17 +5,9 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import NamedTuple, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
+from vocabulary.arrays import Matrix, Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Kind, Space
-
-TitleId = int
-Region = str
-"""ISO 3166: a country (`IN`) or a subdivision of it (`IN-TG`)."""
-
-Vector = NDArray[np.float32]  # (d,), unit length
-Matrix = NDArray[np.float32]  # (n, d), rows of unit length
 
 NO_STRINGS: frozenset[str] = frozenset()
 

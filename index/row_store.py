@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.columns import BoolMask, Columns, RowPredicate
+from index.columns import Columns, RowPredicate
 from index.filter_masks import ROWS_PER_WORD, FilterMaskCache
 from index.mapped_arrays import MappedArrays
 from index.quantization import QuantizedVectors
-from index.query import DimensionMismatch, IndexEntry, Matrix, TitleId, Vector
+from index.query import DimensionMismatch, IndexEntry
+from vocabulary.arrays import BoolMask, Matrix, RowNumbers, Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
-
-RowNumbers = NDArray[np.int64]
 
 NO_ROW = -1
 ROWS_PER_PAGE = 4096  # rows that are copied at once

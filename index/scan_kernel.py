@@ -12,12 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vocabulary.arrays import BitMask, Float32Array, Float64Array
+
 LIBRARY_NAME = "_scan"
 SCORE_TERMS = 4  # similarity, popularity, regional, freshness
-
-BitMask = NDArray[np.uint64]  # a bit per row
-Float32Array = NDArray[np.float32]
-Float64Array = NDArray[np.float64]
 
 
 class ScanRows(Structure):

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Matrix, TitleId
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 
 Scores = NDArray[np.float64]  # (n,)
 

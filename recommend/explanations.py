@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.query import Matrix, TitleId, Vector
 from recommend.feed_plan import (
     MIN_MOOD_GENRE_WEIGHT,
     MIN_PERSON_AFFINITY,
@@ -21,6 +20,8 @@ from recommend.feed_plan import (
 from recommend.moods import genre_mood_weight
 from recommend.ranking import FeedItem, RankingFeatures
 from recommend.title_state import TitleState, opinion_score
+from vocabulary.arrays import Matrix, Vector
+from vocabulary.ids import TitleId
 
 MIN_SIMILAR_COSINE = (
     0.25  # cosine to a title that he liked; one pair of titles in a hundred is nearer

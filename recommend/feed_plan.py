@@ -18,11 +18,13 @@ from math import sqrt
 
 import numpy as np
 
-from index.query import Boosts, Filter, Query, Region, TitleId, Vector
+from index.query import Boosts, Filter, Query
 from recommend import queries
 from recommend.moods import MOOD_GENRE_WEIGHTS, Rasa
 from recommend.taste import Taste, unit_vector
 from recommend.title_state import TitleState
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
 CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots

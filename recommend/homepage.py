@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from index.query import Hit, TitleId, VectorIndex
+from index.query import Hit, VectorIndex
 from recommend.queries import RowPlan
+from vocabulary.ids import TitleId
 
 MIN_ROW_TITLES = 3  # titles; a shorter row looks broken and is left out
 

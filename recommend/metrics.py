@@ -11,7 +11,8 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Matrix, TitleId
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 
 Values = NDArray[np.floating]  # (n,)
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from embeddings.embedder import Embedder
-from index.query import Vector
 from recommend import mood_phrases
 from recommend.taste import unit_vector
+from vocabulary.arrays import Vector
 
 
 class Rasa(StrEnum):

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
-from index.query import Filter, Hit, Matrix, Query, Region, TitleId
+from index.query import Filter, Hit, Query
 from recommend import queries
 from recommend.diversity import Candidate, Caps, diversify
 from recommend.ranking import RankingFeatures
+from vocabulary.arrays import Matrix
+from vocabulary.ids import Region, TitleId
 
 CANDIDATES_PER_PLACE = 5  # titles to choose one from
 MIN_LANGUAGE_WEIGHT = 0.1  # of a language among those watched; each is worth a question

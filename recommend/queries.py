@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.query import Boosts, Filter, Query, Region, TitleId, Vector
+from index.query import Boosts, Filter, Query
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Kind, Space
 
 # Boosts are on the scale of a cosine, -1..1.

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from index.query import Hit, Matrix, TitleId
+from index.query import Hit
 from recommend import moods
 from recommend.diversity import DEFAULT_CAPS, MOOD_CAPS, Candidate, Scores, diversify
 from recommend.feed_plan import (
@@ -24,6 +24,8 @@ from recommend.feed_plan import (
     Slot,
     ViewerPreferences,
 )
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 
 # What the strongest leaning adds, on the scale of a cosine.
 AFFINITY_WEIGHTS = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}

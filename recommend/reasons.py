@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from index.query import Hit, TitleId
+from index.query import Hit
 from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS, InflectedName
+from vocabulary.ids import TitleId
 
 ENGLISH = "en"
 

@@ -24,8 +24,8 @@ from itertools import combinations
 
 import numpy as np
 
-from index.query import Vector
 from recommend.title_state import TitleState, opinion_of
+from vocabulary.arrays import Vector
 
 HALF_LIFE = timedelta(days=90)  # tastes in films change with the seasons
 SESSION_HALF_LIFE = timedelta(hours=2)  # about a film, or an evening of looking for one

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 from sqlmodel import Session
 
 from db import title_summaries, vectors
-from db.title_summaries import TitleSummary
-from index.query import Attributes, IndexEntry, Region, Vector
+from index.query import Attributes, IndexEntry
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region
 from vocabulary.kinds import ScopeKind, Space
+from vocabulary.title_summary import TitleSummary
 
 FRESHNESS_HALF_LIFE_DAYS = 365.0
 

@@ -13,7 +13,6 @@ from sqlmodel import Session
 from db import changes, plots
 from db.changes import Position
 from db.engine import open_session
-from db.title_summaries import TitleSummary
 from index.memory import MemoryIndex
 from index.query import IndexEntry, VectorIndex
 from runtime.catalogue_reader import CatalogueReader
@@ -28,6 +27,7 @@ from search.plots import PlotIndex
 from search.suggestions.suggester import Suggester
 from services.seeding import batched
 from vocabulary.kinds import Space
+from vocabulary.title_summary import TitleSummary
 
 VECTOR_PAGE_TITLES = 1000  # titles whose vectors are read at once
 MAX_CATCH_UP_CHANGES = (

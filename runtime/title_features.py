@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from db import title_summaries, vectors
-from db.title_summaries import TitleSummary
-from index.query import TitleId, Vector, VectorMissing
+from index.query import VectorMissing
 from recommend.taste import TasteFeatures
 from runtime.catalogue_view import CatalogueView
 from viewers.interactions import TitleRepresentation
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
+from vocabulary.title_summary import TitleSummary
 
 
 class ServedTitleFeatures:

@@ -11,19 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.query import (
-    Boosts,
-    Filter,
-    Hit,
-    Query,
-    Region,
-    TitleId,
-    Vector,
-    VectorIndex,
-    VectorMissing,
-)
+from index.query import Boosts, Filter, Hit, Query, VectorIndex, VectorMissing
 from search.names.lexical import NameMatch
 from search.plots import PlotMatch
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
 # A name that is nearly the same outweighs most differences in meaning, as a rule: a likeness of 0.6

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from index.query import Filter, Query, Region, TitleId, Vector, VectorIndex, VectorMissing
+from index.query import Filter, Query, VectorIndex, VectorMissing
 from search.fusion import (
     MIN_SAME_SOUND_STRENGTH,
     FusedHit,
@@ -35,6 +35,8 @@ from search.parsing.entity_dictionary import EntityDictionary
 from search.parsing.parsed_query import Chip, ParsedQuery, relaxations
 from search.parsing.parser import parse_query
 from search.plots import PlotIndex
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
 Value = TypeVar("Value")

@@ -18,7 +18,7 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
-from index.query import TitleId
+from vocabulary.ids import TitleId
 
 WORD_PATTERN = re.compile(r"[a-z0-9]+")
 MAX_CACHED_STEMS = 100_000

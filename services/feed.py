@@ -11,8 +11,7 @@ import numpy as np
 
 from api.schemas.titles import FeedResponse, TitleCard
 from catalog import franchises, genres, languages, regions
-from db.title_summaries import TitleSummary
-from index.query import Filter, Matrix, Region, TitleId, Vector, VectorMissing
+from index.query import Filter, VectorMissing
 from recommend import feed_plan, moods, ranking, reasons
 from recommend.explanations import Explanation, LikedTitles, explain, liked_title_ids
 from recommend.feed_plan import FeedContext, FeedPlan, MoodTarget
@@ -23,8 +22,11 @@ from runtime.catalogue_view import CatalogueView
 from runtime.title_features import taste_features
 from services import title_cards
 from viewers.context import ViewerContext
+from vocabulary.arrays import Matrix, Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 
 SEED_BYTES = 8
 

@@ -11,12 +11,13 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
 from api.schemas.titles import FeedMetricsResponse
-from index.query import Filter, TitleId
+from index.query import Filter
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
 from runtime.catalogue_reader import freshness
 from runtime.catalogue_view import CatalogueView
 from services.feed import FeedResult, content_vectors
+from vocabulary.ids import TitleId
 from vocabulary.kinds import ScopeKind
 
 DIGEST_BYTES = 16

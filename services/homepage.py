@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from api.schemas.titles import HomepageResponse, HomepageRowResponse, TitleCard
 from catalog import genres, languages, regions
-from index.query import Filter, Hit, Region, TitleId, VectorMissing
+from index.query import Filter, Hit, VectorMissing
 from recommend import queries, reasons
 from recommend.explanations import liked_title_ids, reaction_code
 from recommend.homepage import fill_rows
@@ -17,6 +17,7 @@ from runtime.catalogue_view import CatalogueView
 from services import feed, title_cards
 from services.feed import FeedRequest
 from viewers.context import ANONYMOUS_CONTEXT, ViewerContext
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
 MIN_ANCHOR_OPINION = 0.5  # opinion; who only wants to watch something has not said that he likes it

@@ -21,7 +21,7 @@ from catalog import regions
 from db import titles
 from db.tables.titles import Title
 from embeddings.embedder import Embedder
-from index.query import Filter, Hit, Query, Region, TitleId, Vector, VectorMissing
+from index.query import Filter, Hit, Query, VectorMissing
 from recommend import queries, reasons
 from runtime.catalogue_view import CatalogueView
 from search import pipeline
@@ -30,6 +30,8 @@ from search.language.query_expansion import bundled_expander
 from search.parsing.parsed_query import Chip
 from search.pipeline import AnalyzedQuery
 from services import title_cards
+from vocabulary.arrays import Vector
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
 DEGRADED_EMBEDDER = "embedder"

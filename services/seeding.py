@@ -21,9 +21,9 @@ from db.popularity import ScopedPopularity
 from db.vectors import VectorRow
 from embeddings.document import document_texts, text_hash
 from embeddings.embedder import Embedder
-from index.query import Vector
 from recommend import popularity as ranks
 from services.embedding import embed_titles
+from vocabulary.arrays import Vector
 from vocabulary.kinds import ScopeKind, Space
 
 TITLES_PER_TRANSACTION = 500  # titles per transaction

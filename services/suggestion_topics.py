@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from api.pages.layout import SEARCH_LANGUAGES
 from catalog import genres, languages, regions
-from index.query import Region
 from search.suggestions.suggester import SuggestionKind, Topic, TopicIndex
+from vocabulary.ids import Region
 from vocabulary.name_folding import fold
 
 CINEMA_NICKNAMES = {  # what people call the films of a language

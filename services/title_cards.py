@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from api.schemas.titles import ReasonResponse, ScoreTerms, TitleCard
 from catalog import regions
-from db.title_summaries import TitleSummary
-from index.query import Hit, Region
+from index.query import Hit
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
 from runtime.catalogue_view import CatalogueView
+from vocabulary.ids import Region
+from vocabulary.title_summary import TitleSummary
 
 ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embeddings.embedder import Matrix, TextRole
+from embeddings.embedder import TextRole
+from vocabulary.arrays import Matrix
 
 
 class FakeEmbedder:

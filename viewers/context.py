@@ -9,13 +9,15 @@ from sqlmodel import Session
 
 from db import interactions, profiles
 from db.profiles import ProfileSummary
-from index.query import Filter, TitleId, Vector
+from index.query import Filter
 from recommend import age_limits, taste
 from recommend.age_limits import AgeLimit
 from recommend.feed_plan import ViewerPreferences
 from recommend.taste import Taste, unit_vector
 from recommend.title_state import TitleState
 from viewers.interactions import read_known_ids, read_taste, read_title_states
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 
 MAX_PICKS = 100  # titles; who has more to do with did not only pick
 MAX_RECENT_STATES = (

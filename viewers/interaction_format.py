@@ -18,9 +18,9 @@ from pydantic import (
 from catalog.import_reader import describe_errors
 from db.interactions import Interaction
 from recommend.title_state import MAX_RATING_STARS, MIN_RATING_STARS
+from vocabulary.ids import MAX_TITLE_ID
 from vocabulary.kinds import Event
 
-MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
 MAX_POSITION = 10_000
 EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)  # before, nobody told a machine what he watched
 EXTERNAL_VIEWER_NAMESPACE = uuid5(NAMESPACE_URL, "urn:rasika:viewer")

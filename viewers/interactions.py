@@ -14,11 +14,12 @@ from sqlmodel import Session
 from db import interactions, tastes, title_states, viewer_lifecycle
 from db.interactions import Interaction, ViewerEvent
 from db.title_states import StoredTitleState
-from index.query import TitleId, Vector
 from recommend import taste, title_state
 from recommend.taste import Taste, TasteFeatures
 from recommend.title_state import TitleEvent, TitleState
 from viewers import taste_codec as forms
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Event, Space
 
 STATE_FIELDS = StoredTitleState._fields[1:]  # the same names as in `Standing`

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from db.tastes import StoredTaste
-from index.query import Vector
 from recommend.taste import Interest, Taste
+from vocabulary.arrays import Vector
 
 VECTOR_FIELDS = ("long_term", "session", "aversion")
 

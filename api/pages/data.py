@@ -30,13 +30,14 @@ from api.search_logging import SearchLogger, SearchLoggerDep
 from catalog import languages
 from config.resources import Resources
 from db.engine import open_session
-from index.query import Filter, Region
+from index.query import Filter
 from recommend.title_state import EMPTY_STATE, TitleState
 from runtime.catalogue_view import CatalogueView
 from services import homepage, search
 from services.feed import FeedRequest
 from viewers import interactions
 from viewers.context import Personalization, ViewerContext
+from vocabulary.ids import Region
 from vocabulary.kinds import Kind
 
 MAX_SIMILAR_TITLES = 18  # titles beside one

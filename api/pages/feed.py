@@ -27,11 +27,10 @@ from api.pages.search_form import TITLES_PER_PAGE, chosen_region, parse_number
 from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from api.routes.feed import MAX_EXCLUDED_TITLES, ExcludeParam
 from api.routes.interactions import InteractionRequest, post_interactions
-from api.routes.titles import MAX_TITLE_ID
 from api.schemas.titles import FeedResponse
 from api.state import FeatureSourceDep
 from catalog.regions import language_weights as watched
-from index.query import Filter, Region
+from index.query import Filter
 from recommend.feed_plan import Fallback, MoodTarget
 from recommend.moods import MOOD_NAMES, Rasa
 from recommend.reason_texts import REASON_LANGUAGES
@@ -41,6 +40,7 @@ from services import feed
 from services.feed import FeedRequest
 from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
+from vocabulary.ids import MAX_TITLE_ID, Region
 
 FEED_ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 

@@ -18,8 +18,8 @@ from api.pages.search_form import (
     chosen_region,
 )
 from catalog import regions
+from vocabulary.ids import MAX_TITLE_ID
 
-MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
 POSTER_MAX_AGE_S = 7 * 86_400
 REGION_MAX_AGE_S = 365 * 86_400
 POSTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -13,7 +13,6 @@ from api.cpu_limiter import CpuLimiterDep
 from api.mood_param import MoodDep
 from api.params import MAX_PAGE_SIZE, CatalogueViewDep, FilterDep, PaginationDep
 from api.region_detection import RegionDep
-from api.routes.titles import MAX_TITLE_ID
 from api.schemas.titles import (
     FeedResponse,
     HomepageResponse,
@@ -23,12 +22,13 @@ from api.schemas.titles import (
     private_json_response,
 )
 from catalog import languages
-from index.query import Filter, TitleId
+from index.query import Filter
 from services import feed, search
 from services import homepage as homepage_service
 from services.feed import FeedRequest
 from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
+from vocabulary.ids import MAX_TITLE_ID, TitleId
 from vocabulary.kinds import Role
 
 MAX_EXCLUDED_TITLES = 500  # titles that a client has shown already

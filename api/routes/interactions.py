@@ -18,7 +18,7 @@ from api.auth.consent import NO_STORE
 from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage
 from api.errors import TitleNotFound
 from api.params import CatalogueViewDep, MetricsDep, PaginationDep, ResourcesDep, SessionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import ListResponse, Problem, ResponseModel, json_response
 from api.state import FeatureSourceDep
 from db import interactions
@@ -26,6 +26,7 @@ from db.engine import open_session
 from db.interactions import Interaction
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionBase
+from vocabulary.ids import MAX_TITLE_ID
 from vocabulary.kinds import Event
 
 MAX_INTERACTIONS_PER_REQUEST = 500

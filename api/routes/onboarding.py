@@ -14,7 +14,7 @@ from api.cpu_limiter import CpuLimiterDep
 from api.errors import TitleNotFound
 from api.params import CatalogueViewDep, ResourcesDep, TextListParam
 from api.region_detection import RegionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import (
     ListResponse,
     Problem,
@@ -26,13 +26,14 @@ from api.state import FeatureSourceDep
 from catalog import languages, regions
 from db.engine import open_session
 from db.interactions import ONBOARDING_ROW, Interaction
-from index.query import Filter, Region
+from index.query import Filter
 from recommend import onboarding, reasons
 from runtime.catalogue_view import CatalogueView
 from services import title_cards
 from services.feed import content_vectors, ranking_attributes
 from viewers.context import ViewerContext
 from viewers.interactions import TitleFeatureSource, record_interactions
+from vocabulary.ids import MAX_TITLE_ID, Region
 from vocabulary.kinds import Event
 
 MAX_ONBOARDING_TITLES = 60  # nobody looks at more before he begins

@@ -12,12 +12,13 @@ from api.auth.consent import NO_STORE
 from api.auth.identity import AccountIdentityDep, LenientIdentityDep
 from api.errors import TitleNotFound
 from api.params import REQUIRE_CURATOR, CatalogueViewDep, PaginationDep, ResourcesDep, SessionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID, TitleIdParam
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, TitleIdParam
 from api.schemas.titles import ListResponse, Problem, ResponseModel
 from catalog import languages
 from db import reviews, viewer_lifecycle
 from db.engine import open_session
 from db.reviews import Review, ReviewDraft
+from vocabulary.ids import MAX_TITLE_ID
 from vocabulary.kinds import ReviewState
 
 MIN_REVIEW_CHARACTERS, MAX_REVIEW_CHARACTERS = 10, 5000  # characters

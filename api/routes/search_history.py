@@ -11,12 +11,13 @@ from api import search_logging
 from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage
 from api.errors import TitleNotFound
 from api.params import MAX_OFFSET, MAX_PAGE_SIZE, CatalogueViewDep, PaginationDep, ResourcesDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import ListResponse, Problem, ResponseModel
 from db import searches
 from db.engine import open_session
 from db.searches import ClickLogEntry
 from runtime.search_log import SearchLog
+from vocabulary.ids import MAX_TITLE_ID
 
 MAX_CLICK_POSITION = MAX_OFFSET + MAX_PAGE_SIZE
 

@@ -12,7 +12,6 @@ from api.region_detection import RegionDep
 from api.routes.search import MAX_QUERY_CHARACTERS
 from api.schemas.titles import ListResponse, json_response
 from catalog import languages, regions
-from db.title_summaries import TitleSummary
 from search.suggestions.highlight import Span, highlight_spans
 from search.suggestions.suggester import MAX_TYPED_LETTERS as LONGEST_TYPED
 from search.suggestions.suggester import (
@@ -25,6 +24,7 @@ from search.suggestions.suggester import (
 from services.suggestion_topics import region_topics
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 from vocabulary.writing_systems import script_of
 
 MAX_SUGGESTIONS = 20  # suggestions in one answer; more would be a page of results

@@ -9,8 +9,7 @@ from api.params import CatalogueViewDep, FilterDep, PaginationDep, SessionDep
 from api.schemas.titles import ListResponse, Problem, TitleCard, TitleDetailsResponse, json_response
 from api.search_batcher import SearchBatcherDep
 from services import search
-
-MAX_TITLE_ID = 2**31 - 1  # PostgreSQL's integer
+from vocabulary.ids import MAX_TITLE_ID
 
 router = APIRouter(
     prefix="/api/content",

@@ -18,7 +18,7 @@ from api.params import (
     ResourcesDep,
     SessionDep,
 )
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES, MAX_TITLE_ID
+from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
 from api.schemas.titles import ListResponse, Problem, ResponseModel
 from api.state import FeatureSourceDep
 from db import viewer_lifecycle, viewings
@@ -28,6 +28,7 @@ from recommend.title_state import MIN_COMPLETED_PROGRESS
 from runtime.catalogue_view import CatalogueView
 from viewers import viewings as viewer_viewings
 from viewers.interaction_format import AsciiLabel
+from vocabulary.ids import MAX_TITLE_ID
 
 DEFAULT_REPORT_PERIOD = timedelta(days=30)
 

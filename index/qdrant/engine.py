@@ -24,15 +24,9 @@ from index.qdrant.errors import is_collection_missing, translate_errors, write_w
 from index.qdrant.filters import to_qdrant_filter
 from index.qdrant.points import EXACT_SIGNALS_FIELD, to_candidate_columns, to_point
 from index.qdrant.search_requests import ProductRequest, build_request
-from index.query import (
-    Hit,
-    IndexEntry,
-    IndexUnavailable,
-    Matrix,
-    Query,
-    TitleId,
-    VectorMissing,
-)
+from index.query import Hit, IndexEntry, IndexUnavailable, Query, VectorMissing
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
 
 COLLECTION_ALIAS = "rasika"

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from index.query import Boosts, Filter, Hit, IndexEntry, Matrix, Query
+from index.query import Boosts, Filter, Hit, IndexEntry, Query
 from scripts.bench.exact import candidate_rows, exact_similarities
 from scripts.bench.synthetic_titles import (
     BenchmarkTitles,
@@ -24,6 +24,7 @@ from scripts.bench.synthetic_titles import (
     generate_titles,
     half_precision,
 )
+from vocabulary.arrays import Matrix
 
 CHANGES_PER_SECOND = 500  # titles changed in a second
 CHANGES_PER_BATCH = 125  # of them at once: the change log is read every 0.25 s

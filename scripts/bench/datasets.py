@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from catalog import regions
 from catalog.import_reader import UnreadableFile, read_lines
 from catalog.record import Record
-from db.title_summaries import TitleSummary
-from index.query import IndexEntry, Matrix
+from index.query import IndexEntry
 from recommend import popularity
 from runtime.catalogue_reader import CatalogueReader
 from services import seeding
+from vocabulary.arrays import Matrix
 from vocabulary.kinds import ScopeKind, Space
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 
 SHARED_DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
 DATASET_NAMES = ("indian", "bollywood", "indian_rich", "world", "us_films", "anime", "streaming")

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from index import blend
-from index.query import Matrix, Query, TitleId
+from index.query import Query
 from scripts.bench.synthetic_titles import BenchmarkTitles, Rows, Scores
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 
 ROWS_PER_BLOCK = 4096  # rows turned to float64 at once
 QUERIES_PER_BATCH = 64  # queries whose scores of all titles are held at once

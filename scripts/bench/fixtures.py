@@ -19,9 +19,9 @@ from db import migrate, titles, vectors
 from db.engine import connect, open_session
 from db.tables.titles import Title
 from embedded.lease import Lease, acquire
-from index.query import Matrix
 from scripts.bench import datasets
 from services import seeding
+from vocabulary.arrays import Matrix
 from vocabulary.kinds import Space
 
 TITLES_PER_TRANSACTION = 500  # titles per transaction

@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Boosts, TitleId, Vector
+from index.query import Boosts
 from scripts.bench.datasets import BenchmarkCatalogue
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 
 Scores = NDArray[np.float64]  # (n,)
 

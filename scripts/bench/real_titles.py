@@ -11,14 +11,14 @@ from rich.progress import track
 from catalog import regions
 from catalog.record import Record
 from config.cpu import available_cores
-from db.title_summaries import TitleSummary
 from embeddings.bundled import MODEL_NAME, BundledEmbedder
-from index.query import Matrix
 from runtime.catalogue_reader import CatalogueReader
 from scripts.bench import datasets
 from scripts.bench.measurements import BenchmarkFailed
 from scripts.bench.synthetic_titles import REGION, BenchmarkTitles, half_precision
+from vocabulary.arrays import Matrix
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 
 DEFAULT_REAL_TITLES = 30_000
 TEXTS_PER_CALL = 512  # texts

@@ -11,10 +11,11 @@ from typing import Any
 import psutil
 from threadpoolctl import ThreadpoolController
 
-from index.query import Query, TitleId
+from index.query import Query
 from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
 from scripts.bench.measurements import MIB, BenchmarkRun, EngineReport, Timings, out
 from scripts.bench.synthetic_titles import BenchmarkTitles
+from vocabulary.ids import TitleId
 
 TURNS_PER_ENGINE = 8  # of each contestant in a case
 MAX_CASE_S = 1.2  # that a contestant takes of a case, so that slow ones are asked less often

@@ -14,10 +14,9 @@ from catalog import regions
 from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
-from db.title_summaries import TitleSummary
-from embeddings.embedder import Embedder, Matrix, TextRole
+from embeddings.embedder import Embedder, TextRole
 from index.memory import MemoryIndex
-from index.query import Filter, Hit, Query, TitleId
+from index.query import Filter, Hit, Query
 from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import CatalogueView, add_to_vocabulary, search_labels
 from scripts.bench import datasets
@@ -39,8 +38,11 @@ from search.names.lexical import LexicalIndex, NameMatch
 from search.suggestions.suggester import Suggestion, SuggestionRequest
 from services import search
 from services.suggestion_topics import region_topics
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 from vocabulary.kinds import ScopeKind
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 
 BASELINE = (
     "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made. "

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.regions import DEFAULT_REGION
-from index.query import Attributes, Boosts, Filter, IndexEntry, Matrix
+from index.query import Attributes, Boosts, Filter, IndexEntry
 from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, unit_rows, vectors_near
+from vocabulary.arrays import Matrix
 from vocabulary.kinds import Kind, Space
 
 # Shares of titles; among them a tenth, a hundredth and a thousandth for filters.

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.query import Boosts, Filter, Hit, Query, TitleId, VectorIndex
+from index.query import Boosts, Filter, Hit, Query, VectorIndex
 from recommend import queries, title_state
 from recommend.title_state import EMPTY_STATE, TitleState
 from scripts.evaluate.simulated_viewers import ViewerHistory
 from scripts.evaluate.simulation_catalogue import SimulationCatalogue
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
 
 Recommender = Callable[[ViewerHistory, int], list[TitleId]]

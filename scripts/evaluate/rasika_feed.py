@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from index.query import Filter, TitleId
+from index.query import Filter
 from recommend import age_limits, taste, title_state
 from recommend.taste import Taste
 from recommend.title_state import EMPTY_STATE, TitleState
@@ -13,6 +13,7 @@ from scripts.evaluate.simulated_viewers import NOW, ViewerHistory
 from services import feed
 from services.feed import FeedRequest, FeedResult
 from viewers.context import NO_PREFERENCES, ViewerContext
+from vocabulary.ids import TitleId
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from catalog import regions
 from catalog.import_reader import read_lines
 from catalog.record import Record
 from db import titles
-from index.query import TitleId
 from recommend.title_state import TitleEvent
 from scripts.bench.datasets import SHARED_DATA_FOLDER
 from scripts.evaluate.simulated_viewers import (
@@ -27,6 +26,7 @@ from scripts.evaluate.simulated_viewers import (
     EvaluationViewer,
     ViewerHistory,
 )
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Event
 
 RATINGS = SHARED_DATA_FOLDER / "bollywood_ratings.csv.gz"

@@ -19,7 +19,7 @@ from rich.table import Table
 from catalog.regions import DEFAULT_REGION
 from config.settings import Settings
 from embeddings.embedder import Embedder
-from index.query import Filter, TitleId
+from index.query import Filter
 from runtime.catalogue_view import CatalogueView
 from scripts.bench.measurements import out
 from scripts.evaluate import catalogues, search_baselines
@@ -28,6 +28,7 @@ from scripts.evaluate.queries import EvaluationQuery, read_queries
 from scripts.evaluate.search_baselines import FUSED_DEPTH, TrigramIndex
 from search import pipeline
 from search.language.query_expansion import bundled_expander
+from vocabulary.ids import TitleId
 
 MAX_RANK = 10  # places that are looked at
 RASIKA = "rasika"

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from db.title_summaries import TitleSummary
 from embeddings.embedder import Embedder
-from index.query import Query, TitleId, VectorIndex
+from index.query import Query, VectorIndex
+from vocabulary.ids import TitleId
 from vocabulary.name_folding import fold
+from vocabulary.title_summary import TitleSummary
 
 FUSED_DEPTH = 100  # of each ranking that is fused
 RRF_CONSTANT = 60  # Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009

@@ -22,9 +22,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from catalog import regions
-from index.query import Region, TitleId
 from recommend.title_state import TitleEvent
 from scripts.evaluate.simulation_catalogue import Numbers, Rows, SimulationCatalogue
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Event
 
 NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India

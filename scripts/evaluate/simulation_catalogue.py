@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from db.title_summaries import TitleSummary
-from index.query import Matrix
+from vocabulary.arrays import Matrix
 from vocabulary.kinds import ScopeKind
+from vocabulary.title_summary import TitleSummary
 
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.int64]

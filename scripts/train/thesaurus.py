@@ -14,10 +14,10 @@ import numpy as np
 
 from config import cpu
 from embeddings.bundled import BundledEmbedder
-from embeddings.embedder import Matrix
 from scripts.train.english_synopses import english_synopses
 from search.language.bundled_data import NEIGHBOURS_FILE
 from search.plots import WORD_PATTERN, stem
+from vocabulary.arrays import Matrix
 
 MIN_SYNOPSES = 5  # that contain a word
 MIN_LETTERS = 3

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from index.query import Matrix, Vector
 from search.language.glossary import Glossary, bundled_glossaries
 from search.language.romanised_text import RomanisedReader, bundled_romanised_reader
 from search.language.thesaurus import Thesaurus, bundled_thesaurus
 from search.plots import StemWeights, stems
+from vocabulary.arrays import Matrix, Vector
 from vocabulary.writing_systems import script_of
 
 LANGUAGE_BY_SCRIPT: Mapping[str, str] = {

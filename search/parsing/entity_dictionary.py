@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from index.query import TitleId
 from search.names import phonetic
 from search.names.tokenizer import Word
 from search.parsing.person_index import LETTERS_PER_TYPO, PersonIndex, PersonMatch
+from vocabulary.ids import TitleId
 
 ARTICLES = frozenset({"the", "a", "an"})
 SUBTITLE_WORDS = frozenset({"the", "chapter", "part", "volume", "vol", "season", "movie"})

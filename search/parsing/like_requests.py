@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.query import TitleId
 from search.names.tokenizer import Word
 from search.parsing.entity_dictionary import EntityDictionary
 from search.parsing.phrase_table import PhraseMeanings, PhraseRole, has_any
+from vocabulary.ids import TitleId
 
 MAX_TITLE_WORDS = 8  # words
 MAX_WEAK_LIKE_QUERY_WORDS = 10  # words; in longer texts a bare "like" compares

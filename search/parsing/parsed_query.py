@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from index.query import Filter, TitleId
+from index.query import Filter
 from search.names.tokenizer import Word
+from vocabulary.ids import TitleId
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from index.query import TitleId
 from search.names import phonetic
 from search.names.tokenizer import Word
+from vocabulary.ids import TitleId
 
 TAMIL_LETTERS = frozenset(map(chr, range(0x0B80, 0x0C00)))  # the block of Unicode
 MAX_PEOPLE_PER_NAME_PART = 200  # people of one word or sound; more and it tells nobody apart

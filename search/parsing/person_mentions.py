@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from index.query import TitleId
 from search.names import phonetic
 from search.names.tokenizer import Word
 from search.parsing.entity_dictionary import EntityDictionary
@@ -12,6 +11,7 @@ from search.parsing.lexicon import COMMON_NAMES
 from search.parsing.person_aliases import AMBIGUOUS_ALIASES, CERTAIN_ALIASES, split_names
 from search.parsing.person_index import TAMIL_LETTERS, NameMatchLevel, PersonMatch
 from search.parsing.phrase_table import MEANINGS_BY_SPELLING, NO_MEANINGS, PhraseRole
+from vocabulary.ids import TitleId
 
 MAX_NAME_WORDS = 4  # words
 MIN_TITLES_OF_COMMON_WORD = (

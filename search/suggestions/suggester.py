@@ -13,8 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from db.title_summaries import TitleSummary
-from index.query import IndexEntry, Region
+from index.query import IndexEntry
 from search.suggestions.prefix_index import Rows
 from search.suggestions.prefix_matching import (
     ALL_WORDS_QUALITY,
@@ -23,6 +22,8 @@ from search.suggestions.prefix_matching import (
     PrefixTable,
     Scores,
 )
+from vocabulary.ids import Region
+from vocabulary.title_summary import TitleSummary
 
 MAX_TYPED_LETTERS = 64  # letters; whoever types more describes a plot
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.embedder import Matrix
+from vocabulary.arrays import Matrix
 
 SEED_FOLDER = Path(__file__).parents[2] / "catalog" / "seed"
 REAL_TITLES_FILE = Path(__file__).parents[3] / "shared" / "data" / "indian.jsonl.gz"

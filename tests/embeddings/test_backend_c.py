@@ -13,7 +13,6 @@ from embeddings import backend_c
 from embeddings.backend_c import CBackend, InstructionSet
 from embeddings.backends import numpy_backend
 from embeddings.bundled import BundledEmbedder
-from embeddings.embedder import Matrix
 from embeddings.model_file import (
     BLOCK_DTYPE,
     E5Model,
@@ -24,6 +23,7 @@ from embeddings.model_file import (
     WeightsAndBias,
 )
 from tests.embeddings.sample_texts import neighbour_overlap, real_openings, seed_synopses
+from vocabulary.arrays import Matrix
 
 INSTRUCTION_SETS = backend_c.available_instruction_sets()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from embeddings.batcher import MAX_TOKENS_PER_PASS, PassBatcher
-from embeddings.embedder import Matrix
+from vocabulary.arrays import Matrix
 
 
 class RecordingPass:

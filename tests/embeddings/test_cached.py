@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from embeddings.cached import CachedEmbedder
-from embeddings.embedder import EmbedderUnavailable, Matrix, TextRole
+from embeddings.embedder import EmbedderUnavailable, TextRole
 from tests.fake_embedder import FakeEmbedder
+from vocabulary.arrays import Matrix
 
 
 def test_equal_queries_at_once_are_embedded_once() -> None:

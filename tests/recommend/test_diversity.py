@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.query import Matrix
 from recommend.diversity import CAP_RELAXATION_ORDER, Candidate, Caps, diversify
+from vocabulary.arrays import Matrix
 
 DIM = 6
 NO_CAPS = Caps(franchise=1.0, director=1.0, language=1.0, genre=1.0)

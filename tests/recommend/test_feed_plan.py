@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Filter, Hit, IndexEntry, Matrix, TitleId, Vector
+from index.query import Attributes, Filter, Hit, IndexEntry
 from recommend.explanations import LikedTitles, explain, liked_title_ids, reaction_code
 from recommend.feed_plan import (
     CandidateSource,
@@ -39,6 +39,8 @@ from recommend.taste import (
     update_taste,
 )
 from recommend.title_state import TitleState, opinion_score
+from vocabulary.arrays import Matrix, Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Kind, Space
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday afternoon: no hour's favourites

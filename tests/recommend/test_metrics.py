@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.query import Matrix
 from recommend import metrics
 from recommend.metrics import RecentLists
+from vocabulary.arrays import Matrix
 
 lists_by_viewer = st.lists(st.sets(st.integers(1, 12), max_size=6), max_size=8)
 EYE: Matrix = np.eye(4, dtype=np.float32)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.query import Hit, Matrix, TitleId
+from index.query import Hit
 from recommend import onboarding
 from recommend.ranking import RankingFeatures
+from vocabulary.arrays import Matrix
+from vocabulary.ids import TitleId
 
 SHARES = {"te": 0.5, "ta": 0.25, "hi": 0.25}
 OTHER_LANGUAGE_TITLES = 40  # titles of a fourth language

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.query import Vector
 from recommend import title_state
 from recommend.taste import (
     EMPTY_TASTE,
@@ -28,6 +27,7 @@ from recommend.taste import (
     update_taste,
 )
 from recommend.title_state import TitleEvent, TitleState, opinion_of
+from vocabulary.arrays import Vector
 from vocabulary.kinds import Event
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from catalog.importer import Importer
 from catalog.record import Record
 from db import changes, migrate, titles
 from db.engine import connect, open_session
-from db.title_summaries import TitleSummary
 from index.query import Boosts, Query
 from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import CatalogueView
@@ -19,6 +18,7 @@ from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder
 from tests.waiting import wait_until
 from vocabulary.kinds import Space
+from vocabulary.title_summary import TitleSummary
 
 Make = Callable[..., Record]
 LOADER = CatalogueReader({Space.CONTENT: "fake"}, {"IN": {"te": 1.0}})

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Filter, IndexEntry, Query, TitleId, Vector
+from index.query import Attributes, Boosts, Filter, IndexEntry, Query
 from search.fusion import (
     MAX_PLOT_WORD_SCORE,
     NO_EVIDENCE,
@@ -31,6 +31,8 @@ from tests.index_contract import (
     unit_vector,
     vectors,
 )
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Kind, Space
 
 terms = st.sampled_from([0.0, 0.1, 0.7, 3.5])

@@ -17,7 +17,6 @@ from db import interactions, viewer_lifecycle
 from db.engine import open_session
 from db.interactions import Interaction
 from db.viewer_lifecycle import ViewerDeleted
-from index.query import TitleId
 from recommend import taste
 from recommend.taste import TasteFeatures, unit_vector
 from recommend.title_state import EMPTY_STATE
@@ -29,6 +28,7 @@ from viewers.interactions import (
     rebuild_viewer_state,
     record_interactions,
 )
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Event
 
 NOW = datetime.now(UTC)

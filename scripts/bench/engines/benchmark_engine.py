@@ -3,8 +3,9 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
-from index.query import Boosts, Filter, Query, TitleId
+from index.query import Boosts, Filter, Query
 from scripts.bench.synthetic_titles import BenchmarkTitles
+from vocabulary.ids import TitleId
 
 T = TypeVar("T")
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.inner_product import SIGNAL_SCALE
-from index.query import Query, TitleId
+from index.query import Query
 from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable, FilterCache
 from scripts.bench.engines.numpy_scans import top_places, vector_of
 from scripts.bench.synthetic_titles import REGION, ROWS_PER_BLOCK, BenchmarkTitles, Rows
+from vocabulary.ids import TitleId
 
 PADDED_SIGNAL_DIMENSIONS = (
     8  # numbers behind a vector, two of them used: kernels take eight at once

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.query import Filter, Query, TitleId, Vector
+from index.query import Filter, Query
 from scripts.bench.engines.benchmark_engine import BenchmarkEngine, FilterCache
 from scripts.bench.synthetic_titles import BenchmarkTitles, Rows
+from vocabulary.arrays import Vector
+from vocabulary.ids import TitleId
 
 Floats = NDArray[np.float32]
 

@@ -3,8 +3,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.query import Matrix
 from search.language.query_expansion import QueryExpansion, bundled_expander
+from vocabulary.arrays import Matrix
 
 
 def english_reading(text: str) -> str:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from catalog import genres
 from catalog.record import Record
-from index.query import Filter, TitleId
+from index.query import Filter
 from search.names.tokenizer import tokenize
 from search.parsing import lexicon
 from search.parsing.entity_dictionary import EntityDictionary
 from search.parsing.parsed_query import ParsedQuery, relaxations
 from search.parsing.parser import parse_query
+from vocabulary.ids import TitleId
 from vocabulary.kinds import Kind
 from vocabulary.name_folding import fold
 

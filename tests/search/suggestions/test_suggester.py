@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.title_summaries import TitleSummary
 from index.query import Attributes, IndexEntry
 from search.suggestions.prefix_index import (
     PrefixIndex,
@@ -27,6 +26,7 @@ from search.suggestions.suggester import (
     TopicIndex,
 )
 from vocabulary.kinds import Kind, ScopeKind
+from vocabulary.title_summary import TitleSummary
 
 COMEDY = Topic(SuggestionKind.GENRE, "comedy", "Comedy", ("comedy", "comedies"))
 TAMIL = Topic(SuggestionKind.LANGUAGE, "ta", "Tamil", ("tamil", "தமிழ்", "kollywood"))
