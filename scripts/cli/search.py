@@ -9,10 +9,11 @@ from api.schemas.titles import SearchResponse
 from catalog import genres, languages
 from config.resources import open_resources
 from config.settings import Settings
-from index.query import Filter, Region
+from index.query import Filter
 from scripts.cli.console import out
 from services import search as search_service
 from services import seeding
+from vocabulary.ids import Region
 
 
 def search(
