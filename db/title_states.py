@@ -20,6 +20,7 @@ class StoredTitleState(NamedTuple):
     liked_at: datetime | None
     disliked_at: datetime | None
     dismissed_at: datetime | None
+    undismissed_at: datetime | None
     favorite_at: datetime | None
     unfavorite_at: datetime | None
     watchlist_at: datetime | None

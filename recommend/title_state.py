@@ -58,7 +58,8 @@ class TitleState:
     rated_at: datetime | None = None
     liked_at: datetime | None = None
     disliked_at: datetime | None = None
-    dismissed_at: datetime | None = None
+    dismissed_at: datetime | None = None  # None after `undismiss`
+    undismissed_at: datetime | None = None
     favorite_at: datetime | None = None  # none once it is taken back
     unfavorite_at: datetime | None = None
     watchlist_at: datetime | None = None  # none once it is taken back
@@ -118,6 +119,7 @@ VERDICT_FIELDS = {
     Event.DISLIKE: "disliked_at",
     Event.DISMISS: "dismissed_at",
 }
+WITHDRAWAL_FIELDS = {"dismissed_at": "undismissed_at"}
 EXCLUSIVE_VERDICT_FIELDS = ("liked_at", "disliked_at", "dismissed_at")
 TIMESTAMP_FIELDS = {
     Event.VIEW: "viewed_at",
@@ -127,6 +129,7 @@ TIMESTAMP_FIELDS = {
 LIST_FIELDS = {
     Event.FAVORITE: ("favorite_at", "unfavorite_at"),
     Event.UNFAVORITE: ("unfavorite_at", "favorite_at"),
+    Event.UNDISMISS: ("undismissed_at", "dismissed_at"),
     Event.WATCHLIST: ("watchlist_at", "unwatchlist_at"),
     Event.UNWATCHLIST: ("unwatchlist_at", "watchlist_at"),
 }
@@ -169,14 +172,19 @@ def rating_score(rating: float) -> float:
 
 def _apply_verdict(state: TitleState, title_event: TitleEvent) -> TitleState:
     moment = VERDICT_FIELDS[title_event.event]
+    withdrawal = WITHDRAWAL_FIELDS.get(moment)
     if _is_outdated(state, moment, title_event.at) or (
         title_event.event is Event.RATE and title_event.value is None
     ):
+        return state
+    if withdrawal and _is_outdated(state, withdrawal, title_event.at):
         return state
     opposed = EXCLUSIVE_VERDICT_FIELDS if moment in EXCLUSIVE_VERDICT_FIELDS else ()
     changed: dict[str, datetime | None]
     changed = dict.fromkeys(each for each in opposed if getattr(state, each) == title_event.at)
     changed[moment] = title_event.at
+    if withdrawal:
+        changed[withdrawal] = None
     heard = replace(state, **changed)  # type: ignore[arg-type]  # moments' names
     return replace(heard, rating=title_event.value) if title_event.event is Event.RATE else heard
 

@@ -60,6 +60,7 @@ class Event(StrEnum):
     LIKE = "like"
     DISLIKE = "dislike"
     DISMISS = "dismiss"  # not for me: do not show it again
+    UNDISMISS = "undismiss"
     RATE = "rate"  # `value`, 0.5 to 5
     FAVORITE = "favorite"
     UNFAVORITE = "unfavorite"

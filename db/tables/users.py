@@ -152,6 +152,7 @@ class TitleStateRow(SQLModel, table=True):
     liked_at: datetime | None = _timestamp(nullable=True)
     disliked_at: datetime | None = _timestamp(nullable=True)
     dismissed_at: datetime | None = _timestamp(nullable=True)
+    undismissed_at: datetime | None = _timestamp(nullable=True)
     favorite_at: datetime | None = _timestamp(nullable=True)
     unfavorite_at: datetime | None = _timestamp(nullable=True)
     watchlist_at: datetime | None = _timestamp(nullable=True)

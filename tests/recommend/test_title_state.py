@@ -119,6 +119,12 @@ def test_hearing_it_all_again_changes_nothing(events: list[TitleEvent]) -> None:
         ([make_event("like", 1), make_event("complete", 2)], Opinion(LIKED_SCORE, minute(1))),
         ([make_event("like", 1), make_event("like", 2)], Opinion(LIKED_SCORE, minute(2))),
         ([make_event("like", 1), make_event("dismiss", 2)], Opinion(DISMISSED_SCORE, minute(2))),
+        ([make_event("dismiss", 1), make_event("undismiss", 2)], Opinion(0.0, None)),
+        ([make_event("undismiss", 2), make_event("dismiss", 1)], Opinion(0.0, None)),
+        (
+            [make_event("undismiss", 1), make_event("dismiss", 2)],
+            Opinion(DISMISSED_SCORE, minute(2)),
+        ),
         ([make_event("dismiss", 1), make_event("like", 2)], Opinion(LIKED_SCORE, minute(2))),
         ([make_event("rate", 1, 5.0), make_event("rate", 2, 0.5)], Opinion(-1.0, minute(2))),
         ([make_event("rate", 2, 5.0), make_event("rate", 1, 0.5)], Opinion(1.0, minute(2))),
