@@ -9,12 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.auth.rate_limits import TooManyAttempts
 from api.pages.layout import render_error_page, wants_page
+from db.engine import DatabaseUnavailable, first_line
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound
@@ -88,7 +88,7 @@ PROBLEMS_BY_ERROR: dict[type[Exception], tuple[int, str, str | None]] = {
     ViewingNotFound: (404, "viewing-not-found", None),
     ViewingEnded: (409, "viewing-over", None),
     ViewingIdTaken: (409, "viewing-taken", None),
-    DBAPIError: (503, "database-unavailable", "the database does not answer; try again"),
+    DatabaseUnavailable: (503, "database-unavailable", "the database does not answer; try again"),
     PoolTimeout: (503, "database-unavailable", "the database does not answer in time; try again"),
     IndexUnavailable: (503, "index-unavailable", "the search engine does not answer; try again"),
     RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
@@ -149,7 +149,7 @@ async def handle_registered_error(request: Request, error: Exception) -> Respons
     """Return the answer for an error of the table."""
     status, name, detail = PROBLEMS_BY_ERROR[_registered_type(error)]
     if status >= MIN_SERVER_ERROR_STATUS:
-        log.warning("dependency_failed", problem=name, error=str(error).partition("\n")[0])
+        log.warning("dependency_failed", problem=name, error=first_line(error))
     if wants_page(request):
         return render_error_page(request, status, headers=_problem_headers(status, error))
     response = problem_response(request, status, name, detail or str(error))
@@ -189,7 +189,13 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _handle_unexpected_error(request: Request, _: Exception) -> Response:
+async def _handle_unexpected_error(request: Request, error: Exception) -> Response:
+    log.error(
+        "request_failed",
+        method=request.method,
+        path=request.url.path,
+        exc_info=(type(error), error, error.__traceback__),
+    )
     if wants_page(request):
         return render_error_page(request, 500)
     return problem_response(

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db import pgvector_search, pgvector_store
+from db.engine import first_line
 from db.pgvector_search import FilterValue, FilterValues, PgvectorCandidate, PgvectorQuery
 from db.pgvector_store import NEXT_SCHEMA, SERVED_SCHEMA, IndexLayout, PgvectorRow, SpaceLayout
 from index import inner_product
@@ -136,7 +137,7 @@ class PgvectorIndex:
             with self._engine.connect() as connection:
                 yield connection, pgvector_search.begin_search(connection, self._schema)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            reason = first_line(error)
             raise IndexUnavailable(reason) from error
 
     def _autocommit_connection(self) -> Connection:

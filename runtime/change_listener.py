@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.changes import CHANGE_CHANNEL
+from db.engine import first_line
 from db.notifications import listen, notify
 
 POLL_INTERVAL_S = 0.25  # without word from PostgreSQL a change is served within this
@@ -147,5 +148,5 @@ class ChangeListener:
         self.is_listening = False
         self._wake_subscribers()  # from now on they look by themselves
         if not self._has_warned:
-            log.warning("change_log_not_heard", error=str(error).strip().partition("\n")[0])
+            log.warning("change_log_not_heard", error=first_line(error))
         self._has_warned = True

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError
 
 from db import searches
-from db.engine import open_session
+from db.engine import OUTAGES, first_line, open_session
 from db.searches import ClickLogEntry, SearchLogEntry
 
 FLUSH_INTERVAL_S = 1.0  # what a killed process loses
@@ -82,11 +81,11 @@ class SearchLog:
                 ]
                 writing.commit()
         except DataError as error:  # would be refused for ever
-            log.warning("searches_refused", lines=len(lines), error=_first_line(error))
+            log.warning("searches_refused", lines=len(lines), error=first_line(error))
             self._drop(len(lines))
             return []
-        except (DBAPIError, PoolTimeout) as error:
-            log.warning("searches_wait", lines=len(lines), error=_first_line(error))
+        except OUTAGES as error:
+            log.warning("searches_wait", lines=len(lines), error=first_line(error))
             recent = [each for each in lines if now - each.at < MAX_OUTAGE]
             self._drop(len(lines) - len(recent))
             return recent
@@ -137,11 +136,7 @@ class PopularSearches:
         while True:
             try:
                 self.refresh()
-            except (DBAPIError, PoolTimeout) as error:
-                log.warning("popular_searches_unreachable", error=_first_line(error))
+            except OUTAGES as error:
+                log.warning("popular_searches_unreachable", error=first_line(error))
             if self._stop_event.wait(REFRESH_INTERVAL_S):
                 return
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -10,13 +10,11 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth import login_cookies, visitor_cookie
 from api.auth.visitor_cookie import VisitorDep
 from config.resources import Resources
-from db.engine import open_session
+from db.engine import OUTAGES, open_session
 from viewers import login_sessions
 from viewers.login_sessions import NotSignedIn
 from viewers.tokens import TokenSigner
@@ -64,7 +62,7 @@ async def identify_leniently(request: Request, visitor: VisitorDep) -> Identity 
     """
     try:
         return await identify(request, visitor)
-    except (DBAPIError, PoolTimeout):
+    except OUTAGES:
         request.app.state.metrics.degraded.labels("accounts").inc()
         return Identity(visitor.id) if visitor else None
 

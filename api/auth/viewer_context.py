@@ -8,14 +8,12 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth.identity import Identity, LenientIdentityDep
 from api.metrics import Metrics
 from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from config.resources import Resources
-from db.engine import open_session
+from db.engine import OUTAGES, first_line, open_session
 from recommend.age_limits import AgeLimit
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
@@ -53,9 +51,9 @@ def load_viewer_context(
             return person_of(
                 reading, identity.id, model=catalogue.model, today=datetime.now(UTC).date()
             )
-    except (DBAPIError, PoolTimeout) as error:
+    except OUTAGES as error:
         metrics.degraded.labels(DEGRADED_TASTE).inc()
-        log.warning("taste_unreachable", error=str(error).partition("\n")[0])
+        log.warning("taste_unreachable", error=first_line(error))
         return ANONYMOUS_CONTEXT
 
 
@@ -104,7 +102,7 @@ def load_personalization(
             return lens_of(
                 reading, identity.id, model=catalogue.model, today=today, personal=personal
             )
-    except (DBAPIError, PoolTimeout):
+    except OUTAGES:
         metrics.degraded.labels(DEGRADED_TASTE).inc()
         return NO_PERSONALIZATION
 

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Request
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth.identity import Identity, LenientIdentityDep, declines_storage
 from api.auth.viewer_context import load_personalization, load_viewer_context, reason_language
@@ -29,7 +27,7 @@ from api.schemas.titles import HomepageResponse, SearchResponse, TitleCard, Titl
 from api.search_logging import SearchLogger, SearchLoggerDep
 from catalog import languages
 from config.resources import Resources
-from db.engine import open_session
+from db.engine import OUTAGES, open_session
 from index.query import Filter
 from recommend.title_state import EMPTY_STATE, TitleState
 from runtime.catalogue_view import CatalogueView
@@ -134,7 +132,7 @@ class PageData:
         try:
             with open_session(self.resources.engine) as reading:
                 found = interactions.read_title_state(reading, self.identity.id, title_id)
-        except (DBAPIError, PoolTimeout):
+        except OUTAGES:
             return None
         return TitleActions.from_title_state(found)
 

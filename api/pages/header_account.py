@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.auth.identity import Identity, LenientIdentityDep
 from api.params import ResourcesDep
 from config.resources import Resources
 from db import accounts
-from db.engine import open_session
+from db.engine import OUTAGES, open_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def _read_header_account(resources: Resources, identity: Identity) -> HeaderAcco
     try:
         with open_session(resources.engine) as reading:
             account = accounts.find(reading, identity.id)
-    except (DBAPIError, PoolTimeout):
+    except OUTAGES:
         account = None
     return HeaderAccount(True, account.name, account.email) if account else HeaderAccount(True)
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 import redis
 from fastapi import APIRouter, Response
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.metrics import CONTENT_TYPE
 from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
 from api.schemas.titles import HealthCheckResponse, ReadinessResponse
 from config.resources import Resources
+from db.engine import OUTAGES, first_line
 from index.query import IndexUnavailable
 from runtime.catalogue_view import CatalogueView
 
@@ -58,8 +57,8 @@ def prometheus_metrics(metrics: MetricsDep, catalogue: CatalogueViewDep) -> Resp
 def _run_check(name: str, probe: Callable[[], str]) -> HealthCheckResponse:
     try:
         return HealthCheckResponse(name=name, ok=True, detail=probe())
-    except (DBAPIError, PoolTimeout, redis.RedisError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    except (*OUTAGES, redis.RedisError) as error:
+        reason = first_line(error)
         return HealthCheckResponse(name=name, ok=False, detail=reason)
 
 
@@ -83,10 +82,8 @@ def _check_embedder(resources: Resources) -> HealthCheckResponse:
 def _check_index(resources: Resources, catalogue: CatalogueView) -> HealthCheckResponse:
     try:
         count = len(catalogue.index)
-    except (DBAPIError, PoolTimeout, IndexUnavailable) as error:
-        return HealthCheckResponse(
-            name="index", ok=False, detail=str(error).strip().partition("\n")[0]
-        )
+    except (*OUTAGES, IndexUnavailable) as error:
+        return HealthCheckResponse(name="index", ok=False, detail=first_line(error))
     silence = time.monotonic() - catalogue.confirmed_at
     detail = f"{resources.settings.index}, {count} titles, confirmed {silence:.1f} s ago"
     return HealthCheckResponse(name="index", ok=silence < MAX_UNCONFIRMED_S, detail=detail)

@@ -8,7 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 import redis
+import structlog
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+from sqlmodel import Session
 
 from api.app import create_app
 from config.resources import Resources
@@ -102,6 +105,27 @@ def test_without_its_server_a_route_asks_to_come_back(
     assert (response.status_code, response.json()["type"]) == (503, f"urn:rasika:problem:{kind}")
     assert int(response.headers["retry-after"]) > 0
     assert "/nowhere" not in response.text
+
+
+def test_a_wrong_statement_is_logged_as_a_bug_and_is_no_outage(
+    seeded_resources: Resources,
+    catalogue_view: CatalogueView,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read_wrongly(session: Session, title_id: int) -> None:
+        session.execute(text("SELECT nonsense"))
+
+    monkeypatch.setattr("db.titles.get", read_wrongly)
+    with (
+        structlog.testing.capture_logs() as logs,
+        running_app(create_app(seeded_resources, catalogue_view)) as client,
+    ):
+        response = client.get("/api/content/1/details")
+    assert response.status_code == 500
+    assert "nonsense" not in response.text
+    (entry,) = [each for each in logs if each["event"] == "request_failed"]
+    assert entry["path"] == "/api/content/1/details"
+    assert "nonsense" in str(entry["exc_info"][1])
 
 
 @pytest.mark.parametrize(
