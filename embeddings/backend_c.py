@@ -146,7 +146,7 @@ def available_instruction_sets() -> list[InstructionSet]:
     """Return those that this processor knows, quickest first; none without the library."""
     found = []
     number = 0
-    while load_library() is not None and (name := load_library().rasika_way(number)) is not None:
+    while load_library() is not None and (name := load_library().rasika_instruction_set(number)) is not None:
         if name:
             found.append(InstructionSet(name.decode(), number))
         number += 1
@@ -171,7 +171,7 @@ def load_library() -> Any:
         found = ctypes.CDLL(str(path))
     except OSError:
         return None
-    found.rasika_way.restype = c_char_p
+    found.rasika_instruction_set.restype = c_char_p
     arrays = [c_void_p] * 3
     found.rasika_pack.argtypes = [c_void_p, c_int32, c_int32, *arrays]
     found.rasika_pack.restype = None

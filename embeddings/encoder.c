@@ -21,23 +21,25 @@
 #endif
 
 #define BLOCK 32 /* numbers with a scale of their own, outputs of a panel */
-#define HEAD BLOCK
-#define EXPONENT 0.255034925f /* log2(e) / sqrt(HEAD): weights are powers of two */
-#define STEPS (BLOCK / 4)
-#define STEP (BLOCK * 4)         /* weights */
-#define PAIRS (BLOCK * BLOCK / 2)
-#define ZERO 8                   /* the nibble of a weight of nothing */
-#define PACKED (2 + BLOCK / 2)   /* bytes of a block in the file: its scale in half precision first */
-#define QUERIES 6                /* in attention, at once */
-#define FILLED(n) (((n) + 15) / 16 * 16)
-#define WHOLE 12582912.0f        /* added to a number, its lowest bits are those of a whole one */
-#define BEYOND 4.8f              /* where of a normal distribution next to nothing is left */
-#define ALIGNED 64
+#define HEAD_SIZE BLOCK
+#define LOG2_ATTENTION_SCALE 0.255034925f /* log2(e) / sqrt(HEAD_SIZE): weights are powers of two */
+#define STEPS_PER_BLOCK (BLOCK / 4)
+#define STEP_WEIGHTS (BLOCK * 4)         /* weights */
+#define PANEL_BLOCK_BYTES (BLOCK * BLOCK / 2)
+#define ZERO_NIBBLE 8                   /* the nibble of a weight of nothing */
+#define FILE_BLOCK_BYTES                                                                           \
+    (2 + BLOCK / 2) /* bytes of a block in the file: its scale in half precision first */
+#define QUERIES_AT_ONCE 6                /* in attention, at once */
+#define PADDED_LENGTH(n) (((n) + 15) / 16 * 16)
+#define ROUNDING_OFFSET                                                                            \
+    12582912.0f /* added to a number, its lowest bits are those of a whole one */
+#define GELU_CUTOFF 4.8f              /* where of a normal distribution next to nothing is left */
+#define ALIGNMENT_BYTES 64
 
 #define floats NAME(floats)
 #define ints NAME(ints)
-#define HERE static inline __attribute__((always_inline)) TARGET
-#define APART static __attribute__((noinline)) TARGET
+#define INLINED static inline __attribute__((always_inline)) TARGET
+#define NOT_INLINED static __attribute__((noinline)) TARGET
 
 #if defined(_WIN32)
 #define EXPORTED __declspec(dllexport)
@@ -53,47 +55,47 @@ struct linear { /* of `x W^T + b` */
     int32_t outputs, inputs;
 };
 
-struct normal {
+struct norm {
     const float *weight, *bias;
 };
 
 struct layer {
-    struct linear attend, mix, widen, narrow;
-    struct normal after_attention, after_inner;
+    struct linear qkv, attention_output, feed_forward_in, feed_forward_out;
+    struct norm attention_norm, output_norm;
 };
 
 struct model {
-    const struct layer *layer;
-    const uint8_t *words; /* as they are in the file */
-    const float *places;
-    struct normal first;
+    const struct layer *layer_array;
+    const uint8_t *word_embeddings; /* as they are in the file */
+    const float *position_embeddings;
+    struct norm embedding_norm;
     float epsilon;
     int32_t layers, hidden, inner;
 };
 
-struct rounded { /* (tokens, blocks) of 32 bytes and of a scale */
+struct quantized { /* (tokens, blocks) of 32 bytes and of a scale */
     uint8_t *bytes;
     float *scales;
 };
 
-struct room {
+struct workspace {
     float *x, *projected, *scratch;
-    struct rounded narrow, wide;
+    struct quantized narrow, wide;
     int8_t *panel;
 };
 
-static inline struct rounded part_of(const struct rounded *whole, size_t block) {
-    struct rounded found = {whole->bytes + block * BLOCK, whole->scales + block};
+static inline struct quantized offset_by(const struct quantized *whole, size_t block) {
+    struct quantized found = {whole->bytes + block * BLOCK, whole->scales + block};
     return found;
 }
 
-static inline int32_t four(const uint8_t *bytes) {
+static inline int32_t load_int32(const uint8_t *bytes) {
     int32_t found;
     memcpy(&found, bytes, sizeof found);
     return found;
 }
 
-static float half(const uint8_t *bytes) {
+static float half_to_float(const uint8_t *bytes) {
     uint32_t bits = bytes[0] | (uint32_t)bytes[1] << 8, rest = bits & 0x3ff;
     int exponent = bits >> 10 & 31;
     float size = exponent ? ldexpf((float)(rest | 0x400), exponent - 25) : ldexpf((float)rest, -24);
@@ -105,14 +107,15 @@ static int nibble(const uint8_t *block, int at) {
     return at < BLOCK / 2 ? both & 15 : both >> 4;
 }
 
-static void embedded(const struct model *model, int32_t id, int place, float *x) {
+static void embed_token(const struct model *model, int32_t id, int place, float *x) {
     int blocks = model->hidden / BLOCK;
-    const uint8_t *word = model->words + (size_t)id * blocks * PACKED;
-    const float *places = model->places + (size_t)place * model->hidden;
-    for (int block = 0; block < blocks; block++, word += PACKED, places += BLOCK, x += BLOCK) {
-        float scale = half(word);
+    const uint8_t *word = model->word_embeddings + (size_t)id * blocks * FILE_BLOCK_BYTES;
+    const float *places = model->position_embeddings + (size_t)place * model->hidden;
+    for (int block = 0; block < blocks;
+         block++, word += FILE_BLOCK_BYTES, places += BLOCK, x += BLOCK) {
+        float scale = half_to_float(word);
         for (int at = 0; at < BLOCK; at++)
-            x[at] = (float)(nibble(word, at) - ZERO) * scale + places[at];
+            x[at] = (float)(nibble(word, at) - ZERO_NIBBLE) * scale + places[at];
     }
 }
 
@@ -123,17 +126,17 @@ EXPORTED void rasika_pack(
 ) {
     int blocks = inputs / BLOCK;
     for (int output = 0; output < outputs; output++)
-        for (int block = 0; block < blocks; block++, file += PACKED) {
+        for (int block = 0; block < blocks; block++, file += FILE_BLOCK_BYTES) {
             size_t number = (size_t)(output / BLOCK) * blocks + block;
             size_t own = number * BLOCK + output % BLOCK;
-            uint8_t *to = nibbles + number * PAIRS + output % BLOCK * 4;
-            int32_t sum = -ZERO * BLOCK;
+            uint8_t *to = nibbles + number * PANEL_BLOCK_BYTES + output % BLOCK * 4;
+            int32_t sum = -ZERO_NIBBLE * BLOCK;
             for (int at = 0; at < BLOCK / 2; at++) {
                 int low = nibble(file, at), high = nibble(file, at + BLOCK / 2);
-                to[at / 4 * STEP + at % 4] = (uint8_t)(low | high << 4);
+                to[at / 4 * STEP_WEIGHTS + at % 4] = (uint8_t)(low | high << 4);
                 sum += low + high;
             }
-            scales[own] = half(file);
+            scales[own] = half_to_float(file);
             zeros[own] = -128 * sum;
         }
 }
@@ -144,30 +147,30 @@ EXPORTED void rasika_pack(
 #define NAME(what) avx2_##what
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
-#define MOST 2
+#define MAX_TILE_TOKENS 2
 
 typedef float avx2_floats __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t avx2_ints __attribute__((vector_size(32), aligned(4), may_alias));
 
-HERE floats avx2_greater(floats x, floats other) {
+INLINED floats avx2_maximum(floats x, floats other) {
     return (floats)_mm256_max_ps((__m256)x, (__m256)other);
 }
 
-HERE float avx2_sum(floats x) {
+INLINED float avx2_sum(floats x) {
     __m128 high = _mm256_extractf128_ps((__m256)x, 1);
     __m128 found = _mm_add_ps(_mm256_castps256_ps128((__m256)x), high);
     found = _mm_add_ps(found, _mm_movehl_ps(found, found));
     return _mm_cvtss_f32(_mm_add_ss(found, _mm_movehdup_ps(found)));
 }
 
-HERE float avx2_greatest(floats x) {
+INLINED float avx2_largest_lane(floats x) {
     __m128 high = _mm256_extractf128_ps((__m256)x, 1);
     __m128 found = _mm_max_ps(_mm256_castps256_ps128((__m256)x), high);
     found = _mm_max_ps(found, _mm_movehl_ps(found, found));
     return _mm_cvtss_f32(_mm_max_ss(found, _mm_movehdup_ps(found)));
 }
 
-HERE void avx2_lowest(ints x, uint8_t *to) {
+INLINED void avx2_store_low_bytes(ints x, uint8_t *to) {
     __m256i bytes = _mm256_and_si256((__m256i)x, _mm256_set1_epi32(255));
     __m128i high = _mm256_extracti128_si256(bytes, 1);
     __m128i both = _mm_packus_epi32(_mm256_castsi256_si128(bytes), high);
@@ -175,22 +178,22 @@ HERE void avx2_lowest(ints x, uint8_t *to) {
 }
 
 /* Half a panel by `count` tokens. */
-HERE void avx2_tokens(
-    const int8_t *panel, const float *scales, const int32_t *zeros, const struct rounded *x,
+INLINED void avx2_half_tile(
+    const int8_t *panel, const float *scales, const int32_t *zeros, const struct quantized *x,
     int blocks, const int count, float (*product)[BLOCK]
 ) {
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256 found[MOST][2];
+    __m256 found[MAX_TILE_TOKENS][2];
     for (int token = 0; token < count; token++)
         found[token][0] = found[token][1] = _mm256_setzero_ps();
     for (int block = 0; block < blocks; block++) {
-        __m256i pairs[MOST][2];
+        __m256i pairs[MAX_TILE_TOKENS][2];
 #pragma GCC unroll 8
-        for (int step = 0; step < STEPS; step++, panel += STEP)
+        for (int step = 0; step < STEPS_PER_BLOCK; step++, panel += STEP_WEIGHTS)
 #pragma GCC unroll 4
             for (int token = 0; token < count; token++) {
                 const uint8_t *bytes = x->bytes + ((size_t)token * blocks + block) * BLOCK;
-                __m256i by = _mm256_set1_epi32(four(bytes + step * 4));
+                __m256i by = _mm256_set1_epi32(load_int32(bytes + step * 4));
 #pragma GCC unroll 4
                 for (int part = 0; part < 2; part++) {
                     __m256i weights = _mm256_loadu_si256((const __m256i *)(panel + part * 32));
@@ -218,60 +221,61 @@ HERE void avx2_tokens(
 }
 
 static TARGET void avx2_tile(
-    const int8_t *panel, const float *scales, const int32_t *zeros, const struct rounded *x,
+    const int8_t *panel, const float *scales, const int32_t *zeros, const struct quantized *x,
     int blocks, int count, float (*product)[BLOCK]
 ) {
     for (int half = 0; half < BLOCK; half += BLOCK / 2) {
         float(*into)[BLOCK] = (float(*)[BLOCK])(product[0] + half);
-        if (count == MOST)
-            avx2_tokens(panel + half * 4, scales + half, zeros + half, x, blocks, MOST, into);
+        if (count == MAX_TILE_TOKENS)
+            avx2_half_tile(panel + half * 4, scales + half, zeros + half, x, blocks,
+                           MAX_TILE_TOKENS, into);
         else
-            avx2_tokens(panel + half * 4, scales + half, zeros + half, x, blocks, 1, into);
+            avx2_half_tile(panel + half * 4, scales + half, zeros + half, x, blocks, 1, into);
     }
 }
 
-#include "encoder.h"
+#include "encoder_pass.h"
 
 /* AVX-512 VNNI: sums of four in 32 bits. */
 #define NAME(what) vnni_##what
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
 #define LANES 16
-#define MOST 4
+#define MAX_TILE_TOKENS 4
 
 typedef float vnni_floats __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t vnni_ints __attribute__((vector_size(64), aligned(4), may_alias));
 
-HERE floats vnni_greater(floats x, floats other) {
+INLINED floats vnni_maximum(floats x, floats other) {
     return (floats)_mm512_max_ps((__m512)x, (__m512)other);
 }
 
-HERE float vnni_sum(floats x) { return _mm512_reduce_add_ps((__m512)x); }
-HERE float vnni_greatest(floats x) { return _mm512_reduce_max_ps((__m512)x); }
+INLINED float vnni_sum(floats x) { return _mm512_reduce_add_ps((__m512)x); }
+INLINED float vnni_largest_lane(floats x) { return _mm512_reduce_max_ps((__m512)x); }
 
-HERE void vnni_lowest(ints x, uint8_t *to) {
+INLINED void vnni_store_low_bytes(ints x, uint8_t *to) {
     _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8((__m512i)x));
 }
 
-HERE void vnni_tokens(
-    const int8_t *panel, const float *scales, const int32_t *zeros, const struct rounded *x,
+INLINED void vnni_tile_of(
+    const int8_t *panel, const float *scales, const int32_t *zeros, const struct quantized *x,
     int blocks, const int count, float (*product)[BLOCK]
 ) {
-    __m512 found[MOST][2];
+    __m512 found[MAX_TILE_TOKENS][2];
     for (int token = 0; token < count; token++)
         found[token][0] = found[token][1] = _mm512_setzero_ps();
     for (int block = 0; block < blocks; block++, scales += BLOCK, zeros += BLOCK) {
-        __m512i sums[MOST][2];
+        __m512i sums[MAX_TILE_TOKENS][2];
         for (int token = 0; token < count; token++) {
             sums[token][0] = _mm512_loadu_si512(zeros);
             sums[token][1] = _mm512_loadu_si512(zeros + 16);
         }
 #pragma GCC unroll 8
-        for (int step = 0; step < STEPS; step++, panel += STEP) {
+        for (int step = 0; step < STEPS_PER_BLOCK; step++, panel += STEP_WEIGHTS) {
             __m512i left = _mm512_loadu_si512(panel);
             __m512i right = _mm512_loadu_si512(panel + 64);
             for (int token = 0; token < count; token++) {
                 const uint8_t *bytes = x->bytes + ((size_t)token * blocks + block) * BLOCK;
-                __m512i by = _mm512_set1_epi32(four(bytes + step * 4));
+                __m512i by = _mm512_set1_epi32(load_int32(bytes + step * 4));
                 sums[token][0] = _mm512_dpbusd_epi32(sums[token][0], by, left);
                 sums[token][1] = _mm512_dpbusd_epi32(sums[token][1], by, right);
             }
@@ -294,40 +298,43 @@ HERE void vnni_tokens(
 }
 
 static TARGET void vnni_tile(
-    const int8_t *panel, const float *scales, const int32_t *zeros, const struct rounded *x,
+    const int8_t *panel, const float *scales, const int32_t *zeros, const struct quantized *x,
     int blocks, int count, float (*product)[BLOCK]
 ) {
     switch (count) {
-    case 1: vnni_tokens(panel, scales, zeros, x, blocks, 1, product); break;
-    case 2: vnni_tokens(panel, scales, zeros, x, blocks, 2, product); break;
-    case 3: vnni_tokens(panel, scales, zeros, x, blocks, 3, product); break;
-    default: vnni_tokens(panel, scales, zeros, x, blocks, MOST, product);
+    case 1: vnni_tile_of(panel, scales, zeros, x, blocks, 1, product); break;
+    case 2: vnni_tile_of(panel, scales, zeros, x, blocks, 2, product); break;
+    case 3: vnni_tile_of(panel, scales, zeros, x, blocks, 3, product); break;
+    default: vnni_tile_of(panel, scales, zeros, x, blocks, MAX_TILE_TOKENS, product);
     }
 }
 
-#include "encoder.h"
+#include "encoder_pass.h"
 #endif
 
 /* Quickest first. */
-enum { VNNI, AVX2, WAYS };
+enum { VNNI, AVX2, INSTRUCTION_SETS };
 
-static const char *const NAMES[] = {"AVX-512 VNNI", "AVX2"};
+static const char *const INSTRUCTION_SET_NAMES[] = {"AVX-512 VNNI", "AVX2"};
 
-static int known(int32_t way) {
+static int is_supported(int32_t instruction_set) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (way == AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (instruction_set == AVX2)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #else
-    (void)way;
+    (void)instruction_set;
     return 0;
 #endif
 }
 
-/* The name of a way through the model; empty where this processor lacks it, none past the last. */
-EXPORTED const char *rasika_way(int32_t way) {
-    return way < 0 || way >= WAYS ? NULL : known(way) ? NAMES[way] : "";
+/* The name of an instruction set; empty where this processor lacks it, NULL past the last. */
+EXPORTED const char *rasika_instruction_set(int32_t instruction_set) {
+    return instruction_set < 0 || instruction_set >= INSTRUCTION_SETS ? NULL
+           : is_supported(instruction_set) ? INSTRUCTION_SET_NAMES[instruction_set]
+                                           : "";
 }
 
 /* Whether this processor multiplies tiles of bfloat16 (AMX), which nothing here does. */
@@ -340,38 +347,38 @@ EXPORTED int32_t rasika_tiles(void) {
 #endif
 }
 
-static void *taken(char **from, size_t bytes) {
+static void *carve(char **from, size_t bytes) {
     void *found = *from;
-    *from += (bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
+    *from += (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
     return found;
 }
 
-static struct rounded some(char **from, size_t numbers) {
-    struct rounded found;
-    found.bytes = taken(from, numbers);
-    found.scales = taken(from, numbers / BLOCK * sizeof(float));
+static struct quantized carve_quantized(char **from, size_t numbers) {
+    struct quantized found;
+    found.bytes = carve(from, numbers);
+    found.scales = carve(from, numbers / BLOCK * sizeof(float));
     return found;
 }
 
-static size_t laid_out(
-    struct room *room, char *memory, const struct model *model, size_t tokens, size_t longest
-) {
+static size_t lay_out(struct workspace *workspace, char *memory, const struct model *model,
+                      size_t tokens, size_t longest) {
     char *from = memory;
     size_t hidden = model->hidden, inner = model->inner;
-    room->x = taken(&from, tokens * hidden * sizeof(float));
-    /* The last queries of attention are read QUERIES at a time. */
-    room->projected = taken(&from, (tokens + QUERIES) * 3 * hidden * sizeof(float));
-    room->scratch = taken(&from, FILLED(longest) * (HEAD + QUERIES) * sizeof(float));
-    room->narrow = some(&from, tokens * hidden);
-    room->wide = some(&from, tokens * inner);
-    room->panel = taken(&from, BLOCK * (inner > hidden ? inner : hidden));
+    workspace->x = carve(&from, tokens * hidden * sizeof(float));
+    /* The last queries of attention are read QUERIES_AT_ONCE at a time. */
+    workspace->projected = carve(&from, (tokens + QUERIES_AT_ONCE) * 3 * hidden * sizeof(float));
+    workspace->scratch =
+        carve(&from, PADDED_LENGTH(longest) * (HEAD_SIZE + QUERIES_AT_ONCE) * sizeof(float));
+    workspace->narrow = carve_quantized(&from, tokens * hidden);
+    workspace->wide = carve_quantized(&from, tokens * inner);
+    workspace->panel = carve(&from, BLOCK * (inner > hidden ? inner : hidden));
     return (size_t)(from - memory);
 }
 
 /* The mean (hidden,) of the last layer over each sequence; their tokens follow one another in
  * `ids`. Returns whether there was memory for it. */
 EXPORTED int32_t rasika_means(
-    const struct model *model, int32_t way, const int32_t *ids, const int32_t *lengths,
+    const struct model *model, int32_t instruction_set, const int32_t *ids, const int32_t *lengths,
     int32_t sequences, float *means
 ) {
     size_t tokens = 0, longest = 0;
@@ -379,16 +386,18 @@ EXPORTED int32_t rasika_means(
         tokens += lengths[number];
         if ((size_t)lengths[number] > longest) longest = lengths[number];
     }
-    struct room room;
-    char *memory = malloc(laid_out(&room, NULL, model, tokens, longest) + ALIGNED);
+    struct workspace workspace;
+    char *memory = malloc(lay_out(&workspace, NULL, model, tokens, longest) + ALIGNMENT_BYTES);
     if (!memory) return 0;
-    laid_out(&room, memory + (ALIGNED - (uintptr_t)memory % ALIGNED), model, tokens, longest);
+    lay_out(&workspace, memory + (ALIGNMENT_BYTES - (uintptr_t)memory % ALIGNMENT_BYTES), model,
+            tokens, longest);
     size_t row = 3 * (size_t)model->hidden;
-    memset(room.projected + tokens * row, 0, QUERIES * row * sizeof(float));
+    memset(workspace.projected + tokens * row, 0, QUERIES_AT_ONCE * row * sizeof(float));
 #if defined(__x86_64__)
-    (way == VNNI ? vnni_pass : avx2_pass)(model, ids, lengths, sequences, &room, means);
+    (instruction_set == VNNI ? vnni_forward : avx2_forward)(model, ids, lengths, sequences,
+                                                            &workspace, means);
 #else
-    (void)way, (void)ids, (void)means;
+    (void)instruction_set, (void)ids, (void)means;
 #endif
     free(memory);
     return 1;

@@ -315,11 +315,11 @@ def _scan_rows(snapshot: RowSnapshot, space: Space | None) -> ScanRows:
     if kept is not None:
         pointers.codes = address_of(kept.quantized.codes)
         pointers.scales = address_of(kept.quantized.scales)
-        pointers.losses = address_of(kept.quantized.error_norms)
+        pointers.error_norms = address_of(kept.quantized.error_norms)
         pointers.vectors = address_of(kept.floats)
         pointers.d, pointers.half = kept.format
         pointers.stride = kept.quantized.stride
-    pointers.died, pointers.ids = address_of(rows.end_versions), address_of(known.ids)
+    pointers.end_versions, pointers.ids = address_of(rows.end_versions), address_of(known.ids)
     pointers.popularity, pointers.freshness = (
         address_of(known.popularity),
         address_of(known.freshness),

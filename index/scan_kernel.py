@@ -19,10 +19,13 @@ SCORE_TERMS = 4  # similarity, popularity, regional, freshness
 
 
 class ScanRows(Structure):
-    """`Rows` of scan.c."""
+    """`ScanRows` of scan.c."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("codes", "scales", "losses", "vectors", "died", "ids")),
+        *(
+            (name, c_void_p)
+            for name in ("codes", "scales", "error_norms", "vectors", "end_versions", "ids")
+        ),
         ("popularity", c_void_p),
         ("freshness", c_void_p),
         ("n", c_int64),
@@ -34,15 +37,15 @@ class ScanRows(Structure):
 
 
 class ScanQuery(Structure):
-    """`Query` of scan.c."""
+    """`ScanQuery` of scan.c."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("vector", "mask", "regional", "weights")),
-        *((name, c_double) for name in ("popularity", "freshness", "total")),
+        *((name, c_void_p) for name in ("vector", "mask", "regional", "region_weights")),
+        *((name, c_double) for name in ("popularity", "freshness", "max_boost")),
         ("ids", c_void_p),
         ("terms", c_void_p),
-        *((name, c_int64) for name in ("k", "found", "rescored")),
-        ("regions", c_int32),
+        *((name, c_int64) for name in ("k", "hit_count", "rescored_count")),
+        ("region_count", c_int32),
     )
 
 
@@ -98,7 +101,7 @@ class ScanKernel:
         ):
             raise MemoryError("no memory for a search")
         return [
-            KernelAnswer(ids[: query.found], terms[:, : query.found])
+            KernelAnswer(ids[: query.hit_count], terms[:, : query.hit_count])
             for query, (ids, terms, _) in zip(queries, held, strict=True)
         ]
 
@@ -107,7 +110,7 @@ def available_kernels() -> list[ScanKernel]:
     """Return those that this machine has, quickest first; none where the library was not built."""
     library, found = _load_library(), []
     number = 0
-    while library is not None and (name := library.rasika_way(number)) is not None:
+    while library is not None and (name := library.rasika_variant(number)) is not None:
         if name:
             found.append(ScanKernel(name.decode(), number))
         number += 1
@@ -146,11 +149,11 @@ def _fill_query(
     query.vector = None if vector is None else address_of(vector)
     query.mask = None if kernel_query.mask is None else address_of(kernel_query.mask)
     query.regional = ctypes.addressof(regional)
-    query.weights = address_of(blend.weights)
+    query.region_weights = address_of(blend.weights)
     query.popularity, query.freshness = blend.popularity, blend.freshness
-    query.total = blend.max_change
+    query.max_boost = blend.max_change
     query.ids, query.terms = address_of(ids), address_of(terms)
-    query.k, query.regions = k, len(blend.regional)
+    query.k, query.region_count = k, len(blend.regional)
     return ids, terms, (regional, vector)
 
 
@@ -168,7 +171,7 @@ def _load_library() -> Any:
         return None
     if _struct_sizes(library) != ctypes.sizeof(ScanRows) << 32 | ctypes.sizeof(ScanQuery):
         return None  # built of older sources
-    library.rasika_way.restype = c_char_p
+    library.rasika_variant.restype = c_char_p
     library.rasika_search.argtypes = (
         POINTER(ScanRows), POINTER(ScanQuery), c_int64, c_int, c_int
     )  # fmt: skip
@@ -177,7 +180,7 @@ def _load_library() -> Any:
 
 def _struct_sizes(library: Any) -> int:
     try:
-        library.rasika_sizes.restype = c_int64
+        library.rasika_struct_sizes.restype = c_int64
     except AttributeError:
         return 0
-    return int(library.rasika_sizes())
+    return int(library.rasika_struct_sizes())

@@ -182,7 +182,7 @@ def test_it_is_chosen_and_where_it_was_not_built_something_else_is(
         backend_c.has_tiles()
         or BundledEmbedder(1).backend == f"{INSTRUCTION_SETS[0].name}, eight bits"
     )
-    monkeypatch.setattr(backend_c, "library", lambda: None)
+    monkeypatch.setattr(backend_c, "load_library", lambda: None)
     assert backend_c.available_instruction_sets() == []
     assert "eight bits" not in BundledEmbedder(1).backend
 

@@ -131,5 +131,5 @@ def test_a_library_that_was_built_of_older_sources_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert scan_kernel._load_library.__wrapped__() is not None
-    monkeypatch.setattr(scan_kernel, "_sizes", lambda _library: 0)
+    monkeypatch.setattr(scan_kernel, "_struct_sizes", lambda _library: 0)
     assert scan_kernel._load_library.__wrapped__() is None
