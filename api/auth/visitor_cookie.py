@@ -123,7 +123,7 @@ def has_do_not_track(request: Request) -> bool:
 
 def requires_secure_cookies(request: Request) -> bool:
     """Tell whether cookies shall go over https alone."""
-    if request.app.state.resources.settings.in_production:
+    if request.app.state.resources.settings.is_production:
         return True
     # Whoever forges the header only keeps the cookie from himself.
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))

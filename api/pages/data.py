@@ -104,7 +104,7 @@ class PageData:
                 self.catalogue,
                 self.resources.embedder,
                 wanted.q,
-                ignored=frozenset(wanted.ignored),
+                ignored=frozenset(wanted.ignored_chips),
             ),
             filter=whose.age_limit.restrict(_title_filter(wanted)),
             region=region,

@@ -41,6 +41,7 @@ from services.feed import FeedRequest
 from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
 from vocabulary.ids import MAX_TITLE_ID, Region
+from vocabulary.kinds import Event
 
 FEED_ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
 
@@ -106,10 +107,11 @@ def show_feed(
     context = _cards_context(feed_response, exclude) | {
         "moods": {rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told]) for rasa in Rasa},
         "mood": feed_response.mood or "",
-        "told_in": told,
-        "kept": not declines_storage(request, identity),
-        "new": feed_response.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
-        "said": _status_text(catalogue, did),
+        "mood_language": told,
+        "can_store": not declines_storage(request, identity),
+        "is_new_viewer": feed_response.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
+        "undo": _undo_title_id(did),
+        "status": _status_text(catalogue, did),
     }
     return render_page(request, "feed.html", context)
 
@@ -121,7 +123,7 @@ def show_feed_cards(
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Response:
     """Return the titles of the feed alone."""
-    return render_page(request, "cards.html", _cards_context(feed_response, exclude))
+    return render_page(request, "feed_cards.html", _cards_context(feed_response, exclude))
 
 
 async def parse_interaction_form(request: Request) -> InteractionRequest | None:
@@ -177,8 +179,8 @@ def _cards_context(feed_response: FeedResponse, exclude: Sequence[int]) -> dict[
     return {
         "items": feed_response.items,
         "row": row,
-        "here": _feed_url(feed_response.mood, exclude),
-        "more": _feed_url(feed_response.mood, shown) if more else None,
+        "return_to": _feed_url(feed_response.mood, exclude),
+        "more_url": _feed_url(feed_response.mood, shown) if more else None,
     }
 
 
@@ -192,3 +194,8 @@ def _status_text(catalogue: CatalogueView, did: str) -> str:
     event, _, title_id = did.partition("-")
     listing = catalogue.titles.get(parse_number(title_id, maximum=MAX_TITLE_ID) or 0)
     return STATUS_TEXTS.get(event, "").format(title=listing.title, value="") if listing else ""
+
+
+def _undo_title_id(did: str) -> int | None:
+    event, _, title_id = did.partition("-")
+    return parse_number(title_id, maximum=MAX_TITLE_ID) if event == Event.DISMISS else None

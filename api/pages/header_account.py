@@ -16,7 +16,7 @@ from db.engine import OUTAGES, open_session
 class HeaderAccount:
     """Who reads a page, as far as its header tells."""
 
-    signed_in: bool
+    is_logged_in: bool
     name: str | None = None
     email: str | None = None
 
@@ -26,7 +26,9 @@ async def load_header_account(
 ) -> None:
     """Have the page know whom it greets."""
     if identity is not None and identity.is_logged_in:
-        request.state.greeted = await run_in_threadpool(_read_header_account, resources, identity)
+        request.state.header_account = await run_in_threadpool(
+            _read_header_account, resources, identity
+        )
 
 
 def _read_header_account(resources: Resources, identity: Identity) -> HeaderAccount:

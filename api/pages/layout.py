@@ -21,9 +21,11 @@ from catalog.languages import (
     language_name,
     language_of_script,
 )
+from recommend.title_state import MIN_COMPLETED_PROGRESS
 from vocabulary.writing_systems import script_of
 
-SEARCH_LANGUAGES = (*HOME_LANGUAGES, "en", "ja", "ko", "bn", "mr")
+HOME_CHIP_LANGUAGES = (*HOME_LANGUAGES, "en", "ja")
+SEARCH_LANGUAGES = (*HOME_CHIP_LANGUAGES, "ko", "bn", "mr")
 INDIAN_REGIONS = (
     "IN",
     "IN-TG",
@@ -54,14 +56,15 @@ EXAMPLE_QUERIES = (
 LAST_LATIN_CHARACTER = "\u024f"
 STATUS_TEXTS = {  # what is told after each event; `failed` and `unkept` tell what did not happen
     "like": "Liked: {title}.",
-    "dismiss": "Removed: {title}. Not shown again.",
-    "watchlist": "On your watchlist: {title}.",
-    "unwatchlist": "Off your watchlist: {title}.",
-    "favorite": "Among your favourites: {title}.",
-    "unfavorite": "No longer a favourite: {title}.",
+    "dismiss": "Hidden: {title}.",
+    "undismiss": "Not hidden any more: {title}.",
+    "watchlist": "Added to your watchlist: {title}.",
+    "unwatchlist": "Removed from your watchlist: {title}.",
+    "favorite": "Added to favourites: {title}.",
+    "unfavorite": "Removed from favourites: {title}.",
     "complete": "Watched: {title}.",
     "rate": "{title}: {value} of 5 stars.",
-    "unkept": "Not kept, as your browser asks to keep nothing: {title}.",
+    "unkept": "Not saved, because your browser sends “Do Not Track”: {title}.",
     "failed": "That did not work: {title}. Please try again.",
 }
 
@@ -114,11 +117,11 @@ def render_page(
     request: Request, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> Response:
     """Return a page, with what it may load and do."""
-    place = getattr(context.get("home"), "region", None) or chosen_region(request)
+    place = getattr(context.get("homepage"), "region", None) or chosen_region(request)
     response = _templates().TemplateResponse(
         request,
         template,
-        {"region": place, "greeted": getattr(request.state, "greeted", None), **context},
+        {"region": place, "account": getattr(request.state, "header_account", None), **context},
         status_code=status,
     )
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
@@ -144,23 +147,27 @@ def _templates() -> Jinja2Templates:
     templates.env.trim_blocks = templates.env.lstrip_blocks = True
     templates.env.filters.update(
         country=country_name,
-        day=_format_date,
+        date=_format_date,
         genre=label,
-        hours=_format_runtime,
+        runtime=_format_runtime,
         language=language_name,
-        tongue=_language_by_script,
-        web=_safe_url,
+        script_language=_language_by_script,
+        safe_url=_safe_url,
     )
     templates.env.globals.update(
         static=f"/static/{static_version()}",
-        KINDS=KIND_LABELS,
-        LANGUAGES=SEARCH_LANGUAGES,
-        GENRES=OFFERED_GENRES,
-        REGIONS={code: regions.region_name(code) for code in (*INDIAN_REGIONS, *FOREIGN_REGIONS)},
+        KIND_LABELS=KIND_LABELS,
+        HOME_CHIP_LANGUAGES=HOME_CHIP_LANGUAGES,
+        MIN_COMPLETED_PROGRESS=MIN_COMPLETED_PROGRESS,
+        SEARCH_LANGUAGES=SEARCH_LANGUAGES,
+        OFFERED_GENRES=OFFERED_GENRES,
+        REGION_NAMES={
+            code: regions.region_name(code) for code in (*INDIAN_REGIONS, *FOREIGN_REGIONS)
+        },
         region_name=regions.region_name,
-        EXAMPLES=EXAMPLE_QUERIES,
-        MAX_QUERY=MAX_SEARCH_BOX_CHARACTERS,
-        SAID=STATUS_TEXTS,
+        EXAMPLE_QUERIES=EXAMPLE_QUERIES,
+        MAX_SEARCH_BOX_CHARACTERS=MAX_SEARCH_BOX_CHARACTERS,
+        STATUS_TEXTS=STATUS_TEXTS,
     )
     return templates
 

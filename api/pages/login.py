@@ -96,7 +96,7 @@ def show_login(
         if problem in OIDC_PROBLEM_TEXTS
         else None
     )
-    return _render_form(request, resources, "signin.html", LoginForm(next=next), fault)
+    return _render_form(request, resources, "login.html", LoginForm(next=next), fault)
 
 
 @router.post("/signin")
@@ -106,7 +106,7 @@ async def submit_login(
     """Sign in, and go on where one was."""
     fault = await _log_in(request, authenticator.log_in(form.email, form.password))
     if fault:
-        return _render_form(request, resources, "signin.html", form, fault)
+        return _render_form(request, resources, "login.html", form, fault)
     return redirect_to_local(form.next, "/feed")
 
 
@@ -177,8 +177,8 @@ def _render_form(
     error: FormError | None = None,
 ) -> Response:
     context = {
-        "given": form,
-        "faults": {error.field: error.text} if error else {},
+        "values": form,
+        "errors": {error.field: error.text} if error else {},
         "next": form.next if is_local_destination(form.next) else "",
         "providers": resources.settings.all_oidc_providers,
     }

@@ -53,11 +53,11 @@ def show_onboarding(
         catalogue, viewer, region, requested_languages=language, limit=ONBOARDING_TITLES_PER_PAGE
     )
     context = {
-        "chosen": language or list(viewer.preferences.languages),
-        "picked": frozenset(pick),
+        "selected_languages": language or list(viewer.preferences.languages),
+        "picked_ids": frozenset(pick),
         "items": [*picked, *(each for each in items if each.id not in pick)],
     }
-    return render_page(request, "welcome.html", context)
+    return render_page(request, "onboarding.html", context)
 
 
 @router.post("/welcome")
@@ -102,7 +102,7 @@ def show_profile(
 ) -> Response:
     """Return what somebody said of himself, to be changed; `problem` is one at a provider."""
     if identity is None or declines_storage(request, identity):
-        return render_page(request, "profile.html", {"kept": False, "faults": {}})
+        return render_page(request, "profile.html", {"can_store": False, "errors": {}})
     given = _to_profile_update(profiles.read_viewer_profile(session, identity.id)).model_dump()
     faults = {"provider": OIDC_PROBLEM_TEXTS[problem]} if problem in OIDC_PROBLEM_TEXTS else {}
     return _render_profile(request, given, faults, saved=saved)
@@ -155,7 +155,7 @@ def submit_deletion(
         faults = {"sure": "Tick the box if you are sure."}
         return _render_profile(request, _to_profile_update(known).model_dump(), faults, status=422)
     profiles_routes.delete_profile(request, identity, visitor, resources, search_log, feed_metrics)
-    request.state.greeted = None
+    request.state.header_account = None
     said = {"heading": "Everything is deleted", "text": "Nothing is held of you any more."}
     return render_page(request, "error.html", said)
 
@@ -175,12 +175,12 @@ def _render_profile(
         else {}
     )
     context: dict[str, object] = {
-        "told_in": DISPLAY_LANGUAGES,
+        "reason_languages": DISPLAY_LANGUAGES,
         "providers": request.app.state.resources.settings.openid_providers,
-        "given": values,
-        "faults": errors,
+        "values": values,
+        "errors": errors,
         "levels": levels,
-        "kept": True,
+        "can_store": True,
         "saved": saved,
     }
     response = render_page(request, "profile.html", context, status=status)

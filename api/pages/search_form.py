@@ -26,7 +26,7 @@ class SearchForm:
     languages: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()  # keys of chips that were taken away
+    ignored_chips: tuple[str, ...] = ()  # keys of chips that were taken away
     year_from: int | None = None
     year_to: int | None = None
     region: str | None = None
@@ -37,7 +37,9 @@ class SearchForm:
         """Return the address of this search, from another title on."""
         pairs: list[tuple[str, object]] = [("q", self.q)] if self.q else []
         lists = {"kind": self.kinds, "language": self.languages, "genre": self.genres}
-        for name, values in (lists | {"provider": self.providers, "ignore": self.ignored}).items():
+        for name, values in (
+            lists | {"provider": self.providers, "ignore": self.ignored_chips}
+        ).items():
             pairs += [(name, value) for value in values]
         years = {"year_from": self.year_from, "year_to": self.year_to}
         pairs += [(name, year) for name, year in years.items() if year is not None]
@@ -45,13 +47,13 @@ class SearchForm:
             pairs.append(("offset", offset))
         return "/search?" + urlencode(pairs) if pairs else "/search"
 
-    def without(self, key: str) -> str:
+    def url_without_chip(self, key: str) -> str:
         """Return the address of this search, a chip of what was understood taken away."""
-        return replace(self, ignored=(*self.ignored, key)).url()
+        return replace(self, ignored_chips=(*self.ignored_chips, key)).url()
 
-    def instead(self, text: str) -> str:
+    def url_for_text(self, text: str) -> str:
         """Return the address of this search for another text."""
-        return replace(self, q=text, ignored=()).url()
+        return replace(self, q=text, ignored_chips=()).url()
 
 
 async def parse_search_form(
@@ -73,7 +75,7 @@ async def parse_search_form(
         languages=_distinct_values(language),
         genres=_distinct_values(genre),
         providers=_distinct_values(provider),
-        ignored=_distinct_values(ignore),
+        ignored_chips=_distinct_values(ignore),
         year_from=parse_number(year_from, maximum=9999),
         year_to=parse_number(year_to, maximum=9999),
         region=chosen_region(request),

@@ -53,16 +53,16 @@ def show_title_list(
     )
     until = since + TITLES_PER_PAGE
     context = {
-        "lists": LIST_LABELS,
-        "list": which,
-        "empty": EMPTY_LIST_TEXTS[which],
-        "taken_off": REMOVAL_EVENTS.get(which),
+        "list_labels": LIST_LABELS,
+        "title_list": which,
+        "empty_text": EMPTY_LIST_TEXTS[which],
+        "removal_events": REMOVAL_EVENTS.get(which),
         "items": found.items,
-        "here": _list_url(which, since),
-        "next": _list_url(which, until) if until < (found.total or 0) else None,
-        "previous": _list_url(which, max(0, since - TITLES_PER_PAGE)) if since else None,
+        "return_to": _list_url(which, since),
+        "next_url": _list_url(which, until) if until < (found.total or 0) else None,
+        "previous_url": _list_url(which, max(0, since - TITLES_PER_PAGE)) if since else None,
     }
-    return render_page(request, "history.html", context)
+    return render_page(request, "title_lists.html", context)
 
 
 def _list_url(title_list: TitleList, offset: int) -> str:

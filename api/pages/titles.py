@@ -101,7 +101,7 @@ def title_routes(page_data: Callable[..., PageDataSource | Awaitable[PageDataSou
     ) -> Response:
         chosen = regions.canonical_region(region) if region else None
         found = shown.home(chosen, language or None, chosen_region(request))
-        response = render_page(request, "home.html", {"home": found, "language": language})
+        response = render_page(request, "homepage.html", {"homepage": found, "language": language})
         if chosen:
             response.set_cookie(
                 REGION_COOKIE, chosen, max_age=REGION_MAX_AGE_S, httponly=True, samesite="lax"
@@ -114,7 +114,7 @@ def title_routes(page_data: Callable[..., PageDataSource | Awaitable[PageDataSou
 
     @router.get("/search/results")
     def results(request: Request, wanted: SearchFormDep, shown: PageDataSource = given) -> Response:
-        return render_page(request, "results.html", _results_context(shown, wanted))
+        return render_page(request, "search_results.html", _results_context(shown, wanted))
 
     @router.get("/favicon.ico")
     def icon() -> Response:
@@ -128,7 +128,7 @@ def title_routes(page_data: Callable[..., PageDataSource | Awaitable[PageDataSou
         context = {
             "details": details,
             "similar": shown.similar(title_id),
-            "standing": shown.standing(title_id),
+            "title_actions": shown.standing(title_id),
         }
         return render_page(request, "title.html", context)
 
@@ -155,15 +155,15 @@ def _results_context(page_data: PageDataSource, form: SearchForm) -> dict[str, o
         total = form.offset + len(items)
     before = max(0, form.offset - form.limit)
     return {
-        "wanted": form,
+        "form": form,
         "hits": items[: form.limit],
         "total": total,
         "chips": found.chips,
-        "relaxed": found.relaxed,
-        "meant": found.did_you_mean,
-        "nearest": found.nearest,
-        "next": form.url(offset=after) if more and after <= MAX_OFFSET else None,
-        "previous": form.url(offset=before) if form.offset else None,
+        "ignored_constraints": found.relaxed,
+        "did_you_mean": found.did_you_mean,
+        "only_similar": found.nearest,
+        "next_url": form.url(offset=after) if more and after <= MAX_OFFSET else None,
+        "previous_url": form.url(offset=before) if form.offset else None,
     }
 
 

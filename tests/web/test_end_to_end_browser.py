@@ -32,9 +32,9 @@ def eega_path(client: httpx.Client) -> str:
 
 def test_the_homepage_has_rows_of_titles(page: Page) -> None:
     page.goto("/")
-    headings = page.locator(".shelf h2").all_inner_texts()
+    headings = page.locator(".title-row h2").all_inner_texts()
     assert {"Trending in India", "What's hot", "Telugu cinema", "Anime"} <= set(headings)
-    shelves = page.locator(".shelf")
+    shelves = page.locator(".title-row")
     assert all(shelf.locator(".card").count() >= 3 for shelf in shelves.all())
     first = shelves.first.locator("img").first
     assert first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 400
@@ -50,7 +50,7 @@ def test_typing_finds_a_film(page: Page, typed: str) -> None:
 def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega_path: str) -> None:
     page.goto(eega_path)
     expect(page.get_by_role("heading", level=1)).to_have_text("Eega")
-    expect(page.locator(".lede [lang=te]").last).to_have_text("ఈగ")
+    expect(page.locator(".title-header [lang=te]").last).to_have_text("ఈగ")
     expect(page.locator(".names [lang=te]").first).to_have_text("ఈగ")
     expect(page.locator(".stories [lang=te]")).to_contain_text("నాని")
     similar = page.get_by_role("region", name="More like this")
@@ -64,7 +64,7 @@ def test_everything_is_reached_without_javascript(browser: Browser, client: http
     with browser.new_context(base_url=str(client.base_url), java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/")
-        assert page.locator(".shelf").count() > 8
+        assert page.locator(".title-row").count() > 8
         page.get_by_role("searchbox").fill("man reborn as a housefly")
         page.get_by_role("button", name="Search").click()
         page.locator("#results").get_by_role("link", name="Eega", exact=True).click()

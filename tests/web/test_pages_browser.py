@@ -278,7 +278,7 @@ def result_titles(page: Page) -> list[str]:
 def test_home_shows_rows_of_titles_with_posters(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", level=2)).to_have_text([t for _, t in FakePageData.ROWS])
-    first = page.locator(".shelf").first
+    first = page.locator(".title-row").first
     expect(first.locator(".card")).to_have_count(len(FAKE_TITLES))
     assert first.locator("img").first.evaluate("image => image.decode().then(() => image.width)")
 
@@ -298,7 +298,7 @@ def test_typing_shows_results_without_a_reload(page: Page) -> None:
     page.get_by_role("combobox", name="Search by mood").press_sequentially("nay", delay=10)
     expect(page.locator("#results .card h3")).to_have_text(["Nayakan"])
     expect(page.get_by_role("status")).to_have_text("1 title for “nay”")
-    expect(page.locator(".shelf").first).to_be_hidden()
+    expect(page.locator(".title-row").first).to_be_hidden()
     assert page.url.endswith("/search?q=nay")
     assert page.evaluate("window.kept")
 
@@ -308,7 +308,7 @@ def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
     page.get_by_role("combobox", name="Search by mood").fill("nay")
     expect(page.locator("#results .card")).to_have_count(1)
     page.get_by_role("combobox", name="Search by mood").fill("")
-    expect(page.locator(".shelf").first).to_be_visible()
+    expect(page.locator(".title-row").first).to_be_visible()
     assert page.url.endswith("/")
 
 
@@ -397,12 +397,12 @@ def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
 
 def test_arrows_walk_along_and_between_shelves(page: Page) -> None:
     page.goto("/")
-    page.locator(".shelf .card a").first.focus()
+    page.locator(".title-row .card a").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    expect(page.locator(".shelf").nth(1).locator(".card a").nth(1)).to_be_focused()
+    expect(page.locator(".title-row").nth(1).locator(".card a").nth(1)).to_be_focused()
     page.keyboard.press("End")
-    expect(page.locator(".shelf").nth(1).locator(".card a").last).to_be_focused()
+    expect(page.locator(".title-row").nth(1).locator(".card a").last).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
@@ -437,8 +437,8 @@ def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
     expect(page.locator(".stories [lang=te]")).to_contain_text("ఘటోత్కచుడు")
     expect(page.locator(".crew")).to_contain_text("K. V. Reddy")
     expect(page.locator(".cast li").first).to_contain_text("Lord Krishna")
-    expect(page.locator(".why").first).to_have_text("Because both are mythology")
-    expect(page.locator(".line")).to_contain_text("3 h 4 min")
+    expect(page.locator(".reason").first).to_have_text("Because both are mythology")
+    expect(page.locator(".facts-line")).to_contain_text("3 h 4 min")
     expect(page.get_by_text("27 March 1957")).to_be_visible()
     assert page.locator("a[href^=javascript]").count() == 0
 

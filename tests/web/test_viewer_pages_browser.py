@@ -125,7 +125,7 @@ def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Pa
     submit_picks(page, *picked)
     expect(page.get_by_role("navigation", name="You", exact=True)).to_contain_text("Asha")
     expect(cards(page)).to_have_count(24)
-    why = cards(page).locator(".why").all_inner_texts()
+    why = cards(page).locator(".reason").all_inner_texts()
     assert len(why) == 24
     assert any(title in reason for reason in why for title in picked)
     assert not set(picked) & set(cards(page).locator("h3").all_inner_texts())
@@ -138,7 +138,7 @@ def test_what_is_dismissed_goes_at_once_and_does_not_come_back(page: Page) -> No
     first, second = cards(page).first, cards(page).nth(1)
     title, heir = first.locator("h3").inner_text(), second.locator("h3").inner_text()
     press_button(first, "Not for me")
-    expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
+    expect(page.get_by_role("status")).to_have_text(f"Hidden: {title}.")
     expect(cards(page).first.locator("h3")).to_have_text(heir)
     expect(cards(page).first.get_by_role("button", name="Not for me")).to_be_focused()
     expect(cards(page)).to_have_count(24)
@@ -179,7 +179,7 @@ def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
     press_button(cards(page).first, "Watchlist")
     page.goto("/history?list=watchlist")
     expect(cards(page).locator("h3")).to_have_text([title])
-    press_button(cards(page).first, "Take off")
+    press_button(cards(page).first, "Remove")
     expect(cards(page)).to_have_count(0)
     page.reload()
     expect(page.get_by_text("Your watchlist is empty")).to_be_visible()
@@ -255,12 +255,12 @@ def test_a_fault_is_told_at_its_field(page: Page) -> None:
     year = page.get_by_label("Year of birth")
     expect(year).to_be_focused()
     expect(year).to_have_value("1066")
-    expect(year).to_have_accessible_description(re.compile("shown. Give a year from 1900"))
+    expect(year).to_have_accessible_description(re.compile("age. Give a year from 1900"))
 
 
 def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega_path: str) -> None:
     page.goto("/profile")
-    page.get_by_label("Reasons are told in").select_option("te")
+    page.get_by_label("Language").select_option("te")
     page.get_by_role("group", name="Telugu").get_by_label("More").check(force=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
@@ -268,7 +268,7 @@ def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega_path:
     page.goto(eega_path)
     press_button(page.locator("main"), "Like")
     page.goto("/feed")
-    expect(cards(page).locator(".why[lang=te]")).to_have_count(24)
+    expect(cards(page).locator(".reason[lang=te]")).to_have_count(24)
 
 
 def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
@@ -305,7 +305,7 @@ def test_all_of_it_works_without_javascript(open_context: ContextFactory) -> Non
         before = card_ids(page)
         title = cards(page).first.locator("h3").inner_text()
         cards(page).first.get_by_role("button", name="Not for me").click()
-        expect(page.get_by_role("status")).to_have_text(f"Removed: {title}. Not shown again.")
+        expect(page.get_by_role("status")).to_have_text(f"Hidden: {title}.")
         assert before[0] not in card_ids(page)
         shown = card_ids(page)
         page.get_by_role("link", name="More titles").click()
@@ -332,9 +332,9 @@ def test_who_asks_for_it_is_not_followed(open_context: ContextFactory, eega_path
     with open_context(extra_http_headers={"Sec-GPC": "1"}) as context:
         page = context.new_page()
         page.goto("/feed")
-        expect(page.get_by_text("asks us to keep nothing")).to_be_visible()
+        expect(page.get_by_text("Do Not Track")).to_be_visible()
         press_button(cards(page).first, "Like")
-        expect(page.get_by_role("status")).to_contain_text("Not kept")
+        expect(page.get_by_role("status")).to_contain_text("Not saved")
         page.goto(eega_path)
         assert context.cookies() == []
 

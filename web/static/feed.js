@@ -1,86 +1,86 @@
-// The feed follows: what was seen of it stays where it is, the rest is of the taste as it is now.
+// After each interaction the cards that were not seen yet are replaced by the current feed.
 
-import { settle } from "./motion.js";
-import { mention } from "./told.js";
+import { recordInBackground } from "./interactions.js";
+import { animateChange } from "./transitions.js";
 
-const GATHER_MS = 1500; // what comes into view within it is told together
-const LENGTH = 24; // as the page comes
-const HALF = 0.5; // of a card in view counts as seen
+const BATCH_MS = 1500; // impressions within this time are sent together
+const PAGE_TITLES = 24; // as `TITLES_PER_PAGE` of the server
+const MIN_VISIBLE_SHARE = 0.5; // of a card, to count as seen
 
-export function followTaste(feed) {
+export function enableLiveFeed(feed) {
   if (!feed) return;
-  const telling = "told" in feed.dataset; // not to who asks to be left alone
-  const seen = new Set(); // ids; told once each
-  let untold = [];
+  const recordsImpressions = "recordsImpressions" in feed.dataset; // not with Do Not Track
+  const seen = new Set(); // ids; each is recorded once
+  let pending = [];
   let timer = 0;
-  let running = null;
+  let controller = null;
 
   const flush = () => {
     clearTimeout(timer);
-    if (untold.length) mention(untold);
-    untold = [];
+    if (pending.length) recordInBackground(pending);
+    pending = [];
   };
 
-  const watching = new IntersectionObserver(
+  const observer = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         const { id, row } = target.dataset;
         if (!isIntersecting || seen.has(id)) continue;
         seen.add(id);
-        watching.unobserve(target);
-        if (!telling) continue;
+        observer.unobserve(target);
+        if (!recordsImpressions) continue;
         const position = [...target.parentElement.children].indexOf(target) + 1;
-        untold.push({ content_id: Number(id), event: "impression", row, position });
+        pending.push({ content_id: Number(id), event: "impression", row, position });
         clearTimeout(timer);
-        timer = setTimeout(flush, GATHER_MS);
+        timer = setTimeout(flush, BATCH_MS);
       }
     },
-    { threshold: HALF },
+    { threshold: MIN_VISIBLE_SHARE },
   );
-  const watch = () => {
-    for (const card of cards(feed)) if (!seen.has(card.dataset.id)) watching.observe(card);
+  const observeCards = () => {
+    for (const card of cards(feed)) if (!seen.has(card.dataset.id)) observer.observe(card);
   };
 
-  // The feed as it is now, without what is on the page and stays there.
-  const further = async (staying, signal) => {
-    const asked = new URLSearchParams(location.search);
-    for (const { dataset } of staying) asked.append("exclude", dataset.id);
-    const response = await fetch(`/feed/cards?${asked}`, { signal });
+  // The current feed without the cards that stay on the page.
+  const fetchMoreCards = async (staying, signal) => {
+    const params = new URLSearchParams(location.search);
+    for (const { dataset } of staying) params.append("exclude", dataset.id);
+    const response = await fetch(`/feed/cards?${params}`, { signal });
     if (!response.ok) throw new Error(`${response.status}`);
     return new DOMParser().parseFromString(await response.text(), "text/html");
   };
 
-  const refill = async () => {
-    running?.abort();
-    const mine = (running = new AbortController());
+  const refreshUnseen = async () => {
+    controller?.abort();
+    const own = (controller = new AbortController());
     const list = feed.querySelector("ol");
     if (!list) return;
     const stays = (card) => seen.has(card.dataset.id) || card.matches(":hover, :focus-within");
     const staying = cards(list).filter(stays);
-    const length = Math.max(LENGTH, cards(list).length);
+    const length = Math.max(PAGE_TITLES, cards(list).length);
     try {
-      const coming = cards(await further(staying, mine.signal));
-      if (mine !== running) return;
-      await settle(list, () => {
-        // What stays is not touched: taken out and put back it would lose the focus.
+      const fresh = cards(await fetchMoreCards(staying, own.signal));
+      if (own !== controller) return;
+      await animateChange(list, () => {
+        // Cards that stay are not moved: reinserting one would lose its focus.
         for (const card of cards(list)) if (!staying.includes(card)) card.remove();
-        const left = staying.filter((card) => card.isConnected && !card.inert); // not fading away
-        list.append(...coming.slice(0, Math.max(0, length - left.length)));
-        watch();
+        const left = staying.filter((card) => card.isConnected && !card.inert); // not being removed
+        list.append(...fresh.slice(0, Math.max(0, length - left.length)));
+        observeCards();
       });
     } catch (error) {
-      if (error.name !== "AbortError") console.warn(error); // the cards that are there still work
+      if (error.name !== "AbortError") console.warn(error); // the cards on the page still work
     }
   };
 
-  const lengthen = async (link) => {
+  const appendMore = async (link) => {
     const list = feed.querySelector("ol");
     try {
-      const html = await further(cards(list));
-      const coming = cards(html);
-      await settle(list, () => list.append(...coming));
-      watch();
-      coming[0]?.querySelector("a").focus();
+      const html = await fetchMoreCards(cards(list));
+      const fresh = cards(html);
+      await animateChange(list, () => list.append(...fresh));
+      observeCards();
+      fresh[0]?.querySelector("a").focus();
       if (!html.querySelector("[data-more]")) link.remove();
     } catch {
       location.assign(link.href);
@@ -91,12 +91,12 @@ export function followTaste(feed) {
     const link = event.target.closest("[data-more]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    lengthen(link);
+    appendMore(link);
   });
-  document.addEventListener("marked", refill);
+  document.addEventListener("interaction-recorded", refreshUnseen);
   addEventListener("pagehide", flush);
   document.addEventListener("visibilitychange", () => document.hidden && flush());
-  watch();
+  observeCards();
 }
 
-const cards = (where) => [...where.querySelectorAll(".card[data-id]")];
+const cards = (parent) => [...parent.querySelectorAll(".card[data-id]")];

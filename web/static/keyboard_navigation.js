@@ -1,87 +1,65 @@
-// The keyboard: "/" goes to the search box, arrows walk between titles, Enter opens (a link does).
+// "/" focuses the search box; arrow keys, Home and End move between titles.
 
 const STEP = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const SAME_ROW_PX = 40; // cards whose tops differ by less are in one row
 
-export function walkWithArrows() {
+export function enableArrowKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const box = document.querySelector("#q");
-    const at = document.activeElement;
-    if (event.key === "/" && box && !isTyping(at)) {
+    const focused = document.activeElement;
+    if (event.key === "/" && box && !isTextInput(focused)) {
       event.preventDefault();
       box.focus();
       box.select();
       return;
     }
-    if (at === box && event.key === "ArrowDown") {
-      move(event, links()[0]);
-    } else if (at?.matches(".card a")) {
-      const up = event.key === "ArrowUp";
-      move(event, target(at, event.key) ?? (up ? box : null));
+    if (focused === box && event.key === "ArrowDown") {
+      focusLink(event, titleLinks()[0]);
+    } else if (focused?.matches(".card a")) {
+      const isUp = event.key === "ArrowUp";
+      focusLink(event, targetLink(focused, event.key) ?? (isUp ? box : null));
     }
   });
 }
 
-function target(at, key) {
-  const list = [...at.closest("ul, ol").querySelectorAll(".card a")];
+function targetLink(link, key) {
+  const list = [...link.closest("ul, ol").querySelectorAll(".card a")];
   if (key === "Home") return list[0];
   if (key === "End") return list.at(-1);
   if (!(key in STEP)) return null;
   const [across, down] = STEP[key];
-  return down ? nearest(at, down) : list[list.indexOf(at) + across] ?? null;
+  return down ? nearestLink(link, down) : list[list.indexOf(link) + across] ?? null;
 }
 
-// The title above or below: of the next row that way, the one straight ahead.
-function nearest(at, down) {
-  const here = middle(at);
+// The title in the next row up or down that is closest horizontally.
+function nearestLink(from, down) {
+  const start = cardPosition(from);
   let best = null;
-  for (const link of links()) {
-    const there = middle(link);
-    const ahead = (there.y - here.y) * down;
-    if (ahead < 40) continue; // the same row
-    const distance = ahead * 4 + Math.abs(there.x - here.x);
+  for (const link of titleLinks()) {
+    const position = cardPosition(link);
+    const ahead = (position.y - start.y) * down;
+    if (ahead < SAME_ROW_PX) continue;
+    const distance = ahead * 4 + Math.abs(position.x - start.x);
     if (!best || distance < best.distance) best = { link, distance };
   }
   return best?.link;
 }
 
-function middle(link) {
+function cardPosition(link) {
   const box = link.closest(".card").getBoundingClientRect();
   return { x: box.x + box.width / 2, y: box.y };
 }
 
-const links = () => [...document.querySelectorAll(".card a")].filter((link) => link.offsetParent);
+const titleLinks = () =>
+  [...document.querySelectorAll(".card a")].filter((link) => link.offsetParent);
 
-const isTyping = (at) => at?.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const isTextInput = (element) =>
+  element?.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
-function move(event, to) {
-  if (!to) return;
+function focusLink(event, link) {
+  if (!link) return;
   event.preventDefault();
-  to.focus();
-  to.closest(".card")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-}
-
-// Buttons for the mouse; fingers swipe and keys walk.
-export function addScrollButtons() {
-  if (!matchMedia("(hover: hover)").matches) return;
-  for (const shelf of document.querySelectorAll(".shelf")) {
-    const reel = shelf.querySelector(".reel");
-    const buttons = [-1, 1].map((way) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = way < 0 ? "turn back" : "turn on";
-      button.tabIndex = -1;
-      button.ariaHidden = "true";
-      button.textContent = way < 0 ? "‹" : "›";
-      button.addEventListener("click", () => reel.scrollBy({ left: way * reel.clientWidth * 0.85 }));
-      return button;
-    });
-    const update = () => {
-      buttons[0].hidden = reel.scrollLeft < 8;
-      buttons[1].hidden = reel.scrollLeft + reel.clientWidth > reel.scrollWidth - 8;
-    };
-    reel.addEventListener("scroll", update, { passive: true });
-    new ResizeObserver(update).observe(reel);
-    shelf.append(...buttons);
-  }
+  link.focus();
+  link.closest(".card")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

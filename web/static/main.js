@@ -1,12 +1,13 @@
-import { tellWhatIsOpened } from "./clicks.js";
-import { drawMissingPosters } from "./posters.js";
+import { enableArrowKeys } from "./keyboard_navigation.js";
+import { replaceFailedPosters } from "./poster_fallback.js";
+import { addScrollButtons } from "./scroll_buttons.js";
 import { searchWhileTyping } from "./search.js";
-import { walkWithArrows, addScrollButtons } from "./shelves.js";
-import { suggestWhileTyping } from "./suggest.js";
+import { recordResultClicks } from "./search_clicks.js";
+import { suggestWhileTyping } from "./suggestions.js";
 
-drawMissingPosters();
-searchWhileTyping(document.querySelector("form[data-live]"));
+replaceFailedPosters();
+searchWhileTyping(document.querySelector("form[data-live-search]"));
 suggestWhileTyping(document.querySelector("form.search"));
-walkWithArrows();
+enableArrowKeys();
 addScrollButtons();
-tellWhatIsOpened(document.querySelector("#results"));
+recordResultClicks(document.querySelector("#results"));

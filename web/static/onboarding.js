@@ -1,35 +1,35 @@
-// Picking titles: another language changes the choice, and nothing picked is lost.
+// Picking titles: changing the languages changes the titles on offer and keeps the picks.
 
-export function pick(form) {
+export function enableOnboarding(form) {
   if (!form) return;
   const count = form.querySelector("[data-count]");
-  let running = null;
+  let controller = null;
 
-  const tally = () => {
+  const updateCount = () => {
     const picked = form.querySelectorAll("[name=pick]:checked").length;
     count.textContent = picked ? `${picked} picked` : "";
   };
 
-  const choose = async () => {
-    running?.abort();
-    const mine = (running = new AbortController());
-    const asked = new URLSearchParams(new FormData(form));
+  const reloadTitles = async () => {
+    controller?.abort();
+    const own = (controller = new AbortController());
+    const query = new URLSearchParams(new FormData(form));
     try {
-      const response = await fetch(`/welcome?${asked}`, { signal: mine.signal });
+      const response = await fetch(`/welcome?${query}`, { signal: own.signal });
       if (!response.ok) return;
       const html = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (mine !== running) return;
+      if (own !== controller) return;
       form.querySelector("#choice").replaceWith(html.querySelector("#choice"));
-      tally();
+      updateCount();
     } catch (error) {
       if (error.name !== "AbortError") console.warn(error);
     }
   };
 
   form.addEventListener("change", (event) => {
-    if (event.target.name === "language") choose();
-    else tally();
+    if (event.target.name === "language") reloadTitles();
+    else updateCount();
   });
-  addEventListener("pageshow", tally);
-  tally();
+  addEventListener("pageshow", updateCount);
+  updateCount();
 }

@@ -1,16 +1,16 @@
-// A poster that does not load gives way to the drawn card.
+// Replaces a poster that fails to load by the generated one.
 
-const draw = (image) => {
-  const card = image.dataset?.fallback;
-  if (!card) return;
-  delete image.dataset.fallback; // once: the card itself may fail too
-  image.src = card;
+const replace = (image) => {
+  const url = image.dataset?.fallback;
+  if (!url) return;
+  delete image.dataset.fallback; // once only: the generated one may fail too
+  image.src = url;
 };
 
-export function drawMissingPosters() {
-  // Errors do not bubble, but they are captured.
-  document.addEventListener("error", (event) => draw(event.target), true);
+export function replaceFailedPosters() {
+  // Error events do not bubble, but they can be captured.
+  document.addEventListener("error", (event) => replace(event.target), true);
   for (const image of document.querySelectorAll("img[data-fallback]")) {
-    if (image.complete && image.naturalWidth === 0 && image.currentSrc) draw(image);
+    if (image.complete && image.naturalWidth === 0 && image.currentSrc) replace(image);
   }
 }

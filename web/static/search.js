@@ -1,24 +1,24 @@
-// Results while typing; without this module the form simply submits.
+// Results while typing. Without this module the form submits as usual.
 
-const PAUSE_MS = 150; // between two keys of an ordinary typist
+const DEBOUNCE_MS = 150; // the usual gap between two keys
 
 export function searchWhileTyping(form) {
   if (!form) return;
   const results = document.querySelector("#results");
   const count = document.querySelector("#count");
-  const browse = document.querySelector("#browse"); // the homepage's shelves
+  const browse = document.querySelector("#browse"); // the homepage's rows
   let timer = 0;
-  let running = null;
-  let shown = asked(form); // what the results on the page answer
+  let controller = null;
+  let shownQuery = queryString(form); // of the results on the page
 
-  const show = (html, said) => {
+  const show = (html, text) => {
     results.innerHTML = html;
     results.hidden = false;
     if (browse) browse.hidden = true;
-    count.textContent = said;
+    count.textContent = text;
   };
 
-  const leave = () => {
+  const showHomepage = () => {
     results.replaceChildren();
     results.hidden = true;
     browse.hidden = false;
@@ -26,55 +26,55 @@ export function searchWhileTyping(form) {
     history.replaceState(null, "", "/");
   };
 
-  const run = async () => {
+  const search = async () => {
     clearTimeout(timer);
-    running?.abort();
-    running = null;
-    const query = asked(form);
-    if (query === shown) {
+    controller?.abort();
+    controller = null;
+    const query = queryString(form);
+    if (query === shownQuery) {
       results.removeAttribute("aria-busy");
       return;
     }
     if (browse && !query) {
-      shown = query;
+      shownQuery = query;
       results.removeAttribute("aria-busy");
-      leave();
+      showHomepage();
       return;
     }
-    const mine = (running = new AbortController());
+    const own = (controller = new AbortController());
     results.setAttribute("aria-busy", "true");
     try {
-      const response = await fetch(`/search/results?${query}`, { signal: mine.signal });
+      const response = await fetch(`/search/results?${query}`, { signal: own.signal });
       if (!response.ok) throw new Error(`${response.status}`);
       const html = await response.text();
-      if (mine !== running) return; // an answer to what is no longer asked
-      const said = new DOMParser().parseFromString(html, "text/html").querySelector("[data-count]");
-      show(html, said?.dataset.count ?? "");
-      shown = query;
+      if (own !== controller) return; // a newer search has started
+      const page = new DOMParser().parseFromString(html, "text/html");
+      show(html, page.querySelector("[data-count]")?.dataset.count ?? "");
+      shownQuery = query;
       history.replaceState(null, "", query ? `/search?${query}` : "/search");
     } catch (error) {
-      if (error.name === "AbortError" || mine !== running) return;
-      shown = null;
-      show("", "The search does not answer.");
-      results.append(document.querySelector("#failed").content.cloneNode(true));
-      results.querySelector("[data-retry]").addEventListener("click", run);
+      if (error.name === "AbortError" || own !== controller) return;
+      shownQuery = null;
+      show("", "Search is not responding.");
+      results.append(document.querySelector("#search-unavailable").content.cloneNode(true));
+      results.querySelector("[data-retry]").addEventListener("click", search);
     }
     results.removeAttribute("aria-busy");
   };
 
   form.addEventListener("input", (event) => {
     clearTimeout(timer);
-    timer = setTimeout(run, event.target.type === "checkbox" ? 0 : PAUSE_MS);
+    timer = setTimeout(search, event.target.type === "checkbox" ? 0 : DEBOUNCE_MS);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    run();
+    search();
   });
-  // The browser may give back what was typed when one returns to the page.
-  addEventListener("pageshow", () => run());
+  // On Back the browser may restore the typed text.
+  addEventListener("pageshow", () => search());
 }
 
-function asked(form) {
+function queryString(form) {
   const pairs = [...new FormData(form)].filter(([, value]) => value.trim());
   return new URLSearchParams(pairs).toString();
 }

@@ -1,22 +1,22 @@
-// Tells which result of a search was opened, and where it stood.
+// Records which search result was opened, and its position.
 
-export function tellWhatIsOpened(results) {
+export function recordResultClicks(results) {
   if (!results) return;
-  const tell = (event) => {
+  const record = (event) => {
     const link = event.target.closest("a[href^='/title/']");
-    if (!link || event.button > 1) return; // the left and the middle button open it
-    const asked = new URLSearchParams(location.search); // what the results on the page answer
-    const q = asked.get("q");
-    const at = [...results.querySelectorAll("a[href^='/title/']")].indexOf(link);
+    if (!link || event.button > 1) return; // left and middle buttons open a link
+    const params = new URLSearchParams(location.search); // of the results on the page
+    const q = params.get("q");
     if (!q) return;
-    const opened = {
+    const index = [...results.querySelectorAll("a[href^='/title/']")].indexOf(link);
+    const click = {
       q,
       content_id: Number(link.pathname.split("/").pop()),
-      position: Number(asked.get("offset") ?? 0) + at + 1,
+      position: Number(params.get("offset") ?? 0) + index + 1,
     };
-    const body = new Blob([JSON.stringify(opened)], { type: "application/json" });
+    const body = new Blob([JSON.stringify(click)], { type: "application/json" });
     navigator.sendBeacon("/api/search/clicks", body); // outlives the page
   };
-  results.addEventListener("click", tell);
-  results.addEventListener("auxclick", tell);
+  results.addEventListener("click", record);
+  results.addEventListener("auxclick", record);
 }

@@ -1,85 +1,88 @@
-// Suggestions under the search box: a combobox as ARIA 1.2 describes it, for keys, mouse and touch.
-// Without this module the box is a plain field of a plain form.
+// Suggestions under the search box: an ARIA 1.2 combobox for keyboard, mouse and touch.
+// Without this module the box is an ordinary form field.
 
-const PAUSE_MS = 60; // suggestions are cheap; faster than this nobody reads
-const SETTLED_MS = 900; // after the last letter the list may shrink
-const KEPT = 60; // answers, for whoever goes back a letter
+const DEBOUNCE_MS = 60; // suggestions are cheap, and faster is unreadable
+const SHRINK_DELAY_MS = 900; // after the last key, before the list may get shorter
+const MAX_CACHED_RESPONSES = 60; // so that deleting a letter needs no request
+const MAX_IN_PLACE_SUGGESTIONS = 6;
+const MAX_DROPDOWN_SUGGESTIONS = 8;
 
-const KIND = { movie: "Film", series: "Series", anime: "Anime" };
-const WHAT = { person: "Person", genre: "Genre", language: "Language", query: "Search" };
-const SIGN = { genre: "#", language: "अ", query: "⌕" };
+const TITLE_KIND_LABELS = { movie: "Film", series: "Series", anime: "Anime" };
+const KIND_LABELS = { person: "Person", genre: "Genre", language: "Language", query: "Search" };
+const KIND_SYMBOLS = { genre: "#", language: "अ", query: "⌕" };
 
-// English is the language of most browsers, whatever their people watch.
-const preferred = new Set(navigator.languages.map((each) => each.split("-")[0]));
-preferred.delete("en");
+// English is the default of most browsers and says little about what is watched.
+const preferredLanguages = new Set(navigator.languages.map((code) => code.split("-")[0]));
+preferredLanguages.delete("en");
 
-const languages = new Intl.DisplayNames(["en"], { type: "language" });
-const answers = new Map();
+const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
+const responses = new Map();
 
 export function suggestWhileTyping(form) {
   const box = form?.querySelector("input[type=search]");
   if (!box) return;
-  const inPlace = "live" in form.dataset; // above results that nothing may cover
+  const inPlace = "liveSearch" in form.dataset; // above results, which it must not cover
   const list = element("ul", { id: "suggestions", role: "listbox", hidden: "" });
   list.setAttribute("aria-label", "Suggestions");
-  const said = element("span", { class: "hidden", "aria-live": "polite" });
+  const announcement = element("span", { class: "hidden", "aria-live": "polite" });
   let timer = 0;
-  let settling = 0;
-  let running = null;
-  let active = -1;
-  let found = [];
+  let shrinkTimer = 0;
+  let controller = null;
+  let activeIndex = -1;
+  let items = [];
 
   box.setAttribute("role", "combobox");
   box.setAttribute("aria-autocomplete", "list");
   box.setAttribute("aria-controls", list.id);
   box.setAttribute("aria-expanded", "false");
-  form.querySelector("button").after(list, said);
+  form.querySelector("button").after(list, announcement);
 
   const close = () => {
     clearTimeout(timer);
-    running?.abort();
-    running = null; // nor may an answer at hand open it again
+    controller?.abort();
+    controller = null; // so that a pending response does not reopen it
     list.hidden = true;
     list.style.removeProperty("min-height");
     box.setAttribute("aria-expanded", "false");
-    said.textContent = "";
-    point(-1);
+    announcement.textContent = "";
+    setActive(-1);
   };
 
-  const point = (to) => {
-    list.children[active]?.setAttribute("aria-selected", "false");
-    active = to;
-    const option = list.children[active];
+  const setActive = (index) => {
+    list.children[activeIndex]?.setAttribute("aria-selected", "false");
+    activeIndex = index;
+    const option = list.children[activeIndex];
     if (!option) return box.removeAttribute("aria-activedescendant");
     option.setAttribute("aria-selected", "true");
     option.scrollIntoView({ block: "nearest" });
     box.setAttribute("aria-activedescendant", option.id);
   };
 
-  const show = (items) => {
-    if (!items.length || document.activeElement !== box) return close();
-    const height = list.offsetHeight; // what lies below does not jump with every letter
-    found = items;
+  const show = (newItems) => {
+    if (!newItems.length || document.activeElement !== box) return close();
+    const height = list.offsetHeight; // keeps the results below from jumping with every key
+    items = newItems;
     list.replaceChildren(...items.map(option));
     list.hidden = false;
     if (inPlace) list.style.minHeight = `${height}px`;
-    clearTimeout(settling);
-    settling = setTimeout(() => list.style.removeProperty("min-height"), SETTLED_MS);
+    clearTimeout(shrinkTimer);
+    shrinkTimer = setTimeout(() => list.style.removeProperty("min-height"), SHRINK_DELAY_MS);
     box.setAttribute("aria-expanded", "true");
-    said.textContent = `${items.length} suggestion${items.length > 1 ? "s" : ""}`;
-    point(-1);
+    announcement.textContent = `${items.length} suggestion${items.length > 1 ? "s" : ""}`;
+    setActive(-1);
   };
 
-  const ask = async () => {
-    running?.abort();
+  const update = async () => {
+    controller?.abort();
     const typed = box.value.trim();
     if (!typed) return close();
-    const mine = (running = new AbortController());
+    const own = (controller = new AbortController());
     try {
-      const items = await suggested(typed, inPlace ? 6 : 8, mine.signal);
-      if (mine === running) show(items);
+      const limit = inPlace ? MAX_IN_PLACE_SUGGESTIONS : MAX_DROPDOWN_SUGGESTIONS;
+      const fetched = await fetchSuggestions(typed, limit, own.signal);
+      if (own === controller) show(fetched);
     } catch (error) {
-      if (error.name !== "AbortError" && mine === running) close(); // the form still works
+      if (error.name !== "AbortError" && own === controller) close(); // the form still works
     }
   };
 
@@ -93,23 +96,23 @@ export function suggestWhileTyping(form) {
     form.requestSubmit();
   };
 
-  // What a key does with the list; true where it is for nobody else.
-  const last = () => found.length - 1;
+  // Each returns whether the key is handled here.
+  const last = () => items.length - 1;
   const keys = {
     ArrowDown: () => {
-      const leaves = active === last() && inPlace; // on to the results
-      if (leaves) close();
-      else point(active === last() ? -1 : active + 1);
-      return !leaves;
+      const goesToResults = activeIndex === last() && inPlace;
+      if (goesToResults) close();
+      else setActive(activeIndex === last() ? -1 : activeIndex + 1);
+      return !goesToResults;
     },
     ArrowUp: () => {
-      point(active < 0 ? last() : active - 1);
+      setActive(activeIndex < 0 ? last() : activeIndex - 1);
       return true;
     },
     Enter: () => {
-      const chosen = found[active];
-      if (chosen) choose(chosen);
-      return Boolean(chosen);
+      const item = items[activeIndex];
+      if (item) choose(item);
+      return Boolean(item);
     },
     Escape: () => {
       close();
@@ -119,87 +122,87 @@ export function suggestWhileTyping(form) {
 
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE_MS);
+    timer = setTimeout(update, DEBOUNCE_MS);
   });
   box.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey) return;
-    if (list.hidden && event.altKey && event.key === "ArrowDown") ask();
+    if (list.hidden && event.altKey && event.key === "ArrowDown") update();
     else if (list.hidden || !keys[event.key]?.()) return;
     event.preventDefault();
     event.stopPropagation();
   });
-  // What lies below must not move between the press and the release of a click on it.
-  let pressed = false;
-  const left = () => !pressed && document.activeElement !== box && close();
-  const released = () => {
-    pressed = false;
-    setTimeout(left); // after the click
+  // The results below must not move between the press and the release of a click on them.
+  let isPressed = false;
+  const closeWithoutFocus = () => !isPressed && document.activeElement !== box && close();
+  const release = () => {
+    isPressed = false;
+    setTimeout(closeWithoutFocus); // after the click
   };
-  addEventListener("pointerdown", () => (pressed = true), true);
-  addEventListener("pointerup", released, true);
-  addEventListener("pointercancel", released, true);
-  box.addEventListener("blur", left);
+  addEventListener("pointerdown", () => (isPressed = true), true);
+  addEventListener("pointerup", release, true);
+  addEventListener("pointercancel", release, true);
+  box.addEventListener("blur", closeWithoutFocus);
   form.addEventListener("submit", close);
   addEventListener("pagehide", close);
-  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the search box keeps the focus
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
-    const at = [...list.children].indexOf(event.target.closest("[role=option]"));
-    if (at >= 0) choose(found[at]);
+    const index = [...list.children].indexOf(event.target.closest("[role=option]"));
+    if (index >= 0) choose(items[index]);
   });
 }
 
-async function suggested(typed, limit, signal) {
-  const asked = new URLSearchParams({ q: typed, limit });
+async function fetchSuggestions(typed, limit, signal) {
+  const params = new URLSearchParams({ q: typed, limit });
   const { region } = document.body.dataset;
-  if (region) asked.set("region", region);
-  for (const language of preferred) asked.append("language", language);
-  const query = asked.toString();
-  if (!answers.has(query)) {
+  if (region) params.set("region", region);
+  for (const language of preferredLanguages) params.append("language", language);
+  const query = params.toString();
+  if (!responses.has(query)) {
     const response = await fetch(`/api/search/suggest?${query}`, { signal });
     if (!response.ok) throw new Error(`${response.status}`);
-    answers.set(query, (await response.json()).items);
-    if (answers.size > KEPT) answers.delete(answers.keys().next().value);
+    responses.set(query, (await response.json()).items);
+    if (responses.size > MAX_CACHED_RESPONSES) responses.delete(responses.keys().next().value);
   }
-  return answers.get(query);
+  return responses.get(query);
 }
 
-function option(item, place) {
-  const shown = element("li", {
-    id: `suggestion-${place}`,
+function option(item, index) {
+  const option = element("li", {
+    id: `suggestion-${index}`,
     role: "option",
     "aria-selected": "false",
-    "data-what": item.kind,
+    "data-kind": item.kind,
   });
-  const words = element("span", { class: "words" });
+  const texts = element("span", { class: "texts" });
   const name = element("span", { class: "name", dir: "auto" });
   if (item.language && item.text !== item.title) name.lang = item.language;
-  name.append(...marked(item.text, item.highlight));
-  words.append(name, element("span", { class: "about" }, about(item)));
-  shown.append(picture(item), words);
-  return shown;
+  name.append(...highlighted(item.text, item.highlight));
+  texts.append(name, element("span", { class: "details" }, details(item)));
+  option.append(picture(item), texts);
+  return option;
 }
 
 function picture(item) {
   if (item.kind !== "title") {
-    const sign = SIGN[item.kind] ?? [...item.text][0];
-    return element("span", { class: "sign", "aria-hidden": "true" }, sign);
+    const symbol = KIND_SYMBOLS[item.kind] ?? [...item.text][0];
+    return element("span", { class: "symbol", "aria-hidden": "true" }, symbol);
   }
-  const card = `/posters/${item.id}.svg`;
+  const fallback = `/posters/${item.id}.svg`;
   const safe = /^https?:/.test(item.poster_url ?? "") ? item.poster_url : null;
   const size = { width: "40", height: "60", decoding: "async", alt: "" };
-  return element("img", { ...size, src: safe ?? card, ...(safe && { "data-fallback": card }) });
+  return element("img", { ...size, src: safe ?? fallback, ...(safe && { "data-fallback": fallback }) });
 }
 
-function about(item) {
-  if (item.kind !== "title") return WHAT[item.kind];
-  const language = item.language && languages.of(item.language);
+function details(item) {
+  if (item.kind !== "title") return KIND_LABELS[item.kind];
+  const language = item.language && languageNames.of(item.language);
   const title = item.title !== item.text && item.title;
-  return [title, item.year, language, KIND[item.title_kind]].filter(Boolean).join(" · ");
+  return [title, item.year, language, TITLE_KIND_LABELS[item.title_kind]].filter(Boolean).join(" · ");
 }
 
-// The parts that were typed are counted in code points, as the answer has them.
-function marked(text, spans) {
+// Spans count code points, as in the API response.
+function highlighted(text, spans) {
   const letters = [...text];
   const parts = [];
   let at = 0;
@@ -212,8 +215,8 @@ function marked(text, spans) {
 }
 
 function element(name, attributes, text = "") {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text) made.textContent = text;
-  return made;
+  const created = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  if (text) created.textContent = text;
+  return created;
 }

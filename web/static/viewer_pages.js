@@ -1,16 +1,18 @@
-import { followTaste } from "./feed.js";
-import { actAtOnce } from "./marks.js";
-import { mention } from "./told.js";
-import { pick } from "./welcome.js";
+import { enableLiveFeed } from "./feed.js";
+import { recordInBackground } from "./interactions.js";
+import { enableOnboarding } from "./onboarding.js";
+import { enableTitleActions } from "./title_actions.js";
 
-actAtOnce();
-followTaste(document.querySelector("[data-feed]"));
-pick(document.querySelector("[data-welcome]"));
+enableTitleActions();
+enableLiveFeed(document.querySelector("[data-feed]"));
+enableOnboarding(document.querySelector("[data-onboarding]"));
 
-const opened = document.querySelector("[data-opened]");
-if (opened) mention([{ content_id: Number(opened.dataset.opened), event: "view" }]);
+const titlePage = document.querySelector("[data-title-id]");
+if (titlePage) {
+  recordInBackground([{ content_id: Number(titlePage.dataset.titleId), event: "view" }]);
+}
 
-// Of a row of chips that is wider than the screen, the one that is on comes into view.
+// Scrolls the selected chip of a row that is wider than the screen into view.
 for (const chip of document.querySelectorAll(".chips [aria-current]")) {
   chip.scrollIntoView({ block: "nearest", inline: "center" });
 }
