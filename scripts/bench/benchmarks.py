@@ -11,13 +11,14 @@ from scripts.bench import (
     feed,
     http,
     index,
-    measurements,
     real_titles,
     report_files,
     report_tables,
     search,
 )
+from scripts.bench.machine import machine_description
 from scripts.bench.measurements import BenchmarkOptions, BenchmarkRun
+from scripts.cli.console import out
 
 DEFAULT_SIZES_TITLES = (10_000, 100_000)
 INDEX_SIZES_TITLES = (100_000,)  # every engine is built with it: a few minutes
@@ -30,7 +31,7 @@ class BenchmarkSpec:
 
     measure: Callable[[Settings, int, BenchmarkOptions], BenchmarkRun]
     sizes: Sequence[int] = DEFAULT_SIZES_TITLES
-    show: Callable[[str, BenchmarkRun], None] = measurements.print_run
+    show: Callable[[str, BenchmarkRun], None] = report_tables.print_run
     draw: Callable[[str, BenchmarkRun, Mapping[str, str], Path], None] = (
         report_files.write_pair_chart
     )
@@ -61,16 +62,16 @@ def run_benchmark(
 ) -> None:
     """Measure each catalogue size, print the run, and write its figures and charts."""
     benchmark, options = BENCHMARKS[name], options or BenchmarkOptions()
-    machine = measurements.machine_description()
+    machine = machine_description()
     description = ", ".join(f"{what} {value}" for what, value in machine.items())
-    measurements.out.print(f"machine: {description}", markup=False)
+    out.print(f"machine: {description}", markup=False)
     default_sizes = (real_titles.DEFAULT_REAL_TITLES,) if options.real_titles else benchmark.sizes
     runs: list[BenchmarkRun] = []
     for size in sizes or default_sizes:
         runs.append(benchmark.measure(settings, size, options))
         benchmark.show(name, runs[-1])
         if json_file is not None:
-            report = measurements.as_json(name, machine, runs)
+            report = report_tables.as_json(name, machine, runs)
             json_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
         if chart_folder is not None:
             stem = f"{name}-real-{size}" if options.real_titles else f"{name}-{size}"

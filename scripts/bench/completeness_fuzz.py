@@ -1,18 +1,17 @@
-"""Whether an engine ever finds fewer than it should: queries of every kind, counted by hand.
+"""Checks with random queries that an engine never returns too few titles.
 
     python -m scripts.bench.completeness_fuzz pgvector --queries 100000
 
-How many titles match is counted over plain arrays, apart from any engine. The engines work on a
-catalogue of their own: in a PostgreSQL that is made for it, and in a Qdrant under another name, or
-in its client where no server is given; `edge` is its own engine, in process.
+The number of matching titles is counted over plain arrays, without any engine. Each engine has its
+own catalogue: a new PostgreSQL; a separate collection on the Qdrant server, or the local mode of
+its client without a server; `edge` is Qdrant's own engine in process.
 """
 
-import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -26,67 +25,38 @@ from db.engine import connect
 from db.pgvector_index import PgvectorIndex
 from embedded.lease import acquire
 from index.memory import MemoryIndex
-from index.query import Attributes, Boosts, Filter, IndexEntry, Query, VectorIndex
-from vocabulary.kinds import Kind, Space
+from index.query import Hit, IndexEntry, Query, VectorIndex
+from scripts.bench.random_queries import DEFAULT_TITLES, SEED, random_entries, random_queries
+from vocabulary.kinds import Space
 
-DEFAULT_TITLES = 3000
-DIMENSIONS = 32
-QUERIES_PER_BATCH = 64  # queries at once, as rows of a homepage and interests of a feed come
-SEED = 7
-
-LANGUAGES = ("te", "ta", "hi", "kn", "ml", "en", "ja", "ko", "fr", "bn", "mr", "pa")
-GENRES = ("drama", "comedy", "action", "horror", "romance", "thriller", "family", "war")
-PROVIDERS = ("netflix", "netflix@IN", "aha", "aha@IN", "hotstar", "hotstar@IN")
-REGIONS = ("IN", "IN-TG", "IN-TN", "US")
-YEAR_RANGE = (1950, 2026)
-AGE_CHOICES = (None, 0, 7, 13, 16, 18)
-K_CHOICES = (1, 5, 20, 20, 20, 100, 300, 1000, 5000)
-WEIGHT_CHOICES = (0.0, 0.05, 0.2, 0.5, 2.0, -0.5)
-
+QUERIES_PER_BATCH = 64  # as the rows of a homepage and the interests of a feed are searched
 Mask = NDArray[np.bool_]  # (n,)
 
 
 @dataclass(slots=True)
 class FuzzResult:
-    """What was found wanting."""
+    """Counts of queries and of wrong answers."""
 
     queries: int = 0
-    short: int = 0  # answers with fewer titles than there are, up to k
-    wrong: int = 0  # answers with a title twice, out of order, or that the filter excludes
+    short: int = 0  # answers with fewer titles than match, up to k
+    wrong: int = 0  # answers with a repeated, misplaced or filtered-out title
     hits: int = 0
     seconds: float = 0.0  # in the engine
     first_failure: Query | None = None
 
-
-def random_entries(n: int = DEFAULT_TITLES, *, seed: int = SEED) -> list[IndexEntry]:
-    """Return titles, some without a vector, a year or a rating; languages are rare and common."""
-    chance = random.Random(seed)  # noqa: S311  # no secret
-    vectors = np.random.default_rng(seed).normal(size=(n, DIMENSIONS)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [_random_entry(chance, row + 1, vector) for row, vector in enumerate(vectors)]
-
-
-def random_queries(entries: Sequence[IndexEntry], *, seed: int = SEED) -> Iterator[Query]:
-    """Yield queries without end: every field of a filter, wide and narrow, and every boost."""
-    chance = random.Random(seed)  # noqa: S311  # no secret
-    placed = [entry for entry in entries if Space.CONTENT in entry.vectors]
-    ids = [entry.title_id for entry in entries]
-    while True:
-        vector = chance.choice(placed).vectors[Space.CONTENT]
-        yield Query(
-            vector=vector if chance.random() < 0.8 else None,
-            filter=_random_filter(chance, ids),
-            boosts=Boosts(
-                popularity=chance.choice(WEIGHT_CHOICES),
-                regional={
-                    region: chance.choice(WEIGHT_CHOICES)
-                    for region in REGIONS
-                    if chance.random() < 0.3
-                },
-                freshness=chance.choice(WEIGHT_CHOICES),
-            ),
-            k=chance.choice(K_CHOICES),
-        )
+    def add(self, query: Query, hits: Sequence[Hit], reference: "ReferenceFilter") -> None:
+        """Check an answer and count it."""
+        mask = reference.matches(query)
+        rows = [reference.row_of[hit.title_id] for hit in hits]
+        order = [(-hit.score, hit.title_id) for hit in hits]
+        short = len(hits) < min(query.k, int(mask.sum()))
+        wrong = not mask[rows].all() or order != sorted(set(order)) or len(hits) > query.k
+        self.queries += 1
+        self.hits += len(hits)
+        self.short += short
+        self.wrong += wrong
+        if short or wrong:
+            self.first_failure = self.first_failure or query
 
 
 def check_index(
@@ -97,88 +67,78 @@ def check_index(
     seed: int = SEED,
     seconds: float | None = None,
 ) -> FuzzResult:
-    """Ask an index of these entries that many queries, for so long at most, and count."""
-    table, found = ReferenceFilter(entries), FuzzResult()
-    began, asked = time.monotonic(), islice(random_queries(entries, seed=seed), number)
-    while batch := list(islice(asked, QUERIES_PER_BATCH)):
+    """Search an index of these entries `number` times, or until `seconds` are over."""
+    reference, result = ReferenceFilter(entries), FuzzResult()
+    began, queries = time.monotonic(), islice(random_queries(entries, seed=seed), number)
+    while batch := list(islice(queries, QUERIES_PER_BATCH)):
         if seconds is not None and time.monotonic() - began > seconds:
             break
         before = time.monotonic()
         answers = index.search_many(batch)
-        found.seconds += time.monotonic() - before
+        result.seconds += time.monotonic() - before
         for query, hits in zip(batch, answers, strict=True):
-            mask = table.matches(query)
-            rows = [table.row_of[hit.title_id] for hit in hits]
-            order = [(-hit.score, hit.title_id) for hit in hits]
-            found.queries += 1
-            found.hits += len(hits)
-            if len(hits) < min(query.k, int(mask.sum())):
-                found.short += 1
-                found.first_failure = found.first_failure or query
-            if not mask[rows].all() or order != sorted(set(order)) or len(hits) > query.k:
-                found.wrong += 1
-                found.first_failure = found.first_failure or query
-    return found
+            result.add(query, hits, reference)
+    return result
 
 
 class ReferenceFilter:
-    """What filters ask about titles, a row a title, and nothing an engine has a part in."""
+    """The attributes of titles as plain arrays, a row per title, independent of any engine."""
 
     def __init__(self, entries: Sequence[IndexEntry]) -> None:
-        has = [entry.attributes for entry in entries]
+        attributes = [entry.attributes for entry in entries]
         self.row_of = {entry.title_id: row for row, entry in enumerate(entries)}
-        self._placed = np.array([Space.CONTENT in entry.vectors for entry in entries])
+        self._has_vector = np.array([Space.CONTENT in entry.vectors for entry in entries])
         self._ids = np.array([entry.title_id for entry in entries])
         self._labels = {
-            name: [frozenset(map(str, _label_set(getattr(each, name)))) for each in has]
+            name: [frozenset(map(str, _label_set(getattr(each, name)))) for each in attributes]
             for name in ("kind", "languages", "genres", "providers")
         }
         self._numbers = {
-            name: np.array([_number(getattr(each, name)) for each in has])
+            name: np.array([_number(getattr(each, name)) for each in attributes])
             for name in ("year", "minimum_age", "votes", "rating", "runtime_minutes", "adult")
         }
-        self._known: dict[tuple[str, str], Mask] = {}
+        self._label_masks: dict[tuple[str, str], Mask] = {}
 
     def matches(self, query: Query) -> Mask:
-        """Return which titles a query may find."""
-        want, number = query.filter, self._numbers
-        mask = np.ones(len(self._ids), bool) if query.vector is None else self._placed.copy()
+        """Return which titles match a query."""
+        title_filter, number = query.filter, self._numbers
+        mask = np.ones(len(self._ids), bool) if query.vector is None else self._has_vector.copy()
         for name, labels in (
-            ("kind", want.kinds),
-            ("languages", want.languages),
-            ("genres", want.genres_any),
-            ("providers", want.providers),
+            ("kind", title_filter.kinds),
+            ("languages", title_filter.languages),
+            ("genres", title_filter.genres_any),
+            ("providers", title_filter.providers),
         ):
             if labels:
                 mask &= np.any([self._has(name, str(label)) for label in labels], axis=0)
-        for genre in want.genres_all:
+        for genre in title_filter.genres_all:
             mask &= self._has("genres", genre)
-        for genre in want.genres_none:
+        for genre in title_filter.genres_none:
             mask &= ~self._has("genres", genre)
-        if not want.adult:
+        if not title_filter.adult:
             mask &= number["adult"] == 0
-        if want.max_age is not None:
-            unknown = np.isnan(number["minimum_age"]) & want.unrated
-            mask &= (number["minimum_age"] <= want.max_age) | unknown
+        if title_filter.max_age is not None:
+            unknown = np.isnan(number["minimum_age"]) & title_filter.unrated
+            mask &= (number["minimum_age"] <= title_filter.max_age) | unknown
         for name, low, high in (
-            ("year", want.year_from, want.year_to),
-            ("runtime_minutes", want.runtime_from, want.runtime_to),
-            ("votes", want.min_votes, None),
-            ("rating", want.min_rating, None),
+            ("year", title_filter.year_from, title_filter.year_to),
+            ("runtime_minutes", title_filter.runtime_from, title_filter.runtime_to),
+            ("votes", title_filter.min_votes, None),
+            ("rating", title_filter.min_rating, None),
         ):
             mask &= number[name] >= low if low is not None else True
             mask &= number[name] <= high if high is not None else True
-        if want.include is not None:
-            mask &= np.isin(self._ids, list(want.include))
-        if want.exclude:
-            mask &= ~np.isin(self._ids, list(want.exclude))
+        if title_filter.include is not None:
+            mask &= np.isin(self._ids, list(title_filter.include))
+        if title_filter.exclude:
+            mask &= ~np.isin(self._ids, list(title_filter.exclude))
         return mask
 
     def _has(self, name: str, label: str) -> Mask:
-        mask = self._known.get((name, label))
+        mask = self._label_masks.get((name, label))
         if mask is None:
             mask = np.array([label in labels for labels in self._labels[name]])
-            self._known[name, label] = mask
+            self._label_masks[name, label] = mask
         return mask
 
 
@@ -190,70 +150,17 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _random_entry(chance: random.Random, title_id: int, vector: NDArray[np.float32]) -> IndexEntry:
-    common = min(int(chance.expovariate(0.5)), len(LANGUAGES) - 1)
-    attributes = Attributes(
-        kind=chance.choice(list(Kind)),
-        languages=frozenset({LANGUAGES[common], *_random_subset(chance, LANGUAGES, 0.02)}),
-        genres=_random_subset(chance, GENRES, 0.25),
-        providers=_random_subset(chance, PROVIDERS, 0.1),
-        year=chance.choice([None, *[chance.randint(*YEAR_RANGE)] * 9]),
-        adult=chance.random() < 0.05,
-        minimum_age=chance.choice(AGE_CHOICES),
-        votes=int(chance.expovariate(0.001)),
-        rating=chance.choice([None, round(chance.uniform(0, 10), 1)]),
-        runtime_minutes=chance.choice([None, chance.randint(20, 200)]),
-    )
-    signal = chance.random
-    return IndexEntry(
-        title_id=title_id,
-        attributes=attributes,
-        vectors={Space.CONTENT: vector} if chance.random() < 0.95 else {},
-        popularity=signal(),
-        regional={region: signal() for region in REGIONS if chance.random() < 0.4},
-        freshness=signal(),
-    )
-
-
-def _random_filter(chance: random.Random, ids: Sequence[int]) -> Filter:
-    wanted = Filter(adult=chance.random() < 0.3)
-    year = chance.randint(*YEAR_RANGE)
-    fields: list[Callable[[], dict[str, object]]] = [
-        lambda: {"kinds": frozenset(chance.sample(list(Kind), 2))},
-        lambda: {"languages": frozenset(chance.sample(LANGUAGES, chance.randint(1, 3)))},
-        lambda: {"genres_any": frozenset(chance.sample(GENRES, 2))},
-        lambda: {"genres_all": frozenset(chance.sample(GENRES, chance.randint(1, 3)))},
-        lambda: {"genres_none": frozenset(chance.sample(GENRES, 2))},
-        lambda: {"providers": frozenset(chance.sample(PROVIDERS, 2))},
-        lambda: {"year_from": year, "year_to": chance.choice([None, year, year + 10])},
-        lambda: {"max_age": chance.choice(AGE_CHOICES[1:]), "unrated": chance.random() < 0.5},
-        lambda: {"min_votes": int(chance.expovariate(0.001))},
-        lambda: {"min_rating": round(chance.uniform(0, 10), 1)},
-        lambda: {"runtime_from": chance.randint(20, 120)},
-        lambda: {"runtime_to": chance.randint(60, 200)},
-        lambda: {"include": frozenset(chance.sample(ids, chance.choice([0, 3, 50, 500])))},
-        lambda: {"exclude": frozenset(chance.sample(ids, chance.choice([1, 50, 500])))},
-    ]
-    for made in chance.sample(fields, chance.choice([0, 1, 1, 2, 2, 3, 4])):
-        wanted = replace(wanted, **made())  # type: ignore[arg-type]  # by the names of its fields
-    return wanted
-
-
-def _random_subset(chance: random.Random, labels: Sequence[str], share: float) -> frozenset[str]:
-    return frozenset(label for label in labels if chance.random() < share)
-
-
 class ReplaceableIndex(VectorIndex, Protocol):
-    """What a catalogue can be put into."""
+    """An index whose whole content can be replaced."""
 
     def replace(self, entries: Sequence[IndexEntry], /) -> None:
-        """Hold these titles and no others."""
+        """Index these titles and no others."""
         ...
 
 
 @contextmanager
 def open_index(engine: str) -> Iterator[ReplaceableIndex]:
-    """Give an engine with nothing in it, beside whatever is served."""
+    """Open an empty engine, separate from the one that is served."""
     if engine == "memory":
         yield MemoryIndex()
     elif engine == "pgvector":
@@ -280,13 +187,13 @@ def _open_qdrant(engine: str, folder: Path) -> Iterator[ReplaceableIndex]:
     url = settings.load_settings().qdrant_url
     client: Any
     if engine == "edge":
-        from scripts.bench.engines.qdrant_edge import EdgeClient  # another
+        from scripts.bench.engines.qdrant_edge import EdgeClient  # another extra
 
         client = EdgeClient(folder)
     else:
         client = QdrantClient(url) if url else QdrantClient(":memory:")
     collections = AliasedCollections(
-        client=client, cluster=ClusterLayout(), alias="rasika-never-short"
+        client=client, cluster=ClusterLayout(), alias="rasika-completeness-fuzz"
     )
     yield QdrantIndex(collections)
     if content := collections.read_state():
@@ -298,22 +205,22 @@ def main(
     queries: int = 100_000,
     titles: int = DEFAULT_TITLES,
     seed: int = SEED,
-    seconds: Annotated[float | None, typer.Option(help="give up asking after so long")] = None,
-    graph: Annotated[bool, typer.Option(help="of pgvector and qdrant: by graphs")] = False,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    graph: Annotated[bool, typer.Option(help="For pgvector and qdrant: use graphs.")] = False,
 ) -> None:
-    """Ask an engine generated queries and tell how many answers were short."""
+    """Search an engine with random queries and count short and wrong answers."""
     entries = random_entries(titles, seed=seed)
     with open_index(engine) as index:
         index.replace(entries)
         if graph:
-            index.build_graph(Space.CONTENT)  # type: ignore[attr-defined]  # of the shared engines
-        found = check_index(index, entries, queries, seed=seed, seconds=seconds)
+            index.build_graph(Space.CONTENT)  # type: ignore[attr-defined]  # shared engines only
+        result = check_index(index, entries, queries, seed=seed, seconds=seconds)
     typer.echo(
-        f"{engine}: {found.queries:,} queries over {titles:,} titles, {found.hits:,} hits: "
-        f"{found.short} short, {found.wrong} wrong; {found.seconds:.0f} s in the engine"
+        f"{engine}: {result.queries:,} queries over {titles:,} titles, {result.hits:,} hits: "
+        f"{result.short} short, {result.wrong} wrong; {result.seconds:.0f} s in the engine"
     )
-    if found.first_failure is not None:
-        typer.echo(str(found.first_failure))
+    if result.first_failure is not None:
+        typer.echo(str(result.first_failure))
         raise typer.Exit(1)
 
 

@@ -1,9 +1,9 @@
 """Searches while titles change, and whether each answer was true at some moment of the search.
 
-One thread changes titles at a steady pace, in batches as the change log brings them or one by one;
-another searches. Both write down when they began and ended. A state is what the titles were after
-so many changes: an answer has to be the best of one of the states between the last change that was
-over when the search began and the last that had begun when it ended.
+One thread changes titles at a steady rate, in batches as the change log delivers them, or singly;
+another searches. Both record when they began and ended. A state is the catalogue after a number of
+changes. An answer has to be the best of one of the states between the last change that had ended
+when the search began and the last that had begun when it ended.
 """
 
 import threading
@@ -11,11 +11,12 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
-from index.query import Boosts, Filter, Hit, IndexEntry, Query
+from index.query import Hit, IndexEntry, Query
 from scripts.bench.exact import candidate_rows, exact_similarities
 from scripts.bench.synthetic_titles import (
     BenchmarkTitles,
@@ -26,12 +27,12 @@ from scripts.bench.synthetic_titles import (
 )
 from vocabulary.arrays import Matrix
 
-CHANGES_PER_SECOND = 500  # titles changed in a second
-CHANGES_PER_BATCH = 125  # of them at once: the change log is read every 0.25 s
-NEW_TITLE_SHARE = 0.1  # of the changes are titles that were not there
-MAX_HOT_TITLES = 2_000  # titles that the other changes are to, so that many change again
+CHANGES_PER_SECOND = 500
+CHANGES_PER_BATCH = 125  # the change log is read every 0.25 s
+NEW_TITLE_SHARE = 0.1  # of the changes
+MAX_HOT_TITLES = 2_000  # which the other changes are to, so that many change repeatedly
 ROUNDS = 3
-SCORE_TOLERANCE = 1e-6  # of a score
+SCORE_TOLERANCE = 1e-6
 
 PHASES = {
     "quiet": 0,
@@ -41,20 +42,20 @@ PHASES = {
 
 
 class UpdatableEngine(Protocol):
-    """An engine that is searched while it changes."""
+    """An engine that can be searched while it changes."""
 
     def search(self, query: Query) -> Sequence[Hit]:
-        """Return the best."""
+        """Return the best titles."""
         ...
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
-        """Change titles, all at once."""
+        """Change titles in one step."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateStep:
-    """When the changes before `upto` were made, the last of them."""
+    """When a change was made, and how many there were with it."""
 
     changes_applied: int
     began: float
@@ -63,7 +64,7 @@ class UpdateStep:
 
 @dataclass(frozen=True, slots=True)
 class TimedSearch:
-    """A query, when it was asked, and the answer."""
+    """The number of a query, when it ran, and its answer."""
 
     query: int
     began: float
@@ -74,49 +75,49 @@ class TimedSearch:
 
 @dataclass(slots=True)
 class UpdateHistory:
-    """Everything that happened, in order."""
+    """All changes and searches, in order."""
 
     steps: list[UpdateStep] = field(default_factory=list)
     searches: dict[str, list[TimedSearch]] = field(default_factory=dict)
 
     def seconds(self, phase: str) -> list[float]:
-        """Return how long the searches of a phase took."""
+        """Return the durations of the searches of a phase."""
         return [search.ended - search.began for search in self.searches[phase]]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCheck:
-    """Titles in answers that were true at no moment of their search."""
+    """Titles of answers that were true at no moment of their search."""
 
     searches: int
-    wrong: int  # titles that should not be there, or not with that score
+    wrong: int  # titles that should not be in the answer, or with another score
     missing: int
 
 
-def generate_changes(stock: BenchmarkTitles, n: int, rng: np.random.Generator) -> BenchmarkTitles:
-    """Return `n` changes: row i is what a title has become, whole."""
-    often = rng.choice(stock.ids, min(MAX_HOT_TITLES, len(stock)), replace=False)
-    ids = rng.choice(often, n)
+def generate_changes(titles: BenchmarkTitles, n: int, rng: np.random.Generator) -> BenchmarkTitles:
+    """Return `n` changes: row i is the whole title after the change."""
+    hot_ids = rng.choice(titles.ids, min(MAX_HOT_TITLES, len(titles)), replace=False)
+    ids = rng.choice(hot_ids, n)
     new = np.flatnonzero(rng.random(n) < NEW_TITLE_SHARE)
-    ids[new] = stock.ids[-1] + 1 + np.arange(len(new))
-    made = generate_titles(n, rng)
-    # Their languages are those of the stock by place, so that its filters hold for them too.
-    codes = np.array([_language_index(stock.language_names, name) for name in made.language_names])
+    ids[new] = titles.ids[-1] + 1 + np.arange(len(new))
+    generated = generate_titles(n, rng)
+    # The languages of the titles, so that its filters match them too.
+    codes = np.array(
+        [_language_index(titles.language_names, name) for name in generated.language_names]
+    )
     return replace(
-        made,
+        generated,
         ids=ids,
-        matrix=half_precision(
-            stock.queries(np.arange(len(stock)), n, rng)
-        ),  # near titles, and queries
-        language_names=stock.language_names,
-        language=codes[made.language],
+        matrix=half_precision(titles.queries(np.arange(len(titles)), n, rng)),
+        language_names=titles.language_names,
+        language=codes[generated.language],
     )
 
 
 def search_during_updates(
     engine: UpdatableEngine, queries: Sequence[Query], changes: BenchmarkTitles, seconds: float
 ) -> UpdateHistory:
-    """Search so long in all, in turns without changes and with each kind of them."""
+    """Search for some seconds, in turns without changes and with each kind of them."""
     history = UpdateHistory(searches={phase: [] for phase in PHASES})
     entries = list(changes.entries())
     turn = seconds / (ROUNDS * len(PHASES))
@@ -135,47 +136,48 @@ def search_during_updates(
 
 
 def check_answers(
-    stock: BenchmarkTitles,
+    titles: BenchmarkTitles,
     changes: BenchmarkTitles,
     queries: Sequence[Query],
     history: UpdateHistory,
 ) -> AnswerCheck:
-    """Compare every answer with the states that it may be of."""
-    truths = [_ExpectedAnswers(stock, changes, query) for query in queries]
+    """Compare every answer with the states that it may reflect."""
+    expected = [_ExpectedAnswers(titles, changes, query) for query in queries]
     wrong = missing = count = 0
-    for search in (each for found in history.searches.values() for each in found):
+    for search in chain.from_iterable(history.searches.values()):
         states = _possible_states(history.steps, search)
-        misses = min((truths[search.query].misses(search, upto) for upto in states), key=sum)
+        misses = min((expected[search.query].misses(search, state) for state in states), key=sum)
         wrong, missing, count = wrong + misses[0], missing + misses[1], count + 1
     return AnswerCheck(count, wrong, missing)
 
 
 class _ExpectedAnswers:
-    """What a query should find in each state."""
+    """The right answer to a query in each state."""
 
-    def __init__(self, stock: BenchmarkTitles, changes: BenchmarkTitles, query: Query) -> None:
+    def __init__(self, titles: BenchmarkTitles, changes: BenchmarkTitles, query: Query) -> None:
         if query.vector is None:
             raise ValueError("a query without a vector")
-        new = max(int(changes.ids.max(initial=0)) - len(stock), 0)
-        nothing = np.full(new, -np.inf)
-        vector, wanted, boosts = query.vector[np.newaxis], query.filter, query.boosts
-        self._before = np.concatenate([_scores(stock, vector, wanted, boosts), nothing])
-        self._after = _scores(changes, vector, wanted, boosts)
+        new_titles = max(int(changes.ids.max(initial=0)) - len(titles), 0)
+        vector = query.vector[np.newaxis]
+        self._before = np.concatenate(
+            [_scores(titles, vector, query), np.full(new_titles, -np.inf)]
+        )
+        self._after = _scores(changes, vector, query)
         self._rows = changes.ids - 1
         self._k = query.k
 
-    def misses(self, search: TimedSearch, upto: int) -> tuple[int, int]:
-        """Return how many titles are wrong and missing, were that the state."""
+    def misses(self, search: TimedSearch, state: int) -> tuple[int, int]:
+        """Return the numbers of wrong and missing titles, compared with a state."""
         scores = self._before.copy()
-        scores[self._rows[:upto]] = self._after[:upto]  # of a row's changes the last one stays
-        found = search.ids - 1
-        sound = np.abs(scores[found] - search.scores) <= SCORE_TOLERANCE
+        scores[self._rows[:state]] = self._after[:state]  # the last change of a row wins
+        rows = search.ids - 1
+        right_score = np.abs(scores[rows] - search.scores) <= SCORE_TOLERANCE
         pool = candidate_rows(scores, self._k)
         pool = pool[scores[pool] > -np.inf]
         best = pool[np.lexsort((pool, -scores[pool]))[: self._k]]
-        there = np.isin(found, best) & sound
-        distinct = len(np.unique(found[there]))
-        return len(found) - distinct, len(best) - distinct
+        right = np.isin(rows, best) & right_score
+        distinct = len(np.unique(rows[right]))
+        return len(rows) - distinct, len(best) - distinct
 
 
 def _apply_updates(
@@ -185,7 +187,7 @@ def _apply_updates(
     steps: list[UpdateStep],
     stop: threading.Event,
 ) -> None:
-    """Make the next changes at the pace, whatever they take, until it is told to stop."""
+    """Apply the next changes at a steady rate until `stop` is set."""
     first = steps[-1].changes_applied if steps else 0
     started = time.perf_counter()
     for start in range(first, len(entries) - batch + 1, batch):
@@ -205,26 +207,25 @@ def _search(
     while number < len(queries) or time.perf_counter() < end:
         place = number % len(queries)
         began = time.perf_counter()
-        found = engine.search(queries[place])
+        hits = engine.search(queries[place])
         ended = time.perf_counter()
-        ids = np.array([hit.title_id for hit in found], np.int64)
-        yield TimedSearch(
-            place, began, ended, ids, np.array([hit.score for hit in found], np.float64)
-        )
+        ids = np.array([hit.title_id for hit in hits], np.int64)
+        scores = np.array([hit.score for hit in hits], np.float64)
+        yield TimedSearch(place, began, ended, ids, scores)
         number += 1
 
 
 def _possible_states(steps: Sequence[UpdateStep], search: TimedSearch) -> list[int]:
-    """Return how many changes may have been made, from the least on, as the search saw them."""
-    over = bisect_right(steps, search.began, key=lambda step: step.ended)
-    begun = bisect_left(steps, search.ended, key=lambda step: step.began)
-    return [0 if at == 0 else steps[at - 1].changes_applied for at in range(over, begun + 1)]
+    """Return the states that a search may have seen, as numbers of changes, in order."""
+    first = bisect_right(steps, search.began, key=lambda step: step.ended)
+    last = bisect_left(steps, search.ended, key=lambda step: step.began)
+    return [steps[at - 1].changes_applied if at else 0 for at in range(first, last + 1)]
 
 
-def _scores(stock: BenchmarkTitles, vector: Matrix, wanted: Filter, boosts: Boosts) -> Scores:
-    scores: Scores = exact_similarities(stock.matrix, vector, np.arange(len(stock)))[0]
-    scores += stock.boosts(boosts)
-    scores[~stock.mask(wanted)] = -np.inf
+def _scores(titles: BenchmarkTitles, vector: Matrix, query: Query) -> Scores:
+    scores: Scores = exact_similarities(titles.matrix, vector, np.arange(len(titles)))[0]
+    scores += titles.boosts(query.boosts)
+    scores[~titles.mask(query.filter)] = -np.inf
     return scores
 
 

@@ -1,8 +1,8 @@
-"""Catalogues to measure on: real titles where `../shared/data` is there, vectors always made up.
+"""Catalogues to measure on: real titles if `../shared/data` exists; vectors are always synthetic.
 
-Vectors lie in clusters: around those of the seed catalogue (real places of the embedder's space)
-where the embedder made these, else around random ones. A title's language picks its clusters, so
-that meaning and filters are correlated, as they are in life.
+Vectors lie in clusters: around the vectors of the seed catalogue if the same model made them, else
+around random ones. A title's language selects its clusters, so that meaning correlates with filters
+as it does in a real catalogue.
 """
 
 import re
@@ -19,7 +19,7 @@ from catalog import regions
 from catalog.import_reader import UnreadableFile, read_lines
 from catalog.record import Record
 from index.query import IndexEntry
-from recommend import popularity
+from recommend import popularity as popularity_scores
 from runtime.catalogue_reader import CatalogueReader
 from services import seeding
 from vocabulary.arrays import Matrix
@@ -29,18 +29,15 @@ from vocabulary.title_summary import TitleSummary
 
 SHARED_DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
 DATASET_NAMES = ("indian", "bollywood", "indian_rich", "world", "us_films", "anime", "streaming")
-SYNTHETIC_SOURCE = "made-up"  # the source of titles that nobody made
+SYNTHETIC_SOURCE = "made-up"  # the source of synthetic titles
 
 DIMENSIONS = 384
 RANDOM_CLUSTERS = 512
 CLUSTERS_PER_LANGUAGE = 32
-CLUSTER_SPREAD = (
-    0.7  # length of the noise around a cluster's centre: cosines within one are about 0.67
-)
+# Length of the noise around a centre: two titles of a cluster have a cosine of about 0.67.
+CLUSTER_SPREAD = 0.7
 
-MAX_OPENING_CHARACTERS = (
-    60  # characters: as long as plain descriptions are, half of those in tests/search
-)
+MAX_OPENING_CHARACTERS = 60  # as long as typical descriptions of a plot
 MIN_OPENING_CHARACTERS = 20
 
 Integers = NDArray[np.int64]
@@ -49,95 +46,96 @@ Counts = dict[str, list[tuple[int, float]]]  # source to (row, count)
 
 @dataclass(slots=True)
 class BenchmarkCatalogue:
-    """Titles in memory as a serving process holds them; row i of all fields is one title."""
+    """Titles in memory as in a serving process; row i of each field is one title."""
 
-    listings: list[TitleSummary] = field(default_factory=list)
+    summaries: list[TitleSummary] = field(default_factory=list)
     entries: list[IndexEntry] = field(default_factory=list)
     matrix: Matrix = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
-    texts: list[str] = field(default_factory=list)  # openings of synopses
-    plots: list[str] = field(default_factory=list)  # in English; empty where there is none
+    texts: list[str] = field(default_factory=list)  # beginnings of synopses
+    plots: list[str] = field(default_factory=list)  # in English; "" for none
     real_titles: int = 0
 
     @property
     def description(self) -> str:
-        """What the data are."""
-        return describe_dataset(len(self.listings), self.real_titles)
+        """What is real and what is synthetic."""
+        return describe_dataset(len(self.summaries), self.real_titles)
 
 
 def describe_dataset(titles: int, real_titles: int) -> str:
-    """Say what is real and what is not."""
+    """Return in words what is real and what is synthetic."""
     if not real_titles:
-        return f"{titles:,} made-up titles (no ../shared/data) with made-up vectors in clusters"
-    made_up = titles - real_titles
-    rest = f" and {made_up:,} made-up ones" if made_up else ""
-    return f"{real_titles:,} real titles of ../shared/data{rest}; made-up vectors in clusters"
+        return f"{titles:,} synthetic titles (no ../shared/data), synthetic vectors in clusters"
+    synthetic = titles - real_titles
+    rest = f" and {synthetic:,} synthetic ones" if synthetic else ""
+    return f"{real_titles:,} real titles of ../shared/data{rest}; synthetic vectors in clusters"
 
 
 def records() -> Iterator[Record]:
-    """Yield real titles, a line of each file in turn, then made-up ones without end."""
+    """Yield real titles, a line of each file in turn, then synthetic ones without end."""
     files = [SHARED_DATA_FOLDER / f"{name}.jsonl.gz" for name in DATASET_NAMES]
     sources = [_records_of(path) for path in files if path.exists()]
     while sources:
         for source in list(sources):
-            found = next(source, None)
-            if found is None:
+            record = next(source, None)
+            if record is None:
                 sources.remove(source)
             else:
-                yield found
+                yield record
     yield from _synthetic_records()
 
 
-def synopsis_openings(record: Record) -> Iterator[str]:
-    """Yield the first words of each synopsis, cut between words to the length of a query."""
-    for text in record.synopsis.values():
-        first = re.split(r"(?<=[.!?।])\s", text.strip(), maxsplit=1)[0]
-        cut = (
-            first
-            if len(first) <= MAX_OPENING_CHARACTERS
-            else first[:MAX_OPENING_CHARACTERS].rpartition(" ")[0]
-        )
-        if len(cut) >= MIN_OPENING_CHARACTERS:
-            yield cut
-
-
-def build_catalogue(n: int, centres: Matrix, rng: np.random.Generator) -> BenchmarkCatalogue:
-    """Return `n` titles, none twice, as they would come out of PostgreSQL."""
-    kept, found = BenchmarkCatalogue(), list[Record]()
+def distinct_records() -> Iterator[Record]:
+    """Yield the records without those of a title, year and kind that came before."""
     seen: set[tuple[str, int | None, str]] = set()
     for record in records():
         identity = (fold(record.title), record.year, record.kind)
-        if identity in seen:
-            continue
-        seen.add(identity)
-        kept.texts += synopsis_openings(record)
-        kept.real_titles += record.source != SYNTHETIC_SOURCE
-        kept.plots.append(record.synopsis.get("en", ""))
-        found.append(record.model_copy(update={"synopsis": {}}))
-        if len(found) == n:
-            break
-    kept.listings = summarise_records(found)
-    first = [listing.language or "" for listing in kept.listings]
-    kept.matrix = clustered_vectors(first, centres, rng)
-    loader = CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
-    kept.entries = [
-        loader.index_entry(listing, {Space.CONTENT: vector})
-        for listing, vector in zip(kept.listings, kept.matrix, strict=True)
+        if identity not in seen:
+            seen.add(identity)
+            yield record
+
+
+def synopsis_openings(record: Record) -> Iterator[str]:
+    """Yield the beginning of each synopsis, cut between words to the length of a query."""
+    for text in record.synopsis.values():
+        first = re.split(r"(?<=[.!?।])\s", text.strip(), maxsplit=1)[0]
+        opening = first[:MAX_OPENING_CHARACTERS]
+        if len(first) > MAX_OPENING_CHARACTERS:
+            opening = opening.rpartition(" ")[0]
+        if len(opening) >= MIN_OPENING_CHARACTERS:
+            yield opening
+
+
+def build_catalogue(n: int, centres: Matrix, rng: np.random.Generator) -> BenchmarkCatalogue:
+    """Return `n` different titles, as the database would return them."""
+    catalogue, short_records = BenchmarkCatalogue(), list[Record]()
+    for record in islice(distinct_records(), n):
+        catalogue.texts += synopsis_openings(record)
+        catalogue.real_titles += record.source != SYNTHETIC_SOURCE
+        catalogue.plots.append(record.synopsis.get("en", ""))
+        short_records.append(record.model_copy(update={"synopsis": {}}))
+    catalogue.summaries = summarise_records(short_records)
+    languages = [summary.language or "" for summary in catalogue.summaries]
+    catalogue.matrix = clustered_vectors(languages, centres, rng)
+    reader = CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
+    catalogue.entries = [
+        reader.index_entry(summary, {Space.CONTENT: vector})
+        for summary, vector in zip(catalogue.summaries, catalogue.matrix, strict=True)
     ]
-    kept.texts = shuffle_distinct(kept.texts, rng)
-    return kept
+    catalogue.texts = shuffle_distinct(catalogue.texts, rng)
+    return catalogue
 
 
 def seed_texts() -> list[str]:
-    """Return the openings of the seed's synopses, in their six scripts."""
+    """Return the beginnings of the seed's synopses, in six scripts."""
     return [text for record in _seed_records() for text in synopsis_openings(record)]
 
 
 def query_text(texts: Sequence[str], number: int) -> str:
-    """Return the text of a number; beyond the texts there are, halves of two of them."""
+    """Return the text of a number; beyond the last text, combine halves of two."""
     if 0 <= number < len(texts):
         return texts[number]
-    apart, place = divmod(number, len(texts))
-    text, other = texts[place], texts[(place + apart) % len(texts)]
+    distance, place = divmod(number, len(texts))
+    text, other = texts[place], texts[(place + distance) % len(texts)]
     return f"{text[: len(text) // 2]}{other[len(other) // 2 :]}"
 
 
@@ -148,23 +146,23 @@ def shuffle_distinct(texts: Sequence[str], rng: np.random.Generator) -> list[str
 
 
 def cluster_centres(model: str | None, rng: np.random.Generator) -> Matrix:
-    """Return unit rows: the seed's vectors where the model made them, else random ones."""
+    """Return unit rows: the seed's vectors if the model made them, else random ones."""
     path = seeding.seed_folder() / "vectors.npz"
     if path.exists():
-        with np.load(path) as shipped:
-            if str(shipped["model"]) == model:
-                return unit_rows(shipped["vectors"].astype(np.float32))
+        with np.load(path) as seed:
+            if str(seed["model"]) == model:
+                return unit_rows(seed["vectors"].astype(np.float32))
     return unit_rows(rng.standard_normal((RANDOM_CLUSTERS, DIMENSIONS), np.float32))
 
 
 def clustered_vectors(
     languages: Sequence[str], centres: Matrix, rng: np.random.Generator
 ) -> Matrix:
-    """Return a unit row per title, in a cluster that its language has."""
+    """Return a unit row per title, in a cluster of its language."""
     codes = {language: code for code, language in enumerate(sorted(set(languages)))}
     code = np.array([codes[language] for language in languages], np.int64)
-    own = rng.integers(CLUSTERS_PER_LANGUAGE, size=len(code))
-    return vectors_near(centres[(code * CLUSTERS_PER_LANGUAGE + own) % len(centres)], rng)
+    cluster = code * CLUSTERS_PER_LANGUAGE + rng.integers(CLUSTERS_PER_LANGUAGE, size=len(code))
+    return vectors_near(centres[cluster % len(centres)], rng)
 
 
 def vectors_near(rows: Matrix, rng: np.random.Generator, spread: float = CLUSTER_SPREAD) -> Matrix:
@@ -180,7 +178,7 @@ def unit_rows(rows: Matrix) -> Matrix:
 
 
 def zipf_sample(size: int, times: int, rng: np.random.Generator) -> list[int]:
-    """Return places in a pool, the r-th asked for in proportion to 1/r."""
+    """Draw positions in a pool, the r-th with a probability proportional to 1/r."""
     weights = 1 / np.arange(1, size + 1)
     return [int(place) for place in rng.choice(size, times, p=weights / weights.sum())]
 
@@ -200,7 +198,7 @@ def _seed_records() -> list[Record]:
 
 
 def _synthetic_records() -> Iterator[Record]:
-    """Yield seeds under other names, made of the words of two, and of other years."""
+    """Yield seed titles with other years and with names made from the words of two titles."""
     rng = np.random.default_rng(7)
     seeds = _seed_records()
     words = sorted({word for record in seeds for word in record.title.split()})
@@ -221,7 +219,7 @@ def _synthetic_records() -> Iterator[Record]:
 
 
 def summarise_records(records_to_summarise: Sequence[Record]) -> list[TitleSummary]:
-    """Return records as PostgreSQL would list them, numbered from 1."""
+    """Return the records as the database would summarise them, with ids from 1."""
     popularities = _popularities(records_to_summarise)
     return [
         _summarise_record(number, record, popularities[number - 1])
@@ -230,7 +228,7 @@ def summarise_records(records_to_summarise: Sequence[Record]) -> list[TitleSumma
 
 
 def _summarise_record(
-    number: int, record: Record, known: dict[tuple[ScopeKind, str], float]
+    number: int, record: Record, popularity: dict[tuple[ScopeKind, str], float]
 ) -> TitleSummary:
     names = [record.original_title, *record.names.values(), record.title, *record.aliases]
     people = {fold(part.name): part.name for part in record.people}
@@ -255,25 +253,27 @@ def _summarise_record(
         people=tuple(people),
         people_names=tuple(people.values()),
         poster_url=None,
-        popularity=known,
+        popularity=popularity,
     )
 
 
 def _popularities(title_records: Sequence[Record]) -> list[dict[tuple[ScopeKind, str], float]]:
-    """Return what `upkeep.refresh_popularity` would, countries aside."""
-    audiences = popularity.audience_scores(len(title_records), _measures(title_records))
+    """Return what `refresh_popularity` computes in the database, except by country."""
+    audiences = popularity_scores.audience_scores(len(title_records), _measures(title_records))
     values = [{(ScopeKind.GLOBAL, ""): float(value)} for value in audiences]
     groups: dict[str, list[int]] = defaultdict(list)
     for row, record in enumerate(title_records):
         for language in record.all_languages:
             groups[language].append(row)
-    for name, ranked in popularity.popularity_within_groups(groups, audiences).items():
-        for row, value in zip(groups[name], ranked, strict=True):
+    for name, scores in popularity_scores.popularity_within_groups(groups, audiences).items():
+        for row, value in zip(groups[name], scores, strict=True):
             values[row][ScopeKind.LANGUAGE, name] = float(value)
     return values
 
 
-def _measures(title_records: Sequence[Record]) -> Iterator[tuple[Integers, popularity.Values]]:
+def _measures(
+    title_records: Sequence[Record],
+) -> Iterator[tuple[Integers, popularity_scores.Values]]:
     counts: Counts = defaultdict(list)
     for row, record in enumerate(title_records):
         for rating in record.ratings:
@@ -286,5 +286,5 @@ def _measures(title_records: Sequence[Record]) -> Iterator[tuple[Integers, popul
 
 
 def sample_rows(n: int, size: int, rng: np.random.Generator) -> list[int]:
-    """Return numbers below `n`, with repetition only where there are too few."""
+    """Return numbers below `n`, repeated only if `size` exceeds `n`."""
     return list(islice(cycle(rng.permutation(n).tolist()), size))

@@ -1,4 +1,4 @@
-"""Homes filled with titles for `rasika bench http`, kept to be used again."""
+"""Homes filled with titles for the benchmarks over HTTP; they are kept for the next run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
 from catalog.importer import Importer
-from catalog.record import Record
 from db import migrate, titles, vectors
 from db.engine import connect, open_session
 from db.tables.titles import Title
@@ -24,18 +23,17 @@ from services import seeding
 from vocabulary.arrays import Matrix
 from vocabulary.kinds import Space
 
-TITLES_PER_TRANSACTION = 500  # titles per transaction
 COPY_VECTORS = (
     "COPY title_vector (title_id, space, model, text_hash, vector) FROM STDIN (FORMAT BINARY)"
 )
-COUNT_REAL_TITLES = text("SELECT count(*) FROM title WHERE source IS DISTINCT FROM :made_up")
+COUNT_REAL_TITLES = text("SELECT count(*) FROM title WHERE source IS DISTINCT FROM :synthetic")
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkFixture:
-    """A running PostgreSQL and Valkey of their own, with the titles that were asked for."""
+    """A running PostgreSQL and Valkey with the titles to measure on."""
 
     path: Path
     lease: Lease
@@ -47,7 +45,7 @@ class BenchmarkFixture:
 
 @contextmanager
 def open_fixture(home: Path, n: int, model: str) -> Iterator[BenchmarkFixture]:
-    """Fill `home/bench-n` with `n` titles that the model has embedded, unless it is already."""
+    """Fill `home/bench-n` with `n` titles and vectors of the model, unless it is filled already."""
     path = home / f"bench-{n}"
     path.mkdir(parents=True, exist_ok=True)
     with acquire(path) as lease:
@@ -71,17 +69,17 @@ def _fill(engine: Engine, n: int, model: str) -> None:
 
 
 def _import(engine: Engine, n: int) -> None:
-    """Import as many of the benchmarks' titles as are missing; what is there is passed over."""
+    """Import the titles that are missing."""
     importer = Importer()
     with open_session(engine) as reading:
-        have = titles.count(reading)
-    source = islice(datasets.records(), have, None)  # a title takes a record at least
-    while have < n:
-        batch: list[Record] = list(islice(source, min(TITLES_PER_TRANSACTION, n - have)))
+        count = titles.count(reading)
+    source = islice(datasets.records(), count, None)  # a title needs at least one record
+    while count < n:
+        batch = list(islice(source, min(seeding.TITLES_PER_TRANSACTION, n - count)))
         with open_session(engine) as writing:
-            have += len(importer.store(writing, batch).created_ids)
+            count += len(importer.store(writing, batch).created_ids)
             writing.commit()
-        log.info("bench_titles_imported", titles=have, wanted=n)
+        log.info("bench_titles_imported", titles=count, target=n)
 
 
 def _generate_vectors(writing: Session, model: str) -> None:
@@ -94,7 +92,7 @@ def _generate_vectors(writing: Session, model: str) -> None:
 
 
 def _copy_vectors(writing: Session, ids: list[int], matrix: Matrix, model: str) -> None:
-    """Write every vector; the usual way would take minutes."""
+    """Replace all vectors by COPY; INSERT would take minutes."""
     writing.execute(text("DELETE FROM title_vector"))
     connection = writing.connection().connection.driver_connection
     if connection is None:
@@ -117,14 +115,15 @@ def _read_fixture(reading: Session, path: Path, lease: Lease) -> BenchmarkFixtur
     rng = np.random.default_rng(2)
     rows = reading.exec(select(Title.id, Title.title).order_by(text("id"))).all()
     ids = [number for number, _ in rows if number is not None]
-    heard = islice(datasets.records(), len(ids))
-    found = chain.from_iterable(map(datasets.synopsis_openings, heard))
-    real = reading.execute(COUNT_REAL_TITLES, {"made_up": datasets.SYNTHETIC_SOURCE}).scalar_one()
+    records = islice(datasets.records(), len(ids))
+    openings = chain.from_iterable(map(datasets.synopsis_openings, records))
+    parameters = {"synthetic": datasets.SYNTHETIC_SOURCE}
+    real = reading.execute(COUNT_REAL_TITLES, parameters).scalar_one()
     return BenchmarkFixture(
         path=path,
         lease=lease,
         ids=ids,
         names=datasets.shuffle_distinct([name for _, name in rows], rng),
-        texts=datasets.shuffle_distinct([*datasets.seed_texts(), *found], rng),
+        texts=datasets.shuffle_distinct([*datasets.seed_texts(), *openings], rng),
         real_titles=int(real),
     )

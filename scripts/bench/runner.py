@@ -1,139 +1,122 @@
-"""How contestants are built and asked, so that what disturbs the machine disturbs all alike."""
+"""Building engines and querying them in turns, so that a noisy machine slows all alike."""
 
 import gc
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
 from threadpoolctl import ThreadpoolController
 
 from index.query import Query
 from scripts.bench.engines.benchmark_engine import BenchmarkEngine, EngineUnavailable
-from scripts.bench.measurements import MIB, BenchmarkRun, EngineReport, Timings, out
+from scripts.bench.machine import anonymous_and_mapped_mib
+from scripts.bench.measurements import BenchmarkRun, EngineReport, Timings
 from scripts.bench.synthetic_titles import BenchmarkTitles
+from scripts.cli.console import out
 from vocabulary.ids import TitleId
 
-TURNS_PER_ENGINE = 8  # of each contestant in a case
-MAX_CASE_S = 1.2  # that a contestant takes of a case, so that slow ones are asked less often
-MIN_QUERIES = 3  # queries, however slow
+TURNS_PER_ENGINE = 8  # in each case
+MAX_CASE_S = 1.2  # of one engine in a case: slow engines answer fewer queries
+MAX_TURN_S = MAX_CASE_S / TURNS_PER_ENGINE
+MIN_QUERIES = 3  # however slow
 
 
 @dataclass(slots=True)
 class EngineAnswers:
-    """What a contestant answered, and in which time."""
+    """The answers of an engine, and the seconds that each took."""
 
     seconds: list[float] = field(default_factory=list)
-    query_indices: list[int] = field(default_factory=list)  # which of the queries
+    query_indices: list[int] = field(default_factory=list)
     title_ids: list[Sequence[TitleId]] = field(default_factory=list)
 
-    def timings(self, units: int = 1) -> Timings:
-        """Return the times; each call answered so many queries."""
-        return Timings(self.seconds, units * len(self.seconds) / sum(self.seconds))
+    def timings(self, queries_per_call: int = 1) -> Timings:
+        """Return the times."""
+        per_second = queries_per_call * len(self.seconds) / sum(self.seconds)
+        return Timings(self.seconds, per_second)
+
+    def add(self, seconds: float, query_index: int, title_ids: Sequence[TitleId]) -> None:
+        """Add an answer."""
+        self.seconds.append(seconds)
+        self.query_indices.append(query_index)
+        self.title_ids.append(title_ids)
 
 
 def build_engines(
-    contestants: Sequence[BenchmarkEngine], stock: BenchmarkTitles, run: BenchmarkRun
+    engines: Sequence[BenchmarkEngine], titles: BenchmarkTitles, run: BenchmarkRun
 ) -> Iterator[BenchmarkEngine]:
-    """Yield those that can take part, and write down what building them took."""
-    before = memory_by_kind_mib()
-    for each in contestants:
+    """Build the engines, report each build, and yield those that are available."""
+    before = anonymous_and_mapped_mib()
+    for engine in engines:
         began = time.perf_counter()
         try:
-            each.build(stock)
+            engine.build(titles)
         except EngineUnavailable as error:
-            each.close()
-            run.skipped[each.name] = str(error)
+            engine.close()
+            run.skipped[engine.name] = str(error)
             continue
-        seconds = time.perf_counter() - began
-        out.print(f"built {each.name} in {seconds:.1f} s", markup=False)
-        now = memory_by_kind_mib()
-        grown = [size - former for size, former in zip(now, before, strict=True)]
-        before = now
-        anonymous, mapped = (round(size, 1) if each.memory else None for size in grown)
+        build_s = time.perf_counter() - began
+        out.print(f"built {engine.name} in {build_s:.1f} s", markup=False)
+        after = anonymous_and_mapped_mib()
+        growth = [round(now - then, 1) for now, then in zip(after, before, strict=True)]
+        before = after
+        anonymous, mapped = growth if engine.in_process else (None, None)
         run.engines.append(
-            EngineReport(each.name, each.about, each.exact, round(seconds, 2), anonymous, mapped)
+            EngineReport(
+                engine.name, engine.description, engine.exact, round(build_s, 2), anonymous, mapped
+            )
         )
-        yield each
+        yield engine
 
 
 def query_in_turns(
-    contestants: Sequence[BenchmarkEngine], queries: Sequence[Query]
+    engines: Sequence[BenchmarkEngine], queries: Sequence[Query]
 ) -> list[EngineAnswers]:
-    """Ask every contestant the queries in turns of some.
+    """Return the answers of every engine, each taking a part of the queries in turn.
 
-    A turn begins with a query that is not counted, for a process of its own would find its data in
-    the cache, where the others' turns have left none.
+    A turn begins with a query that is not counted: the other engines' turns have emptied the
+    processor's cache, which a process of its own would find filled.
     """
-    answers = [EngineAnswers() for _ in contestants]
+    answers = [EngineAnswers() for _ in engines]
     size = -(-len(queries) // TURNS_PER_ENGINE)
     for start in range(0, len(queries), size):
         turn = range(start, min(start + size, len(queries)))
-        for each, taken in zip(contestants, answers, strict=True):
-            with limit_threads(each.cores):
-                _run_turn(each, queries, turn, taken)
+        for engine, engine_answers in zip(engines, answers, strict=True):
+            with limit_threads(engine.cores):
+                _run_turn(engine, queries, turn, engine_answers)
     return answers
 
 
-def _run_turn(
-    each: BenchmarkEngine, queries: Sequence[Query], turn: range, taken: EngineAnswers
-) -> None:
-    if sum(taken.seconds) > MAX_CASE_S and len(taken.seconds) >= MIN_QUERIES:
-        return
-    first = _time_query(each, queries, turn[0], taken)
-    if first <= MAX_CASE_S / TURNS_PER_ENGINE:
-        taken.seconds.pop(), taken.query_indices.pop(), taken.title_ids.pop()
-    spent = first
-    for place in turn if first <= MAX_CASE_S / TURNS_PER_ENGINE else turn[1:]:
-        if spent > MAX_CASE_S / TURNS_PER_ENGINE and len(taken.seconds) >= MIN_QUERIES:
-            return
-        spent += _time_query(each, queries, place, taken)
-
-
-def _time_query(
-    each: BenchmarkEngine, queries: Sequence[Query], place: int, taken: EngineAnswers
-) -> float:
-    began = time.perf_counter()
-    found = each.search(queries[place])
-    seconds = time.perf_counter() - began
-    taken.seconds.append(seconds)
-    taken.query_indices.append(place)
-    taken.title_ids.append(each.ids(found))
-    return seconds
-
-
 def query_in_batches(
-    contestants: Sequence[BenchmarkEngine], queries: Sequence[Query], rounds: int
+    engines: Sequence[BenchmarkEngine], queries: Sequence[Query], rounds: int
 ) -> list[EngineAnswers]:
-    """Ask every contestant all queries at once, so often; the first time is not counted."""
-    answers = [EngineAnswers() for _ in contestants]
+    """Send every engine all queries at once, `rounds` times after one that is not counted."""
+    answers = [EngineAnswers() for _ in engines]
     for number in range(rounds + 1):
-        for each, taken in zip(contestants, answers, strict=True):
-            with limit_threads(each.cores):
+        for engine, engine_answers in zip(engines, answers, strict=True):
+            with limit_threads(engine.cores):
                 began = time.perf_counter()
-                found: Sequence[Any] = each.search_many(queries)
+                results: Sequence[Any] = engine.search_many(queries)
                 seconds = time.perf_counter() - began
             if number:
-                taken.seconds.append(seconds)
-                taken.query_indices = list(range(len(queries)))
-                taken.title_ids = [each.ids(one) for one in found]
+                engine_answers.seconds.append(seconds)
+                engine_answers.query_indices = list(range(len(queries)))
+                engine_answers.title_ids = [engine.title_ids(each) for each in results]
     return answers
 
 
 @contextmanager
 def limit_threads(cores: int) -> Iterator[None]:
-    """Have BLAS and OpenMP use so many threads."""
-    # Looked for each time: libraries are loaded as contestants are built.
+    """Limit the threads of BLAS and OpenMP."""
+    # A new controller each time: libraries are loaded as engines are built.
     with ThreadpoolController().limit(limits=cores):
         yield
 
 
 @contextmanager
 def frozen_gc() -> Iterator[None]:
-    """Keep the collector from looking through what is there already, as the service does."""
+    """Exclude existing objects from garbage collection, as the service does."""
     gc.collect()
     gc.freeze()
     try:
@@ -142,12 +125,28 @@ def frozen_gc() -> Iterator[None]:
         gc.unfreeze()
 
 
-def memory_by_kind_mib() -> tuple[float, float]:
-    """Return the memory of this process: what is its own, and what is mapped out of files."""
-    gc.collect()
-    process = psutil.Process()
-    if sys.platform != "linux":
-        return process.memory_info().rss / MIB, 0.0
-    maps = process.memory_maps()
-    own = sum(each.anonymous for each in maps)
-    return own / MIB, (sum(each.rss for each in maps) - own) / MIB
+def _run_turn(
+    engine: BenchmarkEngine, queries: Sequence[Query], turn: range, answers: EngineAnswers
+) -> None:
+    if sum(answers.seconds) > MAX_CASE_S and len(answers.seconds) >= MIN_QUERIES:
+        return
+    first = _timed_answer(engine, queries, turn[0])
+    spent_s = first[0]
+    if spent_s > MAX_TURN_S:  # too slow to spend a query on the cache
+        answers.add(*first)
+        turn = turn[1:]
+    for place in turn:
+        if spent_s > MAX_TURN_S and len(answers.seconds) >= MIN_QUERIES:
+            return
+        answer = _timed_answer(engine, queries, place)
+        answers.add(*answer)
+        spent_s += answer[0]
+
+
+def _timed_answer(
+    engine: BenchmarkEngine, queries: Sequence[Query], place: int
+) -> tuple[float, int, Sequence[TitleId]]:
+    began = time.perf_counter()
+    result = engine.search(queries[place])
+    seconds = time.perf_counter() - began
+    return seconds, place, engine.title_ids(result)

@@ -11,6 +11,7 @@ import numpy as np
 from api.metrics import Metrics
 from api.schemas.titles import SearchResponse
 from catalog import regions
+from config.cpu import available_cores
 from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
@@ -21,17 +22,19 @@ from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import CatalogueView, add_to_vocabulary, search_labels
 from scripts.bench import datasets
 from scripts.bench.datasets import BenchmarkCatalogue
+from scripts.bench.engines.numpy_scans import NumpyScan
+from scripts.bench.machine import peak_mib
 from scripts.bench.measurements import (
     RASIKA,
     BenchmarkFailed,
     BenchmarkOptions,
     BenchmarkRun,
     Timings,
-    peak_mib,
     time_alternately,
     time_concurrently,
 )
-from scripts.bench.numpy_baseline import NumpyBaseline
+from scripts.bench.real_titles import titles_as_columns
+from scripts.bench.synthetic_titles import Rows
 from scripts.evaluate.queries import read_queries
 from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, NameMatch
@@ -39,39 +42,38 @@ from search.suggestions.suggester import Suggestion, SuggestionRequest
 from services import search
 from services.suggestion_topics import region_topics
 from vocabulary.arrays import Matrix
-from vocabulary.ids import TitleId
 from vocabulary.kinds import ScopeKind
 from vocabulary.name_folding import fold
 from vocabulary.title_summary import TitleSummary
 
 BASELINE = (
-    "the embedder with its cache, then a NumPy scan of all rows; no names, no answer made. "
-    "Of suggestions: a scan of all names for words that begin as typed, no letter forgiven"
+    "the embedder with its cache, then a NumPy scan of all rows, without names and responses. "
+    "For suggestions: a scan of all names for words with the typed beginning, without typos"
 )
-UNUSED_DATABASE_URL = "postgresql+psycopg://nobody@/nothing"  # never connected to
-RESULTS_PER_SEARCH = 20  # titles in an answer
-SUGGESTIONS_PER_REQUEST = 8  # suggestions in an answer
+UNUSED_DATABASE_URL = "postgresql+psycopg://unused@/unused"  # never connected to
+RESULTS_PER_SEARCH = 20
+SUGGESTIONS_PER_REQUEST = 8
 SUGGEST_TARGET_MS = 10.0
 SEARCH_TARGET_MS = 40.0
-QUERY_CATALOGUES = ("seed", "indian")  # that queries were written over
+QUERY_CATALOGUES = ("seed", "indian")  # with evaluation queries
 PLOT_FORMS = ("plot_native", "plot_romanised")
-TYPO_SHARE = 0.3  # share of what is typed that has a wrong letter
+TYPO_SHARE = 0.3  # of the typed texts have a wrong letter
 PHASES = ("embed", "names", "index")
 
 
 class Stopwatch:
-    """Adds up, per phase, the time of the calls of one answer."""
+    """Adds up the time of each phase of one search."""
 
     def __init__(self) -> None:
         self.seconds_by_phase: dict[str, float] = defaultdict(float)
 
     def add(self, phase: str, began: float) -> None:
-        """Count the time since a moment."""
+        """Add the time since a moment to a phase."""
         self.seconds_by_phase[phase] += time.perf_counter() - began
 
 
 class TimedEmbedder:
-    """An embedder under a stopwatch."""
+    """An embedder with a stopwatch."""
 
     def __init__(self, embedder: Embedder, watch: Stopwatch) -> None:
         self.model, self.dim = embedder.model, embedder.dim
@@ -87,7 +89,7 @@ class TimedEmbedder:
 
 
 class TimedIndex(MemoryIndex):
-    """An index under a stopwatch."""
+    """An index with a stopwatch."""
 
     stopwatch: Stopwatch
 
@@ -100,33 +102,33 @@ class TimedIndex(MemoryIndex):
 
 
 class TimedNames(LexicalIndex):
-    """Names under a stopwatch."""
+    """Names with a stopwatch."""
 
     stopwatch: Stopwatch
 
     def match(self, text: str, *, limit: int = 50) -> list[NameMatch]:
-        """Return the titles that a folded text may name, the likeliest first."""
+        """Return the titles that a folded text may name, the most likely first."""
         began = time.perf_counter()
-        found = super().match(text, limit=limit)
+        matches = super().match(text, limit=limit)
         self.stopwatch.add("names", began)
-        return found
+        return matches
 
 
 @dataclass(frozen=True, slots=True)
 class SearchBenchmark:
-    """Two ways to answer a text, and where the figures go."""
+    """Two ways to search, and where the figures go."""
 
     view: CatalogueView
     embedder: TimedEmbedder
-    baseline_embedder: Embedder  # with a cache of its own, for the baseline
-    baseline_scan: NumpyBaseline
+    baseline_embedder: Embedder  # with its own cache
+    baseline_scan: NumpyScan
     stopwatch: Stopwatch
     run: BenchmarkRun
     options: BenchmarkOptions
     metrics: Metrics = field(default_factory=Metrics)
 
     def search_rasika(self, text: str) -> SearchResponse:
-        """Answer as the route does."""
+        """Search as the route does."""
         return search.search(
             self.view,
             self.metrics,
@@ -140,154 +142,155 @@ class SearchBenchmark:
     def suggest_rasika(self, text: str) -> list[Suggestion]:
         """Suggest as the route does."""
         region = regions.DEFAULT_REGION
-        typed = SuggestionRequest(folded=fold(text), region=region)
+        request = SuggestionRequest(folded=fold(text), region=region)
         return self.view.suggester.suggest(
-            typed, topics=region_topics(region, ()), limit=SUGGESTIONS_PER_REQUEST
+            request, topics=region_topics(region, ()), limit=SUGGESTIONS_PER_REQUEST
         )
 
     def suggest_baseline(self, text: str) -> list[TitleSummary]:
-        """Return the titles with a word that begins as typed, the best known first."""
+        """Return the titles with a word that begins with the text, the most popular first."""
         word = f" {fold(text)}"
-        fitting = [
-            listing
-            for listing in self.view.titles.values()
-            if any(f" {name}".find(word) >= 0 for name in (*listing.names, *listing.people))
+        matches = [
+            summary
+            for summary in self.view.titles.values()
+            if any(word in f" {name}" for name in (*summary.names, *summary.people))
         ]
-        known = (ScopeKind.GLOBAL, "")
-        return sorted(fitting, key=lambda each: -each.popularity.get(known, 0.0))[
-            :SUGGESTIONS_PER_REQUEST
-        ]
+        scope = (ScopeKind.GLOBAL, "")
+        matches.sort(key=lambda each: -each.popularity.get(scope, 0.0))
+        return matches[:SUGGESTIONS_PER_REQUEST]
 
-    def search_baseline(self, text: str) -> list[TitleId]:
+    def search_baseline(self, text: str) -> Rows:
         """Embed and scan."""
         vector = self.baseline_embedder.embed([text], role="query")[0]
-        return self.baseline_scan.search(
-            vector, search_boosts(regions.DEFAULT_REGION), RESULTS_PER_SEARCH
-        )
+        boosts = search_boosts(regions.DEFAULT_REGION)
+        return self.baseline_scan.search(Query(vector=vector, boosts=boosts, k=RESULTS_PER_SEARCH))
 
 
-def measure(settings: Settings, titles: int, effort: BenchmarkOptions) -> BenchmarkRun:
-    """Measure at one size of catalogue."""
+def measure(settings: Settings, titles: int, options: BenchmarkOptions) -> BenchmarkRun:
+    """Measure one catalogue size."""
     rng = np.random.default_rng(1)
-    embedder, plain = load_embedder(settings), load_embedder(settings)
-    if embedder is None or plain is None:
+    embedder, baseline_embedder = load_embedder(settings), load_embedder(settings)
+    if embedder is None or baseline_embedder is None:
         raise BenchmarkFailed(f"the embedder {settings.embedder} could not be loaded")
     centres = datasets.cluster_centres(embedder.model, rng)
     catalogue = datasets.build_catalogue(titles, centres, rng)
-    watch = Stopwatch()
-    run = BenchmarkRun(
-        titles, f"{catalogue.description}; queries are openings of synopses", BASELINE
+    stopwatch = Stopwatch()
+    data = f"{catalogue.description}; queries are beginnings of synopses"
+    run = BenchmarkRun(titles, data, BASELINE)
+    baseline_scan = NumpyScan(available_cores())
+    baseline_scan.build(
+        titles_as_columns(data, catalogue.summaries, catalogue.entries, catalogue.matrix)
     )
     bench = SearchBenchmark(
-        view=_build_view(catalogue, watch),
-        embedder=TimedEmbedder(embedder, watch),
-        baseline_embedder=plain,
-        baseline_scan=NumpyBaseline(catalogue),
-        stopwatch=watch,
+        view=_build_view(catalogue, stopwatch),
+        embedder=TimedEmbedder(embedder, stopwatch),
+        baseline_embedder=baseline_embedder,
+        baseline_scan=baseline_scan,
+        stopwatch=stopwatch,
         run=run,
-        options=effort,
+        options=options,
     )
     texts = datasets.shuffle_distinct([*datasets.seed_texts(), *catalogue.texts], rng)
-    _measure_all(bench, texts, [listing.title for listing in catalogue.listings], rng)
+    _measure_all(bench, texts, [summary.title for summary in catalogue.summaries], rng)
     run.facts["peak_rss_mib"] = peak_mib()
     return run
 
 
-def _build_view(catalogue: BenchmarkCatalogue, watch: Stopwatch) -> CatalogueView:
-    """Return what a serving process holds, from no database."""
-    live = CatalogueView(
+def _build_view(catalogue: BenchmarkCatalogue, stopwatch: Stopwatch) -> CatalogueView:
+    """Return what a serving process holds, without a database."""
+    view = CatalogueView(
         connect(UNUSED_DATABASE_URL), CatalogueReader({}, regions.LANGUAGE_WEIGHTS)
     )
     index, names = TimedIndex(catalogue.entries), TimedNames()
-    index.stopwatch = names.stopwatch = watch
-    held = zip(catalogue.listings, catalogue.entries, catalogue.plots, strict=True)
-    for listing, entry, plot in held:
-        names.update(listing.id, search_labels(listing, entry))
-        live.plots.update(listing.id, plot)
-        add_to_vocabulary(live.entity_dictionary, listing, entry)
-        live.titles[listing.id] = listing
+    index.stopwatch = names.stopwatch = stopwatch
+    rows = zip(catalogue.summaries, catalogue.entries, catalogue.plots, strict=True)
+    for summary, entry, plot in rows:
+        names.update(summary.id, search_labels(summary, entry))
+        view.plots.update(summary.id, plot)
+        add_to_vocabulary(view.entity_dictionary, summary, entry)
+        view.titles[summary.id] = summary
     names.compact()
-    live.index, live.names = index, names
-    live.suggester.update(zip(catalogue.listings, catalogue.entries, strict=True))
-    return live
+    view.index, view.names = index, names
+    view.suggester.update(zip(catalogue.summaries, catalogue.entries, strict=True))
+    return view
 
 
 def _measure_all(
     bench: SearchBenchmark, texts: Sequence[str], names: Sequence[str], rng: np.random.Generator
 ) -> None:
     repeats = bench.options.repeats
-    new, crowd = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    new, concurrent = texts[: len(texts) // 2], texts[len(texts) // 2 :]
     pool = [f"{text}?" for text in texts[: bench.options.repeated_queries]]
-    asked = datasets.zipf_sample(len(pool), repeats, rng)
+    repeated = datasets.zipf_sample(len(pool), repeats, rng)
     titles = [names[row] for row in datasets.sample_rows(len(names), repeats, rng)]
     _measure_case(bench, "new queries", lambda number: datasets.query_text(new, number))
     for form in PLOT_FORMS:
         plots = [
-            asked.query
+            query.query
             for name in QUERY_CATALOGUES
-            for asked in read_queries(name)
-            if asked.form == form
+            for query in read_queries(name)
+            if query.form == form
         ]
         case = form.replace("_", "s, ")
         _measure_case(bench, case, partial(datasets.query_text, plots))
     for text in pool:
         bench.search_rasika(text), bench.search_baseline(text)
-    _measure_case(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[asked[number]])
+    _measure_case(bench, f"repeated, Zipf over {len(pool)}", lambda number: pool[repeated[number]])
     _measure_case(bench, "names", lambda number: titles[number])
     _measure_suggestions(bench, rng)
-    ours, theirs = time_concurrently(
-        lambda number: bench.search_rasika(datasets.query_text(crowd, number)),
-        lambda number: bench.search_baseline(datasets.query_text(crowd, number)),
+    pair = time_concurrently(
+        lambda number: bench.search_rasika(datasets.query_text(concurrent, number)),
+        lambda number: bench.search_baseline(datasets.query_text(concurrent, number)),
         bench.options,
     )
-    bench.run.add_pair(f"new queries, {bench.options.callers} threads", ours, theirs)
+    bench.run.add_pair(f"new queries, {bench.options.callers} threads", *pair)
 
 
 def _measure_suggestions(bench: SearchBenchmark, rng: np.random.Generator) -> None:
-    """Measure one to twelve letters of names of titles and people, each in a region's order."""
-    listings = list(bench.view.titles.values())
-    names = [name for each in listings for name in (each.title, *each.people_names[:1])]
-    chosen = datasets.sample_rows(len(names), bench.options.repeats, rng)
-    typed = [_typed_prefix(names[row], rng) for row in chosen]
+    """Measure suggestions for the first 1 to 12 letters of names of titles and people."""
+    summaries = bench.view.titles.values()
+    names = [name for each in summaries for name in (each.title, *each.people_names[:1])]
+    rows = datasets.sample_rows(len(names), bench.options.repeats, rng)
+    prefixes = [_typed_prefix(names[row], rng) for row in rows]
     pair = time_alternately(
-        lambda number: bench.suggest_rasika(typed[number]),
-        lambda number: bench.suggest_baseline(typed[number]),
+        lambda number: bench.suggest_rasika(prefixes[number]),
+        lambda number: bench.suggest_baseline(prefixes[number]),
         bench.options.repeats,
     )
-    bench.run.add_pair("suggestions", *pair, bar_ms=SUGGEST_TARGET_MS)
+    bench.run.add_pair("suggestions", *pair, target_ms=SUGGEST_TARGET_MS)
 
 
 def _typed_prefix(name: str, rng: np.random.Generator) -> str:
     """Return the first letters of a name, sometimes with a wrong one."""
-    typed = name[: int(rng.integers(1, 13))]
-    if len(typed) > 2 and rng.random() < TYPO_SHARE:
-        place = int(rng.integers(1, len(typed)))
-        typed = f"{typed[:place]}{rng.choice(list('aeiouhnrst'))}{typed[place + 1 :]}"
-    return typed
+    prefix = name[: int(rng.integers(1, 13))]
+    if len(prefix) > 2 and rng.random() < TYPO_SHARE:
+        place = int(rng.integers(1, len(prefix)))
+        prefix = f"{prefix[:place]}{rng.choice(list('aeiouhnrst'))}{prefix[place + 1 :]}"
+    return prefix
 
 
 def _measure_case(bench: SearchBenchmark, case: str, text: Callable[[int], str]) -> None:
-    """Measure one caller; the phases of ours follow, what is left is fusion and the answer."""
+    """Measure one caller, and the phases of ours; the rest is fusion and the response."""
     phases: dict[str, list[float]] = {phase: [] for phase in (*PHASES, "fusion and answer")}
 
     def ours(number: int) -> None:
         bench.stopwatch.seconds_by_phase.clear()
         began = time.perf_counter()
         bench.search_rasika(text(number))
-        whole = time.perf_counter() - began
+        total_s = time.perf_counter() - began
         if number >= 0:
             for phase in PHASES:
                 phases[phase].append(bench.stopwatch.seconds_by_phase[phase])
             phases["fusion and answer"].append(
-                whole - sum(bench.stopwatch.seconds_by_phase.values())
+                total_s - sum(bench.stopwatch.seconds_by_phase.values())
             )
 
     pair = time_alternately(
         ours, lambda number: bench.search_baseline(text(number)), bench.options.repeats
     )
-    bench.run.add_pair(case, *pair, bar_ms=SEARCH_TARGET_MS)
+    bench.run.add_pair(case, *pair, target_ms=SEARCH_TARGET_MS)
     bench.run.rows += [
         Timings(seconds, len(seconds) / sum(seconds)).measurement(f"  of it {phase}", RASIKA)
         for phase, seconds in phases.items()
-        if sum(seconds) > 0  # what is remembered has none
+        if sum(seconds) > 0  # cached answers skip phases
     ]

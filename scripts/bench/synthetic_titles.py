@@ -1,7 +1,7 @@
-"""Titles to measure engines on, as columns: a million are made in seconds, without an object each.
+"""Titles to measure engines on, as columns: a million are generated in seconds.
 
-Vectors lie in clusters that belong to languages, so that a filter by language is as far from
-independent of meaning as it is in life.
+Vectors lie in clusters that belong to languages, so that a filter by language correlates with
+meaning, as it does in a real catalogue.
 """
 
 import math
@@ -18,7 +18,7 @@ from scripts.bench.datasets import CLUSTERS_PER_LANGUAGE, DIMENSIONS, unit_rows,
 from vocabulary.arrays import Matrix
 from vocabulary.kinds import Kind, Space
 
-# Shares of titles; among them a tenth, a hundredth and a thousandth for filters.
+# A tenth, a hundredth and a thousandth are among them, for filters.
 LANGUAGE_SHARES = {
     "en": 0.3,
     "hi": 0.2,
@@ -31,15 +31,13 @@ LANGUAGE_SHARES = {
     "mr": 0.01,
     "as": 0.001,
 }
-REGION_LANGUAGES = ("hi", "te", "ta", "ml", "kn", "bn", "mr", "as")  # titles liked in the region
+REGION_LANGUAGES = ("hi", "te", "ta", "ml", "kn", "bn", "mr", "as")  # watched in the region
 YEAR_RANGE = (1950, 2027)
-FILTER_SHARES = (0.1, 0.01, 0.001)  # of titles that filters leave
+FILTER_SHARES = (0.1, 0.01, 0.001)  # of the titles, which filters leave
 DECADES = tuple((year, year + 9) for year in range(1950, 2030, 10))
 
-ROWS_PER_BLOCK = 16_384  # rows made at once
-NEAREST_TITLE_WEIGHT = (
-    0.7  # of a query's direction is that of a title, the rest that of another one
-)
+ROWS_PER_BLOCK = 16_384  # generated at once
+NEAREST_TITLE_WEIGHT = 0.7  # of a title in a query vector; the rest is another title
 
 REGION = DEFAULT_REGION
 BOOSTS = Boosts(popularity=0.2, regional={REGION: 0.2})
@@ -51,14 +49,14 @@ Scores = NDArray[np.float64]  # (n,)
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkTitles:
-    """Titles; row i of all columns is one title."""
+    """Titles as columns; row i of each is one title."""
 
     description: str
-    language_names: Sequence[str]  # of languages
+    language_names: Sequence[str]
     ids: Rows
-    matrix: Matrix  # (n, 384), numbers that half precision holds, as the catalogue keeps them
-    language: Rows  # places in `names`
-    year: Rows
+    matrix: Matrix  # (n, 384), rounded to half precision as in the database
+    language: Rows  # positions in `language_names`
+    year: Rows  # 0: unknown
     popularity: Scores
     regional: Scores  # in `REGION`
 
@@ -66,30 +64,30 @@ class BenchmarkTitles:
         return len(self.ids)
 
     def entries(self) -> Iterator[IndexEntry]:
-        """Yield what an index is built of, one at a time."""
-        known: dict[tuple[int, int], Attributes] = {}
+        """Yield the index entries, one at a time."""
+        attributes: dict[tuple[int, int], Attributes] = {}
         for start in range(0, len(self), ROWS_PER_BLOCK):
-            some = slice(start, start + ROWS_PER_BLOCK)
+            block = slice(start, start + ROWS_PER_BLOCK)
             columns = (self.ids, self.language, self.year, self.popularity, self.regional)
-            rows = zip(*(column[some].tolist() for column in columns), strict=True)
-            for (title_id, code, year, liked, there), vector in zip(
-                rows, self.matrix[some], strict=True
+            rows = zip(*(column[block].tolist() for column in columns), strict=True)
+            for (title_id, code, year, popularity, regional), vector in zip(
+                rows, self.matrix[block], strict=True
             ):
-                if (code, year) not in known:
+                if (code, year) not in attributes:
                     languages = frozenset({self.language_names[code]})
-                    known[code, year] = Attributes(
+                    attributes[code, year] = Attributes(
                         kind=Kind.MOVIE, languages=languages, year=year or None
                     )
                 yield IndexEntry(
                     title_id=title_id,
-                    attributes=known[code, year],
+                    attributes=attributes[code, year],
                     vectors={Space.CONTENT: vector},
-                    popularity=liked,
-                    regional={REGION: there} if there else {},
+                    popularity=popularity,
+                    regional={REGION: regional} if regional else {},
                 )
 
     def mask(self, filter: Filter) -> Mask:
-        """Return which rows meet the filter's languages and years; a year of 0 is none."""
+        """Return which rows match the languages and years of a filter."""
         mask = np.ones(len(self), np.bool_)
         if filter.languages:
             codes = [
@@ -103,20 +101,20 @@ class BenchmarkTitles:
         return mask
 
     def boosts(self, boosts: Boosts) -> Scores:
-        """Return what boosts add to every row."""
-        added: Scores = boosts.popularity * self.popularity
-        return added + boosts.regional.get(REGION, 0.0) * self.regional
+        """Return the boost of every row."""
+        popularity: Scores = boosts.popularity * self.popularity
+        return popularity + boosts.regional.get(REGION, 0.0) * self.regional
 
     def filter_for_share(self, share: float) -> Filter:
-        """Return the filter by a language, and a decade if need be, that leaves about a share."""
-        shares = {wanted: float(self.mask(wanted).mean()) for wanted in self._candidate_filters()}
+        """Return the filter by language, and by decade if needed, that leaves about a share."""
+        shares = {each: float(self.mask(each).mean()) for each in self._candidate_filters()}
         return min(
-            (wanted for wanted in shares if shares[wanted]),
-            key=lambda wanted: abs(math.log(shares[wanted] / share)),
+            (each for each in shares if shares[each]),
+            key=lambda each: abs(math.log(shares[each] / share)),
         )
 
     def queries(self, rows: Rows, size: int, rng: np.random.Generator) -> Matrix:
-        """Return unit rows (size, 384) near one of these titles each, and a little to another."""
+        """Return unit rows (size, 384), each near a title and a little towards another."""
         one, other = (self.matrix[rng.choice(rows, size)] for _ in range(2))
         return unit_rows(NEAREST_TITLE_WEIGHT * one + (1 - NEAREST_TITLE_WEIGHT) * other)
 
@@ -126,13 +124,13 @@ class BenchmarkTitles:
 
 
 def half_precision(rows: Matrix) -> Matrix:
-    """Return what half precision leaves of each number."""
+    """Round each number to half precision."""
     return rows.astype(np.float16).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkCase:
-    """A filter and the queries asked with it."""
+    """A filter and the query vectors searched with it."""
 
     name: str
     filter: Filter
@@ -142,30 +140,31 @@ class BenchmarkCase:
 def benchmark_cases(
     titles: BenchmarkTitles, size: int, rng: np.random.Generator
 ) -> list[BenchmarkCase]:
-    """Return the cases: all titles, then each share, near the queries and away from them."""
-    found = [BenchmarkCase("all", Filter(), titles.queries(np.arange(len(titles)), size, rng))]
+    """Return the cases: all titles, then each share, near the query and away from it."""
+    cases = [BenchmarkCase("all", Filter(), titles.queries(np.arange(len(titles)), size, rng))]
     for share in FILTER_SHARES:
-        wanted = titles.filter_for_share(share)
-        inside = titles.mask(Filter(languages=wanted.languages))
-        near, away = np.flatnonzero(titles.mask(wanted)), np.flatnonzero(~inside)
-        found.append(
-            BenchmarkCase(f"{share * 100:g} % near", wanted, titles.queries(near, size, rng))
-        )
-        if len(away):
-            found.append(
-                BenchmarkCase(f"{share * 100:g} % away", wanted, titles.queries(away, size, rng))
-            )
-    return found
+        title_filter = titles.filter_for_share(share)
+        same_language = titles.mask(Filter(languages=title_filter.languages))
+        places = {
+            "near": np.flatnonzero(titles.mask(title_filter)),
+            "away": np.flatnonzero(~same_language),
+        }
+        for place, rows in places.items():
+            if len(rows):
+                name = f"{share * 100:g} % {place}"
+                queries = titles.queries(rows, size, rng)
+                cases.append(BenchmarkCase(name, title_filter, queries))
+    return cases
 
 
 def generate_titles(n: int, rng: np.random.Generator) -> BenchmarkTitles:
-    """Return `n` titles that nobody made, their ids from 1."""
+    """Return `n` synthetic titles with ids from 1."""
     names = tuple(LANGUAGE_SHARES)
     ends = np.cumsum(list(LANGUAGE_SHARES.values()))
     language = np.searchsorted(ends, (np.arange(n) + 0.5) / n).clip(max=len(names) - 1)
     language = rng.permutation(language)
-    places = len(names) * CLUSTERS_PER_LANGUAGE
-    centres = unit_rows(rng.standard_normal((places, DIMENSIONS), np.float32))
+    shape = (len(names) * CLUSTERS_PER_LANGUAGE, DIMENSIONS)
+    centres = unit_rows(rng.standard_normal(shape, np.float32))
     cluster = language * CLUSTERS_PER_LANGUAGE + rng.integers(CLUSTERS_PER_LANGUAGE, size=n)
     matrix = np.empty((n, DIMENSIONS), np.float32)
     for start in range(0, n, ROWS_PER_BLOCK):
@@ -173,7 +172,7 @@ def generate_titles(n: int, rng: np.random.Generator) -> BenchmarkTitles:
         matrix[rows] = half_precision(vectors_near(centres[cluster[rows]], rng))
     watched = np.isin(language, [names.index(name) for name in REGION_LANGUAGES])
     return BenchmarkTitles(
-        description=f"{n:,} made-up titles, {DIMENSIONS} dimensions, in clusters by language",
+        description=f"{n:,} synthetic titles, {DIMENSIONS} dimensions, in clusters by language",
         language_names=names,
         ids=np.arange(1, n + 1),
         matrix=matrix,

@@ -1,5 +1,7 @@
 """Output of the commands: two consoles, a progress bar, and the error that ends a command."""
 
+import sys
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -12,7 +14,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-out = Console(soft_wrap=True, highlight=False)
+FILE_WIDTH_COLUMNS = 130  # of tables where the output is not a terminal
+
+out = Console(
+    soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH_COLUMNS
+)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 

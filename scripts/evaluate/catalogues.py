@@ -12,7 +12,7 @@ from db import titles
 from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from scripts.bench.datasets import SHARED_DATA_FOLDER
-from scripts.bench.measurements import out
+from scripts.cli.console import out
 from scripts.cli.embed import embed_missing
 from services import seeding
 

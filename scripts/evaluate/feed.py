@@ -18,8 +18,7 @@ from config.resources import Resources
 from config.settings import Settings
 from db.engine import open_session
 from runtime.catalogue_view import CatalogueView
-from scripts.bench.measurements import out
-from scripts.cli.console import err
+from scripts.cli.console import err, out
 from scripts.evaluate import catalogues, ratings
 from scripts.evaluate.feed_baselines import POPULARITY, FeedBaselines
 from scripts.evaluate.rasika_feed import RasikaFeed

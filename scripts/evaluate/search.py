@@ -21,7 +21,7 @@ from config.settings import Settings
 from embeddings.embedder import Embedder
 from index.query import Filter
 from runtime.catalogue_view import CatalogueView
-from scripts.bench.measurements import out
+from scripts.cli.console import out
 from scripts.evaluate import catalogues, search_baselines
 from scripts.evaluate.catalogues import Records
 from scripts.evaluate.queries import EvaluationQuery, read_queries

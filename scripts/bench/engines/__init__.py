@@ -1,1 +1,1 @@
-"""What takes part in `rasika bench index`, each behind the same few methods."""
+"""The engines of `rasika bench index`, all behind one interface."""

@@ -1,4 +1,4 @@
-"""faiss, with the blend in the product: popularity and the region are two numbers more a row."""
+"""faiss with the boosts inside the product: popularity and region are two more dimensions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,14 @@ from scripts.bench.engines.numpy_scans import top_places, vector_of
 from scripts.bench.synthetic_titles import REGION, ROWS_PER_BLOCK, BenchmarkTitles, Rows
 from vocabulary.ids import TitleId
 
-PADDED_SIGNAL_DIMENSIONS = (
-    8  # numbers behind a vector, two of them used: kernels take eight at once
-)
+PADDED_SIGNAL_DIMENSIONS = 8  # two are used; kernels read eight at once
 
 HNSW_LINKS, HNSW_BUILD_EF, HNSW_SEARCH_EF = 16, 128, 800
 
 
 @dataclass(frozen=True, slots=True)
 class FaissVariant:
-    """How an index of faiss is made and searched."""
+    """How a faiss index is built and searched."""
 
     make: Callable[[Any, int], Any]
     parameters: Callable[[Any, Any], Any]
@@ -34,54 +32,54 @@ class FaissVariant:
 
 
 class Faiss(BenchmarkEngine):
-    """An index of faiss under a bitmap of what the filter leaves."""
+    """A faiss index, filtered by a bitmap of the matching rows."""
 
-    together = True
+    has_batch_search = True
 
     def __init__(self, kind: str) -> None:
-        about, shape = VARIANTS[kind]
-        self.name, self.about = f"faiss {kind}", f"{about}; one thread"
-        self.exact = shape.exact
-        self._variant = shape
+        description, variant = VARIANTS[kind]
+        self.name, self.description = f"faiss {kind}", f"{description}; one thread"
+        self.exact = variant.exact
+        self._variant = variant
         self._filter_cache = FilterCache()
 
-    def build(self, stock: BenchmarkTitles) -> None:
+    def build(self, titles: BenchmarkTitles) -> None:
         """Add all rows with their signals."""
         if find_spec("faiss") is None:
             raise EngineUnavailable("pip install 'rasika[bench]'")
         self._faiss = import_module("faiss")
-        self._stock = stock
-        width = stock.matrix.shape[1] + PADDED_SIGNAL_DIMENSIONS
+        self._titles = titles
+        width = titles.matrix.shape[1] + PADDED_SIGNAL_DIMENSIONS
         self._index = self._variant.make(self._faiss, width)
         if not self._index.is_trained:
-            self._index.train(_rows_with_signals(stock, slice(0, 4 * ROWS_PER_BLOCK)))
-        for start in range(0, len(stock), ROWS_PER_BLOCK):
-            self._index.add(_rows_with_signals(stock, slice(start, start + ROWS_PER_BLOCK)))
+            self._index.train(_rows_with_signals(titles, slice(0, 4 * ROWS_PER_BLOCK)))
+        for start in range(0, len(titles), ROWS_PER_BLOCK):
+            self._index.add(_rows_with_signals(titles, slice(start, start + ROWS_PER_BLOCK)))
 
     def search(self, query: Query) -> Rows:
         """Return the rows of the best."""
         return self._search(_query_with_signals(query)[np.newaxis], [query])[0]
 
     def search_many(self, queries: Sequence[Query]) -> list[Rows]:
-        """Return `search` of each, in one call; all have the filter of the first."""
+        """Return `search` of each, in one call; all have the same filter."""
         return self._search(np.stack([_query_with_signals(query) for query in queries]), queries)
 
-    def ids(self, found: Rows) -> Sequence[TitleId]:
+    def title_ids(self, result: Rows) -> Sequence[TitleId]:
         """Return the titles of rows."""
-        ids: list[TitleId] = self._stock.ids[found].tolist()
+        ids: list[TitleId] = self._titles.ids[result].tolist()
         return ids
 
     def _search(self, operands: NDArray[np.float32], queries: Sequence[Query]) -> list[Rows]:
         k = queries[0].k
-        pool = min(k * 3 // 2 + 32 if self._variant.rescored else k, len(self._stock))
+        pool = min(k * 3 // 2 + 32 if self._variant.rescored else k, len(self._titles))
         _, rows = self._index.search(operands, pool, params=self._parameters(queries[0]))
-        found = [row[row >= 0] for row in rows]  # -1 where there were too few
-        return list(map(self._rescore, found, queries)) if self._variant.rescored else found
+        results = [row[row >= 0] for row in rows]  # -1 stands for no row
+        return list(map(self._rescore, results, queries)) if self._variant.rescored else results
 
     def _rescore(self, rows: Rows, query: Query) -> Rows:
         """Return the best of the rows by float32."""
-        bias = self._stock.boosts(query.boosts)[rows].astype(np.float32)
-        return rows[top_places(self._stock.matrix[rows] @ vector_of(query), bias, query.k)]
+        bias = self._titles.boosts(query.boosts)[rows].astype(np.float32)
+        return rows[top_places(self._titles.matrix[rows] @ vector_of(query), bias, query.k)]
 
     def _parameters(self, query: Query) -> Any:
         return self._filter_cache.get_or_compute(
@@ -89,8 +87,8 @@ class Faiss(BenchmarkEngine):
         )[0]
 
     def _build_parameters(self, query: Query) -> tuple[Any, ...]:
-        """Return parameters, and what they point at, which has to live as long."""
-        mask = self._stock.mask(query.filter)
+        """Return the parameters, and the arrays they point at, which have to live as long."""
+        mask = self._titles.mask(query.filter)
         if mask.all():
             return (self._variant.parameters(self._faiss, None),)
         packed = np.packbits(mask, bitorder="little")
@@ -98,13 +96,13 @@ class Faiss(BenchmarkEngine):
         return self._variant.parameters(self._faiss, selector), selector, packed
 
 
-def _rows_with_signals(stock: BenchmarkTitles, some: slice) -> NDArray[np.float32]:
+def _rows_with_signals(titles: BenchmarkTitles, some: slice) -> NDArray[np.float32]:
     rows = np.zeros(
-        (len(stock.ids[some]), stock.matrix.shape[1] + PADDED_SIGNAL_DIMENSIONS), np.float32
+        (len(titles.ids[some]), titles.matrix.shape[1] + PADDED_SIGNAL_DIMENSIONS), np.float32
     )
-    rows[:, :-PADDED_SIGNAL_DIMENSIONS] = stock.matrix[some]
-    rows[:, -PADDED_SIGNAL_DIMENSIONS] = stock.popularity[some] / SIGNAL_SCALE
-    rows[:, 1 - PADDED_SIGNAL_DIMENSIONS] = stock.regional[some] / SIGNAL_SCALE
+    rows[:, :-PADDED_SIGNAL_DIMENSIONS] = titles.matrix[some]
+    rows[:, -PADDED_SIGNAL_DIMENSIONS] = titles.popularity[some] / SIGNAL_SCALE
+    rows[:, 1 - PADDED_SIGNAL_DIMENSIONS] = titles.regional[some] / SIGNAL_SCALE
     return rows
 
 
@@ -141,7 +139,7 @@ def _hnsw_parameters(faiss: Any, selector: Any) -> Any:
 VARIANTS = {
     "Flat": ("IndexFlatIP under IDSelectorBitmap", FaissVariant(_flat_index, _plain_parameters)),
     "SQ8": (
-        "eight bits under IDSelectorBitmap, the best 1.5 k + 32 again by float32",
+        "eight bits under IDSelectorBitmap, the best 1.5 k + 32 rescored in float32",
         FaissVariant(_quantized_index, _plain_parameters, rescored=True, exact=False),
     ),
     "HNSW": (

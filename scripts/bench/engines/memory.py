@@ -1,4 +1,4 @@
-"""Rasika's own engine in memory."""
+"""Rasika's in-memory engine."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from scripts.bench.synthetic_titles import BenchmarkTitles
 
 
 class Memory(BenchmarkEngine):
-    """`MemoryIndex`, with so many cores for a query."""
+    """`MemoryIndex` with a number of cores per query."""
 
-    together = True
+    has_batch_search = True
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
         self.name = f"memory, {thread_label(cores)}"
-        self.about = f"the engine `memory`, {scan_kernel.kernel_description()}"
+        self.description = f"the engine `memory`, {scan_kernel.kernel_description()}"
         self.index = MemoryIndex(cores=cores)
 
-    def build(self, stock: BenchmarkTitles) -> None:
-        """Build it of entries that nobody holds."""
-        self.index = MemoryIndex(stock.entries(), cores=self.cores)
+    def build(self, titles: BenchmarkTitles) -> None:
+        """Build the index from entries that are not kept."""
+        self.index = MemoryIndex(titles.entries(), cores=self.cores)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best."""

@@ -1,4 +1,4 @@
-"""NumPy by itself: what all others are measured against."""
+"""NumPy alone: the baseline of all engines."""
 
 from collections.abc import Sequence
 
@@ -15,37 +15,37 @@ Floats = NDArray[np.float32]
 
 
 class NumpyScan(BenchmarkEngine):
-    """The float32 product with all rows, of it those of the filter, boosts, argpartition, sort."""
+    """The float32 product of all rows, then filter, boosts, argpartition and sort."""
 
-    together = True
+    has_batch_search = True
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
         self.name = f"NumPy scan, {thread_label(cores)}"
-        self.about = "float32 product of all rows, then those of the filter"
+        self.description = "float32 product of all rows, then the filter"
         self._filter_cache = FilterCache()
 
-    def build(self, stock: BenchmarkTitles) -> None:
-        """Keep the columns as they are."""
-        self._stock = stock
+    def build(self, titles: BenchmarkTitles) -> None:
+        """Keep the columns."""
+        self._titles = titles
 
     def search(self, query: Query) -> Rows:
         """Return the rows of the best."""
-        return self._top_rows(self._stock.matrix @ vector_of(query), query)
+        return self._top_rows(self._titles.matrix @ vector_of(query), query)
 
     def search_many(self, queries: Sequence[Query]) -> Sequence[Rows]:
         """Return `search` of each, after one product for all."""
         stacked = np.stack([vector_of(query) for query in queries])
-        return list(map(self._top_rows, stacked @ self._stock.matrix.T, queries))
+        return list(map(self._top_rows, stacked @ self._titles.matrix.T, queries))
 
-    def ids(self, found: Rows) -> Sequence[TitleId]:
+    def title_ids(self, result: Rows) -> Sequence[TitleId]:
         """Return the titles of rows."""
-        ids: list[TitleId] = self._stock.ids[found].tolist()
+        ids: list[TitleId] = self._titles.ids[result].tolist()
         return ids
 
     def _top_rows(self, scores: Floats, query: Query) -> Rows:
         rows, bias = self._filter_cache.get_or_compute(
-            query.filter, query.boosts, lambda: matching_rows(self._stock, query)
+            query.filter, query.boosts, lambda: matching_rows(self._titles, query)
         )
         if query.filter == Filter():
             return top_places(scores, bias, query.k)
@@ -53,43 +53,43 @@ class NumpyScan(BenchmarkEngine):
 
 
 class NumpyGather(BenchmarkEngine):
-    """The rows that meet the filter copied together and multiplied."""
+    """The matching rows copied together and multiplied."""
 
     name = "NumPy gather"
-    about = "the matching rows copied together, then as the scan; one thread"
+    description = "the matching rows copied together, then scanned; one thread"
 
     def __init__(self) -> None:
         self._filter_cache = FilterCache()
 
-    def build(self, stock: BenchmarkTitles) -> None:
-        """Keep the columns as they are."""
-        self._stock = stock
+    def build(self, titles: BenchmarkTitles) -> None:
+        """Keep the columns."""
+        self._titles = titles
 
     def supports(self, filter: Filter) -> bool:
-        """Tell whether there is anything to leave out."""
+        """Return whether the filter excludes anything."""
         return filter != Filter()
 
     def search(self, query: Query) -> Rows:
         """Return the rows of the best."""
         rows, bias = self._filter_cache.get_or_compute(
-            query.filter, query.boosts, lambda: matching_rows(self._stock, query)
+            query.filter, query.boosts, lambda: matching_rows(self._titles, query)
         )
-        return rows[top_places(self._stock.matrix[rows] @ vector_of(query), bias, query.k)]
+        return rows[top_places(self._titles.matrix[rows] @ vector_of(query), bias, query.k)]
 
-    def ids(self, found: Rows) -> Sequence[TitleId]:
+    def title_ids(self, result: Rows) -> Sequence[TitleId]:
         """Return the titles of rows."""
-        ids: list[TitleId] = self._stock.ids[found].tolist()
+        ids: list[TitleId] = self._titles.ids[result].tolist()
         return ids
 
 
-def matching_rows(stock: BenchmarkTitles, query: Query) -> tuple[Rows, Floats]:
-    """Return the rows that meet a filter, and what boosts add to them."""
-    rows = np.flatnonzero(stock.mask(query.filter))
-    return rows, stock.boosts(query.boosts)[rows].astype(np.float32)
+def matching_rows(titles: BenchmarkTitles, query: Query) -> tuple[Rows, Floats]:
+    """Return the rows that match the filter, and their boosts."""
+    rows = np.flatnonzero(titles.mask(query.filter))
+    return rows, titles.boosts(query.boosts)[rows].astype(np.float32)
 
 
 def vector_of(query: Query) -> Vector:
-    """Return the vector of a query, which has one here."""
+    """Return the vector of a query that has one."""
     if query.vector is None:
         raise ValueError("a query without a vector")
     return query.vector
@@ -106,5 +106,5 @@ def top_places(scores: Floats, bias: Floats, k: int) -> Rows:
 
 
 def thread_label(cores: int) -> str:
-    """Return a number of threads in words."""
+    """Return the number of threads in words."""
     return "one thread" if cores == 1 else f"{cores} threads"

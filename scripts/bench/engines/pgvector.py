@@ -1,4 +1,4 @@
-"""PostgreSQL with pgvector, behind the engine `pgvector`: the one that is embedded."""
+"""The engine `pgvector` on the embedded PostgreSQL."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,23 +19,23 @@ HOME_FOLDER = "bench-index"
 
 
 class Pgvector(BenchmarkEngine):
-    """`PgvectorIndex` in a database of its own, which is dropped afterwards."""
+    """`PgvectorIndex` in its own database, which is dropped afterwards."""
 
-    memory = False
+    in_process = False
 
     def __init__(self, home: Path, *, graph: bool) -> None:
         self.exact = not graph
         self.name = f"pgvector, {'HNSW' if graph else 'exact'}"
-        self.about = (
-            "halfvec HNSW m 16, iterative; a scan below 15 % of the titles"
+        self.description = (
+            "halfvec HNSW m 16, iterative; a scan for filters below 15 % of the titles"
             if graph
-            else "halfvec scan, the best again by float64"
+            else "halfvec scan, the best rescored in float64"
         )
         self._home = home / HOME_FOLDER
         self._database = "graph" if graph else "scan"
         self._open = ExitStack()
 
-    def build(self, stock: BenchmarkTitles) -> None:
+    def build(self, titles: BenchmarkTitles) -> None:
         """Copy the titles into PostgreSQL."""
         try:
             lease = self._open.enter_context(acquire(self._home, valkey=False))
@@ -44,13 +44,13 @@ class Pgvector(BenchmarkEngine):
         url = lease.database_url
         self._run(url, f"DROP DATABASE IF EXISTS {self._database} WITH (FORCE)")
         self._run(url, f"CREATE DATABASE {self._database}")
-        own = connect(url.replace("/rasika?", f"/{self._database}?"))
+        engine = connect(url.replace("/rasika?", f"/{self._database}?"))
         self._open.callback(self._run, url, f"DROP DATABASE {self._database} WITH (FORCE)")
-        self._open.callback(own.dispose)
-        with own.begin() as connection:
+        self._open.callback(engine.dispose)
+        with engine.begin() as connection:
             connection.execute(text("CREATE EXTENSION vector"))
-        self._index = PgvectorIndex(own)
-        self._index.replace(stock.entries(), None if self.exact else _build_graph)
+        self._index = PgvectorIndex(engine)
+        self._index.replace(titles.entries(), None if self.exact else _build_graph)
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best."""
@@ -61,7 +61,7 @@ class Pgvector(BenchmarkEngine):
         return self._index.search_many(queries)
 
     def close(self) -> None:
-        """Drop the database and let the server go."""
+        """Drop the database and release the server."""
         self._open.close()
 
     def _run(self, url: str, statement: str) -> None:
@@ -71,5 +71,5 @@ class Pgvector(BenchmarkEngine):
         engine.dispose()
 
 
-def _build_graph(beside: PgvectorIndex) -> None:
-    beside.build_graph(Space.CONTENT)
+def _build_graph(index: PgvectorIndex) -> None:
+    index.build_graph(Space.CONTENT)

@@ -1,4 +1,4 @@
-"""Qdrant behind the engine `qdrant`: its client's local mode, its engine in process, a server."""
+"""The engine `qdrant`: the local mode of its client, its engine in process, and a server."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,53 +17,56 @@ from vocabulary.kinds import Space
 ALIAS = "rasika-bench"
 
 OpenClient = Callable[[ExitStack], Any]
-"""What returns a client of Qdrant; it is closed with the stack."""
+"""Returns a Qdrant client, which is closed with the stack."""
 
 
 class Qdrant(BenchmarkEngine):
-    """`QdrantIndex` in a collection of its own, which is dropped afterwards."""
+    """`QdrantIndex` in its own collection, which is dropped afterwards."""
 
-    def __init__(self, kind: str, opened: OpenClient, *, graph: bool, memory: bool = True) -> None:
+    def __init__(
+        self, kind: str, open_client: OpenClient, *, graph: bool, in_process: bool = True
+    ) -> None:
         self.exact = not graph
-        self.memory = memory
+        self.in_process = in_process
         self.name = f"Qdrant {kind}, {'HNSW' if graph else 'exact'}"
-        self.about = (
-            "HNSW m 16, int8 codes, rescored; asked again exactly where it is short"
+        self.description = (
+            "HNSW m 16, int8 codes, rescored; short answers are repeated exactly"
             if graph
-            else "exact, payload indexes, the best again by float64"
+            else "exact, payload indexes, the best rescored in float64"
         )
-        self._open_client = opened
+        self._open_client = open_client
         self._open = ExitStack()
 
-    def build(self, stock: BenchmarkTitles) -> None:
-        """Write the titles, and link them to a graph if there should be one."""
+    def build(self, titles: BenchmarkTitles) -> None:
+        """Write the titles, and build a graph unless the engine is exact."""
         if find_spec("qdrant_client") is None:
             raise EngineUnavailable("pip install 'rasika[bench]'")
-        made = import_module("index.qdrant.collections")
+        collections_module = import_module("index.qdrant.collections")
         engine = import_module("index.qdrant.engine")
         client = self._open_client(self._open)
         try:
-            collections = made.AliasedCollections(
-                client=client, cluster=made.ClusterLayout(), alias=ALIAS
+            cluster = collections_module.ClusterLayout()
+            collections = collections_module.AliasedCollections(
+                client=client, cluster=cluster, alias=ALIAS
             )
             self._index = engine.QdrantIndex(collections)
             self._open.callback(collections.drop_abandoned, "")
-            self._index.replace(stock.entries(), None if self.exact else _build_graph)
+            self._index.replace(titles.entries(), None if self.exact else _build_graph)
         except IndexUnavailable as error:
             raise EngineUnavailable(str(error)) from error
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best."""
-        found: list[Hit] = self._index.search(query)
-        return found
+        hits: list[Hit] = self._index.search(query)
+        return hits
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
         """Return `search` of each, in one request."""
-        found: list[list[Hit]] = self._index.search_many(queries)
-        return found
+        hits: list[list[Hit]] = self._index.search_many(queries)
+        return hits
 
     def close(self) -> None:
-        """Drop the collection and let the client go."""
+        """Drop the collection and close the client."""
         self._open.close()
 
 
@@ -71,7 +74,7 @@ def local_client(stack: ExitStack) -> Any:
     """Return the client's local mode, a scan in Python."""
     client = import_module("qdrant_client").QdrantClient(":memory:")
     stack.enter_context(warnings.catch_warnings())
-    # It says that it scans, and has no indexes: that is what is measured.
+    # It warns that it scans and has no indexes: that is what is measured.
     warnings.filterwarnings("ignore", "Payload indexes have no effect|Local mode")
     stack.callback(client.close)
     return client
@@ -80,7 +83,7 @@ def local_client(stack: ExitStack) -> Any:
 def edge_client(stack: ExitStack) -> Any:
     """Return Qdrant's own engine in this process.
 
-    Raises `Unavailable`.
+    Raises `EngineUnavailable`.
     """
     if find_spec("qdrant_edge") is None:
         raise EngineUnavailable("pip install 'rasika[bench]'")
@@ -91,17 +94,17 @@ def edge_client(stack: ExitStack) -> Any:
 
 
 def server_client(url: str, key: str | None) -> OpenClient:
-    """Return what connects to a server."""
+    """Return a function that connects to a server."""
 
-    def opened(stack: ExitStack) -> Any:
+    def open_client(stack: ExitStack) -> Any:
         client = import_module("qdrant_client").QdrantClient(
             url, api_key=key, timeout=600, check_compatibility=False
         )
         stack.callback(client.close)
         return client
 
-    return opened
+    return open_client
 
 
-def _build_graph(beside: Any) -> None:
-    beside.build_graph(Space.CONTENT)
+def _build_graph(index: Any) -> None:
+    index.build_graph(Space.CONTENT)

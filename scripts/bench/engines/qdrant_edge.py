@@ -1,7 +1,7 @@
-"""Qdrant's own engine, in this process, behind those of the client's methods that Rasika calls.
+"""Qdrant's own engine in this process, behind the client's methods that Rasika calls.
 
-The client's local mode scans in Python; here filters, payload indexes, products and graphs are the
-server's. Needs `qdrant-edge-py`.
+The client's local mode scans in Python; here filters, payload indexes, products and graphs are
+those of the server. Needs `qdrant-edge-py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -91,9 +91,9 @@ class EdgeClient:
     ) -> Any:
         return self._shard(name).retrieve(list(ids), bool(with_payload), with_vectors)
 
-    def scroll(self, name: str, wanted: Any, *, limit: int, with_payload: Any) -> Any:
+    def scroll(self, name: str, scroll_filter: Any, *, limit: int, with_payload: Any) -> Any:
         request = edge.ScrollRequest(
-            limit=limit, filter=_edge_filter(wanted), with_payload=True, with_vector=False
+            limit=limit, filter=_edge_filter(scroll_filter), with_payload=True, with_vector=False
         )
         return self._shard(name).scroll(request)
 
@@ -133,27 +133,27 @@ def _request(query_request: Any) -> Any:
     )
 
 
-def _edge_filter(wanted: Any) -> Any:
+def _edge_filter(qdrant_filter: Any) -> Any:
     return edge.Filter(
-        must=[_edge_condition(each) for each in wanted.must or ()] or None,
-        should=[_edge_condition(each) for each in wanted.should or ()] or None,
-        must_not=[_edge_condition(each) for each in wanted.must_not or ()] or None,
+        must=[_edge_condition(each) for each in qdrant_filter.must or ()] or None,
+        should=[_edge_condition(each) for each in qdrant_filter.should or ()] or None,
+        must_not=[_edge_condition(each) for each in qdrant_filter.must_not or ()] or None,
     )
 
 
-def _edge_condition(asked: Any) -> Any:
-    if isinstance(asked, models.Filter):
-        return _edge_filter(asked)
-    if isinstance(asked, models.HasIdCondition):
-        return edge.HasIdCondition(set(asked.has_id))
-    if isinstance(asked, models.IsEmptyCondition):
-        return edge.IsEmptyCondition(asked.is_empty.key)
-    if asked.range is not None:
+def _edge_condition(condition: Any) -> Any:
+    if isinstance(condition, models.Filter):
+        return _edge_filter(condition)
+    if isinstance(condition, models.HasIdCondition):
+        return edge.HasIdCondition(set(condition.has_id))
+    if isinstance(condition, models.IsEmptyCondition):
+        return edge.IsEmptyCondition(condition.is_empty.key)
+    if condition.range is not None:
         return edge.FieldCondition(
-            asked.key, range=edge.RangeFloat(gte=asked.range.gte, lte=asked.range.lte)
+            condition.key, range=edge.RangeFloat(gte=condition.range.gte, lte=condition.range.lte)
         )
-    if isinstance(asked.match, models.MatchAny):
+    if isinstance(condition.match, models.MatchAny):
         return edge.FieldCondition(
-            asked.key, match=edge.MatchAny([str(each) for each in asked.match.any])
+            condition.key, match=edge.MatchAny([str(each) for each in condition.match.any])
         )
-    return edge.FieldCondition(asked.key, match=edge.MatchValue(asked.match.value))
+    return edge.FieldCondition(condition.key, match=edge.MatchValue(condition.match.value))

@@ -1,4 +1,4 @@
-"""Who takes part."""
+"""Which engines are measured."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,19 +13,19 @@ from scripts.bench.engines.pgvector import Pgvector
 from scripts.bench.engines.qdrant import Qdrant
 
 FAMILIES = ("memory", "faiss", "pgvector", "qdrant")
-MAX_TITLES_FOR_ALL, LARGE_CATALOGUE_FAMILIES = 200_000, ("memory", "faiss")
-"""From so many titles on building the others takes long, as does a graph."""
+MAX_TITLES_FOR_ALL = 200_000  # beyond, the other engines and graphs take long to build
+LARGE_CATALOGUE_FAMILIES = ("memory", "faiss")
 
 
 def default_families(titles: int) -> Sequence[str]:
-    """Return the families that are measured where nobody says which."""
+    """Return the families to measure at a size by default."""
     return FAMILIES if titles <= MAX_TITLES_FOR_ALL else LARGE_CATALOGUE_FAMILIES
 
 
 def benchmark_engines(
     settings: Settings, titles: int, families: Sequence[str]
 ) -> Iterator[BenchmarkEngine]:
-    """Yield those of some families; NumPy comes first, for all are measured against it."""
+    """Yield the engines of some families; NumPy, the baseline, comes first."""
     yield from (NumpyScan(each) for each in sorted({1, available_cores()}))
     yield NumpyGather()
     if "memory" in families:
@@ -45,6 +45,8 @@ def _qdrant(settings: Settings) -> Iterator[BenchmarkEngine]:
     yield from (Qdrant("edge", qdrant.edge_client, graph=graph) for graph in (False, True))
     if settings.qdrant_url is not None:
         key = settings.qdrant_api_key
-        opened = qdrant.server_client(settings.qdrant_url, key.get_secret_value() if key else None)
+        open_client = qdrant.server_client(
+            settings.qdrant_url, key.get_secret_value() if key else None
+        )
         for graph in (False, True):
-            yield Qdrant("server", opened, graph=graph, memory=False)
+            yield Qdrant("server", open_client, graph=graph, in_process=False)

@@ -3,24 +3,22 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from config.settings import Settings
 from embeddings import backend_c
-from scripts.bench import benchmarks, datasets, measurements
+from scripts.bench import benchmarks, datasets, measurements, report_tables
 from scripts.bench.measurements import BenchmarkOptions, BenchmarkRun
 
-SVG = "{http://www.w3.org/2000/svg}"
 TINY = BenchmarkOptions(repeats=3, seconds_per_case=0.2, callers=3, repeated_queries=4)
 COLUMNS = {"case", "engine", "p50_ms", "p95_ms", "p99_ms", "per_second", "recall", "speed"}
 
 
 @pytest.fixture
 def no_shared_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A checkout by itself, without the data beside it."""
+    """Only the repository, without the data beside it."""
     monkeypatch.setattr(datasets, "SHARED_DATA_FOLDER", tmp_path / "nothing")
 
 
@@ -49,9 +47,11 @@ def engine_names(run: dict[str, Any]) -> set[str]:
     return {row["engine"] for row in run["rows"]}
 
 
-def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data: None) -> None:
+def test_embed_compares_the_embedder_with_the_plain_model(
+    tmp_path: Path, no_shared_data: None
+) -> None:
     (run,) = run_and_check("embed", tmp_path, [2])
-    # NumPy runs everywhere, if nothing else does.
+    # The NumPy backend runs everywhere.
     assert (
         engine_names(run) > {measurements.RASIKA, measurements.BASELINE}
         or not backend_c.available_instruction_sets()
@@ -61,39 +61,39 @@ def test_embed_is_measured_beside_the_plain_model(tmp_path: Path, no_shared_data
         row["case"]: row["speed"] for row in run["rows"] if row["engine"] == measurements.RASIKA
     }
     assert max(speeds, key=lambda case: speeds[case]).startswith("cached queries")
-    aloud = ET.parse(tmp_path / "charts" / "embed-2.svg").findtext(f"{SVG}desc") or ""
+    chart = (tmp_path / "charts" / "embed-2.svg").read_text()
     for case in speeds:
-        assert f"{case}: rasika " in aloud
+        assert f"{case}: rasika " in chart
 
 
-def test_search_tells_its_phases(tmp_path: Path, no_shared_data: None) -> None:
+def test_search_reports_its_phases(tmp_path: Path, no_shared_data: None) -> None:
     (run,) = run_and_check("search", tmp_path, [300])
     cases = [row["case"].strip() for row in run["rows"]]
     for phase in ("embed", "names", "index", "fusion and answer"):
         assert f"of it {phase}" in cases
 
 
-def test_http_asks_a_real_server_and_keeps_its_home(tmp_path: Path, no_shared_data: None) -> None:
+def test_http_measures_a_real_server_and_keeps_its_home(
+    tmp_path: Path, no_shared_data: None
+) -> None:
     (run,) = run_and_check("http", tmp_path, [60])
-    asked = {row["case"] for row in run["rows"]}
-    assert {"/livez", "search, new queries", "similar", "homepage", "details"} <= asked
+    cases = {row["case"] for row in run["rows"]}
+    assert {"/livez", "search, new queries", "similar", "homepage", "details"} <= cases
     assert run["facts"]["server_rss_mib"] > 0
     assert (tmp_path / "home" / "bench-60").is_dir()
 
 
-def test_feed_checks_that_each_feed_knows_what_was_just_done(
-    tmp_path: Path, no_shared_data: None
-) -> None:
+def test_feed_reflects_the_last_interaction(tmp_path: Path, no_shared_data: None) -> None:
     (run,) = run_and_check("feed", tmp_path, [120])
-    asked = {row["case"] for row in run["rows"]}
-    assert {"/livez", "posts, one caller", "feeds, one caller", "feeds, 3 callers"} <= asked
+    cases = {row["case"] for row in run["rows"]}
+    assert {"/livez", "posts, one caller", "feeds, one caller", "feeds, 3 callers"} <= cases
     assert run["facts"]["feeds_checked"] >= 12
     assert run["facts"]["feeds_with_known_titles"] == 0
     assert run["facts"]["feeds_not_moved"] == 0
     assert run["facts"]["feeds_moved_without_cause"] == 0
 
 
-def test_real_titles_come_first_and_are_told_apart(
+def test_real_titles_come_before_synthetic_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(datasets, "SHARED_DATA_FOLDER", tmp_path)
@@ -101,27 +101,27 @@ def test_real_titles_come_first_and_are_told_apart(
     with gzip.open(tmp_path / "world.jsonl.gz", "wt") as stream:
         stream.write(json.dumps({**line, "synopsis": {"en": "A man is reborn as a housefly."}}))
     rng = np.random.default_rng(1)
-    found = datasets.build_catalogue(5, datasets.cluster_centres(None, rng), rng)
-    assert found.real_titles == 1
-    assert found.listings[0].title == "Eega"
-    assert "A man is reborn as a housefly." in found.texts
-    assert found.description.startswith("1 real titles of ../shared/data and 4 made-up ones")
-    assert np.allclose(np.linalg.norm(found.matrix, axis=1), 1, atol=1e-6)
+    catalogue = datasets.build_catalogue(5, datasets.cluster_centres(None, rng), rng)
+    assert catalogue.real_titles == 1
+    assert catalogue.summaries[0].title == "Eega"
+    assert "A man is reborn as a housefly." in catalogue.texts
+    assert catalogue.description.startswith("1 real titles of ../shared/data and 4 synthetic ones")
+    assert np.allclose(np.linalg.norm(catalogue.matrix, axis=1), 1, atol=1e-6)
 
 
-def test_queries_beyond_the_texts_there_are_differ() -> None:
+def test_query_texts_do_not_repeat() -> None:
     texts = ["abcd", "efgh", "ijkl"]
-    asked = [datasets.query_text(texts, number) for number in range(8)]
-    assert asked[:3] == texts
-    assert len(set(asked)) == len(asked)
+    queries = [datasets.query_text(texts, number) for number in range(8)]
+    assert queries[:3] == texts
+    assert len(set(queries)) == len(queries)
 
 
-def test_a_bar_is_met_or_missed_by_p95(capsys: pytest.CaptureFixture[str]) -> None:
+def test_targets_compare_with_p95(capsys: pytest.CaptureFixture[str]) -> None:
     run = BenchmarkRun(100_000, "data", "baseline")
     quick, slow = measurements.Timings([0.001] * 9, 1000.0), measurements.Timings([0.03] * 9, 33.0)
-    run.add_pair("quick", quick, slow, bar_ms=25)
-    run.add_pair("slow", slow, quick, bar_ms=25)
-    measurements.print_run("index", run)
-    shown = capsys.readouterr().out
-    assert "met (< 25)" in shown
-    assert "MISSED (< 25)" in shown
+    run.add_pair("quick", quick, slow, target_ms=25)
+    run.add_pair("slow", slow, quick, target_ms=25)
+    report_tables.print_run("index", run)
+    output = capsys.readouterr().out
+    assert "met (< 25)" in output
+    assert "MISSED (< 25)" in output

@@ -3,17 +3,13 @@ from itertools import islice
 
 from index.memory import MemoryIndex
 from index.query import Hit, Query
-from scripts.bench.completeness_fuzz import (
-    ReferenceFilter,
-    check_index,
-    random_entries,
-    random_queries,
-)
+from scripts.bench.completeness_fuzz import ReferenceFilter, check_index
+from scripts.bench.random_queries import random_entries, random_queries
 from tests.index_contract import matches_filter
 
 
 class HitLosingIndex(MemoryIndex):
-    """Keeps the last of many titles to itself, and finds the first twice."""
+    """Omits the last title, and repeats the first of many."""
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
         return [
@@ -25,23 +21,25 @@ class HitLosingIndex(MemoryIndex):
         return super().search_many(queries)
 
 
-def test_the_engine_in_memory_is_never_short() -> None:
+def test_memory_index_returns_all_matching_titles() -> None:
     entries = random_entries(500)
-    found = check_index(MemoryIndex(entries), entries, 2000)
-    assert (found.queries, found.short, found.wrong) == (2000, 0, 0)
-    assert found.hits > 10_000
+    result = check_index(MemoryIndex(entries), entries, 2000)
+    assert (result.queries, result.short, result.wrong) == (2000, 0, 0)
+    assert result.hits > 10_000
 
 
-def test_what_is_missing_and_what_is_told_twice_is_counted() -> None:
+def test_missing_and_repeated_titles_are_counted() -> None:
     entries = random_entries(500)
-    found = check_index(HitLosingIndex(entries), entries, 300)
-    assert 100 < found.short < 300
-    assert found.wrong > 0
-    assert found.first_failure is not None
+    result = check_index(HitLosingIndex(entries), entries, 300)
+    assert 100 < result.short < 300
+    assert result.wrong > 0
+    assert result.first_failure is not None
 
 
-def test_matches_are_those_of_the_definition() -> None:
+def test_reference_filter_agrees_with_the_definition() -> None:
     entries = random_entries(500)
-    table = ReferenceFilter(entries)
+    reference = ReferenceFilter(entries)
     for query in islice(random_queries(entries), 500):
-        assert table.matches(query).tolist() == [matches_filter(entry, query) for entry in entries]
+        assert reference.matches(query).tolist() == [
+            matches_filter(entry, query) for entry in entries
+        ]
