@@ -9,7 +9,8 @@ from catalog.export import to_record
 from catalog.merge import PeopleByFoldedName, create_title, merge_record
 from catalog.record import Record
 from db import changes, titles
-from db.tables.titles import SourceRecord, Title, utc_now
+from db.tables.columns import utc_now
+from db.tables.titles import SourceRecord, Title
 from vocabulary.name_folding import fold
 
 TitleKey = tuple[str, str] | titles.TitleIdentity

@@ -1,20 +1,14 @@
 """Which process feeds a shared search engine, and how far that engine has got."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from db.advisory_locks import AdvisoryLock, named_lock
 from db.changes import Position
 
-# The lock of an engine is this and a number of its name's; any constant will do.
-INDEX_FEEDING_LOCK = 7_276_327
-
-TRY_LOCK = text("SELECT pg_try_advisory_lock(:key, hashtext(:engine))")
-WAIT_FOR_LOCK = text("SELECT pg_advisory_lock(:key, hashtext(:engine))")
-RELEASE_LOCK = text("SELECT pg_advisory_unlock(:key, hashtext(:engine))")
 SELECT_STATE = text(
     "SELECT transaction, position, seal, built_from FROM index_copy WHERE engine = :engine"
 )
@@ -37,23 +31,9 @@ class IndexState:
     built_from: str
 
 
-@contextmanager
-def feeding_lock(database: Engine, engine: str, *, wait: bool) -> Iterator[bool]:
-    """Be the one who feeds an engine, after whoever does or unless somebody does; tell which.
-
-    On a connection that is in no transaction, for a graph is not built before every transaction
-    that looked at the tables has ended; one that breaks gives the turn to others.
-    """
-    asked = {"key": INDEX_FEEDING_LOCK, "engine": engine}
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        taken = (
-            connection.execute(WAIT_FOR_LOCK if wait else TRY_LOCK, asked).scalar_one() is not False
-        )
-        try:
-            yield taken
-        finally:
-            if taken:
-                connection.execute(RELEASE_LOCK, asked)
+def feeding_lock(database: Engine, engine: str, *, wait: bool) -> AbstractContextManager[bool]:
+    """Hold the right to feed an engine and yield whether it was acquired; see `named_lock`."""
+    return named_lock(database, AdvisoryLock.INDEX_FEEDING, engine, wait=wait)
 
 
 def read(session: Session, engine: str) -> IndexState | None:

@@ -7,20 +7,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlmodel import SQLModel
 
-import db.tables.titles
-import db.tables.users  # noqa: F401  # registers what is compared
-
-# One migration at a time, however many processes start together; any constant will do.
-MIGRATION_LOCK = 7_276_325
+from db import tables as tables  # registers the tables that are compared
+from db.advisory_locks import AdvisoryLock, lock_until_commit
 
 
 def upgrade(engine: Engine) -> None:
     """Apply what is missing, in one transaction; concurrent callers wait for each other."""
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        lock_until_commit(connection, AdvisoryLock.MIGRATION)
         if current_revision(connection) != latest_revision():
             command.upgrade(_config(connection), "head")
 

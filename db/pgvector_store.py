@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, TextClause, text
 
+from db.advisory_locks import AdvisoryLock, lock_until_commit
 from vocabulary.kinds import Kind, Space
 
 SERVED_SCHEMA = "vector_search"
 NEXT_SCHEMA = "vector_search_next"
 """The schema that is searched, and the one where the next is built."""
-
-# One writer at a time, so that replacing is deleting and adding; any constant will do.
-PGVECTOR_WRITER_LOCK = 7_276_326
 
 # A row stays on its page whole up to nearly the page: vectors moved out of line are slow to scan.
 CREATE_STATEMENTS = (
@@ -192,8 +190,8 @@ def read_layout(connection: Connection, schema: str = SERVED_SCHEMA) -> IndexLay
 
 
 def lock_for_writing(connection: Connection) -> None:
-    """Wait until nobody else writes, and keep others waiting until the end of the transaction."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PGVECTOR_WRITER_LOCK})
+    """Wait until no other transaction writes the tables, and hold others back until the commit."""
+    lock_until_commit(connection, AdvisoryLock.PGVECTOR_WRITER)
 
 
 def remove(connection: Connection, ids: Iterable[int], schema: str = SERVED_SCHEMA) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from db.tables.titles import utc_now
+from db.tables.columns import utc_now
 from db.tables.users import Account, Profile, Viewer
 
 ANONYMOUS_ID = UUID(int=0)

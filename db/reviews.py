@@ -29,13 +29,14 @@ SELECT_REVIEWS = """
 """
 VISIBLE_TO_VIEWER = "r.title_id = :title_id AND (r.state = 'approved' OR r.viewer_id = :viewer_id)"
 SELECT_BY_TITLE = text(
-    f"{SELECT_REVIEWS} WHERE {VISIBLE_TO_VIEWER} ORDER BY (r.viewer_id = :viewer_id) DESC NULLS LAST,"
-    " r.created_at DESC, r.id DESC LIMIT :limit OFFSET :offset"
+    f"{SELECT_REVIEWS} WHERE {VISIBLE_TO_VIEWER}"
+    " ORDER BY (r.viewer_id = :viewer_id) DESC NULLS LAST, r.created_at DESC, r.id DESC LIMIT :limit OFFSET :offset"
 )
 COUNT_BY_TITLE = text(f"SELECT count(*) FROM review r WHERE {VISIBLE_TO_VIEWER}")  # noqa: S608  # ours
 SELECT_BY_ID = text(f"{SELECT_REVIEWS} WHERE r.id = :id")
 SELECT_BY_STATE = text(
-    f"{SELECT_REVIEWS} WHERE r.state = :state ORDER BY r.updated_at, r.id LIMIT :limit OFFSET :offset"
+    f"{SELECT_REVIEWS} WHERE r.state = :state"
+    " ORDER BY r.updated_at, r.id LIMIT :limit OFFSET :offset"
 )
 COUNT_BY_STATE = text("SELECT count(*) FROM review WHERE state = :state")
 DELETE_REVIEW = text("DELETE FROM review WHERE id = :id AND viewer_id = :viewer_id")

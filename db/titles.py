@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
+from db.advisory_locks import AdvisoryLock, lock_until_commit
 from db.tables.titles import Credit, ExternalId, Person, SourceRecord, Title
 from vocabulary.kinds import Kind
 
@@ -29,9 +30,6 @@ EAGER_LISTS = (
 )
 TITLES_PER_PAGE = 500  # titles read at once when all are wanted
 
-# One writer of titles at a time, lest two make the same title; any constant will do.
-TITLE_WRITER_LOCK = 7_276_326
-
 # Sorted, so that two writers at once lock in the same order and never wait for each other.
 INSERT_PEOPLE = text(
     "INSERT INTO person (name, folded) "
@@ -41,8 +39,8 @@ INSERT_PEOPLE = text(
 
 
 def lock_for_writing(session: Session) -> None:
-    """Wait until no other transaction writes titles; the turn ends with this transaction."""
-    session.execute(select(func.pg_advisory_xact_lock(TITLE_WRITER_LOCK)))
+    """Wait until no other transaction writes titles, and hold others back until the commit."""
+    lock_until_commit(session, AdvisoryLock.TITLE_WRITER)
 
 
 def get_many(session: Session, ids: Sequence[int]) -> list[Title]:

@@ -11,16 +11,18 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-# Longer than any request takes, and than a search waits to be written (`runtime.search_log.OUTAGE`).
+from db.advisory_locks import AdvisoryLock
+
+# Longer than any request takes, and longer than `runtime.search_log` holds back a search.
 DELETION_GUARD_S = 600
 
 # Of two who hold the same two viewers, one may find a row there that the other has yet to add, and
 # then each would wait for the other. They queue up before that.
 LOCK_VIEWER_IDS = text(
     """
-    SELECT pg_advisory_xact_lock(key) FROM (
-        SELECT hashtextextended(CAST(id AS text), 0) AS key
-        FROM unnest(CAST(:ids AS uuid[])) AS held (id) ORDER BY key) AS keys
+    SELECT pg_advisory_xact_lock(:lock, key) FROM (
+        SELECT hashtext(CAST(id AS text)) AS key
+        FROM unnest(CAST(:ids AS uuid[])) AS viewer_id (id) ORDER BY key) AS keys
     """
 )
 LOCK_VIEWER_ROWS = text("SELECT id FROM viewer WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
@@ -116,7 +118,7 @@ def delete_old_visitors(session: Session, *, days: int) -> int:
 def _lock_rows(session: Session, ids: list[UUID]) -> list[UUID]:
     """Lock rows in their order, adding those that are not there; return these."""
     if len(ids) > 1:
-        session.execute(LOCK_VIEWER_IDS, {"ids": ids})
+        session.execute(LOCK_VIEWER_IDS, {"lock": AdvisoryLock.VIEWER.value, "ids": ids})
     found = set(session.execute(LOCK_VIEWER_ROWS, {"ids": ids}).scalars())
     new = [each for each in ids if each not in found]
     if new:

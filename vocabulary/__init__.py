@@ -1,1 +1,1 @@
-"""Enums, identifiers and plain value types that every layer shares; imports nothing of the project."""
+"""Enums, identifiers and value types that every layer shares; imports no other package of ours."""

@@ -1,10 +1,10 @@
-"""The closed vocabularies that tables, indexes and interfaces share."""
+"""The enumerations that tables, indexes and interfaces share."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What sort of work a title is; an anime film and an anime series are both `anime`."""
+    """The kind of a title; anime films and anime series are both `anime`."""
 
     MOVIE = "movie"
     SERIES = "series"
@@ -12,7 +12,7 @@ class Kind(StrEnum):
 
 
 class Space(StrEnum):
-    """Where a vector lives; vectors of different spaces are never compared."""
+    """The space of a vector; vectors of different spaces are never compared."""
 
     CONTENT = "content"
     COLLAB = "collab"
@@ -29,7 +29,7 @@ class NameKind(StrEnum):
 
 
 class ScopeKind(StrEnum):
-    """Whom a popularity is counted among; a global scope's name is empty."""
+    """The audience that a popularity is counted in; a global scope has an empty name."""
 
     GLOBAL = "global"
     COUNTRY = "country"
@@ -37,22 +37,22 @@ class ScopeKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody with an account may do; each may do all that those before it may."""
+    """The role of an account; each role includes those before it."""
 
     USER = "user"
     CURATOR = "curator"
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Tell whether who has this role may do what those of another one may."""
+        """Return whether this role has all rights of another one."""
         order = list(Role)
         return order.index(self) >= order.index(other)
 
 
 class Event(StrEnum):
-    """What a person did with a title, or was shown."""
+    """What a viewer did with a title, or saw of it."""
 
-    IMPRESSION = "impression"  # was shown it in a list
+    IMPRESSION = "impression"  # saw it in a list
     VIEW = "view"  # opened its page
     SEARCH_CLICK = "search_click"  # opened it from a search
     WATCH = "watch"  # watched some of it, up to `progress`
@@ -70,7 +70,7 @@ class Event(StrEnum):
 
 
 class ReviewState(StrEnum):
-    """Whether others see a review."""
+    """Whether other viewers see a review."""
 
     PENDING = "pending"
     APPROVED = "approved"

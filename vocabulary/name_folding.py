@@ -1,4 +1,4 @@
-"""One plain form for names, so that the same name written a little otherwise is still the same."""
+"""One plain form for names, so that spelling variants of a name compare equal."""
 
 import re
 import unicodedata
@@ -6,14 +6,14 @@ import unicodedata
 WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
 FIRST_INDIC = "\u0900"
 APOSTROPHES = str.maketrans("", "", "'’`")
-# Between blanks, for `\b` would part an Indian letter from its vowel sign.
+# Between spaces: `\b` would separate an Indian letter from its vowel sign.
 INITIALS_PATTERN = re.compile(r"(?<!\S)(?:[^\W\d_] )+[^\W\d_](?!\S)")
 
 
 def fold(name: str) -> str:
-    """Return a name in lower case, without accents and punctuation, words parted by one space.
+    """Return a name in lower case, without accents and punctuation, words separated by one space.
 
-    Initials are joined, since they are written with dots, spaces, both or neither.
+    Initials are joined: sources write them with dots, spaces, both or neither.
 
     >>> fold("Bāhubali: The  Beginning"), fold("K.G.F"), fold("S. S. Rajamouli")
     ('bahubali the beginning', 'kgf', 'ss rajamouli')

@@ -1,4 +1,4 @@
-"""Which script a text is written in."""
+"""The writing system of a text."""
 
 SCRIPT_RANGES: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x024F, "Latn"),
@@ -25,7 +25,7 @@ SCRIPT_RANGES: tuple[tuple[int, int, str], ...] = (
 
 
 def script_of(text: str) -> str:
-    """Return the ISO 15924 script most letters of a text are in; Latin where there is none."""
+    """Return the ISO 15924 script of most letters of a text; Latin if it has no letters."""
     counts: dict[str, int] = {}
     for character in text:
         script = _script_of_code_point(ord(character))

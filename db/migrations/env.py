@@ -3,8 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import db.tables.titles
-import db.tables.users  # noqa: F401  # registers the tables
+from db import tables as tables  # registers the tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)

@@ -1,1 +1,5 @@
-"""What PostgreSQL holds: titles and what belongs to them, users, and searches."""
+"""The tables of PostgreSQL; importing the package registers all of them."""
+
+from db.tables import change_log, searches, titles, users
+
+__all__ = ["change_log", "searches", "titles", "users"]

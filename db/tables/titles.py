@@ -1,37 +1,20 @@
-"""What PostgreSQL holds: titles and what belongs to them, and the searches that were asked.
+"""Tables of titles and of what belongs to them.
 
 Lists that belong to a title (names, credits, genres …) are tables of their own, deleted with it.
-Table classes do not validate: rows are made by `catalog.importer` from a checked record.
+Table classes do not validate: `catalog.importer` makes rows from a checked record.
 """
 
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, Column, DateTime, Enum, Index, text
+from sqlalchemy import Column, DateTime, Index
 from sqlmodel import Field, Relationship, SQLModel
 
+from db.tables.columns import enum_column, utc_now
 from vocabulary.kinds import Kind, NameKind, ScopeKind, Space
 
 EVERY_REGION = ""  # availability whose source names no region
-
-
-def utc_now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
-
-
-def enum_column(members: type[StrEnum]) -> Enum:
-    """Return a text column type that reads back as the enumeration's members."""
-    return Enum(
-        members,
-        native_enum=False,
-        create_constraint=False,
-        length=32,
-        values_callable=lambda each: [member.value for member in each],
-    )
 
 
 def _title_id_key() -> Any:
@@ -39,7 +22,7 @@ def _title_id_key() -> Any:
 
 
 def _title_rows(*, order_by: str | None = None) -> Any:
-    """Return a relationship whose rows live and die with their title."""
+    """Return a relationship whose rows are deleted with their title."""
     return Relationship(
         back_populates="of",
         sa_relationship_kwargs={
@@ -63,7 +46,8 @@ class Title(SQLModel, table=True):
     title: str
     original_title: str | None = None
     original_language: str | None = None  # ISO 639-1
-    folded: str  # `vocabulary.name_folding.fold` of the title: with year and kind, the identity of last resort
+    # `fold` of the title; with year and kind it identifies a title that no external id does.
+    folded: str
     release_date: date | None = None
     year: int | None = None
     end_year: int | None = None
@@ -76,7 +60,7 @@ class Title(SQLModel, table=True):
     minimum_age: int | None = None  # years, what the certificate asks for
     rating: float | None = None  # 0..10, weighted over sources
     votes: int = 0  # summed over sources
-    source: str | None = None  # who told of it first, and may correct it
+    source: str | None = None  # the first source of the title, which may correct it
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
@@ -130,7 +114,7 @@ class Synopsis(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Somebody who works on titles; one row per folded name until sources tell namesakes apart."""
+    """A member of cast or crew; one row per folded name until sources tell namesakes apart."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
@@ -152,7 +136,7 @@ class Credit(SQLModel, table=True):
 
 
 class TitleGenre(SQLModel, table=True):
-    """A genre, as a canonical slug of `catalog.genres`; the most telling first."""
+    """A genre, as a canonical slug of `catalog.genres`; the most important first."""
 
     __tablename__ = "title_genre"
     __table_args__ = (Index("ix_title_genre_genre", "genre"),)
@@ -195,7 +179,7 @@ class TitleLanguage(SQLModel, table=True):
 
 
 class ContentWarning(SQLModel, table=True):
-    """What a viewer may want to be warned of."""
+    """A content warning."""
 
     __tablename__ = "content_warning"
 
@@ -205,7 +189,7 @@ class ContentWarning(SQLModel, table=True):
 
 
 class Rating(SQLModel, table=True):
-    """What one source's public thinks of a title."""
+    """The rating of a title by the users of one source."""
 
     title_id: int = _title_id_key()
     source: str = Field(primary_key=True)
@@ -256,7 +240,7 @@ class Video(SQLModel, table=True):
 
 
 class Availability(SQLModel, table=True):
-    """Where a title can be seen."""
+    """Where a title can be watched."""
 
     __table_args__ = (Index("ix_availability_provider", "provider"),)
 
@@ -269,7 +253,7 @@ class Availability(SQLModel, table=True):
 
 
 class SourceRecord(SQLModel, table=True):
-    """What a source last said of a title, as a digest: saying it again changes nothing."""
+    """The digest of the last record of a title from a source: the same record changes nothing."""
 
     __tablename__ = "source_record"
 
@@ -279,10 +263,10 @@ class SourceRecord(SQLModel, table=True):
 
 
 class TitleVector(SQLModel, table=True):
-    """A title's place in a space, as one model sees it; of any dimension, unit length.
+    """A title's vector in a space, from one model; of any dimension, unit length.
 
-    In half precision, which errs by less than models do (a cosine by some 1e-5): so engines in
-    memory hold it exactly in half the room.
+    Half precision changes a cosine by about 1e-5, less than the difference between models, and
+    engines in memory hold it exactly in half the space.
     """
 
     __tablename__ = "title_vector"
@@ -291,7 +275,7 @@ class TitleVector(SQLModel, table=True):
     title_id: int = _title_id_key()
     space: Space = Field(sa_type=enum_column(Space), primary_key=True)
     model: str = Field(primary_key=True)
-    text_hash: str  # of the document text: an equal text is not embedded again
+    text_hash: str  # of the document text: an unchanged text is not embedded again
     vector: Any = Field(sa_column=Column(HALFVEC(), nullable=False))
 
 
@@ -302,84 +286,3 @@ class Popularity(SQLModel, table=True):
     scope_kind: ScopeKind = Field(sa_type=enum_column(ScopeKind), primary_key=True)
     scope: str = Field(primary_key=True, default="")
     value: float
-
-
-class Change(SQLModel, table=True):
-    """One line of the log that indexes follow.
-
-    Sequence numbers may commit out of order; transaction ids below the oldest running one cannot.
-    Followers therefore read in the order (`transaction`, `position`), see `db.changes`.
-    """
-
-    __table_args__ = (Index("ix_change_order", "transaction", "position"),)
-
-    position: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
-    transaction: int = Field(
-        sa_column=Column(
-            BigInteger,
-            nullable=False,
-            server_default=text("(pg_current_xact_id()::text)::bigint"),
-        )
-    )
-    title_id: int  # no key: it may be gone
-    at: datetime = Field(
-        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
-    )
-
-
-class IndexCopy(SQLModel, table=True):
-    """How far a search engine that several processes share has followed the change log."""
-
-    __tablename__ = "index_copy"
-
-    engine: str = Field(primary_key=True)
-    transaction: int = Field(sa_type=BigInteger)
-    position: int = Field(sa_type=BigInteger)
-    seal: str = Field(sa_column_kwargs={"server_default": ""})
-    built_from: str  # the models and the layout that its content was made with
-    at: datetime = Field(sa_type=DateTime(timezone=True))  # when it was last known to be whole
-
-
-class SearchQuery(SQLModel, table=True):
-    """A search with a text, as somebody asked it; kept for a while (see `db.searches`)."""
-
-    __tablename__ = "search_query"
-    __table_args__ = (
-        Index("ix_search_query_visitor", "visitor_id", "at"),
-        Index("ix_search_query_at", "at"),
-    )
-
-    id: UUID = Field(primary_key=True)  # given when asked, so that a click can name it
-    visitor_id: UUID | None = None
-    recognised: bool  # the visitor brought the cookie of an earlier answer, as crawlers do not
-    text: str
-    folded: str  # `vocabulary.name_folding.fold` of the text, its beginning
-    region: str  # ISO 3166
-    results: int  # titles on the first page
-    degraded: bool
-    relaxed: bool  # nothing met all that the text was understood to ask
-    took_ms: float
-    at: datetime = Field(sa_type=DateTime(timezone=True))
-
-
-class SearchClick(SQLModel, table=True):
-    """A title that was opened from what a search found; gone with the search."""
-
-    __tablename__ = "search_click"
-    __table_args__ = (Index("ix_search_click_search_id", "search_id"),)
-
-    id: UUID = Field(primary_key=True)  # the client's own, so that telling twice counts once
-    search_id: UUID = Field(foreign_key="search_query.id", ondelete="CASCADE")
-    title_id: int  # no key: it may be gone
-    position: int  # from 1
-    at: datetime = Field(sa_type=DateTime(timezone=True))
-
-
-class PopularSearch(SQLModel, table=True):
-    """What many ask for in a region, most asked first; written anew by a schedule."""
-
-    __tablename__ = "popular_search"
-
-    region: str = Field(primary_key=True)  # ISO 3166; a country's counts those of its states
-    position: int = Field(primary_key=True)
-    text: str

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from db.tables.titles import enum_column, utc_now
+from db.tables.columns import enum_column, timestamp, utc_now
 from vocabulary.kinds import Event, ReviewState, Role, Space
 
 
@@ -22,15 +22,6 @@ def _viewer_key(**column: Any) -> Any:
 
 def _account_key(**column: Any) -> Any:
     return Field(foreign_key="account.viewer_id", ondelete="CASCADE", **column)
-
-
-def _timestamp(*, nullable: bool = False, **column: Any) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_type=DateTime(timezone=True),
-        nullable=nullable,
-        **column,
-    )
 
 
 class Viewer(SQLModel, table=True):
@@ -70,9 +61,9 @@ class SignIn(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     viewer_id: UUID = _account_key()
-    created_at: datetime = _timestamp()
-    expires_at: datetime = _timestamp()  # of its latest refresh token
-    revoked_at: datetime | None = _timestamp(nullable=True)
+    created_at: datetime = timestamp()
+    expires_at: datetime = timestamp()  # of its latest refresh token
+    revoked_at: datetime | None = timestamp(nullable=True)
 
 
 class RefreshToken(SQLModel, table=True):
@@ -83,8 +74,8 @@ class RefreshToken(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     sign_in_id: UUID = Field(foreign_key="sign_in.id", ondelete="CASCADE")
-    issued_at: datetime = _timestamp()
-    used_at: datetime | None = _timestamp(nullable=True)
+    issued_at: datetime = timestamp()
+    used_at: datetime | None = timestamp(nullable=True)
 
 
 class Profile(SQLModel, table=True):
@@ -131,8 +122,8 @@ class InteractionRow(SQLModel, table=True):
     event: Event = Field(sa_type=enum_column(Event))
     value: float | None = None  # of `rate`, 0.5..5
     progress: float | None = None  # of `watch`, 0..1
-    at: datetime = _timestamp()
-    received_at: datetime = _timestamp()
+    at: datetime = timestamp()
+    received_at: datetime = timestamp()
     session_id: str | None = None  # the client's
     device: str | None = None
     row: str | None = None  # the key of the row it was shown in
@@ -148,19 +139,19 @@ class TitleStateRow(SQLModel, table=True):
     title_id: int = Field(primary_key=True)
     rating: float | None = None  # 0.5..5
     progress: float | None = None  # 0..1, the latest
-    rated_at: datetime | None = _timestamp(nullable=True)
-    liked_at: datetime | None = _timestamp(nullable=True)
-    disliked_at: datetime | None = _timestamp(nullable=True)
-    dismissed_at: datetime | None = _timestamp(nullable=True)
-    undismissed_at: datetime | None = _timestamp(nullable=True)
-    favorite_at: datetime | None = _timestamp(nullable=True)
-    unfavorite_at: datetime | None = _timestamp(nullable=True)
-    watchlist_at: datetime | None = _timestamp(nullable=True)
-    unwatchlist_at: datetime | None = _timestamp(nullable=True)
-    watched_at: datetime | None = _timestamp(nullable=True)
-    completed_at: datetime | None = _timestamp(nullable=True)
-    viewed_at: datetime | None = _timestamp(nullable=True)
-    shared_at: datetime | None = _timestamp(nullable=True)
+    rated_at: datetime | None = timestamp(nullable=True)
+    liked_at: datetime | None = timestamp(nullable=True)
+    disliked_at: datetime | None = timestamp(nullable=True)
+    dismissed_at: datetime | None = timestamp(nullable=True)
+    undismissed_at: datetime | None = timestamp(nullable=True)
+    favorite_at: datetime | None = timestamp(nullable=True)
+    unfavorite_at: datetime | None = timestamp(nullable=True)
+    watchlist_at: datetime | None = timestamp(nullable=True)
+    unwatchlist_at: datetime | None = timestamp(nullable=True)
+    watched_at: datetime | None = timestamp(nullable=True)
+    completed_at: datetime | None = timestamp(nullable=True)
+    viewed_at: datetime | None = timestamp(nullable=True)
+    shared_at: datetime | None = timestamp(nullable=True)
 
 
 class TasteRow(SQLModel, table=True):
@@ -173,7 +164,7 @@ class TasteRow(SQLModel, table=True):
     model: str  # of the vectors: those of another one say nothing
     numbers: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     vectors: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # float32, in order
-    updated_at: datetime = _timestamp()
+    updated_at: datetime = timestamp()
 
 
 class ViewingRow(SQLModel, table=True):
@@ -192,9 +183,9 @@ class ViewingRow(SQLModel, table=True):
     title_id: int
     device: str | None = None
     progress: float = 0.0  # 0..1, the furthest
-    started_at: datetime = _timestamp()
-    updated_at: datetime = _timestamp()
-    stopped_at: datetime | None = _timestamp(nullable=True)
+    started_at: datetime = timestamp()
+    updated_at: datetime = timestamp()
+    stopped_at: datetime | None = timestamp(nullable=True)
 
 
 class ReviewRow(SQLModel, table=True):
@@ -228,4 +219,4 @@ class DeletedViewerRow(SQLModel, table=True):
     __tablename__ = "forgotten"
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))  # SHA-256 of the number
-    at: datetime = _timestamp()
+    at: datetime = timestamp()

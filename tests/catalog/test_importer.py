@@ -18,7 +18,8 @@ from catalog.importer import Importer, ImportResult
 from catalog.record import Record
 from db import migrate, titles
 from db.engine import connect, open_session
-from db.tables.titles import Change, ExternalId, Person, Title
+from db.tables.change_log import Change
+from db.tables.titles import ExternalId, Person, Title
 from vocabulary.kinds import Kind
 
 MakeRecord = Callable[..., Record]
