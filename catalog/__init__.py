@@ -1,1 +1,1 @@
-"""What a title is: the record that sources speak, genres, languages, regions, storing."""
+"""The catalogue: records of sources, genres, languages, regions, importing and exporting."""

@@ -1,4 +1,4 @@
-"""Age certificates of many boards, as the youngest age that they admit."""
+"""Age certificates of many boards and their minimum ages."""
 
 MINIMUM_AGE_YEARS: dict[str, int] = {
     # Central Board of Film Certification (India), and the OTT scheme of 2021
@@ -20,7 +20,7 @@ MINIMUM_AGE_YEARS: dict[str, int] = {
     "TV-PG": 10,
     "TV-14": 14,
     "TV-MA": 17,
-    # shops
+    # streaming services
     "ALL": 0,
     "ALL-AGES": 0,
 }
@@ -29,12 +29,12 @@ UNRATED_LABELS = frozenset({"NR", "UR", "TV-NR", "UNRATED", "NOT-RATE", "NOT-RAT
 
 
 def parse_certificate(text: str) -> tuple[str | None, int | None]:
-    """Return a certificate as its board writes it and the age it asks for, in years.
+    """Return a certificate as its board writes it and its minimum age in years.
 
-    What is no certificate (`74 min`, as real files hold) gives neither.
+    Other text (real files have `74 min` here) gives neither.
 
-    >>> certificate("U/A 13+"), certificate("AGES_18_"), certificate("tv-ma"), certificate("74 min")
-    (('UA 13+', 13), ('18+', 18), ('TV-MA', 17), (None, None))
+    >>> parse_certificate("U/A 13+"), parse_certificate("AGES_18_"), parse_certificate("74 min")
+    (('UA 13+', 13), ('18+', 18), (None, None))
     """
     plain = text.strip().upper().replace("_", "-").strip("-").replace("U/A", "UA")
     if plain in UNRATED_LABELS:

@@ -1,10 +1,10 @@
-"""Which films belong together as parts of one story, as far as their names tell."""
+"""Franchises: films that are parts of one story, judged by their names."""
 
 import re
 
 from vocabulary.name_folding import fold
 
-MAX_PART_NUMBER = 12  # series go on, their numbers seldom: `Article 15` is no part of anything
+MAX_PART_NUMBER = 12  # few series have more parts: `Article 15` is not a sequel
 
 SUBTITLE_SEPARATOR = re.compile(r"\s*[:：]\s+|\s+[–—-]\s+|:$")
 TRAILING_PARENTHESES = re.compile(r"\s*[(\[].*?[)\]]\s*$")  # a year, a language
@@ -19,13 +19,13 @@ PART_SUFFIX = re.compile(
 
 
 def franchise_key(title: str) -> str:
-    """Return a key that the parts of a series of films share, whatever stands alone being its own.
+    """Return a key that the parts of a franchise share; other films have a key of their own.
 
-    >>> franchise("Baahubali 2: The Conclusion") == franchise("Baahubali: The Beginning")
+    >>> franchise_key("Baahubali 2: The Conclusion") == franchise_key("Baahubali: The Beginning")
     True
-    >>> franchise("K.G.F: Chapter 2"), franchise("Singham Returns"), franchise("The Godfather II")
-    ('kgf', 'singham', 'godfather')
-    >>> franchise("Aditya 369"), franchise("2001: A Space Odyssey")
+    >>> franchise_key("K.G.F: Chapter 2"), franchise_key("Singham Returns")
+    ('kgf', 'singham')
+    >>> franchise_key("Aditya 369"), franchise_key("2001: A Space Odyssey")
     ('aditya 369', '2001 a space odyssey')
     """
     whole = fold(title)
@@ -37,10 +37,10 @@ def franchise_key(title: str) -> str:
 
 
 def _without_part(stem: str) -> str:
-    found = PART_SUFFIX.search(stem)
-    if found is None or _exceeds_max_part(found["number"]):
+    suffix = PART_SUFFIX.search(stem)
+    if suffix is None or _exceeds_max_part(suffix["number"]):
         return stem
-    return stem[: found.start()]
+    return stem[: suffix.start()]
 
 
 def _exceeds_max_part(number: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The canonical genres, and the one table of what sources and people call them."""
+"""The canonical genres and the table of their synonyms."""
 
 import re
 from collections.abc import Iterable
@@ -84,10 +84,10 @@ TRANSLATED_LABELS = translated_labels.parse_labels(translated_labels.GENRE_LABEL
 """Slug to language to label."""
 
 EXPLICIT_GENRES = frozenset({"hentai"})
-"""Genres that make a title an adult one."""
+"""Genres that make a title an adult title."""
 
-# What others write, to our slugs; an empty list says that the word is no genre (a shelf of a
-# shop, a language, a format) and is dropped.
+# Genres of sources to our slugs; an empty list marks words that are not genres (a category of a
+# streaming service, a language, a format) and are dropped.
 SYNONYMS: dict[str, list[str]] = {
     "action & adventure": ["action", "adventure"],
     "action and adventure": ["action", "adventure"],
@@ -178,8 +178,8 @@ SYNONYMS: dict[str, list[str]] = {
     "westerns": ["western"],
 }
 
-SHOP_WORDS = re.compile(r"^tv | (?:movies?|films?|tv shows?|tv|cinema)$")
-"""What shops put around a genre: `tv dramas`, `crime tv shows`, `horror movies`."""
+SERVICE_WORDS = re.compile(r"^tv | (?:movies?|films?|tv shows?|tv|cinema)$")
+"""What streaming services put around a genre: `tv dramas`, `crime tv shows`, `horror movies`."""
 
 
 def _slug(name: str) -> str:
@@ -190,19 +190,19 @@ SLUGS_BY_SYNONYM = {_slug(name): slugs for name, slugs in SYNONYMS.items()}
 
 
 def canonical_slugs(name: str) -> list[str]:
-    """Return the slugs that a source's genre stands for; an unknown one becomes a slug of its own.
+    """Return the slugs of a source's genre; an unknown genre becomes a slug of its own.
 
-    >>> canonical("Sci-Fi & Fantasy"), canonical("TV Dramas"), canonical("international movies")
-    (['science-fiction', 'fantasy'], ['drama'], [])
+    >>> canonical_slugs("Sci-Fi & Fantasy"), canonical_slugs("TV Dramas")
+    (['science-fiction', 'fantasy'], ['drama'])
     """
-    words, before, slug = fold(name), "", ""
-    while words != before:
+    words, previous, slug = fold(name), "", ""
+    while words != previous:
         slug = _slug(words)
         if slug in GENRES:
             return [slug]
         if slug in SLUGS_BY_SYNONYM:
             return list(SLUGS_BY_SYNONYM[slug])
-        words, before = SHOP_WORDS.sub("", words), words
+        words, previous = SERVICE_WORDS.sub("", words), words
     return [slug] if any(character.isalnum() for character in slug) else []
 
 
@@ -212,6 +212,6 @@ def merged_canonical_slugs(names: Iterable[str]) -> list[str]:
 
 
 def label(slug: str, *, in_language: str = "en") -> str:
-    """Return how a genre is written for people, in English where the language does not tell."""
-    told = TRANSLATED_LABELS.get(slug, {}).get(in_language)
-    return told or GENRES.get(slug) or slug.replace("-", " ").capitalize()
+    """Return the label of a genre, in English if the language has none."""
+    translated = TRANSLATED_LABELS.get(slug, {}).get(in_language)
+    return translated or GENRES.get(slug) or slug.replace("-", " ").capitalize()

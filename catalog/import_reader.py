@@ -1,4 +1,4 @@
-"""Files of titles and other objects, line by line: JSON Lines, also gzipped, and mapped CSV."""
+"""Reads import files line by line: JSON Lines and CSV with a column mapping, also gzipped."""
 
 import csv
 import gzip
@@ -13,6 +13,7 @@ from typing import IO, Any
 from pydantic import ValidationError
 
 from catalog.record import Record
+from catalog.validation_messages import describe_errors, printable
 
 LIST_FIELDS = (
     "languages",
@@ -23,7 +24,7 @@ LIST_FIELDS = (
     "aliases",
     "warnings",
 )
-"""Fields that a CSV cell holds several of, parted by `|`, `;` or `,`."""
+"""Fields with several values in a CSV cell, separated by `|`, `;` or `,`."""
 
 JSON_CELL_FIELDS = {
     *LIST_FIELDS,
@@ -33,25 +34,26 @@ JSON_CELL_FIELDS = {
     "synopsis",
     "external_ids",
     "availability",
+    "images",
+    "videos",
 }
-JSON_CELL_FIELDS |= {"images", "videos"}  # fields that a CSV cell may hold as JSON
+"""Fields that may be JSON in a CSV cell."""
 
-MAX_SHOWN_CHARACTERS = 60  # characters of a value or a name in a message
-MAX_LINE_CHARACTERS = 4 * 1024 * 1024  # bytes; a title that needs more is not a title
+MAX_LINE_CHARACTERS = 4 * 1024 * 1024  # more than any title needs
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLine:
-    """A line read; `record` is none where `problems` say why."""
+    """A line of the file: a record, or the problems that prevent one."""
 
-    number: int  # from 1, as editors count
+    number: int  # from 1
     record: Record | None
     problems: tuple[str, ...] = ()
-    ignored_fields: tuple[str, ...] = ()  # fields that the form does not have
+    ignored_fields: tuple[str, ...] = ()  # fields that records do not have
 
 
 class UnreadableFile(ValueError):
-    """A file cannot be read as titles at all."""
+    """The file cannot be read at all."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -59,25 +61,25 @@ class UnreadableFile(ValueError):
 
 
 def read_lines(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[ImportLine]:
-    """Yield every line that holds something, in constant memory.
+    """Yield every line that is not blank, in constant memory.
 
-    `mapping` renames: field of the form to column (or JSON field) of the file. A dotted field
-    reaches inside, `synopsis.en=overview`, `external_ids.tmdb=id`.
+    `mapping` renames columns (or JSON fields): field of the record to column of the file. A dotted
+    field sets one key, `synopsis.en=overview`, `external_ids.tmdb=id`.
 
-    Raises `UnreadableFile`, also half-way through a broken gzip file: lines before it stand.
+    Raises `UnreadableFile`, also in the middle of a damaged gzip file, after the lines before.
     """
     cells = _is_csv(path)
-    for number, found in read_objects(path, mapping):
-        if isinstance(found, str):
-            yield ImportLine(number, None, (found,))
+    for number, parsed in read_objects(path, mapping):
+        if isinstance(parsed, str):
+            yield ImportLine(number, None, (parsed,))
         else:
-            yield check_line(_split_cells(found) if cells else found, number)
+            yield check_line(_split_cells(parsed) if cells else parsed, number)
 
 
 def read_objects(
     path: Path, mapping: Mapping[str, str] | None = None
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Yield the number of every line and its object, renamed, or what is wrong with the line.
+    """Yield the number of every line and its renamed object, or the problem of the line.
 
     Raises `UnreadableFile`.
     """
@@ -91,14 +93,9 @@ def read_objects(
         raise UnreadableFile(path, _failure_reason(error)) from error
 
 
-def size(path: Path) -> int:
-    """Return the bytes on disk, for progress."""
-    return path.stat().st_size
-
-
 def check_line(data: Mapping[str, Any], number: int) -> ImportLine:
-    """Return one object as a line: a record, or what is wrong with it field by field."""
-    ignored = tuple(_printable(name) for name in sorted(set(data) - set(Record.model_fields)))
+    """Validate one object: return its record, or its problems field by field."""
+    ignored = tuple(printable(name) for name in sorted(set(data) - set(Record.model_fields)))
     try:
         return ImportLine(number, Record.model_validate(data), ignored_fields=ignored)
     except ValidationError as error:
@@ -161,7 +158,7 @@ def _csv_lines(
             row = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:  # of this row; the next one may be well
+        except csv.Error as error:  # of this row; the next one may be valid
             yield reader.reader.line_num, f"not CSV: {error}"
             continue
         data = {key: value for key, value in row.items() if key and value and value.strip()}
@@ -169,7 +166,7 @@ def _csv_lines(
 
 
 def _bounded_lines(stream: IO[str]) -> Iterator[str]:
-    """Yield the lines, what is too long of one left out."""
+    """Yield the lines, cutting off what is too long."""
     while line := stream.readline(MAX_LINE_CHARACTERS):
         if _is_cut(line):
             _skip_rest(stream)
@@ -177,22 +174,22 @@ def _bounded_lines(stream: IO[str]) -> Iterator[str]:
 
 
 def _rename_fields(data: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
-    taken = set(mapping.values())
-    renamed: dict[str, Any] = {key: value for key, value in data.items() if key not in taken}
+    mapped = set(mapping.values())
+    renamed: dict[str, Any] = {key: value for key, value in data.items() if key not in mapped}
     for field, column in mapping.items():
         if data.get(column) is not None:
             outer, _, inner = field.partition(".")
             if inner:
-                inside = renamed.get(outer)
-                inside = inside if isinstance(inside, dict) else {}
-                renamed[outer] = {**inside, inner: data[column]}
+                existing = renamed.get(outer)
+                existing = existing if isinstance(existing, dict) else {}
+                renamed[outer] = {**existing, inner: data[column]}
             else:
                 renamed[outer] = data[column]
     return renamed
 
 
 def _split_cells(data: dict[str, Any]) -> dict[str, Any]:
-    """Return a CSV row with its cells taken apart; a cell may also hold JSON."""
+    """Return a CSV row with its lists split; a cell may also be JSON."""
     for field, value in data.items():
         if not isinstance(value, str):
             continue
@@ -207,25 +204,6 @@ def _split_cells(data: dict[str, Any]) -> dict[str, Any]:
             names = [part.strip() for part in re.split(r"[|;,]", value) if part.strip()]
             data[field] = [{"name": name} for name in names]
     return data
-
-
-def describe_errors(error: ValidationError) -> Iterator[str]:
-    """Yield what is wrong, field by field, with the beginning of what was given."""
-    for problem in error.errors(include_url=False, include_context=False):
-        parts = (_printable(str(part)) for part in problem["loc"] if part != "[key]")
-        field = ".".join(parts) or "line"
-        message = problem["msg"].removeprefix("Value error, ")
-        shown = "" if problem["type"] == "missing" else f" (got {_shorten(problem['input'])})"
-        yield f"{field}: {message}{shown}"
-
-
-def _printable(name: str) -> str:
-    return name if name.isprintable() and len(name) <= MAX_SHOWN_CHARACTERS else _shorten(name)
-
-
-def _shorten(value: object) -> str:
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
 def _failure_reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Storing records: which title a record speaks of, and writing many at once."""
+"""Importing records: matching them to stored titles and writing them in batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from db.tables.titles import SourceRecord, Title
 from vocabulary.name_folding import fold
 
 TitleKey = tuple[str, str] | titles.TitleIdentity
-"""An external id (source, value), or the identity of last resort."""
+"""An external id (source, value), or (folded title, year, kind) if no external id matches."""
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """What was done, as ids of titles."""
+    """The titles that an import created, updated or left unchanged."""
 
     created_ids: list[int] = field(default_factory=list)
     updated_ids: list[int] = field(default_factory=list)
@@ -34,15 +34,15 @@ class ImportResult:
 class Importer:
     """Upserts records by external id, else by folded title, year and kind.
 
-    What a source says first in a run is what it says; further records of the same title by the
-    same source only add. So files that hold a title twice can be imported twice without change.
+    Only the first record of a title from a source in a run may replace values; later ones of the
+    same source only add. So a file that has a title twice can be imported again without changes.
     """
 
     def __init__(self) -> None:
         self._seen_sources: set[tuple[int, str]] = set()
 
     def store(self, session: Session, records: Sequence[Record]) -> ImportResult:
-        """Write a batch and log its changes; the caller commits."""
+        """Store a batch and log the changes; the caller commits."""
         titles.lock_for_writing(session)
         batch = _Batch(session, records)
         for record in records:
@@ -59,22 +59,22 @@ class Importer:
         return stored
 
     def _import_record(self, batch: "_Batch", record: Record) -> None:
-        found = batch.find(record)
-        if found is None:
+        match = batch.find(record)
+        if match is None:
             batch.add(record)
-        elif isinstance(found, int):
-            self._seen_sources.add((found, record.source))
+        elif isinstance(match, int):
+            self._seen_sources.add((match, record.source))
             batch.unchanged_count += 1
         else:
-            first = (found.id or 0, record.source) not in self._seen_sources and all(
-                heard is not found or said.source != record.source
-                for heard, said in batch.title_records
+            first_in_run = (match.id or 0, record.source) not in self._seen_sources and all(
+                title is not match or earlier.source != record.source
+                for title, earlier in batch.title_records
             )
-            batch.merge(found, record, first_in_run=first)
+            batch.merge(match, record, first_in_run=first_in_run)
 
 
 class _Batch:
-    """The titles and people that some records need, loaded with a query per table."""
+    """The titles and people of some records, loaded with one query per table."""
 
     def __init__(self, session: Session, records: Sequence[Record]) -> None:
         self._session = session
@@ -100,7 +100,7 @@ class _Batch:
         self.unchanged_count = 0
 
     def find(self, record: Record) -> Title | int | None:
-        """Return the title to merge into, its id when nothing is new, or none for a new one."""
+        """Return the title to merge into, only its id if the record is unchanged, or none."""
         for key in _title_keys(record):
             if key in self._ids_by_key:
                 number = self._ids_by_key[key]
@@ -111,7 +111,7 @@ class _Batch:
         return None
 
     def add(self, record: Record) -> None:
-        """Make a new title."""
+        """Create a new title."""
         title = create_title(record, self.people)
         self._session.add(title)
         self._created_titles.append(title)
@@ -119,12 +119,12 @@ class _Batch:
         self.title_records.append((title, record))
 
     def merge(self, title: Title, record: Record, *, first_in_run: bool) -> None:
-        """Bring a record into a title, which counts as changed only when it is."""
+        """Merge a record into a title; it counts as changed only if a field differs."""
         before = to_record(title)
-        said = self._without_foreign_ids(title, record)
+        own_record = self._without_foreign_ids(title, record)
         own = first_in_run and title.source == record.source
-        merge_record(title, said, self.people, may_correct=own, first_in_run=first_in_run)
-        self._index_keys(title, said)
+        merge_record(title, own_record, self.people, may_correct=own, first_in_run=first_in_run)
+        self._index_keys(title, own_record)
         if first_in_run:
             self.title_records.append((title, record))
         if to_record(title) == before:
@@ -134,7 +134,7 @@ class _Batch:
             self._changed_titles[title.id] = title
 
     def result(self) -> ImportResult:
-        """Return what was done, after the flush."""
+        """Return the result; call it after the flush."""
         return ImportResult(
             [_flushed_id(title) for title in self._created_titles],
             list(self._changed_titles),
@@ -142,7 +142,7 @@ class _Batch:
         )
 
     def _without_foreign_ids(self, title: Title, record: Record) -> Record:
-        """Return the record without the ids that belong to another title."""
+        """Return the record without external ids that belong to another title."""
         ids = {
             source: value
             for source, value in record.external_ids.items()

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-# The languages that Rasika is made for, in the order that it shows them.
+# The languages that Rasika is made for, in display order.
 HOME_LANGUAGES = ("te", "ta", "hi", "kn", "ml")
 
 SCRIPT_OF_LANGUAGE: dict[str, str] = {
@@ -23,12 +23,12 @@ SCRIPT_OF_LANGUAGE: dict[str, str] = {
     "te": "Telu",
     "zh": "Hani",
 }
-"""ISO 639-1 language to the ISO 15924 script that it is mostly written in, where not Latin."""
+"""ISO 639-1 language to its usual ISO 15924 script, where that is not Latin."""
 
-# Codes that sources use for what ISO 639-1 calls otherwise (TMDB's `cn` is Cantonese).
+# Codes of sources that differ from ISO 639-1 (TMDB's `cn` is Cantonese).
 CODE_ALIASES = {"cn": "zh", "nb": "no", "sh": "sr", "xx": "zxx"}
 
-# Names that the CLDR spells otherwise.
+# Names that the CLDR spells differently.
 COUNTRY_ALIASES = {
     "bosnia and herzegovina": "BA",
     "czech republic": "CZ",
@@ -49,19 +49,20 @@ COUNTRY_ALIASES = {
 
 
 LANGUAGE_CODE_PATTERN = re.compile(r"[a-z]{2,3}")
-NON_LANGUAGE_CODES = frozenset({"mul", "und", "zxx"})  # several, not known, none
+NON_LANGUAGE_CODES = frozenset({"mul", "und", "zxx"})  # several, unknown, none
 
 
 def normalise_code(language: str) -> str:
-    """Return the ISO 639-1 code that a source's code stands for."""
+    """Return the ISO 639-1 code for a source's code."""
     plain = language.strip().lower()
     return CODE_ALIASES.get(plain, plain)
 
 
 def canonical_language(language: str) -> str | None:
-    """Return the code of a language that people speak, or none for what is no such code.
+    """Return the code of a spoken language, or none for any other text.
 
-    >>> canonical("TE"), canonical("cn"), canonical("zxx"), canonical("Telugu")
+    >>> canonical_language("TE"), canonical_language("cn"), canonical_language("zxx"), \
+canonical_language("Telugu")
     ('te', 'zh', None, None)
     """
     plain = normalise_code(language)
@@ -70,13 +71,13 @@ def canonical_language(language: str) -> str | None:
 
 
 def language_of_script(script: str) -> str | None:
-    """Return the most spoken language written in a script, where the script tells it."""
+    """Return the most spoken language written in a script; none for scripts such as Latin."""
     return next((language for language, own in SCRIPT_OF_LANGUAGE.items() if own == script), None)
 
 
 @lru_cache(maxsize=512)
 def language_name(language: str, *, in_language: str = "en") -> str:
-    """Return what a language is called in another, or its code when nobody knows."""
+    """Return the name of a language in another language, or its code if there is none."""
     try:
         return Locale.parse(in_language).languages.get(language) or language
     except (UnknownLocaleError, ValueError):
@@ -85,7 +86,7 @@ def language_name(language: str, *, in_language: str = "en") -> str:
 
 @lru_cache(maxsize=512)
 def country_name(country: str, *, in_language: str = "en") -> str:
-    """Return what a country (ISO 3166-1) is called in a language, or its code."""
+    """Return the name of a country (ISO 3166-1) in a language, or its code."""
     try:
         return Locale.parse(in_language).territories.get(country) or country
     except (UnknownLocaleError, ValueError):
@@ -100,5 +101,5 @@ def _country_codes() -> dict[str, str]:
 
 
 def country_code(name: str) -> str | None:
-    """Return the ISO 3166-1 code of a country's English name, or none when unknown."""
+    """Return the ISO 3166-1 code of a country's English name; none if it is unknown."""
     return _country_codes().get(name.strip().casefold())

@@ -1,14 +1,15 @@
-"""The one place that decides what a record changes about a title.
+"""Merging records into titles: which source may change what.
 
-The source that told of a title first may correct it: what it says replaces what stands there.
-Every other source fills what is empty and adds what is new: names, ids, ratings, synopses in
-further languages, places to see it.
+The first source of a title may correct it: its values replace the stored ones. Every other source
+fills empty fields and adds new values: names, ids, ratings, synopses in further languages,
+availability.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from catalog.certificates import parse_certificate
-from catalog.record import Record
+from catalog.record import Record, RecordPart
 from db.tables.titles import (
     EVERY_REGION,
     Availability,
@@ -33,7 +34,7 @@ from vocabulary.writing_systems import script_of
 
 PeopleByFoldedName = Mapping[str, Person]  # by folded name
 
-MAX_VOTES = 2**31 - 1  # what an integer column holds
+MAX_VOTES = 2**31 - 1  # the largest value of PostgreSQL's type `integer`
 
 MERGED_FIELDS = (
     "original_title",
@@ -46,11 +47,11 @@ MERGED_FIELDS = (
     "tagline",
     "format",
 )
-"""Fields that a title and a record have in common."""
+"""Fields that titles and records have in common."""
 
 
 def create_title(record: Record, people: PeopleByFoldedName) -> Title:
-    """Return a new title as the record tells it."""
+    """Return a new title made from a record."""
     title = Title(
         kind=record.kind, title=record.title, folded=fold(record.title), source=record.source
     )
@@ -66,10 +67,10 @@ def merge_record(
     may_correct: bool,
     first_in_run: bool,
 ) -> None:
-    """Bring a record into a title whose lists are loaded.
+    """Merge a record into a title whose lists are loaded.
 
-    `own` lets it correct what is there; `first`, whether its source speaks of the title for the
-    first time in this run, lets it correct that source's ratings.
+    `may_correct` lets it replace stored values; `first_in_run`, true for the source's first record
+    of the title in this run, lets it replace that source's ratings.
     """
     _merge_fields(title, record, may_correct=may_correct)
     _merge_names(title, record)
@@ -79,7 +80,7 @@ def merge_record(
 
 
 def weighted_rating(ratings: Iterable[Rating]) -> tuple[float | None, int]:
-    """Return the mean score on 0..10, weighted by votes, and the votes in all."""
+    """Return the mean score on 0..10, weighted by votes, and the total of votes."""
     scored = [
         (10 * rating.score / rating.scale, rating.votes or 1)
         for rating in ratings
@@ -107,7 +108,7 @@ def _merge_fields(title: Title, record: Record, *, may_correct: bool) -> None:
 def _merge_names(title: Title, record: Record) -> None:
     known = {(name.name, name.language) for name in title.names}
     for name, language, kind in _names(record):
-        # The same words need no second row for a vaguer reason.
+        # A name that is stored with a language is not added again without one.
         if (name, language) in known or (language is None and any(name == k for k, _ in known)):
             continue
         known.add((name, language))
@@ -136,38 +137,33 @@ def _names(record: Record) -> Iterable[tuple[str, str | None, NameKind]]:
 def _merge_lists(
     title: Title, record: Record, people: PeopleByFoldedName, *, may_correct: bool
 ) -> None:
-    """Bring in the lists that one source should tell whole, lest two opinions mix."""
-    if record.genres and (may_correct or not title.genres):
-        title.genres = [
+    """Merge the lists that come from one source as a whole, so that two sources do not mix."""
+    rows: dict[str, list[Any]] = {
+        "genres": [
             TitleGenre(genre=genre, position=position)
             for position, genre in enumerate(record.genres)
-        ]
-    if record.people and (may_correct or not title.credits):
-        title.credits = list(_credits(record, people))
-    if record.keywords and (may_correct or not title.keywords):
-        title.keywords = [TitleKeyword(keyword=word) for word in dict.fromkeys(record.keywords)]
-    if record.all_countries and (may_correct or not title.countries):
-        title.countries = [TitleCountry(country=country) for country in record.all_countries]
-    if record.all_languages and (may_correct or not title.languages):
-        title.languages = [TitleLanguage(language=language) for language in record.all_languages]
+        ],
+        "credits": list(_credits(record, people)),
+        "keywords": [TitleKeyword(keyword=word) for word in dict.fromkeys(record.keywords)],
+        "countries": [TitleCountry(country=country) for country in record.all_countries],
+        "languages": [TitleLanguage(language=language) for language in record.all_languages],
+        "warnings": [ContentWarning(warning=word) for word in dict.fromkeys(record.warnings)],
+        "images": _numbered_rows(Image, record.images),
+        "videos": _numbered_rows(Video, record.videos),
+    }
+    for name, new_rows in rows.items():
+        if new_rows and (may_correct or not getattr(title, name)):
+            setattr(title, name, new_rows)
     _require_original_language(title)
-    if record.warnings and (may_correct or not title.warnings):
-        title.warnings = [ContentWarning(warning=word) for word in dict.fromkeys(record.warnings)]
-    if record.images and (may_correct or not title.images):
-        title.images = [
-            Image(position=position, **image.model_dump())
-            for position, image in enumerate(record.images)
-        ]
-    if record.videos and (may_correct or not title.videos):
-        title.videos = [
-            Video(position=position, **video.model_dump())
-            for position, video in enumerate(record.videos)
-        ]
     _merge_synopses(title, record, may_correct=may_correct)
 
 
+def _numbered_rows(table: type[Image | Video], parts: Sequence[RecordPart]) -> list[Any]:
+    return [table(position=position, **part.model_dump()) for position, part in enumerate(parts)]
+
+
 def _require_original_language(title: Title) -> None:
-    """Add it where one source told only the other languages, and a further one the original."""
+    """Add the original language if one source gave only others and another source gave it."""
     original = title.original_language
     if original and all(each.language != original for each in title.languages):
         title.languages.append(TitleLanguage(language=original))
@@ -197,7 +193,7 @@ def _merge_synopses(title: Title, record: Record, *, may_correct: bool) -> None:
 
 
 def _merge_sources(title: Title, record: Record, *, first_in_run: bool) -> None:
-    """Bring in what each source says for itself, or of places to see the title."""
+    """Merge ids and ratings of each source, and availability."""
     for source, value in record.external_ids.items():
         if all((known.source, known.value) != (source, value) for known in title.external_ids):
             title.external_ids.append(ExternalId(source=source, value=value))
@@ -216,7 +212,7 @@ def _merge_sources(title: Title, record: Record, *, first_in_run: bool) -> None:
 
 
 def _ratings(record: Record) -> Iterable[Rating]:
-    """Yield a row per source; a popularity belongs to the record's own source."""
+    """Yield a row per source; a popularity belongs to the source of the record."""
     rows = {part.source: Rating(**part.model_dump()) for part in record.ratings}
     if record.popularity is not None:
         # TMDB's listings, top lists and rich rows share one scale and one name in `ratings`.

@@ -1,7 +1,7 @@
-"""The Title form: what a line of an import says of one title, checked.
+"""Records: one title from a source, validated and normalised.
 
-Genres become canonical slugs, languages ISO 639-1 codes and countries ISO 3166-1 codes on the way
-in, so that everything behind this door speaks one language.
+Genres become canonical slugs, languages ISO 639-1 codes and countries ISO 3166-1 codes here, so
+that the rest of the code sees only these.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from catalog.certificates import parse_certificate
 from vocabulary.kinds import Kind
 
 UNSTORABLE_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
-"""What PostgreSQL's UTF-8 text cannot hold: NUL, and halves of surrogate pairs."""
+"""What PostgreSQL's UTF-8 text cannot store: NUL and halves of surrogate pairs."""
 
 MIN_TITLE_YEAR, MAX_TITLE_YEAR = 1870, 2100
 REQUIRED_FIELDS = ("kind", "title")
@@ -33,9 +33,9 @@ MAX_RUNTIME_MINUTES = 60 * 100  # the longest films ever made run for days
 
 
 def _check_storable(text: str) -> str:
-    found = UNSTORABLE_CHARACTERS.search(text)
-    if found:
-        raise ValueError(f"holds the character U+{ord(found.group()):04X}, which is no text")
+    character = UNSTORABLE_CHARACTERS.search(text)
+    if character:
+        raise ValueError(f"contains U+{ord(character.group()):04X}, which cannot be stored")
     return text
 
 
@@ -48,12 +48,12 @@ def _none_if_blank(value: object) -> object:
 
 
 def _none_if_zero(value: object) -> object:
-    """Return none for the 0 that stands for not known, as in TMDB's runtimes."""
+    """Return none for a 0 that means unknown, as in TMDB's runtimes."""
     return None if value in (0, "0") and not isinstance(value, bool) else value
 
 
 def _text_constraint(max_characters: int) -> Any:
-    """Return a constraint: stripped, not empty, writable, of at most so many characters."""
+    """Return a constraint: stripped, not empty, at most so many characters."""
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_characters)
 
 
@@ -74,13 +74,13 @@ Year = Annotated[int, Field(ge=MIN_TITLE_YEAR, le=MAX_TITLE_YEAR)]
 
 
 class RecordPart(BaseModel):
-    """A checked piece of a record; what it does not know is ignored."""
+    """A validated part of a record; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class PersonPart(RecordPart):
-    """Somebody's part in the title."""
+    """A credit: a person and their job in the title."""
 
     name: NameText
     job: ShortText = "actor"
@@ -88,7 +88,7 @@ class PersonPart(RecordPart):
 
 
 class RatingPart(RecordPart):
-    """What one source's public thinks; `score` is 0..`scale`."""
+    """The rating by the users of one source; `score` is 0..`scale`."""
 
     source: ShortText
     score: Annotated[float, Field(ge=0)] | None = None
@@ -104,7 +104,7 @@ class RatingPart(RecordPart):
 
 
 class AvailabilityPart(RecordPart):
-    """Where the title can be seen; without a region, wherever the provider is."""
+    """Where the title can be watched; without a region, wherever the provider operates."""
 
     provider: Annotated[ShortText, StringConstraints(to_lower=True)]
     region: Country | None = None
@@ -132,7 +132,7 @@ class VideoPart(RecordPart):
 
 
 class Record(RecordPart):
-    """One title as a source tells it."""
+    """One title from a source."""
 
     kind: Kind
     title: NameText
@@ -189,22 +189,22 @@ class Record(RecordPart):
     @model_validator(mode="before")
     @classmethod
     def _drop_blanks(cls, data: object) -> object:
-        """Drop what is null or blank, which says nothing; a release date tells the year too."""
+        """Drop null and blank fields; fill in the year from the release date."""
         if not isinstance(data, dict):
             return data
-        told = {
+        fields = {
             field: value
             for field, value in data.items()
             if field in REQUIRED_FIELDS or _none_if_blank(value) is not None
         }
-        year = str(told.get("release_date", ""))[:4]
-        if not told.get("year") and year.isascii() and year.isdecimal():
-            told["year"] = year
-        return told
+        year = str(fields.get("release_date", ""))[:4]
+        if not fields.get("year") and year.isascii() and year.isdecimal():
+            fields["year"] = year
+        return fields
 
     @property
     def minimum_age(self) -> int | None:
-        """The age in years that the certificate asks for."""
+        """The minimum age of the certificate, in years."""
         return parse_certificate(self.certificate)[1] if self.certificate else None
 
     @property
@@ -215,7 +215,7 @@ class Record(RecordPart):
 
     @property
     def all_countries(self) -> list[str]:
-        """The countries, those given by name included where the name is known."""
+        """The countries, including those given by a known name."""
         named = [languages.country_code(name) for name in self.country_names]
         return list(dict.fromkeys([*self.countries, *(code for code in named if code)]))
 
@@ -225,5 +225,5 @@ class Record(RecordPart):
         return self.adult or not genres.EXPLICIT_GENRES.isdisjoint(self.genres)
 
     def digest(self) -> str:
-        """Return a hash of everything said; equal records have equal digests."""
+        """Return a hash of all fields; equal records have equal digests."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]

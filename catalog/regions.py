@@ -1,7 +1,7 @@
-"""Where people are, and which languages they watch there.
+"""Regions, and the languages that are watched in them.
 
-Weights are rounded shares of first languages in the Census of India 2011 (table C-16), Hindi and
-English raised a little for what is watched beyond the mother tongue. They sum to 1 per region.
+Weights are rounded shares of first languages in the Census of India 2011 (table C-16), with Hindi
+and English raised a little for viewing beyond the mother tongue. They sum to 1 per region.
 """
 
 import re
@@ -45,7 +45,7 @@ STATE_NAMES: dict[str, str] = {
     "IN-WB": "West Bengal",
 }
 
-# Where most of a country's people live; elsewhere the hour is taken for India's.
+# The zone of most of a country's people; other countries count as India.
 TIME_ZONES: dict[str, str] = {
     "GB": "Europe/London",
     "IN": "Asia/Kolkata",
@@ -54,9 +54,9 @@ TIME_ZONES: dict[str, str] = {
 }
 
 TRANSLATED_STATE_NAMES = translated_labels.parse_labels(translated_labels.STATE_LABELS)
-"""State to language to name, where it is not English."""
+"""State to language to name, in languages other than English."""
 
-NON_COUNTRY_CODES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # that the CLDR names too
+NON_COUNTRY_CODES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # in the CLDR
 
 REGION_CODE_PATTERN = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
 
@@ -65,21 +65,21 @@ REGION_ALIASES = {"IN-TS": "IN-TG", "UK": "GB"}
 
 
 def canonical_region(region: str) -> str | None:
-    """Return a region as ISO 3166 writes it, or none for what is no region.
+    """Return a region as ISO 3166 writes it, or none if it is not a region.
 
-    >>> canonical("in-tg"), canonical("IN-TS"), canonical("Telangana")
+    >>> canonical_region("in-tg"), canonical_region("IN-TS"), canonical_region("Telangana")
     ('IN-TG', 'IN-TG', None)
     """
     plain = region.strip().upper().replace("_", "-")
     plain = REGION_ALIASES.get(plain, plain)
-    shape = REGION_CODE_PATTERN.fullmatch(plain)
-    if shape is None or shape[1] in NON_COUNTRY_CODES or country_name(shape[1]) == shape[1]:
+    match = REGION_CODE_PATTERN.fullmatch(plain)
+    if match is None or match[1] in NON_COUNTRY_CODES or country_name(match[1]) == match[1]:
         return None
     return plain
 
 
 def known_region(region: str) -> str:
-    """Return the region, or the wider one that languages are known for, or India."""
+    """Return the narrowest region with language weights: itself, its country, or India."""
     for candidate in (region, region.partition("-")[0]):
         if candidate in LANGUAGE_WEIGHTS:
             return candidate
@@ -99,6 +99,6 @@ def time_zone(region: str) -> ZoneInfo:
 
 
 def region_name(region: str, *, in_language: str = "en") -> str:
-    """Return what people call a region, in English where the language does not tell."""
-    told = TRANSLATED_STATE_NAMES.get(region, {}).get(in_language) or STATE_NAMES.get(region)
-    return told or country_name(region.partition("-")[0], in_language=in_language)
+    """Return the name of a region, in English if the language has none."""
+    translated = TRANSLATED_STATE_NAMES.get(region, {}).get(in_language) or STATE_NAMES.get(region)
+    return translated or country_name(region.partition("-")[0], in_language=in_language)

@@ -1,6 +1,6 @@
-"""What genres and Indian states are called in the languages that Rasika is made for.
+"""Names of genres and Indian states in the languages that Rasika is made for.
 
-A label is a noun in the singular, as it stands after “because you like”.
+A label is a singular noun that fits after “because you like”.
 """
 
 LABEL_LANGUAGES = ("hi", "te", "ta", "kn", "ml")
@@ -94,9 +94,9 @@ IN-WB | पश्चिम बंगाल | పశ్చిమ బెంగా�
 
 
 def parse_labels(table: str) -> dict[str, dict[str, str]]:
-    """Return code to language to label, as a table says it.
+    """Parse a table: code to language to label.
 
-    >>> parted("war | युद्ध | యుద్ధం | போர் | ಯುದ್ಧ | യുദ്ധം")["war"]["te"]
+    >>> parse_labels("war | युद्ध | యుద్ధం | போர் | ಯುದ್ಧ | യുദ്ധം")["war"]["te"]
     'యుద్ధం'
     """
     rows = (line.split(" | ") for line in table.strip().splitlines())

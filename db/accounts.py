@@ -1,4 +1,4 @@
-"""Accounts, their sign-ins and the tokens that came of these."""
+"""Queries over accounts, sign-ins and refresh tokens."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from db.tables.users import Account, ProviderIdentity, RefreshToken, SignIn, Viewer
 from vocabulary.kinds import Role
 
-# Asked by every request of somebody who is signed in.
+# Runs on every request of a signed-in user.
 SELECT_ACTIVE_SIGN_IN = text(
     """
     SELECT s.viewer_id, a.role FROM sign_in s JOIN account a ON a.viewer_id = s.viewer_id
@@ -21,14 +21,14 @@ SELECT_ACTIVE_SIGN_IN = text(
 
 
 class ActiveSignIn(NamedTuple):
-    """Whose a sign-in is, and what he may do."""
+    """The account of a sign-in and its role."""
 
     viewer_id: UUID
     role: Role
 
 
 class TokenRotation(NamedTuple):
-    """A refresh token that was handed in; `used_at` tells when it had been before."""
+    """A refresh token being exchanged; `used_at` is set if it was used before."""
 
     sign_in_id: UUID
     used_at: datetime | None
@@ -36,7 +36,7 @@ class TokenRotation(NamedTuple):
 
 
 def add(session: Session, account: Account) -> bool:
-    """Store a viewer with an account, unless its e-mail has one; return whether it is new."""
+    """Store a viewer and the account; return false if the e-mail address already has one."""
     session.add(Viewer(id=account.viewer_id))
     session.flush()
     stored = session.execute(
@@ -68,18 +68,18 @@ def set_password(session: Session, viewer_id: UUID, password_hash: str) -> None:
 
 
 def set_role(session: Session, viewer_id: UUID, role: Role) -> None:
-    """Say what an account may do from now on."""
+    """Replace the role of an account."""
     session.execute(update(Account).where(col(Account.viewer_id) == viewer_id).values(role=role))
 
 
 def find_by_identity(session: Session, issuer: str, subject: str) -> UUID | None:
-    """Return whose account an identity at a provider is linked to."""
+    """Return the account that an identity at a provider is linked to."""
     found = session.get(ProviderIdentity, (issuer, subject))
     return found.viewer_id if found else None
 
 
 def link_identity(session: Session, identity: ProviderIdentity) -> bool:
-    """Link an identity to an account, unless it is linked; return whether it is linked to this."""
+    """Link an identity that is not linked yet; return whether it is linked to this account now."""
     session.execute(
         insert(ProviderIdentity)
         .values(**identity.model_dump())
@@ -99,16 +99,16 @@ def add_sign_in(session: Session, sign_in: SignIn, token_id: UUID) -> None:
 def find_active_sign_in(
     session: Session, sign_in_id: UUID, *, now: datetime
 ) -> ActiveSignIn | None:
-    """Return whose a sign-in is, none when it has ended."""
+    """Return the account of a sign-in; none if the sign-in expired or was revoked."""
     row = session.execute(SELECT_ACTIVE_SIGN_IN, {"id": sign_in_id, "now": now}).first()
     return None if row is None else ActiveSignIn(row[0], Role(row[1]))
 
 
 def use_refresh_token(session: Session, token_id: UUID, *, now: datetime) -> TokenRotation | None:
-    """Take a refresh token in and return what is known of it.
+    """Mark a refresh token as used and return it as it was before.
 
-    None for one that is not there or whose sign-in has ended. Of several who hand in the same one
-    at once, only the first finds it unused.
+    None if it does not exist or its sign-in has ended. Of several concurrent requests with the same
+    token, only the first finds it unused.
     """
     row = session.execute(
         select(RefreshToken.sign_in_id, RefreshToken.used_at, SignIn.viewer_id)
@@ -127,7 +127,7 @@ def use_refresh_token(session: Session, token_id: UUID, *, now: datetime) -> Tok
 
 
 def successor_id(token_id: UUID) -> UUID:
-    """Return the number of the token that follows another: always the same one."""
+    """Return the id of the token that replaces another; always the same one."""
     return uuid5(token_id, "successor")
 
 
@@ -139,7 +139,7 @@ def add_successor_token(
     now: datetime,
     expires_at: datetime,
 ) -> None:
-    """Store the refresh token that follows one that was handed in."""
+    """Store the refresh token that replaces a used one, and extend the sign-in."""
     session.add(RefreshToken(id=token_id, sign_in_id=rotation.sign_in_id, issued_at=now))
     session.execute(
         update(SignIn).where(col(SignIn.id) == rotation.sign_in_id).values(expires_at=expires_at)
@@ -157,9 +157,9 @@ def revoke_all_sign_ins(session: Session, viewer_id: UUID, *, now: datetime) -> 
 
 
 def delete_expired_sign_ins(session: Session, *, ended_before: datetime) -> int:
-    """Delete what ended before; return the sign-ins deleted.
+    """Delete sign-ins that ended before and return how many.
 
-    A token that old has expired, used or not, so it can no longer tell of a theft.
+    Tokens that old have expired, so they no longer reveal a theft.
     """
     ended = or_(col(SignIn.expires_at) < ended_before, col(SignIn.revoked_at) < ended_before)
     deleted = session.execute(delete(SignIn).where(ended))
@@ -168,8 +168,8 @@ def delete_expired_sign_ins(session: Session, *, ended_before: datetime) -> int:
 
 
 def _revoke_where(session: Session, condition: ColumnElement[bool], now: datetime) -> None:
-    going_on = col(SignIn.revoked_at).is_(None)
-    session.execute(update(SignIn).where(condition, going_on).values(revoked_at=now))
+    is_active = col(SignIn.revoked_at).is_(None)
+    session.execute(update(SignIn).where(condition, is_active).values(revoked_at=now))
 
 
 def _is_active(now: datetime) -> ColumnElement[bool]:

@@ -1,14 +1,14 @@
 """The change log: written in the transaction of each change, read by every index.
 
-Two transactions may commit in another order than they took their sequence numbers, so a reader
-that remembered the highest number alone would miss the slower one. Readers therefore remember the
-pair (transaction id, position) and read only transactions older than the oldest one still running
+Transactions may commit in a different order than they drew their sequence numbers, so a reader that
+remembers only the highest number would miss the slower one. Readers therefore remember the pair
+(transaction id, position) and read only transactions older than the oldest one still running
 (PostgreSQL documentation, 9.28.6, `pg_snapshot_xmin`): nothing can appear behind them.
 
-A position is a line of the log, and bears a seal of it. Where that line is gone, a backup was
-restored or the reader slept for longer than lines are kept: what lay between is unknown, and the
-reader is told to load everything. Numbers would not tell, for those of a restored database grow
-past what the reader knew.
+A position identifies a line of the log by a seal. If that line no longer exists, a backup was
+restored or the reader was offline for longer than lines are stored: the changes in between are
+unknown, and the reader has to load everything. Comparing numbers would not reveal a restored
+database, because its numbers grow past the reader's.
 """
 
 from collections.abc import Iterable
@@ -19,20 +19,20 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlmodel import Session
 
 ALL_TITLES = 0
-"""Logged in place of a title, it asks every follower to load the whole catalogue again."""
+"""Logged instead of a title id, it makes every follower reload the whole catalogue."""
 
 INSERT_CHANGES = text("INSERT INTO change (title_id) SELECT unnest(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(INTEGER))
 )
 CHANGE_CHANNEL = "rasika_change"
-"""Where PostgreSQL tells, at the commit, that the log has grown or an engine was fed (0007)."""
+"""PostgreSQL notifies here, at the commit, of new lines and of an updated engine (0007)."""
 
-# A transaction counts from where its cluster was made, and a line is written once.
+# Transaction ids are unique within a cluster, and a line is written once.
 SEAL_SQL = "concat(system_identifier, ' ', extract(epoch FROM at))"
 XMIN_SQL = "(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"
 XMAX_SQL = "(pg_snapshot_xmax(pg_current_snapshot())::text)::bigint"
 
-# One statement, so that the line is looked for in the log that is read.
+# One statement, so that the check and the read see the same snapshot.
 SELECT_SINCE = text(
     f"""
     SELECT known, line.* FROM (
@@ -49,14 +49,14 @@ SELECT_SINCE = text(
     ORDER BY transaction, position
     """  # noqa: S608  # ours
 )
-# Nothing before it is missing from a load that starts now.
+# A load that starts now sees everything up to this position.
 SELECT_CURRENT_POSITION = text(
     f"""
     SELECT transaction, position, {SEAL_SQL} AS seal FROM change, pg_control_system()
     WHERE transaction < {XMIN_SQL} ORDER BY transaction DESC, position DESC LIMIT 1
     """  # noqa: S608  # ours
 )
-# Those of a restored backup may come from a cluster that had counted further.
+# Ids of a restored backup may come from a cluster whose ids were higher.
 SELECT_HAS_PENDING = text(
     f"""
     SELECT EXISTS (
@@ -65,7 +65,7 @@ SELECT_HAS_PENDING = text(
     )
     """  # noqa: S608  # ours
 )
-# The last line stays, for readers that stand there.
+# The last line stays: readers that are up to date point to it.
 DELETE_OLD_CHANGES = text(
     """
     DELETE FROM change WHERE at < now() - make_interval(days => :days)
@@ -78,33 +78,33 @@ DELETE_OLD_CHANGES = text(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """How far a reader has read: a line of the log, or its beginning; comparable within a log."""
+    """How far a reader has read: a line of the log, or its start; comparable within a log."""
 
     transaction: int = 0
     position: int = 0
-    seal: str = ""  # by which the line is known again
+    seal: str = ""  # identifies the line
 
     def __str__(self) -> str:
         return f"{self.transaction} {self.position} {self.seal}"
 
     @classmethod
     def parse(cls, value: str) -> "Position":
-        """Return the position of which this was the text."""
+        """Parse the text form of a position."""
         transaction, position, seal = value.split(" ", 2)
         return cls(int(transaction), int(position), seal)
 
 
 def record(session: Session, title_ids: Iterable[int]) -> None:
-    """Log that titles changed or went; followers read it once the transaction has committed."""
+    """Log that titles changed or were deleted; followers see it after the commit."""
     ids = sorted(set(title_ids))
     if ids:
         session.execute(INSERT_CHANGES, {"ids": ids})
 
 
 def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[list[int], Position]:
-    """Return the titles changed after a position, each once, and the position reached.
+    """Return the titles changed after a position, each once, and the new position.
 
-    Where the log does not lead on from the position, `EVERYTHING` has changed.
+    If the log no longer has the position, the result is `ALL_TITLES`.
     """
     rows = session.execute(SELECT_SINCE, {**asdict(position), "limit": limit}).all()
     if not rows[0].known:
@@ -117,18 +117,18 @@ def since(session: Session, position: Position, *, limit: int = 5000) -> tuple[l
 
 
 def current_position(session: Session) -> Position:
-    """Return a position to load from: every change after it will be read by `since`."""
+    """Return a position to load from: `since` returns every later change."""
     row = session.execute(SELECT_CURRENT_POSITION).first()
     return Position(row.transaction, row.position, row.seal) if row else Position()
 
 
 def has_pending(session: Session, position: Position) -> bool:
-    """Tell whether changes were committed that wait for transactions begun before them."""
-    asked = {"transaction": position.transaction, "position": position.position}
-    return bool(session.execute(SELECT_HAS_PENDING, asked).scalar_one())
+    """Return whether committed changes wait for an older transaction that is still running."""
+    parameters = {"transaction": position.transaction, "position": position.position}
+    return bool(session.execute(SELECT_HAS_PENDING, parameters).scalar_one())
 
 
 def prune(session: Session, *, days: int) -> int:
-    """Drop old lines and return how many; a reader that slept longer will load anew."""
-    dropped = session.execute(DELETE_OLD_CHANGES, {"days": days})
-    return int(getattr(dropped, "rowcount", 0))
+    """Delete old lines and return how many; a reader offline for longer reloads everything."""
+    deleted = session.execute(DELETE_OLD_CHANGES, {"days": days})
+    return int(getattr(deleted, "rowcount", 0))

@@ -5,20 +5,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-# A server whose machine or network is gone says nothing: such a connection ends within these.
+# A server whose machine or network is gone sends nothing: these end such a connection.
 TCP_TIMEOUTS = {
     "keepalives_idle": 10,  # seconds
     "keepalives_interval": 5,  # seconds
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,  # milliseconds until sent data must be acknowledged
 }
-# SQLSTATE classes and codes (PostgreSQL 18, appendix A): connection, resources, a read-only standby,
+# SQLSTATE classes and codes (PostgreSQL 18, appendix A): connection, resources, read-only standby,
 # shutdown or start-up, cancelled by a timeout, lock not available.
 OUTAGE_SQLSTATES = ("08", "53", "25006", "57P0", "57014", "55P03")
 
 
 class DatabaseUnavailable(OperationalError):
-    """PostgreSQL is away, is out of resources, or exceeded a time limit: a retry may succeed."""
+    """PostgreSQL is unreachable, out of resources or too slow: a retry may succeed."""
 
 
 OUTAGES = (DatabaseUnavailable, PoolTimeout)
@@ -45,7 +45,7 @@ def connect(
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_timeout=connect_timeout_s,
-        hide_parameters=True,  # statements hold e-mails and what people wrote
+        hide_parameters=True,  # statements contain e-mail addresses and search texts
         connect_args={"connect_timeout": connect_timeout_s, "options": options, **TCP_TIMEOUTS},
     )
     event.listen(engine, "handle_error", _raise_outage)
@@ -58,7 +58,7 @@ def open_session(engine: Engine) -> Session:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error says, without the statement and the hints below it."""
+    """Return the first line of an error message, without the statement and the hints."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 

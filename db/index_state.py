@@ -1,4 +1,4 @@
-"""Which process feeds a shared search engine, and how far that engine has got."""
+"""The state of shared search engines, and the lock of the process that feeds one."""
 
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ UPSERT_STATE = text(
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What an engine holds: the titles as they were at a position of the change log."""
+    """The content of an engine: the titles as of a position of the change log."""
 
     position: Position
     built_from: str
@@ -37,7 +37,7 @@ def feeding_lock(database: Engine, engine: str, *, wait: bool) -> AbstractContex
 
 
 def read(session: Session, engine: str) -> IndexState | None:
-    """Return what an engine holds, if it was ever built."""
+    """Return the state of an engine; none if it was never built."""
     row = session.execute(SELECT_STATE, {"engine": engine}).first()
     if row is None:
         return None
@@ -45,5 +45,5 @@ def read(session: Session, engine: str) -> IndexState | None:
 
 
 def write(session: Session, engine: str, position: Position, *, built_from: str) -> None:
-    """Note how far an engine has got."""
+    """Store the state of an engine."""
     session.execute(UPSERT_STATE, {"engine": engine, "built_from": built_from, **asdict(position)})

@@ -1,4 +1,4 @@
-"""What viewers did: an append-only log, each line once by the client's own number."""
+"""The append-only log of what viewers did; an event is stored once per id chosen by its client."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -13,20 +13,20 @@ from vocabulary.kinds import Event
 
 ROWS_PER_PAGE = 5000  # lines read at once
 
-# The numbers are drawn in the order of the lines, which is the order they are heard in.
+# Ids are assigned in the order of the request, which is the order events are applied in.
 INSERT_NEW = text(
     """
     INSERT INTO interaction (client_id, viewer_id, title_id, event, value, progress, at,
         received_at, session_id, device, row, position)
-    SELECT told.client_id, :viewer_id, told.title_id, told.event, told.value, told.progress,
-        told.at, now(), told.session_id, told.device, told.row, told.position
+    SELECT new.client_id, :viewer_id, new.title_id, new.event, new.value, new.progress,
+        new.at, now(), new.session_id, new.device, new.row, new.position
     FROM unnest(CAST(:client_id AS uuid[]), CAST(:title_id AS integer[]), CAST(:event AS text[]),
         CAST(:value AS float8[]), CAST(:progress AS float8[]), CAST(:at AS timestamptz[]),
         CAST(:session_id AS text[]), CAST(:device AS text[]), CAST(:row AS text[]),
         CAST(:position AS integer[])) WITH ORDINALITY
-        AS told (client_id, title_id, event, value, progress, at, session_id, device, row, position,
+        AS new (client_id, title_id, event, value, progress, at, session_id, device, row, position,
             number)
-    ORDER BY told.number
+    ORDER BY new.number
     ON CONFLICT (viewer_id, client_id) DO NOTHING
     RETURNING client_id
     """
@@ -52,7 +52,7 @@ SELECT_ALL_AFTER = text(
     FROM interaction WHERE id > :after ORDER BY id LIMIT :limit
     """
 )
-# The row that titles picked at first are told with.
+# The `row` of events that the onboarding page sends.
 ONBOARDING_ROW = "onboarding"
 SELECT_HAS_OTHER_EVENTS = text(
     """
@@ -71,14 +71,14 @@ SELECT_VIEWER_IDS = text("SELECT DISTINCT viewer_id FROM interaction ORDER BY vi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """What a client told that its viewer did; `id` is the client's own."""
+    """An event as a client sent it; the client chooses the `id`."""
 
     id: UUID
     title_id: int
     event: Event
     at: datetime  # no later than now
-    value: float | None = None  # of `rate`, 0.5..5
-    progress: float | None = None  # of `watch`, 0..1
+    value: float | None = None  # for `rate`: 0.5..5
+    progress: float | None = None  # for `watch`: 0..1
     session_id: str | None = None
     device: str | None = None
     row: str | None = None
@@ -86,7 +86,7 @@ class Interaction:
 
 
 class ViewerEvent(NamedTuple):
-    """A line of the log, as far as standings and tastes follow from it."""
+    """An event of the log, with the fields that title states and tastes are computed from."""
 
     id: int
     title_id: int
@@ -99,7 +99,7 @@ class ViewerEvent(NamedTuple):
 def append(
     session: Session, viewer_id: UUID, interactions: Sequence[Interaction]
 ) -> list[Interaction]:
-    """Store what is new of it, in order, and return that."""
+    """Store the events that are new, in order, and return them."""
     if not interactions:
         return []
     columns = {
@@ -110,18 +110,18 @@ def append(
     stored = set(rows.scalars())
     new = []
     for one in interactions:
-        if one.id in stored:  # the first of those that share a number
+        if one.id in stored:  # the first of those with the same id
             stored.remove(one.id)
             new.append(one)
     return new
 
 
 def viewer_events(session: Session, viewer_id: UUID) -> Iterator[ViewerEvent]:
-    """Yield all that a viewer did, and not what he was shown, in the order it was heard."""
+    """Yield a viewer's events except impressions, in the order in which they were received."""
     after = 0
     while True:
-        asked = {"viewer_id": viewer_id, "after": after, "limit": ROWS_PER_PAGE}
-        page = session.execute(SELECT_AFTER, asked).all()
+        parameters = {"viewer_id": viewer_id, "after": after, "limit": ROWS_PER_PAGE}
+        page = session.execute(SELECT_AFTER, parameters).all()
         for number, title_id, event, value, progress, at in page:
             yield ViewerEvent(number, title_id, Event(event), value, progress, at.astimezone(UTC))
         if len(page) < ROWS_PER_PAGE:
@@ -130,18 +130,18 @@ def viewer_events(session: Session, viewer_id: UUID) -> Iterator[ViewerEvent]:
 
 
 def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Interaction]:
-    """Return what a viewer did, the last told first."""
-    asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [_to_interaction(*row) for row in session.execute(SELECT_LATEST, asked)]
+    """Return a viewer's events, the last received first."""
+    parameters = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
+    return [_to_interaction(*row) for row in session.execute(SELECT_LATEST, parameters)]
 
 
 def count(session: Session, viewer_id: UUID) -> int:
-    """Return how much a viewer did."""
+    """Return how many events a viewer has."""
     return int(session.execute(COUNT_INTERACTIONS, {"viewer_id": viewer_id}).scalar_one())
 
 
 def read_all(session: Session) -> Iterator[tuple[UUID, Interaction]]:
-    """Yield what all viewers did, in the order it was heard, with whose it is."""
+    """Yield the events of all viewers with the viewer, in the order in which they were received."""
     after = 0
     while page := session.execute(SELECT_ALL_AFTER, {"after": after, "limit": ROWS_PER_PAGE}).all():
         for _, viewer_id, *row in page:
@@ -150,13 +150,13 @@ def read_all(session: Session) -> Iterator[tuple[UUID, Interaction]]:
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> int:
-    """Give a viewer's lines to another, save those that he told too; return how many moved."""
+    """Move a visitor's events to another viewer, unless they have the same id; return how many."""
     moved = session.execute(UPDATE_VIEWER, {"visitor_id": visitor_id, "into": into})
     return int(getattr(moved, "rowcount", 0))
 
 
 def viewer_ids(session: Session) -> list[UUID]:
-    """Return everybody who did anything."""
+    """Return every viewer with an event."""
     return list(session.execute(SELECT_VIEWER_IDS).scalars())
 
 
@@ -185,6 +185,6 @@ def _to_interaction(
 
 
 def has_only_onboarding_picks(session: Session, viewer_id: UUID) -> bool:
-    """Tell whether all that a viewer did was to pick titles at first."""
-    asked = {"viewer_id": viewer_id, "onboarding": ONBOARDING_ROW}
-    return not session.execute(SELECT_HAS_OTHER_EVENTS, asked).scalar_one()
+    """Return whether all events of a viewer come from the onboarding page."""
+    parameters = {"viewer_id": viewer_id, "onboarding": ONBOARDING_ROW}
+    return not session.execute(SELECT_HAS_OTHER_EVENTS, parameters).scalar_one()

@@ -1,4 +1,4 @@
-"""Brings a database to the current schema."""
+"""Migrates a database to the current schema."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from db.advisory_locks import AdvisoryLock, lock_until_commit
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is missing, in one transaction; concurrent callers wait for each other."""
+    """Apply missing migrations in one transaction; concurrent callers wait for each other."""
     with engine.begin() as connection:
         lock_until_commit(connection, AdvisoryLock.MIGRATION)
         if current_revision(connection) != latest_revision():
@@ -23,7 +23,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the revision that the database is at."""
+    """Return the revision of the database."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -36,12 +36,6 @@ def schema_differences(connection: Connection) -> list[object]:
     """Return the differences between the tables in code and those in the database."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, SQLModel.metadata))
-
-
-def write_migration(engine: Engine, message: str) -> None:
-    """Write the next migration from the differences between code and database."""
-    with engine.begin() as connection:
-        command.revision(_config(connection), message, autogenerate=True)
 
 
 def _config(connection: Connection | None = None) -> Config:

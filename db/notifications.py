@@ -1,4 +1,4 @@
-"""Being told by PostgreSQL, on a connection that does nothing else."""
+"""PostgreSQL notifications (LISTEN and NOTIFY)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +13,15 @@ NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 @contextmanager
 def listen(engine: Engine, *channels: str) -> Iterator["psycopg.Connection[Any]"]:
-    """Give a connection that listens, beside those of the pool.
+    """Yield a connection that listens; it is no longer part of the pool.
 
     Raises SQLAlchemy's errors and, while it is used, psycopg's.
     """
-    held = engine.raw_connection()
-    connection = cast("psycopg.Connection[Any]", held.driver_connection)
-    held.detach()
+    pooled = engine.raw_connection()
+    connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+    pooled.detach()
     try:
-        connection.rollback()  # the pool has asked whether it lives
+        connection.rollback()  # ends the transaction of the pool's ping
         connection.autocommit = True
         for channel in channels:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
@@ -31,6 +31,6 @@ def listen(engine: Engine, *channels: str) -> Iterator["psycopg.Connection[Any]"
 
 
 def notify(engine: Engine, channel: str) -> None:
-    """Tell whoever listens."""
+    """Notify all listeners of a channel."""
     with engine.begin() as connection:
         connection.execute(NOTIFY, {"channel": channel})

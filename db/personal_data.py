@@ -1,8 +1,7 @@
-"""All that is held of a viewer, section by section, each row as JSON.
+"""All data stored about a viewer, section by section, each row as JSON.
 
-Rows are taken whole (`to_jsonb`), so that a column added later is told too; left out are the
-viewer's own number, which is told once, and the hash of a password, which is nobody's to carry
-around.
+Rows are exported whole (`to_jsonb`), so that a column added later is included. Left out are the
+viewer's id, which the first section has, and the password hash, which would only be a risk.
 """
 
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-ROWS_PER_FETCH = 500  # rows
+ROWS_PER_FETCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataSection:
-    """A part of what is held, and the tables that it tells of; `single` has one row at most."""
+    """A section of the export and the tables it covers; `single` sections have one row at most."""
 
     name: str
     tables: tuple[str, ...]
@@ -73,7 +72,7 @@ SECTIONS = (
         """,
     ),
     PersonalDataSection(
-        "titles",  # lists, ratings, and how far he got
+        "titles",  # lists, ratings and progress
         ("standing",),
         """
         SELECT jsonb_strip_nulls(to_jsonb(s) - 'viewer_id' || jsonb_build_object('title', t.title))
@@ -125,14 +124,14 @@ SECTIONS = (
 
 
 def begin_snapshot(session: Session) -> None:
-    """See all sections as they are at one moment, times in UTC; before anything else is asked."""
+    """Read all sections as of one moment, times in UTC; call it before any query."""
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     session.execute(text("SET LOCAL TimeZone TO 'UTC'"))
 
 
 def stream_rows(session: Session, section: PersonalDataSection, viewer_id: UUID) -> Iterator[str]:
     """Yield the rows of a section, each a JSON object, without holding all of them."""
-    query = text(f"SELECT CAST(held AS text) FROM ({section.query}) AS s (held)")  # noqa: S608  # ours
-    by_and_by = {"stream_results": True, "yield_per": ROWS_PER_FETCH}
-    with session.execute(query, {"id": viewer_id}, execution_options=by_and_by) as found:
-        yield from found.scalars()
+    query = text(f"SELECT CAST(data AS text) FROM ({section.query}) AS s (data)")  # noqa: S608  # ours
+    options = {"stream_results": True, "yield_per": ROWS_PER_FETCH}
+    with session.execute(query, {"id": viewer_id}, execution_options=options) as rows:
+        yield from rows.scalars()

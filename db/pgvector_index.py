@@ -1,8 +1,8 @@
-"""The engine `pgvector`: PostgreSQL itself searches, so every process shares one copy.
+"""The engine `pgvector`: PostgreSQL itself searches, so that all processes share one copy.
 
-Exact unless a space has been linked to a graph: the filtered rows are scored as halves, boosts
-included, and every title that may be among the best is scored again here, as the definition says.
-A graph serves wide filters alone, for among few matches it is slower than a scan, and finds less.
+Exact unless a space has a graph: filtered rows are scored in half precision, boosts included, and
+every title that may be among the best is scored again here in full. A graph serves only wide
+filters: with few matches it is slower than a scan and finds less.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db import pgvector_search, pgvector_store
+from db import pgvector_graphs, pgvector_search, pgvector_store
 from db.engine import first_line
 from db.pgvector_search import FilterValue, FilterValues, PgvectorCandidate, PgvectorQuery
 from db.pgvector_store import NEXT_SCHEMA, SERVED_SCHEMA, IndexLayout, PgvectorRow, SpaceLayout
@@ -34,15 +34,15 @@ from vocabulary.arrays import Matrix, Vector
 from vocabulary.ids import TitleId
 from vocabulary.kinds import Space
 
-TITLES_PER_TRANSACTION = 2000  # titles written in one transaction
+TITLES_PER_TRANSACTION = 2000
 
-# Of the titles; below it a scan of the matches is both faster and exact (measured at 100,000 and
+# Share of matching titles; below it a scan is both faster and exact (measured at 100,000 and
 # 1,000,000 titles: a filter of a tenth takes half, of a hundredth a quarter of the graph's time).
 MIN_WIDE_SHARE = 0.15
 
 
 class PgvectorIndex:
-    """Implements `VectorIndex` in PostgreSQL; the tables are made where they are missing."""
+    """Implements `VectorIndex` in PostgreSQL; missing tables are created."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -63,27 +63,27 @@ class PgvectorIndex:
         return self.search_many([query])[0]
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        """Return `search` of each, over one connection."""
+        """Return the results of several searches over one connection."""
         with self._begin_search() as (connection, layout):
             return [_search(connection, layout, query) for query in queries]
 
     def vectors(self, ids: Sequence[TitleId], space: Space) -> Matrix:
-        """Return (len(ids), d) rows in the order asked."""
+        """Return (len(ids), d) rows in the order of the ids."""
         with self._begin_search() as (connection, _):
-            found = pgvector_search.read_vectors(connection, ids, space)
+            candidates = pgvector_search.read_vectors(connection, ids, space)
         for title_id in ids:
-            if title_id not in found:
+            if title_id not in candidates:
                 raise VectorMissing(title_id, space)
-        return np.stack([found[title_id] for title_id in ids]) if ids else _empty_matrix()
+        return np.stack([candidates[title_id] for title_id in ids]) if ids else _empty_matrix()
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
-        """Add or replace titles; all processes see them at once."""
+        """Add or replace titles; all processes see them immediately."""
         with self._engine.begin() as connection:
             pgvector_store.lock_for_writing(connection)
             _write_entries(connection, entries, SERVED_SCHEMA)
 
     def remove(self, ids: Sequence[TitleId]) -> None:
-        """Forget titles."""
+        """Delete titles."""
         with self._engine.begin() as connection:
             pgvector_store.lock_for_writing(connection)
             pgvector_store.remove(connection, ids)
@@ -93,7 +93,7 @@ class PgvectorIndex:
         entries: Iterable[IndexEntry],
         approve: Callable[["PgvectorIndex"], None] | None = None,
     ) -> None:
-        """Build a whole new content beside the old one and swap it in, when it is approved."""
+        """Build a new copy beside the old one and swap it in once `approve` returns."""
         with self._engine.begin() as connection:
             pgvector_store.drop_next(connection)
             pgvector_store.create_tables(connection, NEXT_SCHEMA)
@@ -109,22 +109,22 @@ class PgvectorIndex:
             pgvector_store.swap_in_next(connection)
 
     def build_graph(self, space: Space) -> None:
-        """Link a space to a graph, which makes wide searches faster and approximate."""
+        """Build the graphs of a space: wide searches become faster and approximate."""
         with self._autocommit_connection() as connection:
             shape = pgvector_store.read_layout(connection, self._schema).spaces.get(space)
             if shape is not None and not shape.graph:
-                pgvector_store.build_graph(connection, space, shape.width, self._schema)
+                pgvector_graphs.build_graph(connection, space, shape.width, self._schema)
 
     def drop_graph(self, space: Space) -> None:
-        """Search a space exactly again."""
+        """Delete the graphs of a space: its searches become exact."""
         with self._autocommit_connection() as connection:
-            pgvector_store.drop_graph(connection, space, self._schema)
+            pgvector_graphs.drop_graph(connection, space, self._schema)
 
     def saved_position(self) -> None:
-        """Leave this to PostgreSQL, which holds both the content and how far it has followed."""
+        """Return none: PostgreSQL stores both the content and its position."""
 
     def save_position(self, position: str) -> None:
-        """Leave this to PostgreSQL."""
+        """Do nothing, for the same reason."""
 
     def _next_index(self) -> "PgvectorIndex":
         beside = copy(self)
@@ -145,32 +145,32 @@ class PgvectorIndex:
 
 
 def to_filter_values(title_filter: Filter) -> FilterValues:
-    """Return a filter by the names of the conditions that SQL knows; what asks nothing is left out.
+    """Return the values of a filter's SQL conditions by name, without those that are unset.
 
-    >>> given(Filter(languages=frozenset({"te"}), adult=True, year_from=1990))
+    >>> to_filter_values(Filter(languages=frozenset({"te"}), adult=True, year_from=1990))
     {'languages': ['te'], 'year_from': 1990}
     """
-    asked: dict[str, FilterValue] = {}
+    values: dict[str, FilterValue] = {}
     for name in ("kinds", "languages", "genres_any", "genres_all", "genres_none", "providers"):
         labels: frozenset[str] = getattr(title_filter, name)
         if labels:
-            asked[name] = sorted(map(str, labels))
+            values[name] = sorted(map(str, labels))
     for name in (
         *("year_from", "year_to", "runtime_from", "runtime_to"),
         *("max_age", "min_votes", "min_rating"),
     ):
         bound: float | None = getattr(title_filter, name)
         if bound is not None:
-            asked[name] = bound
-    if title_filter.unrated and "max_age" in asked:
-        asked["max_age_if_rated"] = asked.pop("max_age")
+            values[name] = bound
+    if title_filter.unrated and "max_age" in values:
+        values["max_age_if_rated"] = values.pop("max_age")
     if not title_filter.adult:
-        asked["adult"] = False
+        values["adult"] = False
     if title_filter.include is not None:
-        asked["include"] = sorted(title_filter.include)
+        values["include"] = sorted(title_filter.include)
     if title_filter.exclude:
-        asked["exclude"] = sorted(title_filter.exclude)
-    return asked
+        values["exclude"] = sorted(title_filter.exclude)
+    return values
 
 
 def _search(connection: Connection, layout: IndexLayout, query: Query) -> list[Hit]:
@@ -178,48 +178,50 @@ def _search(connection: Connection, layout: IndexLayout, query: Query) -> list[H
         return []
     shape = layout.spaces.get(query.space)
     if query.vector is None:
-        found = _candidates_by_signals(connection, layout, query)
+        candidates = _candidates_by_signals(connection, layout, query)
     elif shape is None:
         return []
     elif len(query.vector) != shape.dimension:
         raise DimensionMismatch(query.space, shape.dimension, len(query.vector))
     else:
-        found = _candidates_by_vector(connection, layout, query, query.vector)
-    return _to_candidate_columns(found, vectors=query.vector is not None).top_hits(query)
+        candidates = _candidates_by_vector(connection, layout, query, query.vector)
+    return _to_candidate_columns(candidates, vectors=query.vector is not None).top_hits(query)
 
 
 def _candidates_by_signals(
     connection: Connection, layout: IndexLayout, query: Query
 ) -> list[PgvectorCandidate]:
-    asked, row = (
+    values, row = (
         to_filter_values(query.filter),
         inner_product.weight_row(query.boosts, layout.regions),
     )
     if not row.any():
-        return pgvector_search.first_titles(connection, asked, query.k)
+        return pgvector_search.first_titles(connection, values, query.k)
     margin = 2 * FLOAT32_ERROR * inner_product.max_product(row)
-    return pgvector_search.scan(connection, asked, PgvectorQuery(None, row, query.k), margin=margin)
+    return pgvector_search.scan(
+        connection, values, PgvectorQuery(None, row, query.k), margin=margin
+    )
 
 
 def _candidates_by_vector(
     connection: Connection, layout: IndexLayout, query: Query, vector: Vector
 ) -> list[PgvectorCandidate]:
-    asked, shape = to_filter_values(query.filter), layout.spaces[query.space]
+    values, shape = to_filter_values(query.filter), layout.spaces[query.space]
     row = inner_product.weight_row(query.boosts, layout.regions)
-    ask = PgvectorQuery(query.space, inner_product.query_operand(vector, row), query.k)
-    if shape.graph and _is_wide(connection, asked, query, shape):
-        pool = PgvectorQuery(ask.space, ask.operand, query.k * 3 // 2 + 32)
-        found = pgvector_search.search_graph(connection, asked, pool, shape)
-        if len(found) == pool.k:
-            return found
+    pgvector_query = PgvectorQuery(query.space, inner_product.query_operand(vector, row), query.k)
+    if shape.graph and _is_wide(connection, values, query, shape):
+        pool = PgvectorQuery(pgvector_query.space, pgvector_query.operand, query.k * 3 // 2 + 32)
+        candidates = pgvector_search.search_graph(connection, values, pool, shape)
+        if len(candidates) == pool.k:
+            return candidates
     margin = 2 * FLOAT16_ERROR * inner_product.max_product(row, vector)
-    return pgvector_search.scan(connection, asked, ask, margin=margin)
+    return pgvector_search.scan(connection, values, pgvector_query, margin=margin)
 
 
 def _is_wide(
     connection: Connection, filter_values: FilterValues, query: Query, space_layout: SpaceLayout
 ) -> bool:
-    """Tell whether many titles meet a filter, of all or of a language that has its own graph."""
+    """Return whether many titles match, of all titles or of a language with its own graph."""
     share = pgvector_search.estimate_share(connection, filter_values, query.space)
     languages = query.filter.languages
     if (
@@ -228,22 +230,24 @@ def _is_wide(
         or not languages <= set(space_layout.languages)
     ):
         return share >= MIN_WIDE_SHARE
-    of_all = pgvector_search.estimate_share(
+    language_share = pgvector_search.estimate_share(
         connection, {"languages": sorted(languages)}, query.space
     )
-    return share >= MIN_WIDE_SHARE * of_all
+    return share >= MIN_WIDE_SHARE * language_share
 
 
 def _to_candidate_columns(
     candidates: Sequence[PgvectorCandidate], *, vectors: bool
 ) -> CandidateColumns:
-    placed = [each.vector for each in candidates if each.vector is not None]
+    vectors_present = [each.vector for each in candidates if each.vector is not None]
     return CandidateColumns(
         ids=np.array([each.title_id for each in candidates], np.int64),
         popularity=np.array([each.popularity for each in candidates], np.float64),
         freshness=np.array([each.freshness for each in candidates], np.float64),
         regional_by_title=[each.regional for each in candidates],
-        vectors=(np.stack(placed) if placed else _empty_matrix()) if vectors else None,
+        vectors=(np.stack(vectors_present) if vectors_present else _empty_matrix())
+        if vectors
+        else None,
     )
 
 

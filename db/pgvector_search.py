@@ -1,8 +1,8 @@
-"""Searching the vectors that PostgreSQL holds for the engine `pgvector` (see `db.pgvector_store`).
+"""SQL that searches the tables of the engine `pgvector` (see `db.pgvector_store`).
 
 A search is an inner product: a title's vector is followed by its signals, a query's by their
-weights, so ordering by the product is ordering by the blended score, filter applied. Halves err a
-little; every title that may be among the best is returned, for the caller to score exactly.
+weights, so ordering by the product is ordering by the blended score. Half precision has a small
+error, so every title that may be among the best is returned for the caller to score exactly.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
 from db.pgvector_store import IndexLayout, SpaceLayout
+from db.vectors import VECTOR_HEADER_BYTES
 from vocabulary.kinds import Space
-
-VECTOR_HEADER_BYTES = 4  # bytes before the floats in pgvector's binary form
 
 FilterValue = float | str | Sequence[int] | Sequence[str]
 FilterValues = Mapping[str, FilterValue]
-"""What a filter asks, by the names of `CONDITIONS`."""
+"""Values of conditions, by their names in `FILTER_CONDITIONS`."""
 
 FILTER_CONDITIONS = {
     "kinds": "kind = ANY(CAST(:kinds AS text[]))",
@@ -41,12 +40,11 @@ FILTER_CONDITIONS = {
     "exclude": "title_id <> ALL(CAST(:exclude AS integer[]))",
 }
 
-# Tables are those of the copy that is searched, the served one or the next; what they consist of is
-# read first of all, see `db.pgvector_store.swap_in_next`.
-# Plans are made for the values at hand: a language may be that of half the titles or of three.
-# Compiling a plan takes longer than most searches. Whoever has waited half a minute has gone.
-# Scores of a million titles fit the memory.
-# A graph goes on looking until enough titles meet the filter.
+# The search path selects the copy; its layout is read first, see `db.pgvector_store.swap_in_next`.
+# Custom plans: a language may have half of the titles or three of them.
+# No JIT: compiling a plan takes longer than most searches. After half a minute the client has gone.
+# `work_mem` fits the scores of a million titles.
+# A graph scan continues until enough titles match the filter.
 BEGIN_SEARCH = """
     SELECT (SELECT jsonb_agg(s) FROM {schema}.space s) AS spaces,
         (SELECT jsonb_object_agg(region, slot) FROM {schema}.region) AS regions,
@@ -57,9 +55,9 @@ BEGIN_SEARCH = """
         set_config('work_mem', '64MB', true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true)
     """
-SET_EF_SEARCH = text("SELECT set_config('hnsw.ef_search', CAST(:breadth AS text), true)")
-# Titles that a graph looks at before it answers, per title wanted, and at least and at most:
-# pgvector takes no more, and goes on from there.
+SET_EF_SEARCH = text("SELECT set_config('hnsw.ef_search', CAST(:ef AS text), true)")
+# Candidates of a graph scan per requested title, and their limits: pgvector accepts no more, and
+# continues the scan from there.
 EF_PER_TITLE, EF_RANGE = 2, (200, 1000)
 SELECT_EXISTS = text("SELECT EXISTS (SELECT FROM entry WHERE title_id = :title_id)")
 COUNT_ENTRIES = text("SELECT count(*) FROM entry")
@@ -73,8 +71,8 @@ SELECT_VECTORS = text(
     """
 )
 
-# Materialised, so that the scores are computed once and no graph is used: a scan is exact. The
-# candidates become an array, for their number is a guess that would otherwise choose the join.
+# Materialised, so that scores are computed once and no graph is used: a scan is exact.
+# The candidates become an array: otherwise the planner would choose the join by a guess.
 SCAN_QUERY = """
 WITH scored AS MATERIALIZED (
     SELECT title_id, -({column} <#> {operand}) AS score
@@ -107,9 +105,9 @@ WHERE e.title_id = ANY(ARRAY(SELECT title_id FROM best))
 
 @dataclass(frozen=True, slots=True)
 class PgvectorQuery:
-    """What to rank by: a product with a column, or nothing."""
+    """What to rank by: the inner product of a column and an operand."""
 
-    space: Space | None  # none: signals alone
+    space: Space | None  # none: signals only
     operand: NDArray[np.float32]
     k: int
 
@@ -122,19 +120,19 @@ class PgvectorCandidate:
     popularity: float
     freshness: float
     regional: Mapping[str, float]
-    vector: NDArray[np.float32] | None  # of the space that was asked for
+    vector: NDArray[np.float32] | None  # of the query's space
 
 
 def begin_search(connection: Connection, schema: str) -> IndexLayout:
-    """Set what the transaction searches, and how; return what there is."""
+    """Configure the transaction for a search and return the layout."""
     row = connection.execute(text(BEGIN_SEARCH.format(schema=schema))).one()
-    shapes = {
+    spaces = {
         Space(each["space"]): SpaceLayout(
             each["dimension"], each["width"], each["graph"], each.get("languages", ())
         )
         for each in row.spaces or ()
     }
-    return IndexLayout(shapes, row.regions or {})
+    return IndexLayout(spaces, row.regions or {})
 
 
 def count(connection: Connection) -> int:
@@ -143,18 +141,18 @@ def count(connection: Connection) -> int:
 
 
 def contains(connection: Connection, title_id: int) -> bool:
-    """Tell whether a title is there."""
+    """Return whether a title exists."""
     return bool(connection.execute(SELECT_EXISTS, {"title_id": title_id}).scalar_one())
 
 
 def estimate_share(connection: Connection, filter_values: FilterValues, space: Space) -> float:
-    """Return about which share of the titles meets the filter, 0..1, as the planner guesses."""
-    planned = connection.execute(SELECT_ESTIMATED_COUNT).scalar_one()
+    """Return the planner's estimate of the share of titles that match the filter, 0..1."""
+    total = connection.execute(SELECT_ESTIMATED_COUNT).scalar_one()
     query = f"SELECT FROM entry WHERE {_where_clause(filter_values, space)}"  # ours
     plan = connection.execute(
         text(f"EXPLAIN (FORMAT JSON) {query}"), dict(filter_values)
     ).scalar_one()
-    return float(plan[0]["Plan"]["Plan Rows"]) / max(float(planned), 1.0)
+    return float(plan[0]["Plan"]["Plan Rows"]) / max(float(total), 1.0)
 
 
 def scan(
@@ -174,7 +172,7 @@ def search_graph(
     query: PgvectorQuery,
     space_layout: SpaceLayout,
 ) -> list[PgvectorCandidate]:
-    """Return about the `k` best by the space's graph; fewer where it found no more."""
+    """Return approximately the `k` best by the space's graph, or fewer."""
     column, operand = _operand_sql(query)
     best = GRAPH_QUERY.format(
         column=column,
@@ -183,15 +181,15 @@ def search_graph(
         conditions=_where_clause(filter_values, query.space),
     )
     least, most = EF_RANGE
-    breadth = min(max(EF_PER_TITLE * query.k, least), most)
-    connection.execute(SET_EF_SEARCH, {"breadth": breadth})
+    ef = min(max(EF_PER_TITLE * query.k, least), most)
+    connection.execute(SET_EF_SEARCH, {"ef": ef})
     return _fetch_candidates(connection, best, filter_values, query)
 
 
 def first_titles(
     connection: Connection, filter_values: FilterValues, k: int
 ) -> list[PgvectorCandidate]:
-    """Return the `k` titles of the smallest ids."""
+    """Return the `k` titles with the smallest ids."""
     ask = PgvectorQuery(None, np.empty(0, np.float32), k)
     return _fetch_candidates(
         connection,
@@ -207,7 +205,7 @@ def explain(
     query: PgvectorQuery,
     space_layout: SpaceLayout | None,
 ) -> str:
-    """Return the plan of `nearest` over a shape, or of `scanned` without one."""
+    """Return the plan of `search_graph` with a layout, or of `scan` without one."""
     column, operand = _operand_sql(query)
     statement = (SCAN_QUERY if space_layout is None else GRAPH_QUERY) + SELECT_CANDIDATES
     statement = statement.format(
@@ -236,10 +234,10 @@ def _operand_sql(query: PgvectorQuery) -> tuple[str, str]:
 
 
 def _where_clause(filter_values: FilterValues, space: Space | None) -> str:
-    asked = [FILTER_CONDITIONS[name] for name in filter_values]
+    conditions = [FILTER_CONDITIONS[name] for name in filter_values]
     if space is not None:
-        asked.append(f"{space.value} IS NOT NULL")
-    return " AND ".join(asked) or "true"
+        conditions.append(f"{space.value} IS NOT NULL")
+    return " AND ".join(conditions) or "true"
 
 
 def _parameters(filter_values: FilterValues, query: PgvectorQuery) -> dict[str, object]:

@@ -1,10 +1,10 @@
-"""Where PostgreSQL itself searches vectors: the tables of the engine `pgvector`, and their writing.
+"""The tables of the engine `pgvector` and how they are written.
 
-They are a copy, as an index in memory is, and live in a schema of their own: a new copy is built
-in a second schema beside the first, and its tables move over when it is whole.
+Like an index in memory they are a copy of the catalogue. They have a schema of their own: a new
+copy is built in a second schema, and its tables move over when it is complete.
 
-`entry` holds what a search reads, in half precision, a row a title; `exact` the vectors as they
-came, read for the few titles that may be among the best.
+`entry` has what a search reads, in half precision, one row per title; `exact` has the original
+vectors, which are read for the few titles that may be condition the best.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ from vocabulary.kinds import Kind, Space
 
 SERVED_SCHEMA = "vector_search"
 NEXT_SCHEMA = "vector_search_next"
-"""The schema that is searched, and the one where the next is built."""
+"""The schema that is searched, and the one in which the next copy is built."""
 
-# A row stays on its page whole up to nearly the page: vectors moved out of line are slow to scan.
+# Rows of nearly a page stay in line: vectors moved out of line (TOAST) are slow to scan.
 CREATE_STATEMENTS = (
     "CREATE SCHEMA IF NOT EXISTS {schema}",
     """
@@ -110,44 +110,32 @@ ENTRY_COLUMN_TYPES = {
     "collab": "bytea",
     "sequence": "bytea",
 }
-"""How columns are copied; of vectors the bytes that pgvector's own receiving functions read."""
-
-GRAPH_LINKS_PER_NODE = 16  # of a node; pgvector's default
-GRAPH_BUILD_EF = 128  # candidates while it is built; twice the default, for recall
-
-# Titles from which a language gets a graph of its own. Asked for a language, the graph of all walks
-# past the others' titles, and among fewer a scan is as fast, and exact (measured, docs/engines.md).
-MIN_LANGUAGE_GRAPH_TITLES = 10_000
-SELECT_COMMON_LANGUAGES = """
-    SELECT language FROM {schema}.entry, unnest(languages) AS language
-    WHERE {space} IS NOT NULL AND language ~ '^[a-z]{2,3}$'
-    GROUP BY language HAVING count(*) >= :least AND count(*) < :all ORDER BY language
-    """
+"""Types of the copied columns; vectors are bytes that pgvector's receive functions read."""
 
 FloatVector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceLayout:
-    """How long the vectors of a space are, and whether they are linked to their neighbours."""
+    """The lengths of a space's vectors, and its graphs."""
 
     dimension: int
-    width: int  # with the signals
+    width: int  # dimension plus signals
     graph: bool
-    languages: Sequence[str] = ()  # those with graphs of their own
+    languages: Sequence[str] = ()  # those with their own graph
 
 
 @dataclass(frozen=True, slots=True)
 class IndexLayout:
-    """What is searched."""
+    """The spaces and regions of a copy."""
 
     spaces: Mapping[Space, SpaceLayout]
-    regions: Mapping[str, int]  # to their slots
+    regions: Mapping[str, int]  # region to slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PgvectorRow:
-    """A title as these tables hold it."""
+    """A title as the tables store it."""
 
     title_id: int
     kind: Kind
@@ -164,22 +152,22 @@ class PgvectorRow:
     freshness: float
     regional: Mapping[str, float]
     signals: FloatVector
-    blended: Mapping[Space, FloatVector]  # a vector followed by signals: what is scanned
+    blended: Mapping[Space, FloatVector]  # vector followed by signals; scanned
     exact: Mapping[Space, FloatVector]  # (d,)
 
 
 def create_tables(connection: Connection, schema: str = SERVED_SCHEMA) -> None:
-    """Create the tables where they are missing."""
+    """Create missing tables."""
     if schema != SERVED_SCHEMA or not connection.execute(SELECT_TABLES_EXIST).scalar_one():
         lock_for_writing(connection)
         for statement in CREATE_STATEMENTS:
-            connection.execute(_in_schema(schema, statement))
+            connection.execute(in_schema(schema, statement))
 
 
 def read_layout(connection: Connection, schema: str = SERVED_SCHEMA) -> IndexLayout:
-    """Return what there is to search."""
-    spaces = connection.execute(_in_schema(schema, "SELECT * FROM {schema}.space"))
-    regions = connection.execute(_in_schema(schema, "SELECT * FROM {schema}.region"))
+    """Return the spaces and regions of a schema."""
+    spaces = connection.execute(in_schema(schema, "SELECT * FROM {schema}.space"))
+    regions = connection.execute(in_schema(schema, "SELECT * FROM {schema}.region"))
     return IndexLayout(
         {
             Space(row.space): SpaceLayout(row.dimension, row.width, row.graph, row.languages)
@@ -198,11 +186,11 @@ def remove(connection: Connection, ids: Iterable[int], schema: str = SERVED_SCHE
     """Delete titles; unknown ones are ignored."""
     for table in ("entry", "exact"):
         statement = f"DELETE FROM {{schema}}.{table} WHERE title_id = ANY(:ids)"  # noqa: S608  # ours
-        connection.execute(_in_schema(schema, statement), {"ids": list(ids)})
+        connection.execute(in_schema(schema, statement), {"ids": list(ids)})
 
 
 def add(connection: Connection, rows: Sequence[PgvectorRow], schema: str = SERVED_SCHEMA) -> None:
-    """Copy titles in that are not there."""
+    """Copy in titles that do not exist yet."""
     cursor = connection.connection.cursor()
     columns = ", ".join(ENTRY_COLUMN_TYPES)
     with cursor.copy(f"COPY {schema}.entry ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
@@ -219,37 +207,37 @@ def add(connection: Connection, rows: Sequence[PgvectorRow], schema: str = SERVE
 def add_space(
     connection: Connection, space: Space, space_layout: SpaceLayout, *, schema: str
 ) -> None:
-    """Note how long the vectors of a space are."""
+    """Store the lengths of a space's vectors."""
     statement = "INSERT INTO {schema}.space VALUES (:space, :dimension, :width)"
     values = {
         "space": space.value,
         "dimension": space_layout.dimension,
         "width": space_layout.width,
     }
-    connection.execute(_in_schema(schema, statement), values)
+    connection.execute(in_schema(schema, statement), values)
 
 
 def add_region(
     connection: Connection, region: str, *, slot: int, schema: str = SERVED_SCHEMA
 ) -> None:
-    """Note where the signals of a region stand."""
+    """Store the slot of a region's signals."""
     statement = "INSERT INTO {schema}.region VALUES (:region, :slot)"
-    connection.execute(_in_schema(schema, statement), {"region": region, "slot": slot})
+    connection.execute(in_schema(schema, statement), {"region": region, "slot": slot})
 
 
 def drop_next(connection: Connection) -> None:
-    """Give up what was built beside."""
+    """Delete the next copy."""
     connection.execute(text(f"DROP SCHEMA IF EXISTS {NEXT_SCHEMA} CASCADE"))
 
 
 def swap_in_next(connection: Connection) -> None:
-    """Put what was built beside in the place of what is searched, at the commit."""
+    """Replace the searched tables with the next copy, at the commit."""
     lock_for_writing(connection)
-    # In the order in which searches lock them, and `space` first of all: a search reads the lengths
-    # and the slots before anything else, and what follows fits them as long as it holds that lock.
+    # In the order in which searches lock them, `space` first: a search reads lengths and slots
+    # before anything else, and the other tables match them for as long as it holds that lock.
     served = ", ".join(f"{SERVED_SCHEMA}.{table}" for table in TABLE_NAMES)
     connection.execute(text(f"LOCK TABLE {served}"))
-    # The schema stays: somebody may just have looked up where it is.
+    # The schema stays: a concurrent search may have resolved its name already.
     connection.execute(text(f"DROP TABLE {served}"))
     for table in TABLE_NAMES:
         connection.execute(text(f"ALTER TABLE {NEXT_SCHEMA}.{table} SET SCHEMA {SERVED_SCHEMA}"))
@@ -257,44 +245,12 @@ def swap_in_next(connection: Connection) -> None:
 
 
 def analyze_tables(connection: Connection, schema: str = SERVED_SCHEMA) -> None:
-    """Have the planner learn what is common, for it chooses by how many rows will match."""
+    """Collect statistics: the planner chooses by the estimated number of matching rows."""
     connection.execute(text(f"ANALYZE {schema}.entry, {schema}.exact"))
 
 
-def build_graph(
-    connection: Connection, space: Space, width: int, schema: str = SERVED_SCHEMA
-) -> None:
-    """Link the vectors of a space to their neighbours; on a connection that commits by itself.
-
-    Common languages are linked apart as well. Concurrently, for an ordinary build is one long
-    transaction that writes, and until it ends nobody who follows the change log (`db.changes`) sees
-    what others have committed meanwhile.
-    """
-    languages = _common_languages(connection, space, schema)
-    for language in (None, *languages):
-        name = _graph_name(space, language)
-        among = f" WHERE languages && CAST('{{{language}}}' AS text[])" if language else ""
-        connection.execute(
-            text(
-                f"CREATE INDEX CONCURRENTLY {name} ON {schema}.entry USING hnsw "
-                f"(CAST({space.value} AS halfvec({width})) halfvec_ip_ops) "
-                f"WITH (m = {GRAPH_LINKS_PER_NODE}, ef_construction = {GRAPH_BUILD_EF}){among}"
-            )
-        )
-    _record_graph(connection, space, has_graph=True, languages=languages, schema=schema)
-
-
-def drop_graph(connection: Connection, space: Space, schema: str = SERVED_SCHEMA) -> None:
-    """Search a space by scans alone."""
-    shape = read_layout(connection, schema).spaces.get(space)
-    _record_graph(connection, space, has_graph=False, languages=(), schema=schema)
-    for language in (None, *(shape.languages if shape else ())):
-        name = _graph_name(space, language)
-        connection.execute(text(f"DROP INDEX IF EXISTS {schema}.{name}"))
-
-
 def pack_vector(vector: FloatVector, number_type: LiteralString) -> bytes:
-    """Return a vector as pgvector receives it: two words of header, big-endian numbers."""
+    """Return a vector in pgvector's binary form: two words of header, big-endian numbers."""
     header = np.array([len(vector), 0], ">u2").tobytes()
     return header + vector.astype(number_type).tobytes()
 
@@ -321,29 +277,6 @@ def _to_entry(row: PgvectorRow) -> tuple[object, ...]:
     )
 
 
-def _common_languages(connection: Connection, space: Space, schema: str) -> list[str]:
-    titles = connection.execute(
-        _in_schema(schema, "SELECT count(*) FROM {schema}.entry")
-    ).scalar_one()
-    statement = _in_schema(schema, SELECT_COMMON_LANGUAGES.replace("{space}", space.value))
-    return list(
-        connection.execute(statement, {"least": MIN_LANGUAGE_GRAPH_TITLES, "all": titles}).scalars()
-    )
-
-
-def _graph_name(space: Space, language: str | None) -> str:
-    return f"entry_{space.value}_graph" + (f"_{language}" if language else "")
-
-
-def _record_graph(
-    connection: Connection, space: Space, *, has_graph: bool, languages: Sequence[str], schema: str
-) -> None:
-    statement = """
-        UPDATE {schema}.space SET graph = :there, languages = :languages WHERE space = :space
-        """
-    values = {"there": has_graph, "languages": list(languages), "space": space.value}
-    connection.execute(_in_schema(schema, statement), values)
-
-
-def _in_schema(schema: str, statement: str) -> TextClause:
+def in_schema(schema: str, statement: str) -> TextClause:
+    """Return a statement with the schema filled in."""
     return text(statement.replace("{schema}", schema))

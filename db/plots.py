@@ -1,4 +1,4 @@
-"""What is told of titles, for those who look for words in it."""
+"""The texts of titles that plot search reads."""
 
 from collections.abc import Sequence
 

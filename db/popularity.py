@@ -1,4 +1,4 @@
-"""What popularity is computed from, and where it is kept."""
+"""The counts that popularity is computed from, and the computed values."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -19,13 +19,13 @@ SELECT_LANGUAGES = text("SELECT title_id, language FROM title_language")
 SELECT_COUNTRIES = text("SELECT title_id, country FROM title_country")
 
 CREATE_STAGING_TABLE = text(
-    "CREATE TEMPORARY TABLE fresh (title_id int, scope_kind text, scope text, value float8) "
+    "CREATE TEMPORARY TABLE new_values (title_id int, scope_kind text, scope text, value float8) "
     "ON COMMIT DROP"
 )
 UPSERT_CHANGED = text(
     """
     INSERT INTO popularity (title_id, scope_kind, scope, value)
-    SELECT f.* FROM fresh f JOIN title t ON t.id = f.title_id
+    SELECT f.* FROM new_values f JOIN title t ON t.id = f.title_id
     ON CONFLICT (title_id, scope_kind, scope) DO UPDATE SET value = excluded.value
     WHERE abs(popularity.value - excluded.value) > 1e-6
     RETURNING title_id
@@ -34,7 +34,7 @@ UPSERT_CHANGED = text(
 DELETE_STALE = text(
     """
     DELETE FROM popularity p WHERE NOT EXISTS (
-        SELECT FROM fresh f
+        SELECT FROM new_values f
         WHERE (f.title_id, f.scope_kind, f.scope) = (p.title_id, p.scope_kind, p.scope))
     RETURNING title_id
     """
@@ -42,7 +42,7 @@ DELETE_STALE = text(
 
 
 class SourceCounts(NamedTuple):
-    """What one source counts for a title; zero where it does not."""
+    """The votes and the popularity of a title in one source; zero where the source has none."""
 
     title_id: int
     source: str
@@ -60,7 +60,7 @@ class ScopedPopularity(NamedTuple):
 
 
 def source_counts(session: Session) -> list[SourceCounts]:
-    """Return everything that sources count."""
+    """Return the counts of all sources."""
     return [SourceCounts(*row) for row in session.execute(SELECT_SOURCE_COUNTS)]
 
 
@@ -80,10 +80,10 @@ def title_countries(session: Session) -> list[tuple[int, str]]:
 
 
 def replace(session: Session, rows: Iterable[ScopedPopularity]) -> list[int]:
-    """Write every popularity anew and return the titles whose own changed."""
+    """Replace all popularity values and return the titles whose values changed."""
     session.execute(CREATE_STAGING_TABLE)
     cursor = session.connection().connection.cursor()
-    with cursor.copy("COPY fresh FROM STDIN") as copy:
+    with cursor.copy("COPY new_values FROM STDIN") as copy:
         for row in rows:
             copy.write_row((row.title_id, row.kind.value, row.scope, row.value))
     changed = {*session.execute(UPSERT_CHANGED).scalars(), *session.execute(DELETE_STALE).scalars()}

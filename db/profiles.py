@@ -25,9 +25,9 @@ PROFILE_FIELDS = (
 )
 
 SELECT_PROFILE = text(
-    f"SELECT {', '.join(PROFILE_FIELDS)} FROM profile WHERE viewer_id = :viewer_id"
-)  # names from above
-# What was left open is filled in; what a favourite of one is a dislike of the other stays as it is.
+    f"SELECT {', '.join(PROFILE_FIELDS)} FROM profile WHERE viewer_id = :viewer_id"  # noqa: S608
+)
+# Only empty fields are filled in; a genre that one likes and the other dislikes stays as it is.
 MERGE_PROFILE = text(
     """
     INSERT INTO profile AS own (viewer_id, birth_year, region, display_language, languages,
@@ -52,20 +52,20 @@ MERGE_PROFILE = text(
 
 @dataclass(frozen=True, slots=True)
 class ViewerProfile:
-    """Somebody as he described himself; `account` is none for a visitor."""
+    """A viewer's profile and account; a visitor has no account."""
 
     profile: Profile
     account: Account | None
-    created_at: datetime | None  # none for who has left nothing with us yet
+    created_at: datetime | None  # none if nothing is stored about the viewer
 
     @classmethod
     def anonymous(cls) -> "ViewerProfile":
-        """Return what is known of who brings no number."""
+        """Return the empty profile of a request without a viewer."""
         return cls(Profile(viewer_id=ANONYMOUS_ID), None, None)
 
 
 class ProfileSummary(NamedTuple):
-    """What a viewer said of himself."""
+    """The preferences of a viewer."""
 
     birth_year: int | None = None
     region: str | None = None
@@ -80,13 +80,13 @@ EMPTY_PROFILE = ProfileSummary()
 
 
 def read_summary(session: Session, viewer_id: UUID) -> ProfileSummary:
-    """Return what a viewer said of himself, for what has to be quick; nothing of a new one."""
+    """Return a viewer's preferences with one quick query; empty ones for a new viewer."""
     row = session.execute(SELECT_PROFILE, {"viewer_id": viewer_id}).one_or_none()
     return EMPTY_PROFILE if row is None else ProfileSummary(*row)
 
 
 def get(session: Session, viewer_id: UUID) -> Profile:
-    """Return a viewer's profile, an empty one for who said nothing of himself."""
+    """Return a viewer's profile, an empty one if none is stored."""
     return session.get(Profile, viewer_id) or Profile(viewer_id=viewer_id)
 
 
@@ -98,15 +98,15 @@ def read_viewer_profile(session: Session, viewer_id: UUID) -> ViewerProfile:
         .join(Account, col(Account.viewer_id) == Viewer.id, isouter=True)
         .where(Viewer.id == viewer_id)
     )
-    found = session.exec(query).first()
-    if found is None:
+    row = session.exec(query).first()
+    if row is None:
         return ViewerProfile(Profile(viewer_id=viewer_id), None, None)
-    viewer, profile, account = found
+    viewer, profile, account = row
     return ViewerProfile(profile or Profile(viewer_id=viewer_id), account, viewer.created_at)
 
 
 def replace(session: Session, viewer_id: UUID, profile: Mapping[str, Any]) -> None:
-    """Replace a profile whole by what was said (`FIELDS`); the viewer is held."""
+    """Replace all fields of a profile (`PROFILE_FIELDS`); the caller holds the viewer's lock."""
     values = {name: profile[name] for name in PROFILE_FIELDS} | {"updated_at": utc_now()}
     session.execute(
         insert(Profile)
@@ -116,12 +116,12 @@ def replace(session: Session, viewer_id: UUID, profile: Mapping[str, Any]) -> No
 
 
 def set_account_name(session: Session, viewer_id: UUID, name: str | None) -> None:
-    """Say what somebody with an account is called."""
+    """Replace the name of an account."""
     account = session.get(Account, viewer_id)
     if account is not None:
         account.name = name
 
 
 def merge(session: Session, visitor_id: UUID, *, into: UUID) -> None:
-    """Complete a profile by what a visitor said."""
+    """Fill the empty fields of a profile from a visitor's."""
     session.execute(MERGE_PROFILE, {"visitor_id": visitor_id, "into": into})

@@ -1,4 +1,4 @@
-"""What viewers wrote of titles."""
+"""Queries over reviews."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,8 @@ SELECT_REVIEWS = """
 VISIBLE_TO_VIEWER = "r.title_id = :title_id AND (r.state = 'approved' OR r.viewer_id = :viewer_id)"
 SELECT_BY_TITLE = text(
     f"{SELECT_REVIEWS} WHERE {VISIBLE_TO_VIEWER}"
-    " ORDER BY (r.viewer_id = :viewer_id) DESC NULLS LAST, r.created_at DESC, r.id DESC LIMIT :limit OFFSET :offset"
+    " ORDER BY (r.viewer_id = :viewer_id) DESC NULLS LAST, r.created_at DESC, r.id DESC"
+    " LIMIT :limit OFFSET :offset"
 )
 COUNT_BY_TITLE = text(f"SELECT count(*) FROM review r WHERE {VISIBLE_TO_VIEWER}")  # noqa: S608  # ours
 SELECT_BY_ID = text(f"{SELECT_REVIEWS} WHERE r.id = :id")
@@ -55,23 +56,23 @@ UPDATE_VIEWER = text(
 
 
 class ReviewNotFound(LookupError):
-    """There is no such review, or it is somebody else's."""
+    """The review does not exist or belongs to another viewer."""
 
     def __init__(self, review_id: int) -> None:
-        super().__init__(f"there is no review {review_id}, or it is not yours")
+        super().__init__(f"review {review_id} does not exist or is not yours")
         self.review_id = review_id
 
 
 class ReviewChanged(RuntimeError):
-    """A review was changed after the curator had read it."""
+    """A review changed after the curator read it."""
 
     def __init__(self, review_id: int) -> None:
-        super().__init__(f"review {review_id} was changed since you read it; read it again")
+        super().__init__(f"review {review_id} changed after you read it; reload it")
         self.review_id = review_id
 
 
 class Review(NamedTuple):
-    """A review and who wrote it; `rating` is what he gives the title, where he does."""
+    """A review and its author; `rating` is the author's rating of the title, if any."""
 
     id: int
     viewer_id: UUID
@@ -87,7 +88,7 @@ class Review(NamedTuple):
 
 
 class ReviewDraft(NamedTuple):
-    """What somebody writes of a title."""
+    """A review before it is stored."""
 
     title_id: int
     text: str
@@ -96,9 +97,10 @@ class ReviewDraft(NamedTuple):
 
 
 def put(session: Session, viewer_id: UUID, draft: ReviewDraft) -> tuple[int, bool]:
-    """Store a review, in place of what the viewer wrote of the title before; it waits again.
+    """Store a review over the viewer's earlier one of the title; it is pending again.
 
-    Returns its number and whether it is his first of the title; the viewer is held.
+    Returns its id and whether it is the viewer's first of the title. The caller holds the viewer's
+    lock.
     """
     number, new = session.execute(UPSERT_REVIEW, {"viewer_id": viewer_id, **draft._asdict()}).one()
     return number, new
@@ -107,19 +109,23 @@ def put(session: Session, viewer_id: UUID, draft: ReviewDraft) -> tuple[int, boo
 def list_by_title(
     session: Session, title_id: int, *, viewer_id: UUID | None, limit: int, offset: int
 ) -> tuple[list[Review], int]:
-    """Return the reviews of a title that a viewer sees, his own first, then the latest; and all."""
-    asked = {"title_id": title_id, "viewer_id": viewer_id}
-    rows = session.execute(SELECT_BY_TITLE, {**asked, "limit": limit, "offset": offset})
-    return [_to_review(row) for row in rows], session.execute(COUNT_BY_TITLE, asked).scalar_one()
+    """Return a page of the reviews that a viewer sees, their own first; and the total."""
+    parameters = {"title_id": title_id, "viewer_id": viewer_id}
+    rows = session.execute(SELECT_BY_TITLE, {**parameters, "limit": limit, "offset": offset})
+    return [_to_review(row) for row in rows], session.execute(
+        COUNT_BY_TITLE, parameters
+    ).scalar_one()
 
 
 def list_by_state(
     session: Session, state: ReviewState, *, limit: int, offset: int
 ) -> tuple[list[Review], int]:
-    """Return the reviews in a state, those that wait longest first; and how many there are."""
-    asked = {"state": state.value}
-    rows = session.execute(SELECT_BY_STATE, {**asked, "limit": limit, "offset": offset})
-    return [_to_review(row) for row in rows], session.execute(COUNT_BY_STATE, asked).scalar_one()
+    """Return a page of the reviews in a state, the oldest first; and the total."""
+    parameters = {"state": state.value}
+    rows = session.execute(SELECT_BY_STATE, {**parameters, "limit": limit, "offset": offset})
+    return [_to_review(row) for row in rows], session.execute(
+        COUNT_BY_STATE, parameters
+    ).scalar_one()
 
 
 def get(session: Session, review_id: int) -> Review:
@@ -136,30 +142,30 @@ def get(session: Session, review_id: int) -> Review:
 def set_state(
     session: Session, review_id: int, state: ReviewState, *, read_at: datetime | None
 ) -> None:
-    """Set a review's state, if it is as it was when it was read.
+    """Set a review's state, unless the review changed after `read_at`.
 
     Raises `ReviewNotFound` and `ReviewChanged`.
     """
-    asked = {"id": review_id, "state": state.value, "read_at": read_at}
-    if not getattr(session.execute(UPDATE_STATE, asked), "rowcount", 0):
+    parameters = {"id": review_id, "state": state.value, "read_at": read_at}
+    if not getattr(session.execute(UPDATE_STATE, parameters), "rowcount", 0):
         get(session, review_id)
         raise ReviewChanged(review_id)
 
 
 def delete(session: Session, viewer_id: UUID, review_id: int) -> None:
-    """Delete a review of a viewer's own.
+    """Delete a viewer's own review.
 
     Raises `ReviewNotFound`.
     """
-    gone = session.execute(DELETE_REVIEW, {"viewer_id": viewer_id, "id": review_id})
-    if not getattr(gone, "rowcount", 0):
+    result = session.execute(DELETE_REVIEW, {"viewer_id": viewer_id, "id": review_id})
+    if not getattr(result, "rowcount", 0):
         raise ReviewNotFound(review_id)
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> None:
-    """Give a viewer's reviews to another, save those of titles that he wrote of himself."""
+    """Move a visitor's reviews to another viewer, except of titles that the other has reviewed."""
     session.execute(UPDATE_VIEWER, {"visitor_id": visitor_id, "into": into})
 
 
 def _to_review(row: Sequence[object]) -> Review:
-    return Review(*row)._replace(state=ReviewState(row[7]))  # type: ignore[arg-type]  # a row of `WRITTEN`
+    return Review(*row)._replace(state=ReviewState(row[7]))  # type: ignore[arg-type]  # a row of `SELECT_REVIEWS`

@@ -1,4 +1,4 @@
-"""What operators learn from searches: what is asked, what finds nothing, what is asked again."""
+"""Search analytics for operators: popular, unsuccessful and reformulated queries."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,9 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
-MAX_REFORMULATION_DELAY_S = (
-    120.0  # who asks something else so soon, without opening anything, asks anew
-)
+# A different query within this time, with no title opened between, is a reformulation.
+MAX_REFORMULATION_DELAY_S = 120.0
 
 SELECT_TOTALS = text(
     """
@@ -44,20 +43,20 @@ SELECT_REFORMULATIONS = text(
         SELECT id, visitor_id, text, folded, at, lead(text) OVER later AS next_text,
             lead(folded) OVER later AS next_folded, lead(at) OVER later AS next_at
         FROM search_query WHERE at >= :since AND visitor_id IS NOT NULL
-        WINDOW later AS (PARTITION BY visitor_id ORDER BY at)) AS asked
-    WHERE next_folded <> folded AND next_at <= at + make_interval(secs => :again_s)
-        AND NOT EXISTS (SELECT FROM search_click c WHERE c.search_id = asked.id)
+        WINDOW later AS (PARTITION BY visitor_id ORDER BY at)) AS queries
+    WHERE next_folded <> folded AND next_at <= at + make_interval(secs => :within_s)
+        AND NOT EXISTS (SELECT FROM search_click c WHERE c.search_id = queries.id)
     GROUP BY folded, next_folded ORDER BY times DESC, folded, next_folded LIMIT :limit
     """
 )
 
 
 class SearchTotals(NamedTuple):
-    """All searches of a time; `clicked` are those from which a title was opened."""
+    """Totals of a period; `clicked` are the searches from which a title was opened."""
 
     searches: int
     visitors: int
-    without_results: int  # nothing, or nothing that met all that was asked
+    without_results: int  # no title, or none that matched everything
     clicked: int
     mean_position: float | None  # of the titles opened, from 1
 
@@ -68,7 +67,7 @@ class SearchTotals(NamedTuple):
 
 
 class PopularQuery(NamedTuple):
-    """A text, as it is mostly written."""
+    """A query, in its most frequent spelling."""
 
     text: str
     searches: int
@@ -83,7 +82,7 @@ class PopularQuery(NamedTuple):
 
 
 class ZeroResultQuery(NamedTuple):
-    """A text that found nothing, or nothing that met all of it."""
+    """A query without a title that matches all of it."""
 
     text: str
     searches: int
@@ -92,7 +91,7 @@ class ZeroResultQuery(NamedTuple):
 
 
 class Reformulation(NamedTuple):
-    """A text that was given up for another one."""
+    """A query that visitors replaced with another one."""
 
     text: str
     then: str
@@ -101,26 +100,26 @@ class Reformulation(NamedTuple):
 
 
 def totals(session: Session, *, since: datetime) -> SearchTotals:
-    """Return all searches since a moment, counted."""
+    """Return the totals since a moment."""
     return SearchTotals(*session.execute(SELECT_TOTALS, {"since": since}).one())
 
 
 def popular_queries(session: Session, *, since: datetime, limit: int) -> list[PopularQuery]:
-    """Return what was asked most."""
+    """Return the most frequent queries."""
     rows = session.execute(SELECT_POPULAR, {"since": since, "limit": limit})
     return [PopularQuery(*row) for row in rows]
 
 
 def zero_result_queries(session: Session, *, since: datetime, limit: int) -> list[ZeroResultQuery]:
-    """Return what found nothing, the most asked first."""
+    """Return the queries without results, the most frequent first."""
     rows = session.execute(SELECT_ZERO_RESULTS, {"since": since, "limit": limit})
     return [ZeroResultQuery(*row) for row in rows]
 
 
 def reformulations(session: Session, *, since: datetime, limit: int) -> list[Reformulation]:
-    """Return which texts were soon given up for which, the most frequent first."""
+    """Return which queries visitors soon replaced with which, the most frequent first."""
     rows = session.execute(
         SELECT_REFORMULATIONS,
-        {"since": since, "limit": limit, "again_s": MAX_REFORMULATION_DELAY_S},
+        {"since": since, "limit": limit, "within_s": MAX_REFORMULATION_DELAY_S},
     )
     return [Reformulation(*row) for row in rows]

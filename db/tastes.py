@@ -1,4 +1,4 @@
-"""Tastes as they are kept: numbers as JSON, vectors as bytes; `viewers.taste_codec` reads them."""
+"""Stored tastes: numbers as JSON, vectors as bytes; `viewers.taste_codec` encodes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ DELETE_TASTE = text("DELETE FROM taste WHERE viewer_id = :viewer_id AND space = 
 
 @dataclass(frozen=True, slots=True)
 class StoredTaste:
-    """A taste, of the vectors of one model."""
+    """A taste in the vectors of one model."""
 
     model: str
     numbers: dict[str, Any]
@@ -45,7 +45,7 @@ def read(session: Session, viewer_id: UUID, space: Space) -> StoredTaste | None:
 
 
 def store(session: Session, viewer_id: UUID, space: Space, taste: StoredTaste) -> None:
-    """Write a viewer's taste over the one before."""
+    """Replace a viewer's taste."""
     session.execute(
         UPSERT_TASTE,
         {

@@ -1,4 +1,4 @@
-"""What stands between viewers and titles, as it is kept; `recommend.title_state` works it out."""
+"""Stored states of titles for viewers; `recommend.title_state` computes them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 
 class StoredTitleState(NamedTuple):
-    """A title and the standing of a viewer towards it; moments in UTC."""
+    """The state of a title for a viewer; moments in UTC."""
 
     title_id: int
     rating: float | None
@@ -32,7 +32,7 @@ class StoredTitleState(NamedTuple):
 
 
 class TitleList(StrEnum):
-    """A list that follows from standings."""
+    """A list that is computed from title states."""
 
     WATCHLIST = "watchlist"
     FAVORITES = "favorites"
@@ -90,38 +90,38 @@ _LIST_TIME_COLUMNS = {
     TitleList.HISTORY: "greatest(watched_at, completed_at)",
     TitleList.RATINGS: "rated_at",
 }
-# A title that has gone is on no list, so that pages are full and their total is right.
+# Deleted titles are left out, so that pages are full and the total is right.
 _LIST_QUERIES = {
-    shelf: f"""
+    title_list: f"""
         SELECT title_id, {since} AS at, rating, progress FROM (
             SELECT standing.* FROM standing JOIN title ON title.id = title_id
-            WHERE viewer_id = :viewer_id) AS there
+            WHERE viewer_id = :viewer_id) AS own
         WHERE {since} IS NOT NULL
         """  # noqa: S608  # names from above
-    for shelf, since in _LIST_TIME_COLUMNS.items()
+    for title_list, since in _LIST_TIME_COLUMNS.items()
 }
 SELECT_LIST_PAGE = {
-    shelf: text(f"{shelved} ORDER BY at DESC, title_id LIMIT :limit OFFSET :offset")
-    for shelf, shelved in _LIST_QUERIES.items()
+    title_list: text(f"{entries} ORDER BY at DESC, title_id LIMIT :limit OFFSET :offset")
+    for title_list, entries in _LIST_QUERIES.items()
 }
 COUNT_LIST = {
-    shelf: text(f"SELECT count(*) FROM ({shelved}) AS shelved")  # noqa: S608  # from above
-    for shelf, shelved in _LIST_QUERIES.items()
+    title_list: text(f"SELECT count(*) FROM ({entries}) AS entries")  # noqa: S608  # from above
+    for title_list, entries in _LIST_QUERIES.items()
 }
 
 
 def read_states(
     session: Session, viewer_id: UUID, title_ids: Iterable[int]
 ) -> list[StoredTitleState]:
-    """Return a viewer's standings towards some titles."""
-    asked = {"viewer_id": viewer_id, "ids": sorted(set(title_ids))}
-    return [_to_state(row) for row in session.execute(SELECT_BY_TITLES, asked)]
+    """Return a viewer's states of some titles."""
+    parameters = {"viewer_id": viewer_id, "ids": sorted(set(title_ids))}
+    return [_to_state(row) for row in session.execute(SELECT_BY_TITLES, parameters)]
 
 
 def latest(
     session: Session, viewer_id: UUID, *, limit: int | None = None
 ) -> list[StoredTitleState]:
-    """Return a viewer's standings, the latest changed first; all of them without a limit."""
+    """Return a viewer's title states, the latest changed first; all of them without a limit."""
     return [
         _to_state(row)
         for row in session.execute(SELECT_LATEST, {"viewer_id": viewer_id, "limit": limit})
@@ -129,12 +129,12 @@ def latest(
 
 
 def known_ids(session: Session, viewer_id: UUID) -> list[int]:
-    """Return the titles that a viewer saw, judged or put on a list: `Standing.known`."""
+    """Return the titles that a viewer watched, judged or put on a list: `TitleState.is_known`."""
     return list(session.execute(SELECT_KNOWN_IDS, {"viewer_id": viewer_id}).scalars())
 
 
 def store(session: Session, viewer_id: UUID, states: Sequence[StoredTitleState]) -> None:
-    """Write a viewer's standings over those of the same titles."""
+    """Store a viewer's title states over those of the same titles."""
     if states:
         columns = zip(StoredTitleState._fields, map(list, zip(*states, strict=True)), strict=True)
         session.execute(UPSERT_STATES, {"viewer_id": viewer_id, **dict(columns)})
@@ -143,9 +143,9 @@ def store(session: Session, viewer_id: UUID, states: Sequence[StoredTitleState])
 def list_entries(
     session: Session, viewer_id: UUID, title_list: TitleList, *, limit: int, offset: int
 ) -> list[ListEntry]:
-    """Return a part of a viewer's list, the latest first."""
-    asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [ListEntry(*row) for row in session.execute(SELECT_LIST_PAGE[title_list], asked)]
+    """Return a page of a viewer's list, the latest first."""
+    parameters = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
+    return [ListEntry(*row) for row in session.execute(SELECT_LIST_PAGE[title_list], parameters)]
 
 
 def count_entries(session: Session, viewer_id: UUID, title_list: TitleList) -> int:
@@ -154,11 +154,11 @@ def count_entries(session: Session, viewer_id: UUID, title_list: TitleList) -> i
 
 
 def delete_all(session: Session, viewer_id: UUID) -> None:
-    """Delete a viewer's standings."""
+    """Delete a viewer's title states."""
     session.execute(DELETE_STATES, {"viewer_id": viewer_id})
 
 
 def _to_state(row: Row[Any]) -> StoredTitleState:
-    # In UTC, for Python subtracts moments of one zone by its clocks, which change twice a year.
+    # In UTC: Python subtracts two moments of one zone by wall clock, which is wrong across DST.
     numbers, moments = row[:NUMBER_FIELD_COUNT], row[NUMBER_FIELD_COUNT:]
     return StoredTitleState._make([*numbers, *[at and at.astimezone(UTC) for at in moments]])

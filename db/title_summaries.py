@@ -1,4 +1,4 @@
-"""What serving keeps in memory of each title: enough to filter, rank, name and show it."""
+"""Title summaries: the facts of a title that a serving process keeps in memory."""
 
 from collections.abc import Iterator, Sequence
 from sys import intern
@@ -10,8 +10,8 @@ from sqlmodel import Session
 from vocabulary.kinds import Kind, ScopeKind
 from vocabulary.title_summary import TitleSummary
 
-TITLES_PER_PAGE = 2000  # titles read at once
-MAX_STARS = 5  # of a title; who is billed further down draws few
+TITLES_PER_PAGE = 2000
+MAX_STARS = 5  # of a title; actors billed further down attract few viewers
 
 SELECT_SUMMARIES = text(
     """
@@ -43,13 +43,13 @@ SELECT_IDS_AFTER = text("SELECT id FROM title WHERE id > :after ORDER BY id LIMI
 
 
 def read(session: Session, ids: Sequence[int]) -> list[TitleSummary]:
-    """Return the listings of the titles that exist, in the order of their ids."""
+    """Return the summaries of the titles that exist, in the order of their ids."""
     rows = session.execute(SELECT_SUMMARIES, {"ids": list(ids), "stars": MAX_STARS}).mappings()
     return [_to_summary(**row) for row in rows]
 
 
 def read_pages(session: Session) -> Iterator[list[TitleSummary]]:
-    """Yield every listing, a page at a time."""
+    """Yield every summary, a page at a time."""
     after = 0
     while (
         ids := session.execute(SELECT_IDS_AFTER, {"after": after, "limit": TITLES_PER_PAGE})
@@ -80,7 +80,7 @@ def _to_summary(
         languages=tuple(languages),
         providers=tuple(providers),
         names=tuple(names),
-        # The same few people make many titles.
+        # Interned: the same few people work on many titles.
         people=tuple(intern(folded) for folded, _ in people),
         people_names=tuple(intern(name) for _, name in people),
         directors=tuple(map(intern, directors)),

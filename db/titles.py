@@ -1,4 +1,4 @@
-"""Queries over titles; every function takes the session first and returns loaded rows."""
+"""Queries over titles; returned rows are fully loaded."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -28,9 +28,9 @@ EAGER_LISTS = (
     selectinload(Title.videos),  # type: ignore[arg-type]
     selectinload(Title.availability),  # type: ignore[arg-type]
 )
-TITLES_PER_PAGE = 500  # titles read at once when all are wanted
+TITLES_PER_PAGE = 500
 
-# Sorted, so that two writers at once lock in the same order and never wait for each other.
+# Sorted, so that two concurrent writers lock rows in the same order and cannot deadlock.
 INSERT_PEOPLE = text(
     "INSERT INTO person (name, folded) "
     "SELECT * FROM unnest(:names, :folded) AS new (name, folded) ORDER BY folded "
@@ -44,7 +44,7 @@ def lock_for_writing(session: Session) -> None:
 
 
 def get_many(session: Session, ids: Sequence[int]) -> list[Title]:
-    """Return the titles that exist, every list of theirs loaded, in the order of their ids."""
+    """Return the titles that exist with all lists loaded, in the order of their ids."""
     if not ids:
         return []
     query = (
@@ -59,7 +59,7 @@ def get(session: Session, title_id: int) -> Title | None:
 
 
 def read_all(session: Session) -> Iterator[Title]:
-    """Yield every title, a page at a time, letting go of each page."""
+    """Yield every title, reading a page at a time."""
     last = 0
     while ids := ids_after(session, last, limit=TITLES_PER_PAGE):
         yield from get_many(session, ids)
@@ -81,70 +81,74 @@ def count(session: Session) -> int:
 def ids_by_external_id(
     session: Session, ids: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
-    """Return the titles that own some of the (source, value) pairs."""
-    wanted = list(ids)
-    if not wanted:
+    """Return the title of each (source, value) pair that has one."""
+    requested = list(ids)
+    if not requested:
         return {}
     query = select(ExternalId).where(
-        tuple_(col(ExternalId.source), col(ExternalId.value)).in_(wanted)
+        tuple_(col(ExternalId.source), col(ExternalId.value)).in_(requested)
     )
     rows = session.exec(query)
     return {(row.source, row.value): row.title_id for row in rows if row.title_id is not None}
 
 
 def external_ids_of(session: Session, ids: Iterable[int]) -> dict[int, dict[str, str]]:
-    """Return what other sources call the titles, by source."""
-    found: dict[int, dict[str, str]] = {}
+    """Return the external ids of titles, by source."""
+    results: dict[int, dict[str, str]] = {}
     query = select(ExternalId).where(col(ExternalId.title_id).in_(list(ids)))
     for row in session.exec(query):
         if row.title_id is not None:
-            found.setdefault(row.title_id, {})[row.source] = row.value
-    return found
+            results.setdefault(row.title_id, {})[row.source] = row.value
+    return results
 
 
 def ids_by_identity(
     session: Session, identities: Iterable[TitleIdentity]
 ) -> dict[TitleIdentity, int]:
     """Return the oldest title of each identity that exists."""
-    wanted = set(identities)
-    if not wanted:
+    requested = set(identities)
+    if not requested:
         return {}
     query = (
         select(Title.id, Title.folded, Title.year, Title.kind)
-        .where(col(Title.folded).in_({folded for folded, _, _ in wanted}))
+        .where(col(Title.folded).in_({folded for folded, _, _ in requested}))
         .order_by(col(Title.id).desc())
     )
-    found = {(row.folded, row.year, Kind(row.kind)): row.id for row in session.execute(query).all()}
-    return {identity: number for identity, number in found.items() if identity in wanted and number}
+    results = {
+        (row.folded, row.year, Kind(row.kind)): row.id for row in session.execute(query).all()
+    }
+    return {
+        identity: number for identity, number in results.items() if identity in requested and number
+    }
 
 
 def source_digests(session: Session, ids: Iterable[int]) -> dict[tuple[int, str], str]:
-    """Return what each source last said of the titles, by (title, source)."""
-    wanted = list(ids)
-    if not wanted:
+    """Return the digests of the sources' last records, by (title, source)."""
+    requested = list(ids)
+    if not requested:
         return {}
-    query = select(SourceRecord).where(col(SourceRecord.title_id).in_(wanted))
+    query = select(SourceRecord).where(col(SourceRecord.title_id).in_(requested))
     return {(row.title_id, row.source): row.digest for row in session.exec(query)}
 
 
 def get_or_add_people(session: Session, names: Mapping[str, str]) -> dict[str, Person]:
-    """Return the people of these folded names, adding those not known yet under their names."""
+    """Return people by folded name; those that do not exist are added (`names`: folded to name)."""
     known = _people_by_folded_name(session, list(names))
     new = [folded for folded in names if folded not in known]
-    if not new:  # a conflict would use up a number of the sequence
+    if not new:  # an insert that conflicts would use up an id of the sequence
         return known
     session.execute(INSERT_PEOPLE, {"names": [names[folded] for folded in new], "folded": new})
     return known | _people_by_folded_name(session, new)
 
 
 def _people_by_folded_name(session: Session, folded: list[str]) -> dict[str, Person]:
-    # An array, since PostgreSQL takes 65,535 parameters and full casts are more.
-    wanted = any_(literal(folded, ARRAY(String)))
-    query = select(Person).where(col(Person.folded) == wanted)
+    # An array: PostgreSQL accepts 65,535 parameters, and the people of a batch may be more.
+    requested = any_(literal(folded, ARRAY(String)))
+    query = select(Person).where(col(Person.folded) == requested)
     return {person.folded: person for person in session.exec(query)}
 
 
 def remove(session: Session, ids: Sequence[int]) -> None:
-    """Delete titles and all that belongs to them."""
+    """Delete titles and everything that belongs to them."""
     for title in session.exec(select(Title).where(col(Title.id).in_(ids))):
         session.delete(title)

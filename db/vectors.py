@@ -1,20 +1,18 @@
-"""Vectors of titles: what is stored, what is missing, what is out of date."""
+"""Queries over the vectors of titles."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from db.tables.titles import Title, TitleVector
 from vocabulary.kinds import Space
 
-VECTOR_HEADER_BYTES = (
-    4  # bytes before the numbers in pgvector's binary form: dimension and a reserved word
-)
+VECTOR_HEADER_BYTES = 4  # of pgvector's binary form: the dimension and a reserved word
 
 SELECT_VECTORS = text(
     """
@@ -27,7 +25,7 @@ SELECT_VECTORS = text(
 
 @dataclass(frozen=True, slots=True)
 class VectorRow:
-    """A vector to store, with the digest of the text that it stands for."""
+    """A vector to store, with the digest of its text."""
 
     title_id: int
     text_hash: str
@@ -37,8 +35,8 @@ class VectorRow:
 def read(
     session: Session, ids: Sequence[int], models: dict[Space, str]
 ) -> Iterator[tuple[int, Space, NDArray[np.float32]]]:
-    """Yield the vectors of the titles in each space, as that space's current model sees them."""
-    found = session.execute(
+    """Yield the titles' vectors in each space, of the model given for it."""
+    rows = session.execute(
         SELECT_VECTORS,
         {
             "ids": list(ids),
@@ -46,7 +44,7 @@ def read(
             "models": list(models.values()),
         },
     )
-    for title_id, space, packed in found:
+    for title_id, space, packed in rows:
         # Big-endian on the wire (pgvector, src/halfvec.c, halfvec_send).
         yield (
             title_id,
@@ -56,7 +54,7 @@ def read(
 
 
 def text_hashes(session: Session, ids: Sequence[int], space: Space, model: str) -> dict[int, str]:
-    """Return the digests of the texts that the titles' vectors stand for."""
+    """Return the digests of the texts that titles' vectors were made from."""
     query = select(TitleVector.title_id, TitleVector.text_hash).where(
         col(TitleVector.title_id).in_(ids),
         TitleVector.space == space,
@@ -108,11 +106,4 @@ def store(session: Session, rows: Iterable[VectorRow], space: Space, model: str)
             set_={"vector": statement.excluded.vector, "text_hash": statement.excluded.text_hash},
         ),
         values,
-    )
-
-
-def drop_other_models(session: Session, space: Space, model: str) -> None:
-    """Delete what models before this one left."""
-    session.execute(
-        delete(TitleVector).where(col(TitleVector.space) == space, col(TitleVector.model) != model)
     )

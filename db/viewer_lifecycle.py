@@ -1,8 +1,8 @@
-"""A viewer's row: whatever is written of a viewer waits for it, and goes with it.
+"""Locking and deleting viewers.
 
-Who writes of a viewer first holds the row until the commit, so that what is done with one viewer
-happens in some order. For a while after a viewer was forgotten the row cannot come back: a request
-that was under way, or a line that another process was about to write, finds nobody to belong to.
+Every transaction that writes about a viewer locks the viewer's row until the commit, so that such
+writes happen one after the other. For some time after a deletion the row cannot be created again:
+a request that was in progress, or a line that another process was about to write, is deleted_id.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from db.advisory_locks import AdvisoryLock
 # Longer than any request takes, and longer than `runtime.search_log` holds back a search.
 DELETION_GUARD_S = 600
 
-# Of two who hold the same two viewers, one may find a row there that the other has yet to add, and
-# then each would wait for the other. They queue up before that.
+# Of two transactions that lock the same two viewers, one may find a row that the other has yet to
+# insert, and they would deadlock. The advisory locks put them in a queue first.
 LOCK_VIEWER_IDS = text(
     """
     SELECT pg_advisory_xact_lock(:lock, key) FROM (
@@ -42,17 +42,17 @@ SELECT_DELETED = text(
 INSERT_DELETED = text(
     """
     INSERT INTO forgotten (digest, at)
-    SELECT sha256(uuid_send(id)), now() FROM unnest(CAST(:ids AS uuid[])) AS gone (id)
+    SELECT sha256(uuid_send(id)), now() FROM unnest(CAST(:ids AS uuid[])) AS deleted (id)
     ON CONFLICT (digest) DO UPDATE SET at = excluded.at
     """
 )
 DELETE_SEARCHES = text("DELETE FROM search_query WHERE visitor_id = ANY(:ids)")
 DELETE_VIEWERS = text("DELETE FROM viewer WHERE id = ANY(:ids)")
-# Searches have no key; those that came late were asked about when their visitor was forgotten.
+# Searches have no foreign key: late ones are existing by the time of the deletion.
 DELETE_LATE_SEARCHES = text(
     """
     DELETE FROM search_query USING forgotten
-    WHERE search_query.at > forgotten.at - make_interval(secs => :refused_s)
+    WHERE search_query.at > forgotten.at - make_interval(secs => :guard_s)
         AND sha256(uuid_send(visitor_id)) = digest
     """
 )
@@ -63,67 +63,69 @@ DELETE_OLD_VISITORS = text(
     """
 )
 DELETE_EXPIRED_GUARDS = text(
-    "DELETE FROM forgotten WHERE at < now() - make_interval(secs => :refused_s)"
+    "DELETE FROM forgotten WHERE at < now() - make_interval(secs => :guard_s)"
 )
 
 
 class ViewerDeleted(LookupError):
-    """All of this viewer was deleted a moment ago."""
+    """The viewer was deleted a moment ago."""
 
     def __init__(self, viewer_id: UUID) -> None:
-        super().__init__("all that was kept of you has been deleted; come again as somebody new")
+        super().__init__("this account was deleted a moment ago; start again as a new visitor")
         self.viewer_id = viewer_id
 
 
 def lock(session: Session, *viewer_ids: UUID) -> None:
-    """Lock the viewers' rows until the commit, adding those of who is new.
+    """Lock the viewers' rows until the commit; rows of new viewers are inserted.
 
-    Raises `ViewerForgotten`.
+    Raises `ViewerDeleted`.
     """
     new = _lock_rows(session, _sorted_ids(viewer_ids))
-    refused = session.execute(SELECT_DELETED, {"ids": new}).scalar() if new else None
-    if refused is not None:
-        raise ViewerDeleted(refused)
+    deleted_id = session.execute(SELECT_DELETED, {"ids": new}).scalar() if new else None
+    if deleted_id is not None:
+        raise ViewerDeleted(deleted_id)
 
 
 def delete(session: Session, *viewer_ids: UUID) -> None:
-    """Delete all of some viewers, from every table; for who is not there, nothing happens."""
+    """Delete viewers and all their data from every table; unknown ids are ignored."""
     ids = _sorted_ids(viewer_ids)
-    _lock_rows(session, ids)  # a row to wait at, for who was about to come
+    _lock_rows(session, ids)  # concurrent writers wait for the row and then find it deleted
     session.execute(INSERT_DELETED, {"ids": ids})
     session.execute(DELETE_SEARCHES, {"ids": ids})
     session.execute(DELETE_VIEWERS, {"ids": ids})
 
 
 def delete_row(session: Session, viewer_id: UUID) -> None:
-    """Delete the row of a viewer whose things are another's now."""
+    """Delete the row of a viewer whose data was moved to another."""
     session.execute(DELETE_VIEWERS, {"ids": [viewer_id]})
 
 
 def delete_leftovers(session: Session) -> int:
-    """Delete what came late of who was forgotten, and let go of who was forgotten long enough ago.
+    """Delete searches stored after their viewer was deleted, and expired deletion guards.
 
-    Returns the searches deleted.
+    Returns how many searches were deleted.
     """
-    swept = session.execute(DELETE_LATE_SEARCHES, {"refused_s": DELETION_GUARD_S})
-    session.execute(DELETE_EXPIRED_GUARDS, {"refused_s": DELETION_GUARD_S})
-    return int(getattr(swept, "rowcount", 0))
+    result = session.execute(DELETE_LATE_SEARCHES, {"guard_s": DELETION_GUARD_S})
+    session.execute(DELETE_EXPIRED_GUARDS, {"guard_s": DELETION_GUARD_S})
+    return int(getattr(result, "rowcount", 0))
 
 
 def delete_old_visitors(session: Session, *, days: int) -> int:
-    """Delete the viewers without an account who came first longer ago; return how many."""
+    """Delete visitors whose first request is older than that; return how many."""
     return int(getattr(session.execute(DELETE_OLD_VISITORS, {"days": days}), "rowcount", 0))
 
 
 def _lock_rows(session: Session, ids: list[UUID]) -> list[UUID]:
-    """Lock rows in their order, adding those that are not there; return these."""
+    """Lock rows in the order of their ids, inserting missing ones; return the inserted ids."""
     if len(ids) > 1:
         session.execute(LOCK_VIEWER_IDS, {"lock": AdvisoryLock.VIEWER.value, "ids": ids})
-    found = set(session.execute(LOCK_VIEWER_ROWS, {"ids": ids}).scalars())
-    new = [each for each in ids if each not in found]
+    existing = set(session.execute(LOCK_VIEWER_ROWS, {"ids": ids}).scalars())
+    new = [each for each in ids if each not in existing]
     if new:
         session.execute(INSERT_VIEWERS, {"ids": new})
-        session.execute(LOCK_VIEWER_ROWS, {"ids": new})  # whoever was quicker may have added them
+        session.execute(
+            LOCK_VIEWER_ROWS, {"ids": new}
+        )  # a concurrent transaction may have inserted them
     return new
 
 

@@ -1,4 +1,4 @@
-"""Titles being watched, from start to stop."""
+"""Queries over viewings: a viewer watching a title, from start to stop."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ UPDATE_VIEWER = text("UPDATE viewing SET viewer_id = :into WHERE viewer_id = :vi
 
 
 class ViewingNotFound(LookupError):
-    """There is no such viewing, or it is somebody else's."""
+    """The viewing does not exist or belongs to another viewer."""
 
     def __init__(self, viewing_id: UUID) -> None:
         super().__init__(f"you have no viewing {viewing_id}")
@@ -79,23 +79,23 @@ class ViewingNotFound(LookupError):
 
 
 class ViewingIdTaken(ValueError):
-    """A viewing of this number is there and is another one."""
+    """The id belongs to a different viewing."""
 
     def __init__(self, viewing_id: UUID) -> None:
-        super().__init__(f"there is another viewing {viewing_id}; make up a new number")
+        super().__init__(f"the id {viewing_id} is already used by another viewing; use a new one")
         self.viewing_id = viewing_id
 
 
 class ViewingEnded(ValueError):
-    """A viewing was stopped, or had been silent for too long."""
+    """The viewing was stopped, or was idle for too long."""
 
     def __init__(self, viewing_id: UUID) -> None:
-        super().__init__(f"viewing {viewing_id} is over; start another one")
+        super().__init__(f"viewing {viewing_id} has ended; start a new one")
         self.viewing_id = viewing_id
 
 
 class Viewing(NamedTuple):
-    """A viewing."""
+    """A stored viewing."""
 
     id: UUID
     title_id: int
@@ -112,13 +112,13 @@ class TitleCompletion(NamedTuple):
     title_id: int
     viewings: int
     viewers: int
-    completion: float  # 0..1, of the viewings those that came to the end
-    progress: float  # 0..1, the mean
+    completion: float  # 0..1, share of the viewings that reached the end
+    progress: float  # 0..1, mean
 
 
 @dataclass(frozen=True, slots=True)
 class NewViewing:
-    """What somebody begins to watch; `id` is the client's own."""
+    """A viewing to start; the client chooses the `id`."""
 
     id: UUID
     title_id: int
@@ -126,17 +126,17 @@ class NewViewing:
 
 
 def start(session: Session, viewer_id: UUID, new_viewing: NewViewing) -> tuple[Viewing, bool]:
-    """Begin a viewing and return it, and whether it is new; the viewer is held.
+    """Start a viewing; return it and whether it is new. The caller holds the viewer's lock.
 
-    Raises `ViewingTaken`.
+    Raises `ViewingIdTaken`.
     """
-    told = {
+    parameters = {
         "id": new_viewing.id,
         "viewer_id": viewer_id,
         "title_id": new_viewing.title_id,
         "device": new_viewing.device,
     }
-    new = bool(getattr(session.execute(INSERT_VIEWING, told), "rowcount", 0))
+    new = bool(getattr(session.execute(INSERT_VIEWING, parameters), "rowcount", 0))
     row = session.execute(
         SELECT_VIEWING, {"id": new_viewing.id, "viewer_id": viewer_id}
     ).one_or_none()
@@ -146,7 +146,7 @@ def start(session: Session, viewer_id: UUID, new_viewing: NewViewing) -> tuple[V
 
 
 def get(session: Session, viewer_id: UUID, viewing_id: UUID) -> Viewing:
-    """Return a viewing of a viewer's own.
+    """Return a viewer's own viewing.
 
     Raises `ViewingNotFound`.
     """
@@ -159,46 +159,46 @@ def get(session: Session, viewer_id: UUID, viewing_id: UUID) -> Viewing:
 def update_progress(
     session: Session, viewer_id: UUID, viewing_id: UUID, *, progress: float
 ) -> Viewing:
-    """Note how far somebody is; going back is not to have seen less. The viewer is held.
+    """Store the progress; seeking back does not lower it. The caller holds the viewer's lock.
 
-    Raises `ViewingNotFound` and `ViewingOver`.
+    Raises `ViewingNotFound` and `ViewingEnded`.
     """
-    told = {"id": viewing_id, "viewer_id": viewer_id, "progress": progress}
-    went_on = bool(getattr(session.execute(UPDATE_PROGRESS, told), "rowcount", 0))
-    seen = get(session, viewer_id, viewing_id)
-    if not went_on:
+    parameters = {"id": viewing_id, "viewer_id": viewer_id, "progress": progress}
+    is_open = bool(getattr(session.execute(UPDATE_PROGRESS, parameters), "rowcount", 0))
+    viewing = get(session, viewer_id, viewing_id)
+    if not is_open:
         raise ViewingEnded(viewing_id)
-    return seen
+    return viewing
 
 
 def stop(session: Session, viewer_id: UUID, viewing_id: UUID) -> None:
-    """End a viewing when and where it was last heard of; the viewer is held."""
+    """End a viewing as of its last update. The caller holds the viewer's lock."""
     session.execute(UPDATE_STOPPED, {"id": viewing_id, "viewer_id": viewer_id})
 
 
 def latest(session: Session, viewer_id: UUID, *, limit: int, offset: int) -> list[Viewing]:
-    """Return a viewer's viewings, the last begun first."""
-    asked = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return [Viewing(*row) for row in session.execute(SELECT_LATEST, asked)]
+    """Return a viewer's viewings, the last started first."""
+    parameters = {"viewer_id": viewer_id, "limit": limit, "offset": offset}
+    return [Viewing(*row) for row in session.execute(SELECT_LATEST, parameters)]
 
 
 def count(session: Session, viewer_id: UUID, *, completed_from: float) -> tuple[int, float | None]:
-    """Return a viewer's viewings and, of those that are over, the share that came to the end."""
-    asked = {"viewer_id": viewer_id, "completed_from": completed_from}
-    viewings, completion = session.execute(COUNT_VIEWINGS, asked).one()
+    """Return the number of viewings and the share of the ended ones that reached the end."""
+    parameters = {"viewer_id": viewer_id, "completed_from": completed_from}
+    viewings, completion = session.execute(COUNT_VIEWINGS, parameters).one()
     return viewings, None if completion is None else float(completion)
 
 
 def list_idle(session: Session, idle_for: timedelta, *, limit: int) -> list[tuple[UUID, UUID]]:
-    """Return the viewings, with their viewers, of which nothing was heard for so long."""
+    """Return (viewer, viewing) pairs of open viewings without an update for so long."""
     rows = session.execute(SELECT_IDLE, {"silence": idle_for, "limit": limit})
     return [(viewer_id, viewing_id) for viewer_id, viewing_id in rows]
 
 
 def is_idle(session: Session, viewer_id: UUID, viewing_id: UUID, idle_for: timedelta) -> bool:
-    """Tell whether a viewing is under way and nothing was heard of it for so long."""
-    asked = {"id": viewing_id, "viewer_id": viewer_id, "silence": idle_for}
-    return session.execute(SELECT_IS_IDLE, asked).one_or_none() is not None
+    """Return whether a viewing is open and had no update for so long."""
+    parameters = {"id": viewing_id, "viewer_id": viewer_id, "silence": idle_for}
+    return session.execute(SELECT_IS_IDLE, parameters).one_or_none() is not None
 
 
 def completions(
@@ -209,16 +209,21 @@ def completions(
     limit: int,
     title_id: int | None = None,
 ) -> list[TitleCompletion]:
-    """Return how viewings begun since then ended, of the titles watched most or of one."""
-    asked = {"since": since, "completed_from": completed_from, "limit": limit, "title_id": title_id}
+    """Return completion rates of viewings started since then, by title, the most watched first."""
+    parameters = {
+        "since": since,
+        "completed_from": completed_from,
+        "limit": limit,
+        "title_id": title_id,
+    }
     return [
         TitleCompletion(number, viewings, viewers, float(completion), float(progress))
         for number, viewings, viewers, completion, progress in session.execute(
-            SELECT_COMPLETIONS, asked
+            SELECT_COMPLETIONS, parameters
         )
     ]
 
 
 def move(session: Session, visitor_id: UUID, *, into: UUID) -> None:
-    """Give a viewer's viewings to another."""
+    """Move a visitor's viewings to another viewer."""
     session.execute(UPDATE_VIEWER, {"visitor_id": visitor_id, "into": into})

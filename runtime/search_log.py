@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
-from db import searches
+from db import popular_searches, searches
 from db.engine import OUTAGES, first_line, open_session
 from db.searches import ClickLogEntry, SearchLogEntry
 
@@ -120,7 +120,7 @@ class PopularSearches:
         Raises SQLAlchemy's `DBAPIError`.
         """
         with open_session(self._engine) as reading:
-            self._texts = searches.read_popular(reading)
+            self._texts = popular_searches.read_popular(reading)
 
     def start(self) -> None:
         """Read now and then on a thread."""

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.import_reader import describe_errors
+from catalog.validation_messages import describe_errors
 from db.interactions import Interaction
 from recommend.title_state import MAX_RATING_STARS, MIN_RATING_STARS
 from vocabulary.ids import MAX_TITLE_ID

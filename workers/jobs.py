@@ -10,7 +10,7 @@ from rq import get_current_job
 
 from config import settings as settings_module
 from config.resources import Resources, open_resources
-from db import changes, searches, viewer_lifecycle, viewings
+from db import changes, popular_searches, searches, viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from embeddings.embedder import EmbedderUnavailable
@@ -129,7 +129,7 @@ def refresh_popular_searches() -> dict[str, int]:
     def work(resources: Resources) -> dict[str, int]:
         since = datetime.now(UTC) - POPULAR_SEARCH_WINDOW
         with open_session(resources.engine) as writing:
-            count = searches.refresh_popular(
+            count = popular_searches.refresh_popular(
                 writing, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION
             )
             writing.commit()

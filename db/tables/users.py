@@ -1,7 +1,7 @@
-"""Tables of those who watch: who they are, what they did, and what follows from it.
+"""Tables of viewers: accounts, what viewers did, and what is computed from it.
 
-A viewer is anybody, with an account or without one; all that is known of one hangs on the viewer's
-row and goes with it.
+A viewer has an account or is an anonymous visitor. Everything stored about a viewer references the
+viewer's row and is deleted with it.
 """
 
 from datetime import datetime
@@ -25,19 +25,19 @@ def _account_key(**column: Any) -> Any:
 
 
 class Viewer(SQLModel, table=True):
-    """Somebody who watches; without an account, the number in a visitor's cookie."""
+    """A viewer; the id is that of the account, or the one in a visitor's cookie."""
 
     id: UUID = Field(primary_key=True)
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):
-    """A viewer who signs in."""
+    """The account of a viewer."""
 
     viewer_id: UUID = _viewer_key(primary_key=True)
     email: str = Field(unique=True)  # as `viewers.accounts` normalises it
     name: str | None = None
-    password_hash: str | None = None  # argon2id; none: signs in elsewhere
+    password_hash: str | None = None  # argon2id; none: signs in through a provider
     role: Role = Field(default=Role.USER, sa_type=enum_column(Role))
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
@@ -54,7 +54,7 @@ class ProviderIdentity(SQLModel, table=True):
 
 
 class SignIn(SQLModel, table=True):
-    """A sign-in and all tokens that came of it; revoked whole."""
+    """A sign-in; revoking it revokes all its tokens."""
 
     __tablename__ = "sign_in"
     __table_args__ = (Index("ix_sign_in_viewer_id", "viewer_id"),)
@@ -67,7 +67,7 @@ class SignIn(SQLModel, table=True):
 
 
 class RefreshToken(SQLModel, table=True):
-    """A refresh token, by its number; used once, and a second use revokes its sign-in."""
+    """A refresh token, by its id; it is used once, and a second use revokes the sign-in."""
 
     __tablename__ = "refresh_token"
     __table_args__ = (Index("ix_refresh_token_sign_in_id", "sign_in_id"),)
@@ -79,7 +79,7 @@ class RefreshToken(SQLModel, table=True):
 
 
 class Profile(SQLModel, table=True):
-    """What a viewer said of himself; all of it may be left out."""
+    """The preferences of a viewer; every field is optional."""
 
     viewer_id: UUID = _viewer_key(primary_key=True)
     birth_year: int | None = None
@@ -102,7 +102,7 @@ class Profile(SQLModel, table=True):
 
 
 class InteractionRow(SQLModel, table=True):
-    """A line of what viewers did; never changed, save for whose it is when a visitor signs in."""
+    """An event of the append-only log; only its viewer changes, when a visitor signs in."""
 
     __tablename__ = "interaction"
 
@@ -116,9 +116,9 @@ class InteractionRow(SQLModel, table=True):
     id: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True)
     )
-    client_id: UUID  # the client's own: told twice, it counts once
+    client_id: UUID  # chosen by the client: the same id sent twice is stored once
     viewer_id: UUID = _viewer_key()
-    title_id: int  # no key: it may be gone
+    title_id: int  # no foreign key: the title may have been deleted
     event: Event = Field(sa_type=enum_column(Event))
     value: float | None = None  # of `rate`, 0.5..5
     progress: float | None = None  # of `watch`, 0..1
@@ -126,12 +126,12 @@ class InteractionRow(SQLModel, table=True):
     received_at: datetime = timestamp()
     session_id: str | None = None  # the client's
     device: str | None = None
-    row: str | None = None  # the key of the row it was shown in
+    row: str | None = None  # key of the row that contained the title
     position: int | None = None  # from 1
 
 
 class TitleStateRow(SQLModel, table=True):
-    """What stands between a viewer and a title, as `recommend.title_state` works it out."""
+    """The state of a title for a viewer, as `recommend.title_state` computes it."""
 
     __tablename__ = "standing"
 
@@ -155,20 +155,20 @@ class TitleStateRow(SQLModel, table=True):
 
 
 class TasteRow(SQLModel, table=True):
-    """A viewer's taste in a space, as `recommend.taste` works it out."""
+    """A viewer's taste in a space, as `recommend.taste` computes it."""
 
     __tablename__ = "taste"
 
     viewer_id: UUID = _viewer_key(primary_key=True)
     space: Space = Field(sa_type=enum_column(Space), primary_key=True)
-    model: str  # of the vectors: those of another one say nothing
+    model: str  # of the vectors; those of different models cannot be compared
     numbers: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     vectors: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # float32, in order
     updated_at: datetime = timestamp()
 
 
 class ViewingRow(SQLModel, table=True):
-    """Somebody watching a title, from start to stop."""
+    """One viewing of a title by a viewer, from start to stop."""
 
     __tablename__ = "viewing"
 
@@ -178,7 +178,7 @@ class ViewingRow(SQLModel, table=True):
         Index("ix_viewing_started_at", "started_at"),
     )
 
-    id: UUID = Field(primary_key=True)  # the client's own
+    id: UUID = Field(primary_key=True)  # chosen by the client
     viewer_id: UUID = _viewer_key()
     title_id: int
     device: str | None = None
@@ -189,7 +189,7 @@ class ViewingRow(SQLModel, table=True):
 
 
 class ReviewRow(SQLModel, table=True):
-    """What a viewer wrote of a title; seen by others once it is approved."""
+    """A viewer's review of a title; others see it once it is approved."""
 
     __tablename__ = "review"
 
@@ -211,12 +211,14 @@ class ReviewRow(SQLModel, table=True):
 
 
 class DeletedViewerRow(SQLModel, table=True):
-    """A viewer who was just forgotten: what is under way of his is refused (see `db.viewer_lifecycle`).
+    """A viewer who was just deleted: later writes are refused (see `db.viewer_lifecycle`).
 
-    No more is told of him than who knows his number can check.
+    A digest, so that only a process that knows the id can recognise it.
     """
 
     __tablename__ = "forgotten"
 
-    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))  # SHA-256 of the number
+    digest: bytes = Field(
+        sa_column=Column(LargeBinary, primary_key=True)
+    )  # SHA-256 of the viewer's id
     at: datetime = timestamp()

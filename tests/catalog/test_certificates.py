@@ -27,7 +27,9 @@ from catalog.certificates import MINIMUM_AGE_YEARS, parse_certificate
         ("", (None, None)),
     ],
 )
-def test_certificates_ask_for_an_age(printed: str, meant: tuple[str | None, int | None]) -> None:
+def test_certificates_have_a_minimum_age(
+    printed: str, meant: tuple[str | None, int | None]
+) -> None:
     assert parse_certificate(printed) == meant
 
 
@@ -37,7 +39,7 @@ def test_every_certificate_of_the_table_is_read(printed: str) -> None:
 
 
 @given(st.text(max_size=12) | st.from_regex(r"(AGES_|U/?A ?)?\d{1,3}\+?", fullmatch=True))
-def test_what_was_read_is_read_the_same_again(printed: str) -> None:
+def test_parsing_a_parsed_certificate_changes_nothing(printed: str) -> None:
     board, age = parse_certificate(printed)
     assert (board is None) == (age is None)
     if board is not None:

@@ -43,7 +43,7 @@ def test_parts_of_a_series_share_a_key(titles: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("title", NO_FRANCHISE)
-def test_a_number_that_is_part_of_a_name_stays(title: str) -> None:
+def test_a_number_that_belongs_to_the_name_stays(title: str) -> None:
     other = {"Aditya", "Chennai", "Article", "Malcolm", "Act", "2", "Mad Max: Fury Road"}
     assert franchise_key(title) not in {franchise_key(each) for each in other}
 
@@ -54,7 +54,7 @@ def test_titles_that_begin_with_a_number_are_not_all_one_series() -> None:
 
 
 @given(st.text(max_size=40))
-def test_every_name_has_a_key_of_its_own_making(title: str) -> None:
+def test_every_name_has_a_key(title: str) -> None:
     assert franchise_key(title) or not title.strip()
 
 

@@ -43,7 +43,7 @@ from catalog.genres import (
         ("", []),
     ],
 )
-def test_what_sources_write_becomes_canonical(written: str, slugs: list[str]) -> None:
+def test_genres_of_sources_become_canonical(written: str, slugs: list[str]) -> None:
     assert canonical_slugs(written) == slugs
 
 
@@ -65,7 +65,7 @@ def test_a_canonical_genre_is_its_own_slug_and_its_label_leads_back(slug: str) -
 
 
 @given(st.one_of(st.text(max_size=30), st.sampled_from(sorted(SYNONYMS)).map(str.title)))
-def test_slugs_stay_what_they_are(written: str) -> None:
+def test_canonical_slugs_do_not_change(written: str) -> None:
     slugs = canonical_slugs(written)
     assert merged_canonical_slugs(slugs) == list(dict.fromkeys(slugs))
 
@@ -78,7 +78,7 @@ def test_several_names_give_each_slug_once_in_their_order() -> None:
     ]
 
 
-def test_the_answer_may_be_changed_without_harm_to_the_table() -> None:
+def test_changing_the_result_does_not_change_the_table() -> None:
     canonical_slugs("dramas").append("changed")
     assert canonical_slugs("dramas") == ["drama"]
 

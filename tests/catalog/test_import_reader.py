@@ -38,7 +38,7 @@ def problems_of(lines: list[ImportLine]) -> list[tuple[int, str]]:
         ('{"kind": "movie", "title": "E", "popularity": NaN}', "popularity: "),
     ],
 )
-def test_a_bad_line_is_told_and_the_others_are_read(
+def test_a_bad_line_is_reported_and_the_others_are_read(
     write_jsonl: WriteFile, broken: str, reason: str
 ) -> None:
     lines = list(read_lines(write_jsonl(VALID_LINE, broken, VALID_LINE)))
@@ -49,7 +49,7 @@ def test_a_bad_line_is_told_and_the_others_are_read(
     assert len(problem) < 250
 
 
-def test_bytes_that_are_no_utf8_spoil_their_line_only(tmp_path: Path) -> None:
+def test_invalid_utf8_affects_only_its_line(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
     path.write_bytes(b'{"kind": "movie", "title": "Am\xe9lie"}\n' + VALID_LINE.encode() + b"\n")
     lines = list(read_lines(path))
@@ -63,14 +63,14 @@ def test_a_file_of_another_encoding_is_all_bad_lines(tmp_path: Path) -> None:
     assert not any(line.record for line in read_lines(path))
 
 
-def test_blank_lines_are_no_lines_but_count(write_jsonl: WriteFile) -> None:
+def test_blank_lines_are_skipped_but_counted(write_jsonl: WriteFile) -> None:
     assert [line.number for line in read_lines(write_jsonl("", VALID_LINE, "   ", VALID_LINE))] == [
         2,
         4,
     ]
 
 
-def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path: Path) -> None:
+def test_byte_order_marks_and_other_line_endings_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + f"{VALID_LINE}\r\n{VALID_LINE}\r{VALID_LINE}".encode())
     assert titles_of(list(read_lines(path))) == ["Eega"] * 3
@@ -81,7 +81,7 @@ def test_separators_inside_a_text_do_not_end_the_line(write_jsonl: WriteFile) ->
     assert line.record is not None
 
 
-def test_fields_that_the_form_does_not_have_are_told(write_jsonl: WriteFile) -> None:
+def test_unknown_fields_are_reported(write_jsonl: WriteFile) -> None:
     (line,) = read_lines(write_jsonl({"kind": "movie", "title": "Eega", "budget": 1}))
     assert line.record is not None
     assert line.ignored_fields == ("budget",)
@@ -98,7 +98,7 @@ def test_a_line_that_is_too_long_is_skipped_and_the_next_one_read(
     assert [line.number for line in lines] == [1, 2, 3]
 
 
-def test_a_line_of_just_the_longest_length_is_read(
+def test_a_line_of_the_maximum_length_is_read(
     write_jsonl: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 100)
@@ -123,7 +123,7 @@ def test_the_first_lines_are_read_without_the_rest(tmp_path: Path, name: str) ->
     assert titles_of(lines) == ["Eega"] * 3
 
 
-def test_a_gzip_file_that_was_cut_gives_its_lines_before_it_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_yields_its_lines_before_the_error(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl.gz"
     made = "".join(f'{{"kind": "movie", "title": "{n}"}}\n' for n in range(5000))
     packed = gzip.compress(made.encode())
@@ -134,7 +134,7 @@ def test_a_gzip_file_that_was_cut_gives_its_lines_before_it_is_refused(tmp_path:
     assert titles_of(seen[:100]) == [str(n) for n in range(100)]
 
 
-def test_a_gzip_file_with_spoiled_bytes_is_refused_readably(tmp_path: Path) -> None:
+def test_a_damaged_gzip_file_is_refused_with_a_readable_error(tmp_path: Path) -> None:
     path = tmp_path / "titles.jsonl.gz"
     packed = bytearray(gzip.compress("".join(f'{{"n": {n}}}\n' for n in range(9999)).encode()))
     for place in range(2000, 2100):
@@ -152,7 +152,7 @@ def test_a_gzip_file_with_spoiled_bytes_is_refused_readably(tmp_path: Path) -> N
         ("folder.jsonl", b"/", "directory"),
     ],
 )
-def test_what_is_no_file_of_titles_is_refused_by_name(
+def test_an_unreadable_file_is_named_in_the_error(
     tmp_path: Path, name: str, content: bytes | None, reason: str
 ) -> None:
     path = tmp_path / name
@@ -206,24 +206,24 @@ def test_a_csv_file_with_a_mapping_gives_records(write_csv: WriteFile) -> None:
     assert made.genres == ["fantasy", "action"]
 
 
-def test_tabs_part_the_columns_of_tsv_also_gzipped(tmp_path: Path) -> None:
+def test_tsv_columns_are_separated_by_tabs_also_gzipped(tmp_path: Path) -> None:
     path = tmp_path / "titles.tsv.gz"
     path.write_bytes(gzip.compress(b"kind\ttitle\nmovie\tEega, the fly\n"))
     assert titles_of(list(read_lines(path))) == ["Eega, the fly"]
 
 
-def test_a_column_that_the_mapping_names_and_the_file_lacks_is_told(write_csv: WriteFile) -> None:
+def test_a_mapped_column_missing_in_the_file_is_an_error(write_csv: WriteFile) -> None:
     path = write_csv("kind,name\nmovie,Eega\n")
     with pytest.raises(UnreadableFile, match="no column title_x; it has kind, name"):
         list(read_lines(path, {"title": "title_x"}))
 
 
-def test_a_missing_column_that_is_needed_spoils_each_row(write_csv: WriteFile) -> None:
+def test_a_missing_required_column_is_a_problem_of_each_row(write_csv: WriteFile) -> None:
     lines = list(read_lines(write_csv("kind,year\nmovie,2012\nmovie,2013\n")))
     assert problems_of(lines) == [(2, "title: Field required"), (3, "title: Field required")]
 
 
-def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(
+def test_rows_of_the_wrong_length_are_read_as_far_as_possible(
     write_csv: WriteFile,
 ) -> None:
     lines = list(
@@ -232,7 +232,7 @@ def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go(
     assert titles_of(lines) == ["Eega", "Baahubali"]
 
 
-def test_a_bad_row_is_told_and_the_others_are_read(write_csv: WriteFile) -> None:
+def test_a_bad_row_is_reported_and_the_others_are_read(write_csv: WriteFile) -> None:
     rows = f"kind,title,year\nmovie,A,soon\nmovie,{'x' * 200_000},1\nmovie,Eega,2012\n"
     lines = list(read_lines(write_csv(rows)))
     assert titles_of(lines) == [None, None, "Eega"]
@@ -240,7 +240,7 @@ def test_a_bad_row_is_told_and_the_others_are_read(write_csv: WriteFile) -> None
     assert "field larger than field limit" in problems_of(lines)[1][1]
 
 
-def test_the_head_of_a_row_that_is_too_long_is_no_row(
+def test_a_row_that_is_too_long_is_not_imported(
     write_csv: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_reader, "MAX_LINE_CHARACTERS", 200)

@@ -72,14 +72,16 @@ def test_importing_twice_changes_nothing(db_session: Session, make_record: MakeR
     assert db_session.execute(people).scalar_one() == numbers
 
 
-def test_a_change_is_logged_once_per_title(db_session: Session, make_record: MakeRecord) -> None:
+def test_an_import_logs_each_changed_title_once(
+    db_session: Session, make_record: MakeRecord
+) -> None:
     import_batch(db_session, make_record(), make_record(tagline="A fly"), make_record("Magadheera"))
     assert len(logged_title_ids(db_session)) == 2
     (changed,) = import_batch(db_session, make_record(tagline="Another fly")).updated_ids
     assert logged_title_ids(db_session)[2:] == [changed]
 
 
-def test_an_external_id_finds_the_title_under_another_name(
+def test_an_external_id_matches_a_title_with_another_name(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(db_session, make_record("Eega", year=2012, external_ids={"imdb": "tt2258337"}))
@@ -90,7 +92,7 @@ def test_an_external_id_finds_the_title_under_another_name(
 
 
 @pytest.mark.parametrize("other", ["EEGA", "Eega!", "Ēega"])
-def test_without_ids_the_folded_name_year_and_kind_find_it(
+def test_without_ids_name_year_and_kind_identify_the_title(
     db_session: Session, make_record: MakeRecord, other: str
 ) -> None:
     import_batch(db_session, make_record("Eega", year=2012))
@@ -107,7 +109,7 @@ def test_another_year_or_kind_is_another_title(
     assert len(all_titles(db_session)) == 2
 
 
-def test_the_first_source_corrects_what_it_said(
+def test_the_first_source_may_correct_its_values(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(
@@ -121,7 +123,9 @@ def test_the_first_source_corrects_what_it_said(
     assert [genre.genre for genre in title.genres] == ["fantasy", "action"]
 
 
-def test_another_source_only_fills_and_adds(db_session: Session, make_record: MakeRecord) -> None:
+def test_another_source_only_fills_empty_fields_and_adds(
+    db_session: Session, make_record: MakeRecord
+) -> None:
     first = {
         "runtime_minutes": 134,
         "genres": ["fantasy"],
@@ -156,7 +160,7 @@ def test_another_source_only_fills_and_adds(db_session: Session, make_record: Ma
     assert [place["provider"] for place in line["availability"]] == ["netflix", "zee5"]
 
 
-def test_two_sources_in_turn_change_nothing_any_more(
+def test_importing_two_sources_alternately_settles(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     said = [make_record(source=source, tagline=source, popularity=1) for source in ("a", "b")]
@@ -169,7 +173,7 @@ def test_two_sources_in_turn_change_nothing_any_more(
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
+def test_a_title_twice_in_a_file_is_stored_once_from_its_first_line(
     db_session: Session, make_record: MakeRecord, size: int
 ) -> None:
     said = [
@@ -194,7 +198,7 @@ def test_a_title_twice_in_a_file_is_one_and_the_first_line_counts(
     assert logged_title_ids(db_session) == logged
 
 
-def test_a_title_twice_in_a_file_keeps_the_first_line_s_rating(
+def test_a_title_twice_in_a_file_has_the_rating_of_its_first_line(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     first, second = (make_record(ratings=[{"source": "mal", "score": score}]) for score in (9, 8))
@@ -203,7 +207,7 @@ def test_a_title_twice_in_a_file_keeps_the_first_line_s_rating(
     assert import_batch(db_session, first, second).unchanged_count == 2
 
 
-def test_the_original_language_is_among_the_languages_whoever_told_it(
+def test_the_original_language_is_among_the_languages_for_every_source(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(db_session, make_record(languages=["hi"], source="a"))
@@ -211,7 +215,7 @@ def test_the_original_language_is_among_the_languages_whoever_told_it(
     assert {each.language for each in only_title(db_session).languages} == {"hi", "te"}
 
 
-def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
+def test_an_id_of_a_later_line_matches_a_title_of_the_same_batch(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(
@@ -223,7 +227,7 @@ def test_an_id_told_by_a_later_line_finds_the_title_in_the_same_batch(
     assert {each.value for each in only_title(db_session).external_ids} == {"tt1", "5"}
 
 
-def test_an_id_counts_more_than_the_name_of_a_title_in_the_same_batch(
+def test_an_id_outranks_the_name_of_a_title_in_the_same_batch(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(db_session, make_record("Eega", year=2012, external_ids={"imdb": "tt1"}))
@@ -238,7 +242,7 @@ def test_an_id_counts_more_than_the_name_of_a_title_in_the_same_batch(
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_an_id_of_another_title_stays_with_it(
+def test_an_id_of_another_title_is_not_moved(
     db_session: Session, make_record: MakeRecord, *, together: bool
 ) -> None:
     said = [
@@ -306,7 +310,7 @@ def test_ratings_are_weighted_by_votes(
     assert (title.rating, title.votes) == (mean, votes)
 
 
-def test_a_source_that_tells_only_its_popularity_leaves_its_score(
+def test_a_record_with_only_a_popularity_does_not_change_the_score(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     import_batch(
@@ -318,7 +322,7 @@ def test_a_source_that_tells_only_its_popularity_leaves_its_score(
     assert title.ratings[0].popularity == 12.5
 
 
-def test_lists_keep_their_order_whatever_the_table_does(
+def test_lists_have_their_order_regardless_of_the_table(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     names = [f"Name {number}" for number in range(6)]
@@ -341,7 +345,7 @@ def test_a_removed_title_leaves_nothing_but_people(
     assert import_batch(db_session, full).created_ids != [number]
 
 
-def test_imports_at_once_make_each_title_once(
+def test_concurrent_imports_create_each_title_once(
     empty_database_url: str, make_record: MakeRecord
 ) -> None:
     engine = connect(empty_database_url)
@@ -393,7 +397,7 @@ def test_an_export_of_seed_titles_gives_the_same_catalogue(db_session: Session) 
     assert reimport(db_session, before) == before
 
 
-def test_names_that_several_sources_gave_survive_an_export(
+def test_names_from_several_sources_survive_an_export(
     db_session: Session, make_record: MakeRecord
 ) -> None:
     ids = {"imdb": "tt1"}
@@ -466,7 +470,7 @@ RECORD_DICTS = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(RECORD_DICTS, min_size=1, max_size=4))
-def test_whatever_was_imported_stays_and_exports_to_itself(
+def test_any_imported_record_exports_to_itself(
     db_session: Session, said: list[dict[str, Any]]
 ) -> None:
     titles.remove(db_session, [title.id for title in all_titles(db_session) if title.id])

@@ -25,7 +25,7 @@ def test_codes_are_those_of_iso_639(written: str, code: str) -> None:
         ("", None),
     ],
 )
-def test_a_language_is_one_that_people_speak(written: str, code: str | None) -> None:
+def test_only_spoken_languages_are_languages(written: str, code: str | None) -> None:
     assert languages.canonical_language(written) == code
 
 
@@ -82,14 +82,14 @@ def test_a_country_has_a_name_or_its_code() -> None:
         ("", "Latn"),
     ],
 )
-def test_the_script_of_most_letters_counts(text: str, script: str) -> None:
+def test_the_script_of_most_letters_wins(text: str, script: str) -> None:
     assert script_of(text) == script
 
 
 @pytest.mark.parametrize("language", languages.HOME_LANGUAGES)
-def test_the_scripts_of_home_languages_tell_their_language(language: str) -> None:
+def test_scripts_of_home_languages_identify_the_language(language: str) -> None:
     assert languages.language_of_script(languages.SCRIPT_OF_LANGUAGE[language]) == language
 
 
-def test_latin_tells_no_language() -> None:
+def test_latin_identifies_no_language() -> None:
     assert languages.language_of_script("Latn") is None

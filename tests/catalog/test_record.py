@@ -46,7 +46,7 @@ REQUIRED_VALUES: dict[str, Any] = {"kind": "movie", "title": "Eega"}
         ({"adult": "perhaps"}, "adult", "boolean"),
     ],
 )
-def test_a_bad_field_is_told_by_number_name_and_reason(
+def test_a_bad_field_is_reported_with_line_name_and_reason(
     bad: dict[str, Any], field: str, reason: str
 ) -> None:
     line = check_line({**REQUIRED_VALUES, **bad}, 7)
@@ -56,29 +56,29 @@ def test_a_bad_field_is_told_by_number_name_and_reason(
     assert all(told.isprintable() and len(told) < 250 for told in line.problems)
 
 
-def test_every_bad_field_is_told_at_once() -> None:
+def test_all_bad_fields_are_reported_together() -> None:
     line = check_line({"kind": "film", "year": 1}, 1)
     assert [told.partition(":")[0] for told in line.problems] == ["kind", "title", "year"]
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 @pytest.mark.parametrize("field", sorted(set(Record.model_fields) - set(REQUIRED_VALUES)))
-def test_null_and_blank_say_nothing(field: str, nothing: object) -> None:
+def test_null_and_blank_fields_are_ignored(field: str, nothing: object) -> None:
     assert check_line({**REQUIRED_VALUES, field: nothing}, 1).record == Record(**REQUIRED_VALUES)
 
 
-def test_the_release_date_tells_the_year(make_record: Callable[..., Record]) -> None:
+def test_the_release_date_gives_the_year(make_record: Callable[..., Record]) -> None:
     assert make_record(release_date="2012-07-06").year == 2012
     assert make_record(release_date=date(2012, 7, 6)).year == 2012
     assert make_record(release_date="2012-07-06", year=2011).year == 2011
 
 
-def test_a_bad_release_date_is_told_once() -> None:
+def test_a_bad_release_date_is_reported_once() -> None:
     (problem,) = check_line({**REQUIRED_VALUES, "release_date": "soon"}, 1).problems
     assert problem.startswith("release_date: ")
 
 
-def test_codes_are_canonical_behind_the_door(make_record: Callable[..., Record]) -> None:
+def test_codes_of_a_record_are_canonical(make_record: Callable[..., Record]) -> None:
     made = make_record(
         original_language="TE",
         languages=["te", "cn"],
@@ -100,7 +100,7 @@ def test_an_adult_genre_makes_an_adult_title(make_record: Callable[..., Record])
     assert not make_record(genres=["Romance"]).is_adult
 
 
-def test_fields_that_the_form_does_not_have_are_ignored_and_told() -> None:
+def test_unknown_fields_are_ignored_and_reported() -> None:
     line = check_line({**REQUIRED_VALUES, "budget": 1, "\ud800\x1b": 2, "x" * 200: 3}, 1)
     assert line.record is not None
     assert line.ignored_fields[0] == "budget"
@@ -120,7 +120,7 @@ ANY_JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(Record.model_fields)), ANY_JSON))
-def test_whatever_a_field_holds_there_is_a_record_or_a_reason(said: dict[str, Any]) -> None:
+def test_any_value_gives_a_record_or_a_reason(said: dict[str, Any]) -> None:
     line = check_line({**REQUIRED_VALUES, **said}, 1)
     assert (line.record is None) == bool(line.problems)
     if line.record is not None:
@@ -128,7 +128,7 @@ def test_whatever_a_field_holds_there_is_a_record_or_a_reason(said: dict[str, An
 
 
 @pytest.mark.parametrize("zero", [0, "0", 0.0])
-def test_a_runtime_of_nothing_is_not_known(zero: object) -> None:
+def test_a_runtime_of_zero_is_unknown(zero: object) -> None:
     said = {"kind": "movie", "title": "Eega", "runtime_minutes": zero, "episodes": zero}
     record = Record.model_validate(said)
     assert record.runtime_minutes is record.episodes is None

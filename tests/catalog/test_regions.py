@@ -32,7 +32,7 @@ def test_regions_are_written_as_iso_3166(written: str, region: str | None) -> No
 
 
 @given(st.text(max_size=8))
-def test_a_canonical_region_stays_so_and_has_languages_and_a_name(written: str) -> None:
+def test_a_canonical_region_has_languages_and_a_name(written: str) -> None:
     region = regions.canonical_region(written)
     if region is not None:
         assert regions.canonical_region(region) == region
@@ -41,7 +41,7 @@ def test_a_canonical_region_stays_so_and_has_languages_and_a_name(written: str) 
 
 
 @pytest.mark.parametrize("region", sorted(regions.LANGUAGE_WEIGHTS))
-def test_the_weights_of_a_region_sum_to_one_the_most_watched_first(region: str) -> None:
+def test_language_weights_sum_to_one_in_descending_order(region: str) -> None:
     weights = list(regions.language_weights(region).values())
     assert sum(weights) == pytest.approx(1.0)
     assert weights == sorted(weights, reverse=True)
@@ -51,7 +51,7 @@ def test_the_weights_of_a_region_sum_to_one_the_most_watched_first(region: str) 
 @pytest.mark.parametrize(
     ("region", "known"), [("IN-TG", "IN-TG"), ("IN-GA", "IN"), ("US-CA", "US"), ("BR", "IN")]
 )
-def test_an_unknown_region_counts_as_the_wider_one(region: str, known: str) -> None:
+def test_an_unknown_region_falls_back_to_the_wider_one(region: str, known: str) -> None:
     assert regions.known_region(region) == known
 
 

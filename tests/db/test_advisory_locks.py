@@ -2,11 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
 from db import pgvector_store, titles
 from db.advisory_locks import AdvisoryLock, named_lock
-from db.engine import connect, open_session
+from db.engine import DatabaseUnavailable, connect, open_session
 
 OWN_ADVISORY_LOCKS = (
     "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
@@ -73,5 +72,5 @@ def test_batch_writers_have_no_timeouts_until_they_commit(impatient_engine: Engi
         titles.lock_for_writing(session)
         session.execute(text("SELECT pg_sleep(0.7)"))
         session.commit()
-        with pytest.raises(OperationalError):
+        with pytest.raises(DatabaseUnavailable):
             session.execute(text("SELECT pg_sleep(0.7)"))

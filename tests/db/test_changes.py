@@ -25,7 +25,7 @@ def start_position(own_database: Engine) -> Position:
         return current_position(reading)
 
 
-def test_each_title_is_told_once_in_the_order_of_its_change(
+def test_each_changed_title_is_returned_once_in_order(
     own_database: Engine, start_position: Position
 ) -> None:
     log_changes(own_database, 3, 1, 3)
@@ -36,7 +36,7 @@ def test_each_title_is_told_once_in_the_order_of_its_change(
         assert since(reading, position) == ([], position)
 
 
-def test_nothing_is_logged_for_nothing(db_session: Session) -> None:
+def test_recording_no_titles_logs_nothing(db_session: Session) -> None:
     before = current_position(db_session)
     record(db_session, [])
     assert since(db_session, before) == ([], before)
@@ -58,7 +58,7 @@ def test_a_slower_transaction_that_commits_later_is_not_missed(
     assert late == [1, 2]
 
 
-def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
+def test_concurrent_writers_lose_and_repeat_no_change(
     own_database: Engine, start_position: Position
 ) -> None:
     def write(writer: int) -> None:
@@ -84,7 +84,7 @@ def test_of_many_who_write_at_once_nothing_is_missed_and_nothing_told_twice(
     assert sorted(seen) == [each for each in kept if each % 5 != 4]
 
 
-def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(
+def test_a_rolled_back_transaction_is_not_returned_and_blocks_nothing(
     own_database: Engine, start_position: Position
 ) -> None:
     with open_session(own_database) as slow:
@@ -95,7 +95,9 @@ def test_a_transaction_that_gives_up_holds_nothing_back_and_is_not_told(
         assert since(reading, start_position)[0] == [2]
 
 
-def test_a_reader_at_present_misses_nothing_that_is_under_way(own_database: Engine) -> None:
+def test_a_reader_at_the_current_position_sees_running_transactions_later(
+    own_database: Engine,
+) -> None:
     log_changes(own_database, 1)
     with open_session(own_database) as slow, open_session(own_database) as reading:
         record(slow, [2])
@@ -107,7 +109,7 @@ def test_a_reader_at_present_misses_nothing_that_is_under_way(own_database: Engi
     assert ids == [2, 3]
 
 
-def test_a_long_log_is_read_in_pieces(own_database: Engine, start_position: Position) -> None:
+def test_a_long_log_is_read_in_batches(own_database: Engine, start_position: Position) -> None:
     log_changes(own_database, *range(1, 8))
     log_changes(own_database, 8)
     seen: list[int] = []
@@ -122,7 +124,7 @@ def test_a_long_log_is_read_in_pieces(own_database: Engine, start_position: Posi
     assert seen == list(range(1, 9))
 
 
-def test_positions_go_on(own_database: Engine, start_position: Position) -> None:
+def test_positions_increase(own_database: Engine, start_position: Position) -> None:
     positions = []
     with open_session(own_database) as reading:
         for number in (1, 2, 3):
@@ -134,11 +136,11 @@ def test_positions_go_on(own_database: Engine, start_position: Position) -> None
         )
 
 
-def test_everything_is_no_title() -> None:
+def test_all_titles_is_not_the_id_of_a_title() -> None:
     assert ALL_TITLES < 1
 
 
-def test_old_lines_are_dropped_and_new_ones_stay(db_session: Session) -> None:
+def test_pruning_deletes_old_lines_only(db_session: Session) -> None:
     record(db_session, [1, 2])
     db_session.execute(text("UPDATE change SET at = now() - interval '8 days' WHERE title_id = 1"))
     assert changes.prune(db_session, days=7) == 1
@@ -146,7 +148,7 @@ def test_old_lines_are_dropped_and_new_ones_stay(db_session: Session) -> None:
     assert db_session.execute(text("SELECT title_id FROM change")).scalars().all() == [0, 2]
 
 
-def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(
+def test_a_reader_at_the_last_line_continues_however_old_it_is(
     own_database: Engine,
 ) -> None:
     log_changes(own_database, 1)
@@ -162,7 +164,7 @@ def test_a_reader_that_misses_nothing_goes_on_however_old_the_last_line(
         assert since(reading, position)[0] == [2]
 
 
-def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(
+def test_a_reader_whose_line_was_pruned_reloads_everything(
     own_database: Engine,
 ) -> None:
     log_changes(own_database, 1)
@@ -175,7 +177,7 @@ def test_a_reader_that_slept_for_longer_than_lines_are_kept_loads_everything(
         assert since(reading, position) == ([ALL_TITLES], position)
 
 
-def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_has_grown(
+def test_a_restored_backup_makes_readers_reload_everything(
     own_database: Engine,
 ) -> None:
     log_changes(own_database, 1)
@@ -196,7 +198,7 @@ def test_after_a_backup_was_restored_everything_is_loaded_however_far_the_log_ha
         assert since(reading, lost)[0] == [ALL_TITLES]
 
 
-def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(
+def test_the_same_numbers_in_another_history_are_not_the_same_position(
     own_database: Engine,
 ) -> None:
     log_changes(own_database, 1)
@@ -210,7 +212,7 @@ def test_a_line_of_the_same_numbers_in_another_history_is_known_for_another(
         assert since(reading, elsewhere)[0] == [ALL_TITLES]
 
 
-def test_lines_of_a_cluster_that_had_counted_further_are_not_waited_for(
+def test_lines_with_ids_of_another_cluster_are_not_pending(
     own_database: Engine,
 ) -> None:
     with open_session(own_database) as reading:

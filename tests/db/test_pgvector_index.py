@@ -9,9 +9,10 @@ from sqlalchemy import Engine, text
 
 from db import pgvector_search
 from db.engine import connect
+from db.pgvector_graphs import MIN_LANGUAGE_GRAPH_TITLES
 from db.pgvector_index import PgvectorIndex, to_filter_values
 from db.pgvector_search import PgvectorQuery
-from db.pgvector_store import MIN_LANGUAGE_GRAPH_TITLES, SERVED_SCHEMA
+from db.pgvector_store import SERVED_SCHEMA
 from index.inner_product import REGION_SLOTS, TooManyRegions
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Filter, IndexEntry, IndexUnavailable, Query
@@ -83,7 +84,7 @@ def filled_index(engine: Engine) -> Iterator[tuple[PgvectorIndex, list[IndexEntr
     index.replace([])
 
 
-def test_narrow_searches_are_exact_and_go_by_the_filters_index(
+def test_narrow_searches_use_the_index_of_the_filter_and_are_exact(
     engine: Engine, filled_index: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
     index, entries = filled_index
@@ -94,7 +95,7 @@ def test_narrow_searches_are_exact_and_go_by_the_filters_index(
     assert "graph" not in told
 
 
-def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
+def test_wide_searches_use_the_graph_with_boosts(
     engine: Engine, filled_index: tuple[PgvectorIndex, list[IndexEntry]]
 ) -> None:
     index, entries = filled_index
@@ -108,7 +109,7 @@ def test_wide_searches_go_by_the_graph_which_knows_the_boosts(
     assert "Index Scan using entry_content_graph" in told
 
 
-def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
+def test_a_graph_with_too_few_results_falls_back_to_a_scan(
     filled_index: tuple[PgvectorIndex, list[IndexEntry]],
 ) -> None:
     index, entries = filled_index
@@ -116,7 +117,7 @@ def test_a_graph_that_finds_too_few_makes_way_for_a_scan(
     assert index.search(query) == expected_hits(entries, query)
 
 
-def test_an_unlinked_space_is_searched_exactly(engine: Engine, index: PgvectorIndex) -> None:
+def test_a_space_without_a_graph_is_searched_exactly(engine: Engine, index: PgvectorIndex) -> None:
     entries = make_entries(500)
     index.replace(entries)
     asked = list(wide_queries(entries))
@@ -126,7 +127,7 @@ def test_an_unlinked_space_is_searched_exactly(engine: Engine, index: PgvectorIn
     assert index.search_many(asked) == expected
 
 
-def test_what_is_not_approved_is_not_swapped_in(index: PgvectorIndex) -> None:
+def test_a_rejected_copy_is_not_swapped_in(index: PgvectorIndex) -> None:
     class Refused(Exception):
         pass
 
@@ -140,7 +141,7 @@ def test_what_is_not_approved_is_not_swapped_in(index: PgvectorIndex) -> None:
     assert len(index) == 10
 
 
-def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) -> None:
+def test_searches_continue_during_a_swap(index: PgvectorIndex) -> None:
     entries = make_entries(100)
     index.replace(entries)
     query = Query(vector=entries[0].vectors[Space.CONTENT], k=200)
@@ -156,7 +157,7 @@ def test_searches_go_on_while_a_new_content_is_swapped_in(index: PgvectorIndex) 
         swapped.result()
 
 
-def test_a_region_too_many_is_refused_and_nothing_written(index: PgvectorIndex) -> None:
+def test_too_many_regions_are_refused_and_nothing_is_written(index: PgvectorIndex) -> None:
     regional = {f"R{number}": 0.5 for number in range(REGION_SLOTS + 1)}
     crowded = IndexEntry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
@@ -164,7 +165,9 @@ def test_a_region_too_many_is_refused_and_nothing_written(index: PgvectorIndex) 
     assert len(index) == 0
 
 
-def test_a_database_that_does_not_answer_is_told(engine: Engine, index: PgvectorIndex) -> None:
+def test_an_unreachable_database_makes_the_index_unavailable(
+    engine: Engine, index: PgvectorIndex
+) -> None:
     away = copy(index)
     away._engine = connect("postgresql+psycopg://127.0.0.1:1/none", connect_timeout_s=1)
     with pytest.raises(IndexUnavailable, match=r"does not answer: .*refused"):
@@ -173,7 +176,7 @@ def test_a_database_that_does_not_answer_is_told(engine: Engine, index: Pgvector
         len(away)
 
 
-def test_a_query_whose_vector_is_longer_than_one_is_answered_exactly(index: PgvectorIndex) -> None:
+def test_a_query_vector_longer_than_one_is_searched_exactly(index: PgvectorIndex) -> None:
     entries = make_entries(300)
     index.replace(entries)
     vector = 3 * entries[0].vectors[Space.CONTENT]
@@ -181,7 +184,7 @@ def test_a_query_whose_vector_is_longer_than_one_is_answered_exactly(index: Pgve
     assert index.search(query) == expected_hits(entries, query)
 
 
-def test_a_common_language_has_a_graph_of_its_own(engine: Engine, index: PgvectorIndex) -> None:
+def test_common_languages_have_their_own_graph(engine: Engine, index: PgvectorIndex) -> None:
     common, rare = MIN_LANGUAGE_GRAPH_TITLES, 4 * MIN_LANGUAGE_GRAPH_TITLES // 5
     entries = [
         replace(

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from db import (
     changes,
     personal_data,
+    popular_searches,
     profiles,
     reviews,
     search_analytics,
@@ -107,9 +108,7 @@ def test_names_and_genres_are_found(db_session: Session, indexes_of: IndexNames)
     assert indexes_of(lambda: db_session.exec(genres).all()) == {"ix_title_genre_genre"}
 
 
-def test_a_reader_of_the_change_log_goes_straight_to_its_place(
-    db_session: Session, indexes_of: IndexNames
-) -> None:
+def test_the_change_log_is_read_by_index(db_session: Session, indexes_of: IndexNames) -> None:
     position = changes.current_position(db_session)
     used = indexes_of(lambda: changes.since(db_session, position))
     assert "ix_change_order" in used  # what follows its line
@@ -124,7 +123,7 @@ def test_missing_vectors_are_found_without_reading_vectors(
     assert used & {"title_vector_pkey", "ix_title_vector_model"}
 
 
-def test_vectors_and_listings_are_read_by_their_titles(
+def test_vectors_and_summaries_are_read_by_title(
     db_session: Session, indexes_of: IndexNames
 ) -> None:
     used = indexes_of(lambda: list(vectors.read(db_session, [1, 2], {Space.CONTENT: "m"})))
@@ -133,13 +132,13 @@ def test_vectors_and_listings_are_read_by_their_titles(
     assert {"title_pkey", "title_genre_pkey", "title_name_pkey", "popularity_pkey"} <= used
 
 
-def test_everything_of_a_title_is_read_by_its_number(
-    db_session: Session, indexes_of: IndexNames
-) -> None:
+def test_a_title_is_read_by_its_id(db_session: Session, indexes_of: IndexNames) -> None:
     assert "title_pkey" in indexes_of(lambda: titles.get(db_session, 1))
 
 
-def test_a_search_finds_what_it_replaces(db_session: Session, indexes_of: IndexNames) -> None:
+def test_storing_a_search_uses_the_index_of_visitors(
+    db_session: Session, indexes_of: IndexNames
+) -> None:
     search = SearchLogEntry(
         id=uuid4(),
         visitor_id=uuid4(),
@@ -157,7 +156,9 @@ def test_a_search_finds_what_it_replaces(db_session: Session, indexes_of: IndexN
     assert {"ix_search_query_visitor", "search_query_pkey"} <= used
 
 
-def test_a_click_finds_its_search(db_session: Session, indexes_of: IndexNames) -> None:
+def test_storing_a_click_uses_the_index_of_visitors(
+    db_session: Session, indexes_of: IndexNames
+) -> None:
     click = ClickLogEntry(
         id=uuid4(),
         visitor_id=uuid4(),
@@ -171,7 +172,7 @@ def test_a_click_finds_its_search(db_session: Session, indexes_of: IndexNames) -
     assert used == {"ix_search_query_visitor"}
 
 
-def test_a_visitors_searches_are_read_and_forgotten_alone(
+def test_only_one_visitors_searches_are_read_or_deleted(
     db_session: Session, indexes_of: IndexNames
 ) -> None:
     visitor = uuid4()
@@ -191,14 +192,18 @@ def test_old_searches_are_found_by_their_age(db_session: Session, indexes_of: In
     assert indexes_of(lambda: searches.delete_old(db_session, days=180)) == {"ix_search_query_at"}
 
 
-def test_what_is_popular_is_read_in_its_order(db_session: Session, indexes_of: IndexNames) -> None:
-    assert indexes_of(lambda: searches.read_popular(db_session)) == {"popular_search_pkey"}
+def test_stored_popular_searches_are_read_by_primary_key(
+    db_session: Session, indexes_of: IndexNames
+) -> None:
+    assert indexes_of(lambda: popular_searches.read_popular(db_session)) == {"popular_search_pkey"}
 
 
-def test_reports_read_only_their_time(db_session: Session, indexes_of: IndexNames) -> None:
+def test_search_analytics_read_only_their_period(
+    db_session: Session, indexes_of: IndexNames
+) -> None:
     since = datetime.now(UTC)
     for query in (
-        lambda: searches.find_popular(db_session, "IN", since=since, limit=9),
+        lambda: popular_searches.find_popular(db_session, "IN", since=since, limit=9),
         lambda: search_analytics.totals(db_session, since=since),
         lambda: search_analytics.popular_queries(db_session, since=since, limit=9),
         lambda: search_analytics.zero_result_queries(db_session, since=since, limit=9),
@@ -207,7 +212,7 @@ def test_reports_read_only_their_time(db_session: Session, indexes_of: IndexName
         assert "ix_search_query_at" in indexes_of(query)
 
 
-def test_of_a_viewer_nothing_else_is_read(db_session: Session, indexes_of: IndexNames) -> None:
+def test_only_one_viewers_rows_are_read(db_session: Session, indexes_of: IndexNames) -> None:
     viewer = uuid4()
     assert indexes_of(lambda: profiles.get(db_session, viewer)) == {"profile_pkey"}
     assert "viewer_pkey" in indexes_of(lambda: profiles.read_viewer_profile(db_session, viewer))
@@ -222,7 +227,7 @@ def test_of_a_viewer_nothing_else_is_read(db_session: Session, indexes_of: Index
         assert indexes_of(partial(list, rows))
 
 
-def test_who_is_forgotten_is_found_by_his_number(
+def test_a_deleted_viewers_rows_are_found_by_index(
     db_session: Session, indexes_of: IndexNames
 ) -> None:
     assert "viewer_pkey" in indexes_of(lambda: viewer_lifecycle.lock(db_session, uuid4()))
@@ -232,9 +237,7 @@ def test_who_is_forgotten_is_found_by_his_number(
     assert "ix_search_query_at" in indexes_of(lambda: viewer_lifecycle.delete_leftovers(db_session))
 
 
-def test_viewings_are_found_by_what_is_asked_of_them(
-    db_session: Session, indexes_of: IndexNames
-) -> None:
+def test_viewings_are_found_by_index(db_session: Session, indexes_of: IndexNames) -> None:
     silent = indexes_of(lambda: viewings.list_idle(db_session, timedelta(hours=6), limit=9))
     assert silent == {"ix_viewing_open"}
     now = datetime.now(UTC)
@@ -244,9 +247,7 @@ def test_viewings_are_found_by_what_is_asked_of_them(
     assert used == {"ix_viewing_started_at"}
 
 
-def test_reviews_are_found_by_their_title_or_their_state(
-    db_session: Session, indexes_of: IndexNames
-) -> None:
+def test_reviews_are_found_by_title_or_state(db_session: Session, indexes_of: IndexNames) -> None:
     viewer = uuid4()
     seen = indexes_of(
         lambda: reviews.list_by_title(db_session, 1, viewer_id=viewer, limit=9, offset=0)

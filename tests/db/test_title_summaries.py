@@ -9,9 +9,7 @@ from db import title_summaries
 MakeRecord = Callable[..., Record]
 
 
-def test_a_listing_names_people_and_whom_they_play(
-    db_session: Session, make_record: MakeRecord
-) -> None:
+def test_a_summary_has_people_and_characters(db_session: Session, make_record: MakeRecord) -> None:
     people = [
         PersonPart(name="Rajinikanth", job="actor", character="Chitti"),
         PersonPart(name="Rajinikanth", job="actor", character="Dr. Vaseegaran"),

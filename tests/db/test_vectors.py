@@ -34,9 +34,7 @@ def read_stored(database: Session, ids: list[int], model: str) -> dict[int, Vect
     return {title_id: vector for title_id, _, vector in found}
 
 
-def test_a_vector_comes_back_as_half_precision_has_it(
-    db_session: Session, title_ids: list[int]
-) -> None:
+def test_a_stored_vector_has_half_precision(db_session: Session, title_ids: list[int]) -> None:
     rows = [
         VectorRow(title_id, f"hash {title_id}", unit_vector(title_id)) for title_id in title_ids
     ]
@@ -50,7 +48,7 @@ def test_a_vector_comes_back_as_half_precision_has_it(
     assert hashes == {title_id: f"hash {title_id}" for title_id in title_ids}
 
 
-def test_a_vector_is_written_over_the_older_one(db_session: Session, title_ids: list[int]) -> None:
+def test_storing_a_vector_replaces_the_older_one(db_session: Session, title_ids: list[int]) -> None:
     for seed, digest in ((1, "old"), (2, "new")):
         vectors.store(
             db_session,
@@ -68,7 +66,7 @@ def test_a_vector_is_written_over_the_older_one(db_session: Session, title_ids: 
     assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 1
 
 
-def test_what_a_model_has_not_embedded_is_missing_page_by_page(
+def test_titles_without_a_vector_are_listed_in_pages(
     db_session: Session, title_ids: list[int]
 ) -> None:
     vectors.store(
@@ -111,13 +109,11 @@ def test_models_and_spaces_never_mix(db_session: Session, title_ids: list[int]) 
         (Space.CONTENT, 384),
         (Space.COLLAB, 16),
     }
-    vectors.drop_other_models(db_session, Space.CONTENT, MODEL_NAME)
-    assert read_stored(db_session, title_ids, "other") == {}
     assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 1
     assert vectors.count(db_session, Space.COLLAB, "als") == 1
 
 
-def test_vectors_go_with_their_title(db_session: Session, title_ids: list[int]) -> None:
+def test_vectors_are_deleted_with_their_title(db_session: Session, title_ids: list[int]) -> None:
     vectors.store(
         db_session, [VectorRow(title_ids[0], "", unit_vector(1))], Space.CONTENT, MODEL_NAME
     )
@@ -126,7 +122,7 @@ def test_vectors_go_with_their_title(db_session: Session, title_ids: list[int]) 
     assert vectors.count(db_session, Space.CONTENT, MODEL_NAME) == 0
 
 
-def test_nothing_to_store_or_read_is_no_error(db_session: Session) -> None:
+def test_storing_or_reading_nothing_is_not_an_error(db_session: Session) -> None:
     vectors.store(db_session, [], Space.CONTENT, MODEL_NAME)
     assert read_stored(db_session, [], MODEL_NAME) == {}
     assert list(vectors.read(db_session, [1], {})) == []

@@ -41,7 +41,7 @@ def assert_waits(own: Engine, first: Callable[[Session], object], second: UUID) 
         waiting.result(timeout=5)
 
 
-def test_who_is_held_is_there_and_others_wait(own_database: Engine) -> None:
+def test_locking_inserts_new_viewers_and_makes_others_wait(own_database: Engine) -> None:
     known, new = uuid4(), uuid4()
     with open_session(own_database) as writing:
         lock(writing, known)
@@ -50,14 +50,14 @@ def test_who_is_held_is_there_and_others_wait(own_database: Engine) -> None:
     assert stored_viewer_ids(own_database) == {known, new}
 
 
-def test_a_new_viewer_waits_for_himself(own_database: Engine) -> None:
+def test_two_transactions_of_a_new_viewer_wait_for_each_other(own_database: Engine) -> None:
     new = uuid4()
     assert_waits(own_database, lambda first: lock(first, new), new)
     assert stored_viewer_ids(own_database) == {new}
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_who_comes_while_he_is_forgotten_is_refused(own_database: Engine, there: bool) -> None:
+def test_a_write_during_the_deletion_is_refused(own_database: Engine, there: bool) -> None:
     gone = uuid4()
     if there:
         with open_session(own_database) as writing:
@@ -68,7 +68,7 @@ def test_who_comes_while_he_is_forgotten_is_refused(own_database: Engine, there:
     assert stored_viewer_ids(own_database) == set()
 
 
-def test_to_forget_twice_or_nobody_is_no_error(db_session: Session) -> None:
+def test_deleting_twice_or_an_unknown_viewer_is_not_an_error(db_session: Session) -> None:
     gone = uuid4()
     for _ in range(2):
         delete(db_session, gone, uuid4())
@@ -76,7 +76,7 @@ def test_to_forget_twice_or_nobody_is_no_error(db_session: Session) -> None:
         lock(db_session, uuid4(), gone)
 
 
-def test_who_was_forgotten_long_ago_may_come_back(db_session: Session) -> None:
+def test_a_viewer_deleted_long_ago_may_come_back(db_session: Session) -> None:
     gone = uuid4()
     delete(db_session, gone)
     viewer_lifecycle.delete_leftovers(db_session)
@@ -87,7 +87,7 @@ def test_who_was_forgotten_long_ago_may_come_back(db_session: Session) -> None:
     lock(db_session, gone)
 
 
-def test_searches_that_came_late_are_swept(db_session: Session) -> None:
+def test_searches_stored_after_the_deletion_are_deleted(db_session: Session) -> None:
     gone, other = uuid4(), uuid4()
     delete(db_session, gone)
     for visitor_id in (gone, other, None):

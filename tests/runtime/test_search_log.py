@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from db import searches
+from db import popular_searches, searches
 from db.engine import connect, open_session
 from db.searches import ClickLogEntry, SearchLogEntry
 from runtime.search_log import (
@@ -160,11 +160,11 @@ def record_popular_search(own: Engine, words: str, region: str) -> None:
             writing,
             [
                 make_search(words, visitor_id=uuid4(), recognised=True, region=region)
-                for _ in range(searches.MIN_POPULAR_VISITORS)
+                for _ in range(popular_searches.MIN_POPULAR_VISITORS)
             ],
         )
         since = datetime.now(UTC) - timedelta(days=1)
-        searches.refresh_popular(writing, since=since, limit=9)
+        popular_searches.refresh_popular(writing, since=since, limit=9)
         writing.commit()
 
 

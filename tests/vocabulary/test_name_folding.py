@@ -28,12 +28,12 @@ from vocabulary.name_folding import fold
         ("96", "96"),
     ],
 )
-def test_the_same_name_written_otherwise_folds_alike(name: str, folded: str) -> None:
+def test_spelling_variants_fold_alike(name: str, folded: str) -> None:
     assert fold(name) == folded
 
 
 @pytest.mark.parametrize(("one", "other"), [("కల", "కాల"), ("मन", "मान"), ("Kaala", "Kala")])
-def test_vowels_tell_names_apart(one: str, other: str) -> None:
+def test_vowels_distinguish_names(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
@@ -43,7 +43,7 @@ def test_folding_twice_changes_nothing(name: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=40).filter(str.strip))
-def test_something_is_always_left_and_never_wrapped_in_blanks(name: str) -> None:
+def test_a_folded_name_is_never_empty_or_padded(name: str) -> None:
     folded = fold(name)
     assert folded
     assert folded == folded.strip()

@@ -217,7 +217,7 @@ def test_a_program_without_a_cookie_names_its_search(app: FastAPI, client: httpx
     assert len(rows(app, "search_click")) == 1
 
 
-def test_a_click_told_twice_counts_once(app: FastAPI, visitor_client: httpx.Client) -> None:
+def test_a_click_sent_twice_is_stored_once(app: FastAPI, visitor_client: httpx.Client) -> None:
     number = search(visitor_client, "eega").json()["items"][0]["id"]
     same = str(uuid4())
     for _ in range(3):

@@ -183,7 +183,7 @@ def test_a_title_that_loses_its_vector_is_not_found_by_it(index: QdrantIndex) ->
         index.vectors([1], Space.CONTENT)
 
 
-def test_a_region_too_many_is_refused_and_nothing_written(index: QdrantIndex) -> None:
+def test_too_many_regions_are_refused_and_nothing_is_written(index: QdrantIndex) -> None:
     regional = {f"R{number}": 0.5 for number in range(REGION_SLOTS + 1)}
     crowded = IndexEntry(title_id=1, attributes=Attributes(kind=Kind.MOVIE), regional=regional)
     with pytest.raises(TooManyRegions, match="no room for the region R9"):
