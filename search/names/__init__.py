@@ -1,1 +1,1 @@
-"""What titles and people are called, in any script and spelling."""
+"""Titles found by their names and their people's names, in any script and spelling."""

@@ -1,4 +1,4 @@
-"""Texts of one kind, say the names of titles, and which of them resemble what was asked."""
+"""Names of one kind, such as those of titles, and which of them resemble a query."""
 
 import math
 from array import array
@@ -19,27 +19,23 @@ from search.names.query_words import (
 from search.names.similarity import PhoneticForm, PhoneticTable, phonetic_form, trigrams
 from search.names.spelling import SpellingIndex
 
-MAX_WORD_CANDIDATES = 24  # texts that share words, looked at one by one
-MIN_TRIGRAM_SHARE, MAX_TRIGRAM_CANDIDATES = 0.4, 100  # trigrams (Dice), texts that share so many
-MAX_NAMES_PER_WORD = 3000  # texts; a word of more finds nothing beside rarer ones
+MAX_WORD_CANDIDATES = 24  # names that share words and are compared one by one
+MIN_TRIGRAM_SHARE, MAX_TRIGRAM_CANDIDATES = 0.4, 100  # Dice coefficient, names
+MAX_NAMES_PER_WORD = 3000  # a more frequent word adds no candidates beside rarer words
 
-SAME_SOUND_STRENGTH, SAME_SOUND_RESPACED_STRENGTH = 0.97, 0.96  # of the very text
-MAX_INEXACT_STRENGTH = 0.95  # at most, with other letters, or words in another order
-PREFIX_BASE_STRENGTH, PREFIX_SHARE_WEIGHT = (
-    0.62,
-    0.28,
-)  # a text that goes on after what was typed; how much of it was typed
-MIN_PREFIX_LETTERS, MIN_PREFIX_LOOSE_LETTERS = 3, 6  # letters typed, or of a loose key
+SAME_SOUND_STRENGTH, SAME_SOUND_RESPACED_STRENGTH = 0.97, 0.96  # an identical name is 1
+MAX_INEXACT_STRENGTH = 0.95  # with other letters, or words in another order
+# Strength of a name that begins with the query: the base, and what the typed share adds.
+PREFIX_BASE_STRENGTH, PREFIX_SHARE_WEIGHT = 0.62, 0.28
+MIN_PREFIX_LETTERS, MIN_PREFIX_LOOSE_LETTERS = 3, 6  # of the query, of its loose key
 OTHER_NUMBER_FACTOR = 0.75  # Drishyam 2 is not Drishyam 3
-QUERY_COVERAGE_EXPONENT, NAME_COVERAGE_EXPONENT = (
-    1.2,
-    0.35,
-)  # what is left over of the question tells more
+# Words of the query that are left over matter more than words of the name.
+QUERY_COVERAGE_EXPONENT, NAME_COVERAGE_EXPONENT = 1.2, 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarName:
-    """A text that resembles what was asked; `whole` if nothing asked is left over."""
+    """A name that resembles a query; it covers the query if no word is left over."""
 
     row: int
     strength: float
@@ -47,7 +43,7 @@ class SimilarName:
 
 
 class NameIndex:
-    """Folded texts, numbered from 0, and the titles that have them. Not thread-safe."""
+    """Folded names, numbered from 0, and the titles that have them. Not thread-safe."""
 
     def __init__(self, spelling: SpellingIndex) -> None:
         self._spelling = spelling
@@ -58,23 +54,20 @@ class NameIndex:
         self._forms = PhoneticTable()
         self._by_trigram = Postings()
         self._by_word = Postings()
-        self._word_frequencies = array("i")  # texts that hold a word
-        self._word_numbers = array("i")  # of all texts, one after the other
+        self._word_frequencies = array("i")  # names that contain each word
+        self._word_numbers = array("i")  # of all names, concatenated
         self._word_ends = array("i", [0])
 
-    def __len__(self) -> int:
-        return len(self._names)
-
     def name(self, row: int) -> str:
-        """Return a text."""
+        """Return a name."""
         return self._names[row]
 
     def title_ids(self, row: int) -> tuple[int, ...]:
-        """Return the titles that have a text."""
+        """Return the titles that have a name."""
         return self._title_ids[row]
 
     def set_names(self, title_id: int, names: Iterable[str]) -> None:
-        """Set the texts of a title."""
+        """Set the names of a title; without names it is removed."""
         rows = array("i", dict.fromkeys(map(self._add_name, names)))
         before = self._rows_of_title.pop(title_id, ())
         if rows:
@@ -85,44 +78,42 @@ class NameIndex:
             self._title_ids[row] += (title_id,)
 
     def find_similar(self, query: NameQuery) -> list[SimilarName]:
-        """Return the texts that resemble what was asked, in any order."""
-        found = self._candidates(query) if self._names and query.words else []
+        """Return the names that resemble a query, in any order."""
+        matches = self._candidates(query) if self._names and query.words else []
         exact = self._row_of_name.get(query.folded)
         if exact is not None:
-            found.append(SimilarName(exact, 1.0, True))
-        return [each for each in found if each.strength > 0]
+            matches.append(SimilarName(exact, 1.0, True))
+        return [match for match in matches if match.strength > 0]
 
     def compact(self) -> None:
-        """Make ready for many questions after many additions."""
+        """Prepare for many lookups after many additions."""
         self._by_trigram.compact()
         self._by_word.compact()
 
     def _candidates(self, query: NameQuery) -> list[SimilarName]:
         weights = self._query_weights(query)
-        by_words, by_trigrams = (
-            self._rows_sharing_words(query, weights),
-            self._rows_sharing_trigrams(query),
-        )
+        by_words = self._rows_sharing_words(query, weights)
+        by_trigrams = self._rows_sharing_trigrams(query)
         rows = np.union1d(by_words, self._forms.rows_of_similar_length(query.form, by_trigrams))
-        whole = (
+        similarities = (
             self._forms.similarities(query.form, rows) if query.is_short else np.zeros(len(rows))
         )
-        kept = (whole > 0) | np.isin(rows, by_words)
-        closer = zip(rows[kept].tolist(), whole[kept].tolist(), strict=True)
-        return [self._compare(query, weights, row, share) for row, share in closer]
+        similar = (similarities > 0) | np.isin(rows, by_words)
+        pairs = zip(rows[similar].tolist(), similarities[similar].tolist(), strict=True)
+        return [self._compare(query, weights, row, similarity) for row, similarity in pairs]
 
     def _add_name(self, name: str) -> int:
-        known = self._row_of_name.get(name)
-        if known is not None:
-            return known
+        row = self._row_of_name.get(name)
+        if row is not None:
+            return row
         row = self._row_of_name[name] = len(self._names)
         self._names.append(name)
         self._title_ids.append(())
         spelling = self._spelling
         numbers = [each for each in map(spelling.add, name_words(name)) if spelling.key(each)]
-        sound = PhoneticForm.from_words(map(spelling.word, numbers), map(spelling.key, numbers))
-        self._forms.add(sound)
-        self._by_trigram.append_row(trigrams(sound.loose_key))
+        form = PhoneticForm.from_words(map(spelling.word, numbers), map(spelling.key, numbers))
+        self._forms.add(form)
+        self._by_trigram.append_row(trigrams(form.loose_key))
         self._by_word.add(dict.fromkeys(numbers), row)
         for number in set(numbers):
             self._count_word(number)
@@ -136,106 +127,105 @@ class NameIndex:
         self._word_frequencies[number] += 1
 
     def _word_weight(self, number: int) -> float:
-        """Return how much a word tells: the rarer, the more."""
-        holding = self._word_frequencies[number] if number < len(self._word_frequencies) else 0
-        weight = math.log1p(len(self._names) / max(1, holding))
-        return (
-            COMMON_WORD_FACTOR * weight if self._spelling.word(number) in COMMON_WORDS else weight
-        )
+        """Return the weight of a word of names: the rarer, the greater."""
+        frequency = self._word_frequencies[number] if number < len(self._word_frequencies) else 0
+        weight = math.log1p(len(self._names) / max(1, frequency))
+        is_common = self._spelling.word(number) in COMMON_WORDS
+        return COMMON_WORD_FACTOR * weight if is_common else weight
 
     def _query_weights(self, query: NameQuery) -> list[float]:
-        """Return how much each word asked for tells: what the likeliest word of a text does."""
+        """Return the weight of each query word: that of the most similar word of names."""
         unknown = math.log1p(len(self._names))
         weights = [
             COMMON_WORD_FACTOR * unknown / 2 if word in COMMON_WORDS else unknown
             for word in query.words
         ]
         for part in query.parts:
-            place = part.positions[0]
-            if len(part.positions) == 1 and query.words[place] not in COMMON_WORDS:
-                weights[place] = self._likeliest_weight(part) or unknown
+            position = part.positions[0]
+            if len(part.positions) == 1 and query.words[position] not in COMMON_WORDS:
+                weights[position] = self._best_word_weight(part) or unknown
         return weights
 
-    def _likeliest_weight(self, part: QueryPart) -> float:
-        known = (
-            (like, -number) for number, like in part.similar_words.items() if self._is_used(number)
+    def _best_word_weight(self, part: QueryPart) -> float:
+        candidates = (
+            (similarity, -number)
+            for number, similarity in part.similar_words.items()
+            if self._is_used(number)
         )
-        likeliest = max(known, default=None)
-        return self._word_weight(-likeliest[1]) if likeliest else 0.0
+        best = max(candidates, default=None)
+        return self._word_weight(-best[1]) if best else 0.0
 
     def _is_used(self, number: int) -> bool:
         return number < len(self._word_frequencies) and self._word_frequencies[number] > 0
 
     def _rows_sharing_words(self, query: NameQuery, weights: Sequence[float]) -> Rows:
-        """Return the texts that share the most words, by weight."""
+        """Return the names that share the most words, by weight."""
         rows: list[Rows] = []
         shares: list[NDArray[np.float64]] = []
-        weighed = [
+        weighted_parts = [
             (sum(weights[at] for at in part.positions), part.similar_words) for part in query.parts
         ]
-        for weight, near in sorted(weighed, key=lambda each: -each[0]):
-            for number, likeness in near.items():
+        for weight, similar_words in sorted(weighted_parts, key=lambda each: -each[0]):
+            for number, similarity in similar_words.items():
                 if not self._is_used(number) or (
                     rows and self._word_frequencies[number] > MAX_NAMES_PER_WORD
                 ):
                     continue
                 rows.append(self._by_word.rows_of(number))
-                shares.append(np.full(len(rows[-1]), weight * likeness))
+                shares.append(np.full(len(rows[-1]), weight * similarity))
         if not rows:
             return NO_ROWS
         shared = np.bincount(np.concatenate(rows), np.concatenate(shares))
-        found = np.flatnonzero(shared > 0)
+        candidates = np.flatnonzero(shared > 0)
         ends = np.frombuffer(self._word_ends, np.int32)
-        own = (ends[found + 1] - ends[found]) * (sum(weights) / len(weights))
-        return top_rows(found, shared[found] / (sum(weights) + own / 2), MAX_WORD_CANDIDATES)
+        own = (ends[candidates + 1] - ends[candidates]) * (sum(weights) / len(weights))
+        scores = shared[candidates] / (sum(weights) + own / 2)
+        return top_rows(candidates, scores, MAX_WORD_CANDIDATES)
 
     def _rows_sharing_trigrams(self, query: NameQuery) -> Rows:
         if not query.is_short:
             return NO_ROWS
-        parts = trigrams(query.form.loose_key)
         return self._by_trigram.rows_sharing(
-            parts, min_share=MIN_TRIGRAM_SHARE, limit=MAX_TRIGRAM_CANDIDATES
+            trigrams(query.form.loose_key),
+            min_share=MIN_TRIGRAM_SHARE,
+            limit=MAX_TRIGRAM_CANDIDATES,
         )
 
     def _compare(
         self, query: NameQuery, weights: Sequence[float], row: int, similarity: float
     ) -> SimilarName:
-        """Return how much a text resembles what was asked, as a whole or by its words."""
+        """Return how much a name resembles a query, as a whole or by its words."""
         if not self._title_ids[row]:
             return SimilarName(row, 0.0, False)
         numbers = self._word_numbers[self._word_ends[row] : self._word_ends[row + 1]]
-        by_words, complete = self._word_coverage(query, weights, numbers)
+        by_words, covers_query = self._word_coverage(query, weights, numbers)
         whole = self._whole_name_strength(query, row, numbers, similarity)
-        return SimilarName(row, max(whole, by_words), complete or whole >= by_words)
+        return SimilarName(row, max(whole, by_words), covers_query or whole >= by_words)
 
     def _whole_name_strength(
         self, query: NameQuery, row: int, numbers: Sequence[int], similarity: float
     ) -> float:
-        sound = self._forms.key(row)
-        if sound == query.form.key:
-            return (
-                SAME_SOUND_STRENGTH
-                if len(numbers) == len(query.words)
-                else SAME_SOUND_RESPACED_STRENGTH
-            )
+        key = self._forms.key(row)
+        if key == query.form.key:
+            same_words = len(numbers) == len(query.words)
+            return SAME_SOUND_STRENGTH if same_words else SAME_SOUND_RESPACED_STRENGTH
         if self._is_prefix(query, row):
-            return PREFIX_BASE_STRENGTH + PREFIX_SHARE_WEIGHT * min(
-                1.0, len(query.form.key) / len(sound)
-            )
+            typed_share = min(1.0, len(query.form.key) / len(key))
+            return PREFIX_BASE_STRENGTH + PREFIX_SHARE_WEIGHT * typed_share
         if similarity and self._number_keys(numbers) != query.numbers:
             similarity *= OTHER_NUMBER_FACTOR
         return MAX_INEXACT_STRENGTH * similarity
 
     def _is_prefix(self, query: NameQuery, row: int) -> bool:
-        """Tell whether a text goes on after what was typed, which may be a name in Tamil."""
+        """Return whether a name begins with the query, which may be in Tamil."""
         if len(query.form.word) < MIN_PREFIX_LETTERS:
             return False
         if self._forms.key(row).startswith(query.form.key):
             return True
-        heard_loosely = query.form.loose_key
-        return len(heard_loosely) >= MIN_PREFIX_LOOSE_LETTERS and self._forms.loose_key(
-            row
-        ).startswith(heard_loosely)
+        loose_key = query.form.loose_key
+        return len(loose_key) >= MIN_PREFIX_LOOSE_LETTERS and self._forms.loose_key(row).startswith(
+            loose_key
+        )
 
     def _number_keys(self, numbers: Sequence[int]) -> set[str]:
         words = (phonetic_form(self._spelling.word(number)) for number in numbers)
@@ -244,28 +234,32 @@ class NameIndex:
     def _word_coverage(
         self, query: NameQuery, weights: Sequence[float], numbers: Sequence[int]
     ) -> tuple[float, bool]:
-        """Return the likeness by words, each used once, and whether every one asked was found."""
-        pairs = sorted(
-            (
-                (likeness, part.positions, place)
-                for part in query.parts
-                for place, number in enumerate(numbers)
-                if (likeness := part.similar_words.get(number))
-            ),
-            key=lambda pair: (-pair[0], -len(pair[1])),
-        )
+        """Return the strength by words, each used once, and whether all query words are covered."""
+        pairs = _matching_words(query, numbers)
         if not pairs:
             return 0.0, False
         own = [self._word_weight(number) for number in numbers]
-        left_asked, left_own = set(range(len(weights))), set(range(len(own)))
-        of_asked = of_own = 0.0
-        for likeness, places, place in pairs:
-            if place in left_own and left_asked.issuperset(places):
-                left_asked.difference_update(places)
-                left_own.remove(place)
-                of_asked += likeness * sum(weights[at] for at in places)
-                of_own += likeness * own[place]
-        share = (of_asked / sum(weights)) ** QUERY_COVERAGE_EXPONENT
-        return MAX_INEXACT_STRENGTH * share * (
-            of_own / sum(own)
-        ) ** NAME_COVERAGE_EXPONENT, not left_asked
+        open_query, open_name = set(range(len(weights))), set(range(len(own)))
+        query_weight = name_weight = 0.0
+        for similarity, query_positions, name_position in pairs:
+            if name_position in open_name and open_query.issuperset(query_positions):
+                open_query.difference_update(query_positions)
+                open_name.remove(name_position)
+                query_weight += similarity * sum(weights[at] for at in query_positions)
+                name_weight += similarity * own[name_position]
+        query_share = (query_weight / sum(weights)) ** QUERY_COVERAGE_EXPONENT
+        name_share = (name_weight / sum(own)) ** NAME_COVERAGE_EXPONENT
+        return MAX_INEXACT_STRENGTH * query_share * name_share, not open_query
+
+
+def _matching_words(
+    query: NameQuery, numbers: Sequence[int]
+) -> list[tuple[float, tuple[int, ...], int]]:
+    """Return similarity, positions in the query and position in the name, the best first."""
+    pairs = (
+        (similarity, part.positions, position)
+        for part in query.parts
+        for position, number in enumerate(numbers)
+        if (similarity := part.similar_words.get(number))
+    )
+    return sorted(pairs, key=lambda pair: (-pair[0], -len(pair[1])))

@@ -1,8 +1,9 @@
-"""How a text sounds, in a few Latin letters: native script, careful and free romanisation meet.
+"""How a text sounds, in a few Latin letters: the same for native script and any romanisation.
 
-Three strengths, each made from the one before. `key` is close to the sound: vowels without their
-length, consonants without aspiration and doubling, numbers as words. `loose` leaves out what Tamil
-does not write and Hindi does not say: voice, and the vowel `a`. `skeleton` keeps consonants alone.
+There are three levels, each computed from the one before. A phonetic key is close to the sound:
+vowels without length, consonants without aspiration or doubling, numbers as words. A loose key also
+drops what Tamil does not write and Hindi does not pronounce: voice, and the vowel `a`. A consonant
+skeleton keeps the consonants only.
 """
 
 import re
@@ -11,43 +12,35 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-MAX_WORD_LETTERS = 40  # letters; what follows does not tell one name from another
+MAX_WORD_LETTERS = 40  # later letters do not distinguish names
 MAX_CACHED_WORDS = 1 << 16  # some 10 MB when full
 
-# The blocks of Unicode that descend from ISCII lay out their letters alike, so that one set of
-# places serves ten scripts. All other letters are anyascii's.
+# Unicode blocks that descend from ISCII order their letters alike, so one set of offsets serves ten
+# scripts. All other letters are transliterated by anyascii.
 FIRST_INDIC, LAST_INDIC, BLOCK_SIZE = "\u0900", "\u0d7f", 0x80
 DEVANAGARI, TAMIL, MALAYALAM = 0x0900, 0x0B80, 0x0D00
 NOT_INDIC = -1
 CONSONANT_OFFSETS = frozenset([*range(0x15, 0x3A), *range(0x58, 0x60)])
-SIGN_OFFSETS = frozenset(
-    [*range(0x3E, 0x4E), 0x55, 0x56, 0x57, 0x62, 0x63]
-)  # of vowels, and virama
+# Vowel signs and the virama.
+SIGN_OFFSETS = frozenset([*range(0x3E, 0x4E), 0x55, 0x56, 0x57, 0x62, 0x63])
 LONG_A_OFFSETS = frozenset([0x06, 0x3E])
-STOP_OFFSETS, LABIAL_OFFSETS, GLIDE_OFFSETS = (
-    range(0x15, 0x2A),
-    range(0x2A, 0x2F),
-    frozenset([0x2F, 0x35]),
-)
+STOP_OFFSETS = range(0x15, 0x2A)
+LABIAL_OFFSETS = range(0x2A, 0x2F)
+GLIDE_OFFSETS = frozenset([0x2F, 0x35])
 NASAL_OFFSETS = frozenset([0x19, 0x1E, 0x23, 0x28, 0x2E])
 ANUSVARA_OFFSETS = frozenset([0x01, 0x02])
 VIRAMA_OFFSET, NUKTA_OFFSET = 0x4D, 0x3C
-LETTER_OVERRIDES = {
-    0x1A: "ch",
-    0x0B: "ri",
-    0x43: "ri",
-    0x57: "au",
-    NUKTA_OFFSET: "",
-}  # than anyascii has it
+# Where anyascii writes something else.
+LETTER_OVERRIDES = {0x1A: "ch", 0x0B: "ri", 0x43: "ri", 0x57: "au", NUKTA_OFFSET: ""}
 
-# Tamil has one letter for k and g, and so on, said by its neighbours; Malayalam has a few such.
+# Tamil has one letter for k and g, and so on: its neighbours decide. Malayalam has a few such.
 SINGLE_STOP_SOUNDS = {
     TAMIL: {0x15: "g", 0x1A: "s", 0x1F: "d", 0x24: "d", 0x2A: "b"},
     MALAYALAM: {0x1F: "d"},
 }
 AFTER_NASAL_SOUNDS = {TAMIL: {0x1A: "j"}, MALAYALAM: {0x2A: "b"}}
 
-CLUSTER_SPELLINGS = [  # written otherwise than said
+CLUSTER_SPELLINGS = [  # not pronounced as written
     ("റ്റ", "ട്ട"),
     ("ന്റ", "ന്ട്ട"),
     ("ങ്ങ", "ങ്ഗ"),
@@ -62,13 +55,13 @@ CLUSTER_SPELLINGS = [  # written otherwise than said
 ]
 SILENT_CHARACTERS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0xFEFF, ord("'"), ord("’"), ord("`")])
 
-# Hindi does not say an `a` between a vowel with its consonant and a consonant with its vowel.
+# Hindi drops an `a` between a vowel-consonant pair and a consonant-vowel pair.
 LATIN_CONSONANT_PATTERN = "(?:[bcdgjkpt]h|[b-df-hj-np-tv-z])"
 SCHWA_PATTERN = re.compile(f"(?<=[aeiouA][b-df-hj-np-tv-z])a(?={LATIN_CONSONANT_PATTERN}[eiouA])")
 
-SOUND_RULES = [  # applied in this order; the English ones are for the words that names borrow
-    (re.compile(written), sound)
-    for written, sound in [
+SOUND_RULES = [  # applied in this order; the English ones are for English words in names
+    (re.compile(pattern), sound)
+    for pattern, sound in [
         (r"[^a-z]+", ""),
         (r"(?:t|ss|s)ion", "shan"),
         (r"tch|chh|cch", "ch"),
@@ -124,7 +117,7 @@ INDIC_MARKS = "".join(
 WORD_OR_NUMBER_PATTERN = re.compile(
     rf"\d+|(?:[^\W\d_]|[{INDIC_MARKS}\u0300-\u036f\u200b-\u200d'’`])+"
 )
-ACRONYM_PATTERN = re.compile(r"[b-df-hj-np-tv-xz]{2,5}")  # said letter by letter: KGF, RRR
+ACRONYM_PATTERN = re.compile(r"[b-df-hj-np-tv-xz]{2,5}")  # spelt out: KGF, RRR
 LETTER_NAMES = {
     "b": "bi", "c": "si", "d": "di", "f": "ef", "g": "ji", "h": "ech", "j": "je", "k": "ke",
     "l": "el", "m": "em", "n": "en", "p": "pi", "q": "kyu", "r": "ar", "s": "es", "t": "ti",
@@ -136,16 +129,18 @@ UNIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "ei
 UNIT_WORDS += ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
 UNIT_WORDS += ["eighteen", "nineteen"]
 TENS_WORDS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-MAX_NUMBER_DIGITS = 8  # digits; longer ones are no names
+MAX_NUMBER_DIGITS = 8  # longer numbers are not names
 
 
 def phonetic_key(text: str) -> str:
-    """Return the sounds of a text's words, parted by one space; nothing for what has no letters.
+    """Return the sounds of a text's words, separated by spaces; empty for a text without letters.
 
-    Any text will do; the cost is a few microseconds for each word met before.
+    Works on any text; takes a few microseconds for each word in the cache.
 
-    >>> key("బాహుబలి"), key("Baahubaali"), key("थ्री इडियट्स"), key("3 Idiots")
-    ('bahubali', 'bahubali', 'tri idiats', 'tri idiots')
+    >>> phonetic_key("బాహుబలి"), phonetic_key("Baahubaali")
+    ('bahubali', 'bahubali')
+    >>> phonetic_key("थ्री इडियट्स"), phonetic_key("3 Idiots")
+    ('tri idiats', 'tri idiots')
     """
     sounds = [
         _word_key(word[:MAX_WORD_LETTERS])
@@ -156,32 +151,31 @@ def phonetic_key(text: str) -> str:
 
 
 def loose_key(text_key: str) -> str:
-    """Return what is left of a key when voice, `a` and the shades of vowels do not count.
+    """Return a key without voice, the vowel `a` and shades of vowels.
 
-    >>> loose(key("பாகுபலி")), loose(key("bahubali"))
+    >>> loose_key(phonetic_key("பாகுபலி")), loose_key(phonetic_key("bahubali"))
     ('pkupli', 'pkupli')
     """
-    left = voiceless_key(text_key)
+    loose = voiceless_key(text_key)
     for pattern, sound in LOOSE_RULES:
-        left = pattern.sub(sound, left)
-    return left.replace("e", "i").replace("o", "u")
+        loose = pattern.sub(sound, loose)
+    return loose.replace("e", "i").replace("o", "u")
 
 
 def voiceless_key(text_key: str) -> str:
     """Return a key with its consonants unvoiced, as Tamil writes them."""
-    return DOUBLED_LETTER_PATTERN.sub(
-        r"\1", H_BETWEEN_VOWELS_PATTERN.sub("k", text_key).translate(VOICELESS_LETTERS)
-    )
+    voiceless = H_BETWEEN_VOWELS_PATTERN.sub("k", text_key).translate(VOICELESS_LETTERS)
+    return DOUBLED_LETTER_PATTERN.sub(r"\1", voiceless)
 
 
 def consonant_skeleton(text_key: str) -> str:
-    """Return the consonants of a key, nasals alike, and whether a word begins with a vowel.
+    """Return the consonants of a key, with one letter for all nasals and one for a first vowel.
 
-    >>> skeleton(key("Eega")), skeleton(key("mister perfect"))
+    >>> consonant_skeleton("iga"), consonant_skeleton(phonetic_key("mister perfect"))
     ('ak', 'nstr prpkt')
     """
-    left = LOOSE_RULES[0][0].sub("", voiceless_key(text_key))
-    return INITIAL_VOWEL_PATTERN.sub("a", INNER_VOWEL_PATTERN.sub("", left)).replace("m", "n")
+    consonants = INNER_VOWEL_PATTERN.sub("", LOOSE_RULES[0][0].sub("", voiceless_key(text_key)))
+    return INITIAL_VOWEL_PATTERN.sub("a", consonants).replace("m", "n")
 
 
 @lru_cache(MAX_CACHED_WORDS)
@@ -190,16 +184,16 @@ def _word_key(word: str) -> str:
     latin = ABBREVIATIONS.get(latin, latin)
     if ACRONYM_PATTERN.fullmatch(latin):
         latin = "".join(LETTER_NAMES[letter] for letter in latin)
-    for written, sound in SOUND_RULES:
-        latin = written.sub(sound, latin)
+    for pattern, sound in SOUND_RULES:
+        latin = pattern.sub(sound, latin)
     return latin
 
 
 def _number_words(digits: str) -> list[str]:
     """Return digits as English words, read in pairs: 1947, nineteen forty seven."""
-    read = digits[:MAX_NUMBER_DIGITS]
-    start = len(read) % 2
-    pairs = [read[:start], *(read[at : at + 2] for at in range(start, len(read), 2))]
+    digits = digits[:MAX_NUMBER_DIGITS]
+    start = len(digits) % 2
+    pairs = [digits[:start], *(digits[at : at + 2] for at in range(start, len(digits), 2))]
     return [word for pair in pairs if pair for word in _pair_words(pair)]
 
 
@@ -216,8 +210,8 @@ def _pair_words(digits: str) -> list[str]:
 def _to_latin(word: str) -> str:
     if word.isascii():
         return word
-    for written, sound in CLUSTER_SPELLINGS:
-        word = word.replace(written, sound)
+    for cluster, pronounced in CLUSTER_SPELLINGS:
+        word = word.replace(cluster, pronounced)
     latin = "".join(_letter_sound(word, at) for at in range(len(word)))
     if any(_block_start(letter) == DEVANAGARI for letter in word):
         latin = SCHWA_PATTERN.sub("", latin)
@@ -225,19 +219,19 @@ def _to_latin(word: str) -> str:
 
 
 def _letter_sound(word: str, at: int) -> str:
-    """Return a letter as it is said where it stands; `A` for the long `a` of Devanagari."""
-    letter, place, following = word[at], _block_offset(word, at), _following_offset(word, at)
+    """Return how a letter is pronounced in its word; `A` for the long `a` of Devanagari."""
+    letter, offset, following = word[at], _block_offset(word, at), _following_offset(word, at)
     block = _block_start(letter)
-    if place in ANUSVARA_OFFSETS:
+    if offset in ANUSVARA_OFFSETS:
         return _anusvara_sound(block, following)
-    if block == DEVANAGARI and place in LONG_A_OFFSETS:
+    if block == DEVANAGARI and offset in LONG_A_OFFSETS:
         return "A"
-    sound = LETTER_OVERRIDES[place] if place in LETTER_OVERRIDES else anyascii(letter)
-    if place not in CONSONANT_OFFSETS:
+    sound = LETTER_OVERRIDES[offset] if offset in LETTER_OVERRIDES else anyascii(letter)
+    if offset not in CONSONANT_OFFSETS:
         return sound
     sound = _stop_sound(word, at, sound)
-    silent = following in SIGN_OFFSETS or (block == DEVANAGARI and following == NOT_INDIC)
-    return sound if silent else sound + "a"
+    no_vowel = following in SIGN_OFFSETS or (block == DEVANAGARI and following == NOT_INDIC)
+    return sound if no_vowel else sound + "a"
 
 
 def _anusvara_sound(block: int, following: int) -> str:
@@ -249,24 +243,18 @@ def _anusvara_sound(block: int, following: int) -> str:
 
 
 def _stop_sound(word: str, at: int, sound: str) -> str:
-    """Return how Tamil and Malayalam say a stop: doubled, after a nasal, or alone."""
-    block, place, before = (
-        _block_start(word[at]),
-        _block_offset(word, at),
-        _block_offset(word, at - 1),
-    )
+    """Return how Tamil and Malayalam pronounce a stop: doubled, after a nasal, or single."""
+    block, offset = _block_start(word[at]), _block_offset(word, at)
+    before = _block_offset(word, at - 1)
     if block not in SINGLE_STOP_SOUNDS or _block_offset(word, at + 1) == VIRAMA_OFFSET:
         return sound
     if before == NOT_INDIC:
         return "s" if sound == "ch" and block == TAMIL else sound
-    alone = SINGLE_STOP_SOUNDS[block].get(place, sound)
+    single = SINGLE_STOP_SOUNDS[block].get(offset, sound)
     if before != VIRAMA_OFFSET:
-        return alone
-    return (
-        AFTER_NASAL_SOUNDS[block].get(place, alone)
-        if _block_offset(word, at - 2) in NASAL_OFFSETS
-        else sound
-    )
+        return single
+    after_nasal = _block_offset(word, at - 2) in NASAL_OFFSETS
+    return AFTER_NASAL_SOUNDS[block].get(offset, single) if after_nasal else sound
 
 
 def _following_offset(word: str, at: int) -> int:
@@ -275,14 +263,14 @@ def _following_offset(word: str, at: int) -> int:
 
 
 def _block_start(letter: str) -> int:
-    """Return where the block of a letter starts; `OUTSIDE` of Indian scripts."""
+    """Return the first code point of a letter's block; `NOT_INDIC` outside Indian scripts."""
     return (
         ord(letter) // BLOCK_SIZE * BLOCK_SIZE if FIRST_INDIC <= letter <= LAST_INDIC else NOT_INDIC
     )
 
 
 def _block_offset(word: str, at: int) -> int:
-    """Return the place of a letter in its block; `OUTSIDE` of the word and of Indian scripts."""
+    """Return a letter's offset in its block; `NOT_INDIC` outside the word or Indian scripts."""
     if not 0 <= at < len(word) or _block_start(word[at]) == NOT_INDIC:
         return NOT_INDIC
     return ord(word[at]) % BLOCK_SIZE

@@ -1,4 +1,4 @@
-"""Which rows hold a term: growing lists of small integers, kept in a few flat arrays."""
+"""Posting lists: the rows that contain each term, stored in a few flat arrays."""
 
 from array import array
 from collections.abc import Collection
@@ -9,16 +9,14 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int32]
 
 NO_ROWS: Rows = np.empty(0, np.int32)
-MAX_PENDING_ROWS, MAX_PENDING_SHARE = (
-    4096,
-    0.02,
-)  # additions that each question looks through; of what is sorted
+# Additions that each lookup scans; beyond these, and this share of the rest, they are sorted in.
+MAX_PENDING_ROWS, MAX_PENDING_SHARE = 4096, 0.02
 
 
 class Postings:
-    """Terms, numbered from 0, and the rows that were added to each, in the order of addition.
+    """Terms, numbered from 0, and the rows of each, in the order of addition.
 
-    Additions wait in a list until a question finds too many of them.
+    New rows are pending until a lookup finds too many of them.
     """
 
     def __init__(self) -> None:
@@ -26,15 +24,15 @@ class Postings:
         self._rows = NO_ROWS
         self._pending_terms = array("i")
         self._pending_rows = array("i")
-        self._terms_per_row = array("i")  # terms of a row, where rows were added in their order
+        self._terms_per_row = array("i")  # filled by `append_row`
 
     def add(self, terms: Collection[int], row: int) -> None:
-        """Append a row to distinct terms."""
+        """Add a row to distinct terms."""
         self._pending_terms.extend(terms)
         self._pending_rows.extend([row] * len(terms))
 
     def append_row(self, terms: Collection[int]) -> None:
-        """Append the next row to distinct terms."""
+        """Add the next row to distinct terms."""
         self.add(terms, len(self._terms_per_row))
         self._terms_per_row.append(len(terms))
 
@@ -42,30 +40,30 @@ class Postings:
         """Return the rows of a term."""
         if len(self._pending_rows) > MAX_PENDING_ROWS + MAX_PENDING_SHARE * len(self._rows):
             self.compact()
-        settled = NO_ROWS
+        rows = NO_ROWS
         if term < len(self._starts) - 1:
-            settled = self._rows[self._starts[term] : self._starts[term + 1]]
+            rows = self._rows[self._starts[term] : self._starts[term + 1]]
         if not self._pending_rows:
-            return settled
-        waiting = np.frombuffer(self._pending_terms, np.int32) == term
-        return np.concatenate([settled, np.frombuffer(self._pending_rows, np.int32)[waiting]])
+            return rows
+        pending = np.frombuffer(self._pending_terms, np.int32) == term
+        return np.concatenate([rows, np.frombuffer(self._pending_rows, np.int32)[pending]])
 
     def rows_sharing(self, terms: Collection[int], *, min_share: float, limit: int) -> Rows:
-        """Return the rows that share the most terms: at least `share` of them, by Dice's measure.
+        """Return the rows that share the most terms: a Dice coefficient of `min_share` or more.
 
-        For postings that were filled by `append`.
+        Works on postings filled by `append_row`.
         """
         if not terms:
             return NO_ROWS
         shared = np.bincount(np.concatenate([self.rows_of(term) for term in terms]))
-        # A row of n terms that shares s <= n of them is as alike as 2 s / (n + terms) at most.
+        # A row of n terms that shares s <= n of them has a coefficient of at most 2 s / (n + terms).
         rows = np.flatnonzero(shared >= max(1.0, min_share * len(terms) / (2 - min_share)))
         dice = 2 * shared[rows] / (np.frombuffer(self._terms_per_row, np.int32)[rows] + len(terms))
         enough = dice >= min_share
         return top_rows(rows[enough], dice[enough], limit)
 
     def compact(self) -> None:
-        """Sort what was added into the arrays."""
+        """Sort pending rows into the arrays."""
         sizes = np.diff(self._starts)
         terms = np.concatenate(
             [np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), self._pending_terms],
@@ -78,7 +76,7 @@ class Postings:
 
 
 def top_rows(rows: NDArray[np.intp], values: NDArray[np.float64], limit: int) -> Rows:
-    """Return the rows of the highest values, in any order."""
+    """Return the rows with the highest values, in any order."""
     if len(rows) > limit:
         rows = rows[np.argpartition(-values, limit)[:limit]]
     return rows.astype(np.int32)

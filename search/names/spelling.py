@@ -1,4 +1,4 @@
-"""The words that names are made of, found again where they are spelt a little otherwise."""
+"""The words of names, found by other spellings of them."""
 
 from collections.abc import Iterator
 from heapq import nlargest
@@ -11,29 +11,24 @@ from search.names.postings import Postings
 from search.names.similarity import PhoneticForm, PhoneticTable, phonetic_form, trigrams
 
 SimilarWords = dict[int, float]
-"""Numbers of words, and how much each is alike, 0..1."""
+"""Word numbers, to their similarities, 0..1."""
 
-MAX_TRIGRAM_CANDIDATES = 64  # words that share trigrams, looked at one by one
-MAX_SIMILAR_WORDS = 24  # words that one may stand for
-MIN_TRIGRAM_SHARE = 0.4  # of the trigrams, Dice; what shares less is no misspelling
-MIN_PREFIX_LETTERS = 3  # letters
-MIN_INDEXED_PREFIX_LETTERS, MAX_INDEXED_PREFIX_LETTERS = (
-    2,
-    4,
-)  # letters of a key by which beginnings are found
-PREFIX_BASE_SIMILARITY, PREFIX_SHARE_WEIGHT = (
-    0.75,
-    0.2,
-)  # likeness of a word that goes on; how much of it was typed
-# Letters that are left when one is left out; fewer are left of too many words.
+MAX_TRIGRAM_CANDIDATES = 64  # words that share trigrams and are compared one by one
+MAX_SIMILAR_WORDS = 24  # that a query word may stand for
+MIN_TRIGRAM_SHARE = 0.4  # Dice coefficient; words below it are no misspellings
+MIN_PREFIX_LETTERS = 3
+MIN_INDEXED_PREFIX_LETTERS, MAX_INDEXED_PREFIX_LETTERS = 2, 4  # of a phonetic key
+# Similarity of a longer word to its beginning: the base, and what the typed share adds.
+PREFIX_BASE_SIMILARITY, PREFIX_SHARE_WEIGHT = 0.75, 0.2
+# Words are also indexed with each letter deleted; shorter ones would collide with too many.
 MIN_SPELLING_DELETION_LETTERS, MIN_SOUND_DELETION_LETTERS, MAX_DELETION_LETTERS = 2, 3, 11
-MIN_TRIGRAM_KEY_LETTERS = 5  # letters of a loose key; longer words may differ in two
+MIN_TRIGRAM_KEY_LETTERS = 5  # of a loose key; in longer words two letters may differ
 BUCKET_COUNT = 1 << 18
-MAX_CACHED_WORDS = 4096  # words
+MAX_CACHED_WORDS = 4096
 
 
 class SpellingIndex:
-    """Distinct words, numbered from 0; grows only. Not thread-safe."""
+    """Distinct words, numbered from 0; it only grows. Not thread-safe."""
 
     def __init__(self) -> None:
         self._forms = PhoneticTable()
@@ -44,23 +39,19 @@ class SpellingIndex:
         self._similar_words_cache: dict[str, SimilarWords] = {}
         self._same_sound_cache: dict[str, SimilarWords] = {}
 
-    def __len__(self) -> int:
-        return len(self._forms)
-
     def add(self, word: str) -> int:
-        """Return the number of a folded word, known or new."""
-        known = self._word_numbers.get(word)
-        if known is not None:
-            return known
+        """Return the number of a folded word; a new word is added."""
+        number = self._word_numbers.get(word)
+        if number is not None:
+            return number
         number = self._word_numbers[word] = len(self._forms)
-        sound = phonetic_form(word)
-        self._forms.add(sound)
-        self._by_bucket.add(_buckets(sound), number)
-        self._by_trigram.append_row(trigrams(sound.loose_key))
-        longest = min(MAX_INDEXED_PREFIX_LETTERS, len(sound.key))
-        self._by_prefix.add(
-            [_bucket(sound.key[:n]) for n in range(MIN_INDEXED_PREFIX_LETTERS, longest + 1)], number
-        )
+        form = phonetic_form(word)
+        self._forms.add(form)
+        self._by_bucket.add(_buckets(form), number)
+        self._by_trigram.append_row(trigrams(form.loose_key))
+        longest = min(MAX_INDEXED_PREFIX_LETTERS, len(form.key))
+        prefixes = (form.key[:n] for n in range(MIN_INDEXED_PREFIX_LETTERS, longest + 1))
+        self._by_prefix.add([_bucket(prefix) for prefix in prefixes], number)
         self._similar_words_cache.clear()
         self._same_sound_cache.clear()
         return number
@@ -71,44 +62,42 @@ class SpellingIndex:
 
     def similar_words(self, word: str) -> SimilarWords:
         """Return the words that a folded word may stand for."""
-        found = self._similar_words_cache.get(word)
-        if found is None:
-            found = _store(self._similar_words_cache, word, self._find_similar(phonetic_form(word)))
-        return found
+        words = self._similar_words_cache.get(word)
+        if words is None:
+            words = _store(self._similar_words_cache, word, self._find_similar(phonetic_form(word)))
+        return words
 
     def key(self, number: int) -> str:
-        """Return how a word sounds."""
+        """Return the phonetic key of a word."""
         return self._forms.key(number)
 
     def same_sounding_words(self, word: str) -> SimilarWords:
-        """Return the words that sound as a folded word does, loosely."""
-        found = self._same_sound_cache.get(word)
-        if found is None:
-            sound = phonetic_form(word)
-            likely = self._most_similar(sound, self._by_bucket.rows_of(_bucket(sound.loose_key)))
-            found = _store(self._same_sound_cache, word, likely)
-        return found
+        """Return the words with the loose key of a folded word."""
+        words = self._same_sound_cache.get(word)
+        if words is None:
+            form = phonetic_form(word)
+            rows = self._by_bucket.rows_of(_bucket(form.loose_key))
+            words = _store(self._same_sound_cache, word, self._most_similar(form, rows))
+        return words
 
     def words_with_prefix(self, word: str) -> SimilarWords:
-        """Return the words that a folded word may be the beginning of."""
-        sound = phonetic_form(word).key
-        if len(word) < MIN_PREFIX_LETTERS or len(sound) < MIN_INDEXED_PREFIX_LETTERS:
+        """Return the words that begin with a folded word."""
+        prefix = phonetic_form(word).key
+        if len(word) < MIN_PREFIX_LETTERS or len(prefix) < MIN_INDEXED_PREFIX_LETTERS:
             return {}
-        begun = {
-            number: len(sound) / len(whole)
-            for number in self._by_prefix.rows_of(
-                _bucket(sound[:MAX_INDEXED_PREFIX_LETTERS])
-            ).tolist()
-            if (whole := self._forms.key(number)).startswith(sound)
+        rows = self._by_prefix.rows_of(_bucket(prefix[:MAX_INDEXED_PREFIX_LETTERS]))
+        typed_shares = {
+            number: len(prefix) / len(key)
+            for number in rows.tolist()
+            if (key := self._forms.key(number)).startswith(prefix)
         }
-        likeliest = nlargest(MAX_SIMILAR_WORDS, begun.items(), key=itemgetter(1))
+        best = nlargest(MAX_SIMILAR_WORDS, typed_shares.items(), key=itemgetter(1))
         return {
-            number: PREFIX_BASE_SIMILARITY + PREFIX_SHARE_WEIGHT * share
-            for number, share in likeliest
+            number: PREFIX_BASE_SIMILARITY + PREFIX_SHARE_WEIGHT * share for number, share in best
         }
 
     def compact(self) -> None:
-        """Make ready for many questions after many additions."""
+        """Prepare for many lookups after many additions."""
         self._by_prefix.compact()
         self._by_bucket.compact()
         self._by_trigram.compact()
@@ -116,22 +105,23 @@ class SpellingIndex:
     def _find_similar(self, form: PhoneticForm) -> SimilarWords:
         if form.needs_exact_match:
             return self.same_sounding_words(form.word)
-        found = [self._by_bucket.rows_of(bucket) for bucket in _buckets(form)]
+        candidates = [self._by_bucket.rows_of(bucket) for bucket in _buckets(form)]
         if len(form.loose_key) >= MIN_TRIGRAM_KEY_LETTERS:
-            parts = trigrams(form.loose_key)
-            found.append(
+            candidates.append(
                 self._by_trigram.rows_sharing(
-                    parts, min_share=MIN_TRIGRAM_SHARE, limit=MAX_TRIGRAM_CANDIDATES
+                    trigrams(form.loose_key),
+                    min_share=MIN_TRIGRAM_SHARE,
+                    limit=MAX_TRIGRAM_CANDIDATES,
                 )
             )
-        return self._most_similar(form, np.concatenate(found))
+        return self._most_similar(form, np.concatenate(candidates))
 
     def _most_similar(self, form: PhoneticForm, candidates: NDArray[np.int32]) -> SimilarWords:
         rows = self._forms.rows_of_similar_length(form, np.unique(candidates))
-        likeness = self._forms.similarities(form, rows)
-        kept = np.flatnonzero(likeness > 0)
-        kept = kept[np.argsort(-likeness[kept], kind="stable")[:MAX_SIMILAR_WORDS]]
-        return dict(zip(rows[kept].tolist(), likeness[kept].tolist(), strict=True))
+        similarities = self._forms.similarities(form, rows)
+        best = np.flatnonzero(similarities > 0)
+        best = best[np.argsort(-similarities[best], kind="stable")[:MAX_SIMILAR_WORDS]]
+        return dict(zip(rows[best].tolist(), similarities[best].tolist(), strict=True))
 
 
 def _store(cache: dict[str, SimilarWords], word: str, words: SimilarWords) -> SimilarWords:
@@ -141,25 +131,23 @@ def _store(cache: dict[str, SimilarWords], word: str, words: SimilarWords) -> Si
     return words
 
 
-def _buckets(word_form: PhoneticForm) -> set[int]:
-    """Return where words meet that differ in one letter, written or heard, or in vowels alone."""
-    forms = {
-        word_form.word,
-        word_form.loose_key,
-        *_deletions(word_form.word, MIN_SPELLING_DELETION_LETTERS),
+def _buckets(form: PhoneticForm) -> set[int]:
+    """Return buckets shared by words that differ in one letter or sound, or in vowels only."""
+    texts = {
+        form.word,
+        form.loose_key,
+        *_deletions(form.word, MIN_SPELLING_DELETION_LETTERS),
+        *_deletions(form.loose_key, MIN_SOUND_DELETION_LETTERS),
     }
-    forms.update(_deletions(word_form.loose_key, MIN_SOUND_DELETION_LETTERS))
-    consonants = word_form.skeleton_hash
-    return {_bucket(form) for form in forms} | (
-        {consonants % BUCKET_COUNT} if consonants else set()
-    )
+    buckets = {_bucket(text) for text in texts}
+    return buckets | {form.skeleton_hash % BUCKET_COUNT} if form.skeleton_hash else buckets
 
 
 def _deletions(word: str, min_letters: int) -> Iterator[str]:
-    """Yield a word with each of its letters left out."""
+    """Yield a word with each of its letters deleted."""
     if min_letters < len(word) <= MAX_DELETION_LETTERS:
         yield from (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
-def _bucket(form: str) -> int:
-    return hash(form) % BUCKET_COUNT
+def _bucket(text: str) -> int:
+    return hash(text) % BUCKET_COUNT

@@ -1,10 +1,10 @@
-"""The words of a query, each with its place in the text and the forms that it is known by."""
+"""The words of a query, with their positions in the text, folded forms and phonetic keys."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from search.names import phonetic
+from search.names.phonetic import phonetic_key
 
 WORD_MARKS = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
 FIRST_INDIC = "\u0900"
@@ -14,7 +14,7 @@ APOSTROPHE_REMOVAL = str.maketrans("", "", APOSTROPHES)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word: `text[start:end]` as written, folded as names are, and how it sounds."""
+    """`text[start:end]`: as written, folded like names are, and its phonetic key."""
 
     start: int
     end: int
@@ -23,9 +23,9 @@ class Word:
 
 
 def tokenize(text: str) -> list[Word]:
-    """Return the words of a text; their folded forms are those of the folded text.
+    """Return the words of a text; together their folded forms are the folded text.
 
-    >>> [word.folded for word in words_of("S. S. Rajamouli’s 90's sci-fi")]
+    >>> [word.folded for word in tokenize("S. S. Rajamouli’s 90's sci-fi")]
     ['ss', 'rajamoulis', '90s', 'sci', 'fi']
     """
     return list(_join_initials(list(_split(text))))
@@ -33,56 +33,56 @@ def tokenize(text: str) -> list[Word]:
 
 def _split(text: str) -> Iterator[Word]:
     start = -1
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         if is_word_character(character):
-            start = place if start < 0 else start
+            start = position if start < 0 else start
         elif start >= 0:
-            yield from _fold(text, start, place)
+            yield from _fold(text, start, position)
             start = -1
     if start >= 0:
         yield from _fold(text, start, len(text))
 
 
 def is_word_character(character: str) -> bool:
-    """Tell whether a character belongs to a word, an apostrophe included."""
+    """Return whether a character belongs to a word; apostrophes do."""
     if character.isascii():
         return character.isalnum() or character in APOSTROPHES
     return character.isalnum() or unicodedata.category(character) in WORD_MARKS or character == "’"
 
 
 def _fold(text: str, start: int, end: int) -> Iterator[Word]:
-    """Yield a word, or several where one character stands for more than a word (½)."""
+    """Yield a word, or several if one character decomposes into more (½)."""
     word = text[start:end]
     if word.isascii():
         plain = word.lower().translate(APOSTROPHE_REMOVAL)
         if plain:
-            yield Word(start, end, plain, phonetic.phonetic_key(plain))
+            yield Word(start, end, plain, phonetic_key(plain))
         return
     decomposed = unicodedata.normalize("NFKD", word).casefold().translate(APOSTROPHE_REMOVAL)
-    kept = "".join(
+    letters = "".join(
         character if is_word_character(character) else " "
         for character in decomposed
         if not (unicodedata.combining(character) and character < FIRST_INDIC)
     )
-    for part in kept.split():
+    for part in letters.split():
         composed = unicodedata.normalize("NFC", part)
-        yield Word(start, end, composed, phonetic.phonetic_key(composed))
+        yield Word(start, end, composed, phonetic_key(composed))
 
 
 def _join_initials(words: Sequence[Word]) -> Iterator[Word]:
-    """Join letters that stand alone, as `fold` does: they are written with and without dots."""
-    waiting: list[Word] = []
+    """Join initials as `fold` does: people write them with and without dots."""
+    initials: list[Word] = []
     for word in words:
         if len(word.folded) == 1 and word.folded.isalpha():
-            waiting.append(word)
+            initials.append(word)
             continue
-        yield from _join_letters(waiting)
-        waiting = []
+        yield from _join_letters(initials)
+        initials = []
         yield word
-    yield from _join_letters(waiting)
+    yield from _join_letters(initials)
 
 
 def _join_letters(letters: Sequence[Word]) -> Iterator[Word]:
     if letters:
         folded = "".join(each.folded for each in letters)
-        yield Word(letters[0].start, letters[-1].end, folded, phonetic.phonetic_key(folded))
+        yield Word(letters[0].start, letters[-1].end, folded, phonetic_key(folded))
