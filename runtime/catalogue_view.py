@@ -13,6 +13,7 @@ from sqlmodel import Session
 from db import changes, plots
 from db.changes import Position
 from db.engine import open_session
+from index.catalogue_row import CatalogueRow
 from index.memory import MemoryIndex
 from index.query import IndexEntry, VectorIndex
 from runtime.catalogue_reader import CatalogueReader
@@ -21,7 +22,7 @@ from runtime.follower import Follower
 from runtime.index_snapshots import IndexSnapshots
 from runtime.index_sync import IndexSync
 from runtime.result_cache import ResultCache
-from search.names.lexical import NO_LABELS, LexicalIndex, NameLabels
+from search.names.lexical import LexicalIndex
 from search.parsing.entity_dictionary import EntityDictionary
 from search.plots import PlotIndex
 from search.suggestions.suggester import Suggester
@@ -37,23 +38,6 @@ APPROXIMATE_MIN_TITLES = 1_000_000  # titles; below, an exact search takes a few
 TITLE_CACHE_CAPACITY = 50_000  # those that feeds consider; some 40 MB when full
 
 log = structlog.get_logger()
-
-
-def search_labels(listing: TitleSummary, entry: IndexEntry) -> NameLabels:
-    """Return what a title can be found by."""
-    return NameLabels(
-        names=listing.names,
-        people=listing.people,
-        characters=listing.characters,
-        popularity=entry.popularity,
-    )
-
-
-def add_to_vocabulary(
-    vocabulary: EntityDictionary, listing: TitleSummary, entry: IndexEntry
-) -> None:
-    """Tell a vocabulary what a title and its people are called."""
-    vocabulary.update(listing.id, listing.names, listing.people, popularity=entry.popularity)
 
 
 class CatalogueView:
@@ -110,24 +94,19 @@ class CatalogueView:
         """Read everything anew beside what is served, and swap it in."""
         if self._index_sync:
             self._index_sync.prepare()
-        names, told = LexicalIndex(), PlotIndex()
-        vocabulary, suggester = EntityDictionary(), Suggester()
-        listings, entries = {}, []
+        rows: list[CatalogueRow] = []
         with open_session(self._engine) as reading:
             position = changes.current_position(reading)
             for page in self._loader_without_vectors.read_pages(reading):
                 texts = plots.read(reading, [listing.id for listing, _ in page])
-                for listing, entry in page:
-                    names.update(listing.id, search_labels(listing, entry))
-                    told.update(listing.id, texts.get(listing.id, ""))
-                    add_to_vocabulary(vocabulary, listing, entry)
-                    listings[listing.id] = listing
-                    entries.append(entry)
-        names.compact()
-        suggester.update(zip(listings.values(), entries, strict=True))
-        self.names, self.plots = names, told
-        self.entity_dictionary, self.suggester = vocabulary, suggester
-        self.titles = listings
+                rows += [
+                    CatalogueRow(summary, entry, texts.get(summary.id, ""))
+                    for summary, entry in page
+                ]
+        for structure in (self.names, self.plots, self.entity_dictionary, self.suggester):
+            structure.load(rows)
+        self.titles = {row.summary.id: row.summary for row in rows}
+        entries = [row.entry for row in rows]
         self._position = (
             self._fill_index(self.index, entries, position)
             if isinstance(self.index, MemoryIndex)
@@ -139,7 +118,7 @@ class CatalogueView:
         # 100,000 titles, in the middle of somebody's request.
         gc.collect()
         gc.freeze()
-        log.info("catalogue_loaded", titles=len(listings))
+        log.info("catalogue_loaded", titles=len(rows))
 
     def catch_up(self) -> int:
         """Apply what changed since the last time; return the number of titles."""
@@ -229,20 +208,18 @@ class CatalogueView:
         rows: list[tuple[TitleSummary, IndexEntry]],
         plot_texts: Mapping[int, str],
     ) -> None:
-        for listing, entry in rows:
-            self.titles[listing.id] = listing
-            self.names.update(listing.id, search_labels(listing, entry))
-            self.plots.update(listing.id, plot_texts.get(listing.id, ""))
-            add_to_vocabulary(self.entity_dictionary, listing, entry)
-        gone = set(ids) - {listing.id for listing, _ in rows}
+        changed = [
+            CatalogueRow(summary, entry, plot_texts.get(summary.id, "")) for summary, entry in rows
+        ]
+        removed = set(ids) - {row.summary.id for row in changed}
         if isinstance(self.index, MemoryIndex):
             self.index.upsert([entry for _, entry in rows])
-            self.index.remove(sorted(gone))
-        self.suggester.update(rows, gone)
-        for title_id in gone:
-            self.names.update(title_id, NO_LABELS)
-            self.plots.update(title_id, "")
-            self.entity_dictionary.update(title_id, ())
+            self.index.remove(sorted(removed))
+        for structure in (self.names, self.plots, self.entity_dictionary, self.suggester):
+            structure.update(changed)
+            structure.remove(removed)
+        self.titles.update((row.summary.id, row.summary) for row in changed)
+        for title_id in removed:
             self.titles.pop(title_id, None)
         self._clear_caches()
 

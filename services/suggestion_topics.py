@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from api.pages.layout import SEARCH_LANGUAGES
 from catalog import genres, languages, regions
-from search.suggestions.suggester import SuggestionKind, Topic, TopicIndex
+from search.suggestions.suggestion import SuggestionKind, Topic
+from search.suggestions.topic_index import TopicIndex
 from vocabulary.ids import Region
 from vocabulary.name_folding import fold
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from catalog.languages import language_name
+from vocabulary.graphemes import grapheme_clusters
 from vocabulary.writing_systems import script_of
 
 WIDTH, HEIGHT, MARGIN = 400, 600, 30  # SVG user units, two to three like a printed poster
@@ -37,8 +38,6 @@ SIGN_EM = {
 SIGNS_EM = {sign: width for width, signs in SIGN_EM.items() for sign in signs}
 JOINED_EM = 0.2
 LINE_EM = {"Knda": 1.42, "Mlym": 1.40, "Telu": 1.42, "Deva": 1.38, "Taml": 1.36}
-JOINING_VIRAMAS = "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0ccd\u0d4d"  # Tamil's does not join
-JOINERS = "\u200c\u200d"
 NEVER_FIRST = "、。，．・：；？！」』）】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # kinsoku
 
 GENRE_HUES = {  # degrees; what a genre's posters are mostly painted in
@@ -370,26 +369,6 @@ def wrap_text(text: str, room: float) -> list[str]:
 def text_width_em(text: str) -> float:
     """Return about how wide a bold line of text is, in em."""
     return sum(_cluster_em(cluster) for cluster in grapheme_clusters(text))
-
-
-def grapheme_clusters(text: str) -> list[str]:
-    """Split into what people see as one letter: a conjunct and its vowel signs stay together.
-
-    >>> clusters("క్షణం"), clusters("ஃபில்ம்")
-    (['క్ష', 'ణం'], ['ஃ', 'பி', 'ல்', 'ம்'])
-    """
-    found: list[str] = []
-    for character in text:
-        joins = found and (
-            unicodedata.category(character) in ("Mn", "Mc", "Me")
-            or character in JOINERS
-            or (found[-1].rstrip(JOINERS)[-1:] in JOINING_VIRAMAS and character.isalpha())
-        )
-        if joins and found[-1] != " ":
-            found[-1] += character
-        else:
-            found.append(character)
-    return found
 
 
 def _cluster_em(cluster: str) -> float:

@@ -13,8 +13,8 @@ from api.routes.search import MAX_QUERY_CHARACTERS
 from api.schemas.titles import ListResponse, json_response
 from catalog import languages, regions
 from search.suggestions.highlight import Span, highlight_spans
-from search.suggestions.suggester import MAX_TYPED_LETTERS as LONGEST_TYPED
-from search.suggestions.suggester import (
+from search.suggestions.suggestion import MAX_TYPED_LETTERS as LONGEST_TYPED
+from search.suggestions.suggestion import (
     SuggestedPerson,
     Suggestion,
     SuggestionKind,

@@ -16,10 +16,11 @@ from config.resources import load_embedder
 from config.settings import Settings
 from db.engine import connect
 from embeddings.embedder import Embedder, TextRole
+from index.catalogue_row import CatalogueRow
 from index.memory import MemoryIndex
 from index.query import Filter, Hit, Query
 from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import CatalogueView, add_to_vocabulary, search_labels
+from runtime.catalogue_view import CatalogueView
 from scripts.bench import datasets
 from scripts.bench.datasets import BenchmarkCatalogue
 from scripts.bench.engines.numpy_scans import NumpyScan
@@ -38,7 +39,7 @@ from scripts.bench.synthetic_titles import Rows
 from scripts.evaluate.queries import read_queries
 from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, NameMatch
-from search.suggestions.suggester import Suggestion, SuggestionRequest
+from search.suggestions.suggestion import Suggestion, SuggestionRequest
 from services import search
 from services.suggestion_topics import region_topics
 from vocabulary.arrays import Matrix
@@ -203,15 +204,12 @@ def _build_view(catalogue: BenchmarkCatalogue, stopwatch: Stopwatch) -> Catalogu
     )
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.stopwatch = names.stopwatch = stopwatch
-    rows = zip(catalogue.summaries, catalogue.entries, catalogue.plots, strict=True)
-    for summary, entry, plot in rows:
-        names.update(summary.id, search_labels(summary, entry))
-        view.plots.update(summary.id, plot)
-        add_to_vocabulary(view.entity_dictionary, summary, entry)
-        view.titles[summary.id] = summary
-    names.compact()
     view.index, view.names = index, names
-    view.suggester.update(zip(catalogue.summaries, catalogue.entries, strict=True))
+    columns = zip(catalogue.summaries, catalogue.entries, catalogue.plots, strict=True)
+    rows = [CatalogueRow(*each) for each in columns]
+    for structure in (view.names, view.plots, view.entity_dictionary, view.suggester):
+        structure.load(rows)
+    view.titles = {row.summary.id: row.summary for row in rows}
     return view
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import structlog
 
-from search import plots
 from search.language import bundled_data
 from search.language.bundled_data import DATA_FOLDER, GLOSSARY_LANGUAGES, glossary_file
 from search.names import phonetic
@@ -102,7 +101,7 @@ def fingerprint() -> str:
         *map(glossary_file, GLOSSARY_LANGUAGES),
         bundled_data.MODEL_FILE,
         bundled_data.SYNONYMS_FILE,
-        *(Path(getfile(module)) for module in (bundled_data, phonetic, plots)),
+        *(Path(getfile(module)) for module in (bundled_data, phonetic)),
     ]
     digest = sha256(" ".join(map(version, KEY_PACKAGES)).encode())
     for file in files:

@@ -56,7 +56,7 @@ class Postings:
         if not terms:
             return NO_ROWS
         shared = np.bincount(np.concatenate([self.rows_of(term) for term in terms]))
-        # A row of n terms that shares s <= n of them has a coefficient of at most 2 s / (n + terms).
+        # The coefficient of a row of n terms that shares s <= n is at most 2 s / (n + terms).
         rows = np.flatnonzero(shared >= max(1.0, min_share * len(terms) / (2 - min_share)))
         dice = 2 * shared[rows] / (np.frombuffer(self._terms_per_row, np.int32)[rows] + len(terms))
         enough = dice >= min_share

@@ -1,1 +1,1 @@
-"""What may be meant while somebody types."""
+"""Suggestions while someone types."""

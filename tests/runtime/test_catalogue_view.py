@@ -12,7 +12,7 @@ from db.engine import connect, open_session
 from index.query import Boosts, Query
 from runtime.catalogue_reader import CatalogueReader
 from runtime.catalogue_view import CatalogueView
-from search.suggestions.suggester import SuggestionRequest
+from search.suggestions.suggestion import SuggestionRequest
 from services import seeding
 from services.embedding import embed_titles
 from tests.fake_embedder import FakeEmbedder

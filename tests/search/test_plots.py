@@ -6,7 +6,7 @@ from search.plots import PlotIndex, PlotMatch, stems
 def plot_index(*plots: str) -> PlotIndex:
     made = PlotIndex()
     for title_id, plot in enumerate(plots, start=1):
-        made.update(title_id, plot)
+        made.set_plot(title_id, plot)
     return made
 
 
@@ -47,10 +47,10 @@ def test_a_neighbour_that_is_rarer_counts_no_more_than_the_word() -> None:
 
 def test_follows_changes() -> None:
     plots = plot_index("a potter", "a singer")
-    plots.update(1, "a dancer")
+    plots.set_plot(1, "a dancer")
     assert title_ids(plots.match(plot_terms("potter"), limit=10)) == []
     assert title_ids(plots.match(plot_terms("dancer"), limit=10)) == [1]
-    plots.update(1, "")
+    plots.set_plot(1, "")
     assert title_ids(plots.match(plot_terms("dancer"), limit=10)) == []
 
 
@@ -80,7 +80,7 @@ def test_is_read_and_written_at_once() -> None:
     for reader in readers:
         reader.start()
     for round_ in range(200):
-        plots.update(1, f"a potter {round_}")
+        plots.set_plot(1, f"a potter {round_}")
     for reader in readers:
         reader.join()
     assert failures == []

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from search.suggestions.highlight import highlight_spans
-from search.suggestions.suggester import SuggestionKind, Topic
+from search.suggestions.suggestion import SuggestionKind, Topic
 from services.suggestion_topics import query_topics, region_topics
 from vocabulary.name_folding import fold
 

@@ -16,7 +16,7 @@ def lexical_index(*names: str) -> LexicalIndex:
     """Titles are numbered from 1 in the order of their names."""
     made = LexicalIndex()
     for title_id, name in enumerate(names, 1):
-        made.update(title_id, NameLabels(names=[fold(name)]))
+        made.set_labels(title_id, NameLabels(names=[fold(name)]))
     return made
 
 
@@ -45,8 +45,8 @@ def test_titles_of_the_same_name_are_all_found() -> None:
 
 def test_of_equal_names_the_better_known_comes_first() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, NameLabels(names=["devdas"], popularity=0.2))
-    lexical.update(2, NameLabels(names=["devdas"], popularity=0.9))
+    lexical.set_labels(1, NameLabels(names=["devdas"], popularity=0.2))
+    lexical.set_labels(2, NameLabels(names=["devdas"], popularity=0.9))
     assert matched_ids(lexical, "Devdas") == [2, 1]
 
 
@@ -128,8 +128,10 @@ def test_a_short_name_or_a_number_is_not_another(one: str, other: str) -> None:
 
 def test_a_person_and_a_character_find_their_titles() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, NameLabels(names=["enthiran"], people=["rajinikanth"], characters=["chitti"]))
-    lexical.update(2, NameLabels(names=["petta"], people=["rajinikanth"]))
+    lexical.set_labels(
+        1, NameLabels(names=["enthiran"], people=["rajinikanth"], characters=["chitti"])
+    )
+    lexical.set_labels(2, NameLabels(names=["petta"], people=["rajinikanth"]))
     assert {match.field for match in lexical.match("rajnikanth")} == {NameField.PERSON}
     assert matched_ids(lexical, "ரஜினிகாந்த்") == [1, 2]
     assert [(each.title_id, each.field) for each in lexical.match("chitti")] == [
@@ -139,27 +141,27 @@ def test_a_person_and_a_character_find_their_titles() -> None:
 
 def test_a_name_outranks_a_person_and_a_person_a_character() -> None:
     lexical = LexicalIndex()
-    lexical.update(1, NameLabels(names=["x"], characters=["chaplin"]))
-    lexical.update(2, NameLabels(names=["y"], people=["chaplin"]))
-    lexical.update(3, NameLabels(names=["chaplin"]))
+    lexical.set_labels(1, NameLabels(names=["x"], characters=["chaplin"]))
+    lexical.set_labels(2, NameLabels(names=["y"], people=["chaplin"]))
+    lexical.set_labels(3, NameLabels(names=["chaplin"]))
     assert matched_ids(lexical, "Chaplin") == [3, 2, 1]
 
 
 def test_a_title_is_found_by_each_of_its_names_once() -> None:
     lexical = LexicalIndex()
-    lexical.update(7, NameLabels(names=["eega", "makkhi", "naan ee", "ఈగ"]))
+    lexical.set_labels(7, NameLabels(names=["eega", "makkhi", "naan ee", "ఈగ"]))
     assert [matched_ids(lexical, name) for name in ("makkhi", "ఈగ")] == [[7], [7]]
 
 
 def test_an_update_replaces_names() -> None:
     lexical = lexical_index("Robot")
-    lexical.update(1, NameLabels(names=["enthiran"]))
+    lexical.set_labels(1, NameLabels(names=["enthiran"]))
     assert (matched_ids(lexical, "robot"), matched_ids(lexical, "enthiran")) == ([], [1])
 
 
 def test_a_title_without_labels_is_forgotten() -> None:
     lexical = lexical_index("Eega", "Eega")
-    lexical.update(1, NO_LABELS)
+    lexical.set_labels(1, NO_LABELS)
     assert (matched_ids(lexical, "eega"), matched_ids(lexical, "eeg")) == ([2], [2])
 
 
@@ -176,7 +178,7 @@ def test_odd_texts_find_nothing_and_harm_nothing(text: str) -> None:
 @pytest.mark.parametrize("text", ["a" * 10_000, "eega " * 2_000, "క్" * 5_000, "(((" * 3_000])
 def test_a_huge_text_is_looked_at_in_part(text: str) -> None:
     lexical = lexical_index("Eega")
-    lexical.update(2, NameLabels(names=[text]))
+    lexical.set_labels(2, NameLabels(names=[text]))
     assert all(0 < match.strength <= 1 for match in lexical.match(text))
 
 
@@ -205,8 +207,8 @@ def test_readers_and_writers_do_not_disturb_each_other() -> None:
 
     def write(start: int) -> None:
         for number in range(start, start + 200):
-            lexical.update(number, NameLabels(names=[f"title {number}"]))
-            lexical.update(number, NameLabels(names=[f"title {number} again"]))
+            lexical.set_labels(number, NameLabels(names=[f"title {number}"]))
+            lexical.set_labels(number, NameLabels(names=[f"title {number} again"]))
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(start,)) for start in (1000, 2000)]
@@ -231,10 +233,10 @@ def test_of_a_history_of_updates_the_last_state_counts(
 ) -> None:
     lived, last = LexicalIndex(), dict(history)
     for title_id, names in history:
-        lived.update(title_id, NameLabels(names=names))
+        lived.set_labels(title_id, NameLabels(names=names))
     fresh = LexicalIndex()
     for title_id, names in last.items():
-        fresh.update(title_id, NameLabels(names=names))
+        fresh.set_labels(title_id, NameLabels(names=names))
     assert exact_match_ids(lived, asked) == exact_match_ids(fresh, asked)
     assert {match.title_id for match in lived.match(asked)} <= {
         title_id for title_id, names in last.items() if names

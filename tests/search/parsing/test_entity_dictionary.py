@@ -13,7 +13,7 @@ def dictionary_of_titles(*names: str) -> EntityDictionary:
     """Titles are numbered from 1 in the order of their names."""
     made = EntityDictionary()
     for title_id, name in enumerate(names, 1):
-        made.update(title_id, [fold(name)])
+        made.set_names(title_id, [fold(name)])
     return made
 
 
@@ -22,7 +22,7 @@ def dictionary_of_people(**people: int) -> EntityDictionary:
     made = EntityDictionary()
     for person, count in people.items():
         for _ in range(count):
-            made.update(len(made) + 1, ["name"], [person.replace("_", " ")])
+            made.set_names(len(made) + 1, ["name"], [person.replace("_", " ")])
     return made
 
 
@@ -48,16 +48,16 @@ def test_a_long_name_may_be_parted_otherwise_and_a_short_one_not() -> None:
 
 def test_the_best_known_of_equal_names_is_meant_and_the_one_written_so_before_it() -> None:
     known = EntityDictionary()
-    known.update(1, ["kadal"], popularity=0.9)
-    known.update(2, ["kadhal"], popularity=0.1)
-    known.update(3, ["kadhal"], popularity=0.2)
+    known.set_names(1, ["kadal"], popularity=0.9)
+    known.set_names(2, ["kadhal"], popularity=0.1)
+    known.set_names(3, ["kadhal"], popularity=0.2)
     assert find_title(known, "kadhal") == 3
 
 
 def test_the_beginning_before_a_subtitle_is_enough_for_a_likeness() -> None:
     known = EntityDictionary()
-    known.update(1, [fold("K.G.F: Chapter 1")], popularity=0.7)
-    known.update(2, [fold("K.G.F: Chapter 2")], popularity=0.8)
+    known.set_names(1, [fold("K.G.F: Chapter 1")], popularity=0.7)
+    known.set_names(2, [fold("K.G.F: Chapter 2")], popularity=0.8)
     assert known.find_title_loosely(tokenize("kgf")) == 2
     assert find_title(known, "kgf") is None
 
@@ -93,8 +93,8 @@ def test_the_less_alike_a_name_the_better_known_it_has_to_be() -> None:
 
 def test_an_update_replaces_names_and_people() -> None:
     known = EntityDictionary()
-    known.update(1, ["enthiran"], ["rajinikanth"])
-    known.update(1, ["robot"], ["aishwarya rai"])
+    known.set_names(1, ["enthiran"], ["rajinikanth"])
+    known.set_names(1, ["robot"], ["aishwarya rai"])
     assert (find_title(known, "enthiran"), find_title(known, "robot")) == (None, 1)
     assert known.find_person("rajinikanth") is None
     assert [each.name for each in known.people_with_name_part(tokenize("rai")[0])] == [
@@ -104,9 +104,9 @@ def test_an_update_replaces_names_and_people() -> None:
 
 def test_a_title_without_names_leaves_nothing_behind() -> None:
     known = EntityDictionary()
-    known.update(1, ["kgf chapter 1", "ಕೆಜಿಎಫ್"], ["yash", "srinidhi shetty"])
-    known.update(1, ())
-    known.update(2, ())
+    known.set_names(1, ["kgf chapter 1", "ಕೆಜಿಎಫ್"], ["yash", "srinidhi shetty"])
+    known.set_names(1, ())
+    known.set_names(2, ())
     assert len(known) == 0
     assert known.find_title_loosely(tokenize("kgf")) is None
     assert known.find_person("yash") is None
@@ -115,9 +115,9 @@ def test_a_title_without_names_leaves_nothing_behind() -> None:
 
 def test_the_popularity_of_a_title_can_change_alone() -> None:
     known = dictionary_of_titles("Devdas", "Devdas")
-    known.update(2, ["devdas"], popularity=0.5)
+    known.set_names(2, ["devdas"], popularity=0.5)
     assert find_title(known, "devdas") == 2
-    known.update(1, ["devdas"], popularity=0.6)
+    known.set_names(1, ["devdas"], popularity=0.6)
     assert find_title(known, "devdas") == 1
 
 
@@ -133,9 +133,9 @@ def test_a_history_of_updates_is_as_its_last_state(
 ) -> None:
     lived, fresh = EntityDictionary(), EntityDictionary()
     for title_id, titles, people in history:
-        lived.update(title_id, titles, people)
+        lived.set_names(title_id, titles, people)
     for title_id, (titles, people) in {each[0]: each[1:] for each in history}.items():
-        fresh.update(title_id, titles, people)
+        fresh.set_names(title_id, titles, people)
     assert len(lived) == len(fresh)
     for text in [*asked, *(name for each in history for name in each[1] + each[2])]:
         words = tokenize(text)
@@ -165,8 +165,8 @@ def test_readers_and_writers_do_not_disturb_each_other() -> None:
 
     def write() -> None:
         for number in range(2, 300):
-            known.update(number, [f"title {number}"], ["amitabh bachchan", f"person {number}"])
-            known.update(number, ())
+            known.set_names(number, [f"title {number}"], ["amitabh bachchan", f"person {number}"])
+            known.set_names(number, ())
 
     reader, writer = threading.Thread(target=read), threading.Thread(target=write)
     reader.start()

@@ -39,7 +39,7 @@ def entity_dictionary() -> EntityDictionary:
     made = EntityDictionary()
     for title_id, record in catalogue().items():
         names = [record.title, record.original_title, *record.names.values(), *record.aliases]
-        made.update(
+        made.set_names(
             title_id,
             [fold(name) for name in names if name],
             [fold(person.name) for person in record.people],
@@ -281,9 +281,9 @@ def test_a_name_beside_its_year_is_narrowed_to_it() -> None:
 
 def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
     known = EntityDictionary()
-    known.update(1, ["hitchcock"])
+    known.set_names(1, ["hitchcock"])
     for title_id in (2, 3, 4):
-        known.update(title_id, [f"film {title_id}"], ["hichcok"])
+        known.set_names(title_id, [f"film {title_id}"], ["hichcok"])
     understood = parse_query("Hichcok", known)
     assert (understood.remaining_text, set(understood.preferences)) == ("Hichcok", {2, 3, 4})
     assert parse_query("Hitchcock", known).chips == ()
@@ -291,9 +291,9 @@ def test_who_is_called_as_a_title_sounds_is_preferred_beside_it() -> None:
 
 def test_a_title_that_only_sounds_like_a_word_for_films_leaves_it_one() -> None:
     known = EntityDictionary()
-    known.update(1, ["komedi"])
+    known.set_names(1, ["komedi"])
     assert chip_keys(parse_query("comedy", known)) == ["genre:comedy"]
-    known.update(2, ["comedy"])
+    known.set_names(2, ["comedy"])
     assert chip_keys(parse_query("comedy", known)) == []
 
 
