@@ -1,8 +1,8 @@
-"""One ranking of what a text means, whose name it is, and whose story has its words.
+"""One ranking by meaning, names and plot words.
 
-Names, words of plots and people one would rather see are further terms of the blended score, added
-before the cut: titles that have any of them are scored whole, the index gives the best of all
-others, and the two are merged. No title outside both can be among the best `k`.
+Name matches, plot words and preferred people are additional terms of the blended score, added
+before the cut: titles with any of them are scored in full, the index returns the best of all
+others, and the two lists are merged. No title outside both can be among the best `k`.
 """
 
 from collections import defaultdict
@@ -18,32 +18,32 @@ from vocabulary.arrays import Vector
 from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
-# A name that is nearly the same outweighs most differences in meaning, as a rule: a likeness of 0.6
-# counts for 0.36 of a name.
+# A similar name usually outweighs differences in meaning: strength 0.6 counts as 0.36 of a name.
 NAME_WEIGHT = 1.5
 NAME_EXPONENT = 2.0
-# The very name, or one that sounds the same, outweighs what all else can add.
+# An identical name, or one that sounds the same, outweighs all other terms.
 EXACT_NAME_SCORE, SAME_SOUND_SCORE = 5.0, 3.5
 MIN_SAME_SOUND_STRENGTH = 0.95
 
-PLOT_WORD_WEIGHT = 0.02  # of a word's rarity; chosen on the development queries, as are these
+# Chosen on the development queries.
+PLOT_WORD_WEIGHT = 0.02  # of a word's rarity
 MAX_PLOT_WORD_SCORE = 1.5
 PREFERENCE_WEIGHT = 0.3
 
-# Enough to order titles that fit equally well, too little to lift one that fits worse.
+# Enough to order titles that fit equally well, too little to raise one that fits worse.
 SEARCH_POPULARITY_WEIGHT = 0.04
 SEARCH_REGIONAL_WEIGHT = 0.02
-# The most that a person's taste can add or take away, as much as all of a title's fame: it orders
-# what fits equally well, and never hides what was asked for.
+# The most that taste can add or subtract, about as much as popularity: it orders titles that fit
+# equally well and hides nothing.
 TASTE_WEIGHT = 0.05
-# Where nothing but a filter was asked for.
+# For queries that are only a filter.
 BROWSE_POPULARITY_WEIGHT = 0.4
 BROWSE_REGIONAL_WEIGHT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class TextEvidence:
-    """What a text says for one title, beside its meaning."""
+    """The terms of a title's score that do not come from the index."""
 
     name: float = 0.0
     words: float = 0.0
@@ -57,7 +57,7 @@ class TextEvidence:
 
     @property
     def text_score(self) -> float:
-        """What the text says for it, whoever asks."""
+        """The sum of the terms that do not depend on the viewer."""
         return self.name + self.words + self.preference
 
 
@@ -66,7 +66,7 @@ NO_EVIDENCE = TextEvidence()
 
 @dataclass(frozen=True, slots=True)
 class FusedHit:
-    """A title found by a text, with the terms that add up to its score."""
+    """A search hit with the terms of its score."""
 
     hit: Hit
     evidence: TextEvidence = NO_EVIDENCE
@@ -78,12 +78,12 @@ class FusedHit:
 
 
 def search_boosts(region: Region) -> Boosts:
-    """Return the boosts of the search box."""
+    """Return the boosts of a search."""
     return Boosts(popularity=SEARCH_POPULARITY_WEIGHT, regional={region: SEARCH_REGIONAL_WEIGHT})
 
 
 def browse_boosts(region: Region) -> Boosts:
-    """Return the boosts of a search for nothing but what meets a filter."""
+    """Return the boosts of a search that is only a filter."""
     return Boosts(popularity=BROWSE_POPULARITY_WEIGHT, regional={region: BROWSE_REGIONAL_WEIGHT})
 
 
@@ -92,11 +92,11 @@ def collect_evidence(
     plot_matches: Iterable[PlotMatch],
     preferences: Mapping[TitleId, float],
 ) -> dict[TitleId, TextEvidence]:
-    """Return the terms of every title that has any."""
+    """Return the evidence for every title that has any."""
     by_name: dict[TitleId, float] = defaultdict(float)
     for match in name_matches:
         by_name[match.title_id] = max(by_name[match.title_id], name_score(match.strength))
-    by_words = {each.title_id: plot_word_score(each.weight) for each in plot_matches}
+    by_words = {match.title_id: plot_word_score(match.weight) for match in plot_matches}
     return {
         title_id: TextEvidence(
             by_name.get(title_id, 0.0),
@@ -108,7 +108,7 @@ def collect_evidence(
 
 
 def name_score(strength: float) -> float:
-    """Return what a name's likeness (0..1) adds to a score."""
+    """Return the score of a name match of some strength (0..1)."""
     if strength >= 1:
         return EXACT_NAME_SCORE
     if strength >= MIN_SAME_SOUND_STRENGTH:
@@ -117,7 +117,7 @@ def name_score(strength: float) -> float:
 
 
 def plot_word_score(weight: float) -> float:
-    """Return what the words that a plot shares with a text add to its score."""
+    """Return the score of the plot words of a title."""
     return min(PLOT_WORD_WEIGHT * weight, MAX_PLOT_WORD_SCORE)
 
 
@@ -131,30 +131,28 @@ def fuse(
 ) -> list[FusedHit]:
     """Return the best `query.k` titles by meaning (`query.vector`), evidence, boosts and taste.
 
-    Without `others`, which a text has that nobody could embed, only those with evidence. A taste of
-    unit length adds `PERSONAL` times its cosine to whatever has a vector: both are linear in the
-    title's vector, so the sum of the two vectors is asked for, and the cut is that of the sum.
+    Without `include_others`, for a text without an embedding, only titles with evidence. Taste, a
+    vector of unit length, adds `TASTE_WEIGHT` times its cosine: both are linear in the title's
+    vector, so the index searches for the sum of the two vectors and cuts by the sum.
     """
     if query.vector is not None and taste is not None:
         query = replace(query, vector=query.vector + np.float32(TASTE_WEIGHT) * taste)
     else:
         taste = None
-    found = list(_hits_with_evidence(index, query, evidence))
+    hits = _hits_with_evidence(index, query, evidence)
     if include_others:
         rest = replace(query, filter=_excluding(query.filter, evidence)) if evidence else query
-        found += map(FusedHit, index.search(rest))
-    best = sorted(found, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
-    return (
-        best
-        if taste is None
-        else [_separate_taste(index, each, query.space, taste) for each in best]
-    )
+        hits += map(FusedHit, index.search(rest))
+    best = sorted(hits, key=lambda each: (-each.score, each.hit.title_id))[: query.k]
+    if taste is None:
+        return best
+    return [_separate_taste(index, each, query.space, taste) for each in best]
 
 
 def _separate_taste(
     index: VectorIndex, fused_hit: FusedHit, space: Space, taste: Vector
 ) -> FusedHit:
-    """Return a title with what taste added to its similarity told apart."""
+    """Return a hit with the taste term separated from its similarity."""
     try:
         vector = index.vectors([fused_hit.hit.title_id], space)[0]
     except VectorMissing:
@@ -166,22 +164,22 @@ def _separate_taste(
 
 def _hits_with_evidence(
     index: VectorIndex, query: Query, evidence: Mapping[TitleId, TextEvidence]
-) -> Iterable[FusedHit]:
-    """Return those titles with evidence that meet the filter, embedded or not."""
+) -> list[FusedHit]:
+    """Return the titles with evidence that pass the filter, with or without a vector."""
     if not evidence:
         return []
     narrowed = replace(query, filter=_including(query.filter, evidence), k=len(evidence))
     hits = {hit.title_id: hit for hit in index.search(narrowed)}
     if query.vector is not None and len(hits) < len(evidence):
-        bare = replace(narrowed, vector=None, filter=_excluding(narrowed.filter, hits))
-        hits |= {hit.title_id: hit for hit in index.search(bare)}
+        without_vector = replace(narrowed, vector=None, filter=_excluding(narrowed.filter, hits))
+        hits |= {hit.title_id: hit for hit in index.search(without_vector)}
     return [FusedHit(hit, evidence[title_id]) for title_id, hit in hits.items()]
 
 
-def _excluding(filter: Filter, titles: Iterable[TitleId]) -> Filter:
-    return replace(filter, exclude=filter.exclude.union(titles))
+def _excluding(filter: Filter, title_ids: Iterable[TitleId]) -> Filter:
+    return replace(filter, exclude=filter.exclude.union(title_ids))
 
 
-def _including(filter: Filter, titles: Iterable[TitleId]) -> Filter:
-    allowed = frozenset(titles)
+def _including(filter: Filter, title_ids: Iterable[TitleId]) -> Filter:
+    allowed = frozenset(title_ids)
     return replace(filter, include=allowed if filter.include is None else allowed & filter.include)

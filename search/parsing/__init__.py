@@ -1,1 +1,1 @@
-"""What a query asks for beside words: people, languages, years, genres, moods, likenesses."""
+"""What a query asks for besides its meaning: people, languages, genres, periods, moods."""

@@ -1,22 +1,21 @@
-"""When words of a query are asked for, and when they belong to the plot: a rule for each role."""
+"""When words of a query are requirements and when they belong to the plot: a rule per role."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 from index.query import Filter
 from search.parsing import lexicon
-from search.parsing.like_requests import FILM_ROLES
+from search.parsing.chip_labels import display_name, genre_label, language_label
 from search.parsing.mood_lexicon import MOOD_ENTRIES
 from search.parsing.parsed_query import Aspect, Interpretation
 from search.parsing.periods import Period
-from search.parsing.person_mentions import Certainty, PersonMention, display_name
-from search.parsing.phrase_table import SOUTH_INDIAN_CODE, PhraseRole, has_any
-from search.parsing.segment_context import SegmentContext
-from search.parsing.segments import MAX_SHORT_QUERY_WORDS, Segment
+from search.parsing.person_mentions import Certainty, PersonMention
+from search.parsing.phrase_table import FILM_ROLES, SOUTH_INDIAN_CODE, PhraseRole, has_any
+from search.parsing.segments import MAX_SHORT_QUERY_WORDS, Segment, SegmentContext
 from vocabulary.kinds import Kind
 
-MAX_PLOT_WORDS_BESIDE_GENRE = 3  # words of a plot beside a genre that is asked for in the plural
-MAX_PERSON_QUERY_WORDS = 8  # words; in longer texts a name may be a character's
-MAX_MOOD_QUERY_WORDS = 6  # words
+MAX_PLOT_WORDS_BESIDE_GENRE = 3  # beside a requested genre in the plural
+MAX_PERSON_QUERY_WORDS = 8  # in longer texts a name may be a character's
+MAX_MOOD_QUERY_WORDS = 6
 
 
 def _word_set(words: str) -> frozenset[str]:
@@ -29,7 +28,7 @@ PREFERENCE_BY_CERTAINTY = {
     Certainty.PROBABLE: 0.6,
     Certainty.CERTAIN: 0.8,
 }
-"""How much the titles of a person are preferred who is not required."""
+"""The preference for the titles of a person who is not required, 0..1."""
 
 ON_WORDS = _word_set("on in at par pe lo la il mein me alli में पर లో இல் ಅಲ್ಲಿ")
 STANDALONE_PROVIDERS = _word_set("aha prime")
@@ -38,6 +37,7 @@ ARTICLE_WORDS = _word_set("a an the is")
 SETTING_WORDS = _word_set("during set happens takes place")
 MOVIE_KINDS = frozenset({Kind.MOVIE, Kind.ANIME})  # there are films among anime
 INDIAN_CINEMA_LANGUAGES = frozenset({*lexicon.SOUTH_LANGUAGES, SOUTH_INDIAN_CODE, "hi"})
+GENRE_ROLES = (PhraseRole.GENRE_PLURAL, PhraseRole.GENRE, PhraseRole.FILM_GENRE)
 FILM_LIST_ROLES = (
     PhraseRole.LANGUAGE,
     PhraseRole.GENRE,
@@ -49,17 +49,16 @@ FILM_LIST_ROLES = (
 
 
 def interpret(context: SegmentContext) -> Iterator[Interpretation]:
-    """Yield what an item is read as; nothing where it belongs to the plot."""
-    item = context.segment
-    denial = context.negation
-    if denial is not None:
-        yield from _interpret_negated_genre(context, denial)
-    elif item.person_mention is not None:
-        yield from _interpret_person(context, item.person_mention)
-    elif item.period is not None:
-        yield from _interpret_period(context, item.period)
+    """Yield the interpretations of a segment; nothing if it belongs to the plot."""
+    segment, negation = context.segment, context.negation
+    if negation is not None:
+        yield from _interpret_negated_genre(context, negation)
+    elif segment.person_mention is not None:
+        yield from _interpret_person(context, segment.person_mention)
+    elif segment.period is not None:
+        yield from _interpret_period(context, segment.period)
     else:
-        rule = next((rule for role, rule in RULES_BY_ROLE if role in item.meanings), None)
+        rule = next((rule for role, rule in RULES_BY_ROLE if role in segment.meanings), None)
         if rule is not None:
             yield from rule(context)
 
@@ -67,7 +66,7 @@ def interpret(context: SegmentContext) -> Iterator[Interpretation]:
 def _interpret_negated_genre(
     context: SegmentContext, negation: Segment
 ) -> Iterator[Interpretation]:
-    """Yield the genres that are not wanted; nothing else can be excluded."""
+    """Yield the excluded genres; nothing else can be excluded."""
     role = next((role for role in GENRE_ROLES if role in context.segment.meanings), None)
     if role is None or not (context.group.is_requested or context.group.is_short_query):
         return
@@ -82,19 +81,13 @@ def _interpret_negated_genre(
         )
 
 
-def genre_label(slug: str) -> str:
-    """Return how a genre is written on a chip."""
-    return lexicon.GENRE_LABELS.get(slug) or slug.replace("-", " ").capitalize()
-
-
 def _interpret_language(context: SegmentContext) -> Iterator[Interpretation]:
-    meant = context.segment.meanings[PhraseRole.LANGUAGE]
-    if not _is_film_language(context, meant):
+    code = context.segment.meanings[PhraseRole.LANGUAGE]
+    if not _is_film_language(context, code):
         return
-    codes = lexicon.SOUTH_LANGUAGES if meant == SOUTH_INDIAN_CODE else (meant,)
-    label = "South Indian" if meant == SOUTH_INDIAN_CODE else lexicon.LANGUAGE_LABELS[meant]
+    codes = lexicon.SOUTH_LANGUAGES if code == SOUTH_INDIAN_CODE else (code,)
     yield Interpretation(
-        chip=context.build_chip(f"language:{meant}", label, hard=True),
+        chip=context.build_chip(f"language:{code}", language_label(code), hard=True),
         aspect=Aspect.LANGUAGE,
         positions=context.positions,
         filter=Filter(languages=frozenset(codes)),
@@ -102,7 +95,7 @@ def _interpret_language(context: SegmentContext) -> Iterator[Interpretation]:
 
 
 def _is_film_language(context: SegmentContext, language: str) -> bool:
-    """Tell whether a language is that of the films, and not of somebody in the plot."""
+    """Return whether a language is that of the films, not of someone in the plot."""
     group = context.group
     if context.word_after in lexicon.TRANSLATION_WORDS or context.word_before in SPEAKING_WORDS:
         return False
@@ -112,30 +105,35 @@ def _is_film_language(context: SegmentContext, language: str) -> bool:
         return group.is_whole_query
     if group.is_requested:
         return True
-    # A French widow is somebody; a Tamil robot is more likely a film.
-    near = (
+    # A French widow is a character; a Tamil robot is more likely a film.
+    is_plausible = (
         language in INDIAN_CINEMA_LANGUAGES
         or context.segment.stop == len(context.words)
         or context.has_beside(*FILM_LIST_ROLES)
     )
-    return group.is_short_query and near
+    return group.is_short_query and is_plausible
 
 
 def _interpret_kind(context: SegmentContext) -> Iterator[Interpretation]:
     group = context.group
-    short = group.is_short_query and context.word_before not in ARTICLE_WORDS
-    if group.is_whole_query or short or group.at_start or (group.at_end and not context.is_alone):
+    is_short = group.is_short_query and context.word_before not in ARTICLE_WORDS
+    if (
+        group.is_whole_query
+        or is_short
+        or group.at_start
+        or (group.at_end and not context.is_alone)
+    ):
         kind = context.segment.meanings[PhraseRole.KIND]
         yield _kind_interpretation(context, kind, frozenset({Kind(kind)}))
 
 
 def _interpret_films(context: SegmentContext) -> Iterator[Interpretation]:
-    """Yield that films are wanted where nothing but a list of them is."""
-    others = context.has_beside(PhraseRole.KIND) or any(
-        has_any(item.meanings, (PhraseRole.FILM, PhraseRole.FILMS))
-        for item in context.group.segments[: context.segment_index]
+    """Yield the kind "movie" if the query only asks for a list of films."""
+    has_kind = context.has_beside(PhraseRole.KIND) or any(
+        has_any(segment.meanings, (PhraseRole.FILM, PhraseRole.FILMS))
+        for segment in context.group.segments[: context.segment_index]
     )
-    if context.group.is_whole_query and not others and not context.is_alone:
+    if context.group.is_whole_query and not has_kind and not context.is_alone:
         yield _kind_interpretation(context, "movie", MOVIE_KINDS)
 
 
@@ -151,7 +149,7 @@ def _kind_interpretation(
 
 
 def _interpret_genre(context: SegmentContext) -> Iterator[Interpretation]:
-    """Yield the genres of a list that is asked for, else what mood the words have."""
+    """Yield the genres of requested films, else the mood of the words."""
     if not _requests_genre(context):
         yield from _interpret_mood(context)
         return
@@ -166,13 +164,12 @@ def _interpret_genre(context: SegmentContext) -> Iterator[Interpretation]:
         )
 
 
-GENRE_ROLES = (PhraseRole.GENRE_PLURAL, PhraseRole.GENRE, PhraseRole.FILM_GENRE)
-
-
 def _requests_genre(context: SegmentContext) -> bool:
-    """Tell whether a genre is asked for: nothing else is said, or films of it in the plural."""
+    """Return whether a genre is requested: as the whole query, or as films in the plural."""
     group, meanings = context.group, context.segment.meanings
-    if _is_historical(context.segment) and any(_is_single_year(item) for item in group.segments):
+    if _is_historical(context.segment) and any(
+        _is_single_year(segment) for segment in group.segments
+    ):
         return False  # "1971 war movie" tells when the war was
     alone = has_any(meanings, (PhraseRole.GENRE_PLURAL, PhraseRole.GENRE))
     if not alone and not context.followed_by(*FILM_ROLES, PhraseRole.GENRE):
@@ -186,8 +183,8 @@ def _requests_genre(context: SegmentContext) -> bool:
 def _interpret_mood(context: SegmentContext) -> Iterator[Interpretation]:
     mood = context.segment.meanings.get(PhraseRole.MOOD)
     group = context.group
-    near = group.at_edge and group.content_word_count <= MAX_MOOD_QUERY_WORDS
-    if mood is None or not (group.is_requested or group.is_short_query or near):
+    is_mostly_mood = group.at_edge and group.content_word_count <= MAX_MOOD_QUERY_WORDS
+    if mood is None or not (group.is_requested or group.is_short_query or is_mostly_mood):
         return
     yield Interpretation(
         chip=context.build_chip(f"mood:{mood}", MOOD_ENTRIES[mood].label, hard=False),
@@ -213,16 +210,16 @@ def _interpret_age(context: SegmentContext) -> Iterator[Interpretation]:
 def _interpret_provider(context: SegmentContext) -> Iterator[Interpretation]:
     meanings, group = context.segment.meanings, context.group
     if PhraseRole.PROVIDER in meanings:
-        on = context.word_before in ON_WORDS or context.word_after in ON_WORDS
-        asked = group.is_requested or (on and group.at_edge)
+        has_on = context.word_before in ON_WORDS or context.word_after in ON_WORDS
+        is_requested = group.is_requested or (has_on and group.at_edge)
     else:
-        named_alone = (
+        is_standalone = (
             context.words[context.segment.start].folded in STANDALONE_PROVIDERS
             and group.is_whole_query
             and group.names_films
         )
-        asked = named_alone or (context.word_before == "on" and group.at_edge)
-    if not asked:
+        is_requested = is_standalone or (context.word_before == "on" and group.at_edge)
+    if not is_requested:
         return
     provider = meanings.get(PhraseRole.PROVIDER) or meanings[PhraseRole.AMBIGUOUS_PROVIDER]
     slugs = lexicon.PROVIDER_SLUGS.get(provider, (provider,))
@@ -245,7 +242,7 @@ def _interpret_period(context: SegmentContext, period: Period) -> Iterator[Inter
     if _is_single_year(context.segment):
         if context.is_alone and not (group.is_whole_query or group.is_beside_title):
             return
-        if any(_is_historical(item) for item in group.segments):
+        if any(_is_historical(segment) for segment in group.segments):
             return
     elif context.is_alone and not group.is_whole_query and not _is_decade(period):
         return
@@ -258,8 +255,10 @@ def _interpret_period(context: SegmentContext, period: Period) -> Iterator[Inter
 
 
 def _is_single_year(segment: Segment) -> bool:
-    when = segment.period
-    return when is not None and when.first_year is not None and when.first_year == when.last_year
+    period = segment.period
+    if period is None or period.first_year is None:
+        return False
+    return period.first_year == period.last_year
 
 
 def _is_decade(period: Period) -> bool:
@@ -293,11 +292,9 @@ def _interpret_person(
 
 def _is_person_required(context: SegmentContext, person_mention: PersonMention) -> bool:
     group = context.group
-    credited = (
-        context.word_before in lexicon.CREDIT_WORDS or context.word_after in lexicon.CREDIT_WORDS
-    )
-    sure = person_mention.certainty >= Certainty.PROBABLE or person_mention.is_well_known
-    if credited and sure and group.content_word_count <= MAX_PERSON_QUERY_WORDS:
+    is_credited = bool(lexicon.CREDIT_WORDS & {context.word_before, context.word_after})
+    is_sure = person_mention.certainty >= Certainty.PROBABLE or person_mention.is_well_known
+    if is_credited and is_sure and group.content_word_count <= MAX_PERSON_QUERY_WORDS:
         return True
     if person_mention.certainty is Certainty.CERTAIN:
         return group.is_requested or group.content_word_count <= (
@@ -333,10 +330,9 @@ def _is_person_preferred(context: SegmentContext, person_mention: PersonMention)
         )
     if context.segment.start or person_mention.certainty is Certainty.PARTIAL:
         return False
-    probable = person_mention.certainty is Certainty.PROBABLE
-    return group.content_word_count <= (
-        MAX_PERSON_QUERY_WORDS if probable else MAX_MOOD_QUERY_WORDS
-    )
+    is_probable = person_mention.certainty is Certainty.PROBABLE
+    max_words = MAX_PERSON_QUERY_WORDS if is_probable else MAX_MOOD_QUERY_WORDS
+    return group.content_word_count <= max_words
 
 
 RULES_BY_ROLE: Sequence[tuple[PhraseRole, Callable[[SegmentContext], Iterator[Interpretation]]]] = (
@@ -353,4 +349,4 @@ RULES_BY_ROLE: Sequence[tuple[PhraseRole, Callable[[SegmentContext], Iterator[In
     (PhraseRole.MOOD, _interpret_mood),
     (PhraseRole.FILM_GENRE, _interpret_genre),
 )
-"""The first role that words can play decides, so "scary movies" is a mood and "horror" a genre."""
+"""The first role that words can have decides: "scary movies" is a mood and "horror" a genre."""

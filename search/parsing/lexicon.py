@@ -1,8 +1,8 @@
-"""The words that say which films are wanted: languages, kinds, genres, times, services.
+"""The phrases that say which films to find: languages, kinds, genres, ages, services.
 
-A line holds the phrases of one meaning, parted by commas and written as names are folded. Those
-after `~` are romanised or native and are known by their sound, so that free spelling and every
-script that sounds alike find them; the others have to be written as they stand here.
+Each meaning has a comma-separated list of phrases, folded like names. Phrases after `~` are matched
+by sound, so in any romanisation and every script that sounds the same; the others must be spelt as
+they are here.
 """
 
 
@@ -121,7 +121,7 @@ SOUTH_INDIAN_PHRASES = (
 )
 SOUTH_LANGUAGES = ("te", "ta", "kn", "ml")
 
-# After a language: a person, place or thing of a plot, or the language of a translation.
+# After a language these make it part of the plot, or the language of a translation.
 PLOT_NOUNS_AFTER_LANGUAGE = _word_set(
     "teacher student boy girl man woman guy lady wife husband mother father family couple "
     "people actor actress hero heroine writer poet poetry professor lecturer school medium "
@@ -134,10 +134,10 @@ PLOT_NOUNS_AFTER_LANGUAGE = _word_set(
     "അധ്യാപകൻ പെണ്ണ് പയ്യൻ कुटुंब"
 )
 
-# After the language of a translation.
+# After a language these make it the language of a translation.
 TRANSLATION_WORDS = _word_set("dubbed dubbing dub subtitle subtitles subtitled डब्ड")
 
-# Slugs are those of catalog.genres; several are meant at once.
+# Slugs of catalog.genres; space-separated ones are meant together.
 GENRES: dict[str, str] = {
     "action": ("action, ~ekshan, आक्शन, एक्शन, ऐक्शन, యాక్షన్, ஆக்‌ஷன், ஆக்ஷன், அதிரடி, ಆಕ್ಷನ್, ആക്ഷൻ"),
     "adventure": "adventure, ~sahasam, साहसिक, అడ్వెంచర్, సాహస, சாகச, ಸಾಹಸ, സാഹസിക",
@@ -218,7 +218,7 @@ GENRES: dict[str, str] = {
     "western": "western",
     "romance comedy": "romcom, rom com, romedy, रोमकॉम, రొమాంటిక్ కామెడీ, ரொமான்டிக் காமெடி",
 }
-# Several films of a genre: only somebody who asks for a list says that.
+# Plurals are only used in requests for a list of films.
 GENRE_PLURALS: dict[str, str] = {
     "action": "actioners, action entertainers",
     "biography": "biopics",
@@ -248,7 +248,7 @@ GENRE_LABELS = {
     "stand-up": "Stand-up comedy",
     "lgbtq": "LGBTQ",
 }
-# Genres only where a word for film follows: alone they are words of plots.
+# Genres only if a word for film follows: alone they are words of plots.
 FILM_GENRES: dict[str, str] = {
     "romance": (
         "love, ~prema, ~kadhal, ~pyar, ~pyaar, ~prem, ~kaadhal, ~ishq, ~preethi, ~preeti, "
@@ -271,7 +271,7 @@ FILM_GENRES: dict[str, str] = {
     "spy": "spy",
     "history": "epic, ~raja rani",
 }
-# Years beside these are when the story happens, not when the film was made.
+# Years beside these are those of the story, not of the release.
 HISTORICAL_GENRES = frozenset(
     {"war", "history", "period", "sport", "biography", "political", "spy"}
 )
@@ -314,7 +314,7 @@ PROVIDERS: dict[str, str] = {
     "eros-now": "eros now, erosnow",
     "hoichoi": "hoichoi",
 }
-# Words as well: they name a service only after "on".
+# Also common words: they name a service only after "on".
 AMBIGUOUS_PROVIDERS: dict[str, str] = {
     "prime-video": "prime, amazon",
     "disney-plus": "disney",
@@ -342,7 +342,7 @@ PROVIDER_LABELS: dict[str, str] = {
     "eros-now": "Eros Now",
     "hoichoi": "hoichoi",
 }
-# What catalogues call a service, where they do not agree.
+# The slugs of a service in catalogues, where they differ.
 PROVIDER_SLUGS: dict[str, tuple[str, ...]] = {
     "prime-video": ("prime-video", "prime", "amazon-prime", "amazon prime video"),
     "hotstar": ("hotstar", "jiohotstar", "disney-hotstar"),
@@ -351,7 +351,7 @@ PROVIDER_SLUGS: dict[str, tuple[str, ...]] = {
     "apple-tv": ("apple-tv", "apple-tv-plus"),
 }
 
-# Before a title that others shall be like; the weak ones are also words of plots.
+# Before or after a title, ask for films like it; the weak ones are also words of plots.
 LIKE_BEFORE = (
     "similar to, similar as, something like, anything like, in the vein of, in the style of, "
     "reminds me of, reminiscent of, along the lines of, if you liked, if i liked, i liked, "
@@ -373,13 +373,13 @@ CONTRAST_WORDS = (
     "aadre, aadare, pakshe, लेकिन, पर, मगर, కానీ, కాని, ஆனால், ஆனா, ಆದರೆ, പക്ഷേ, പക്ഷെ"
 )
 
-# Words that only lead to what is asked; they go at the edges, once something is understood.
 NEGATIONS_BEFORE = "not, non, no, without, bina, बिना"
-# After what is not wanted.
+# After what they exclude.
 NEGATIONS_AFTER = (
     "illada, illatha, illaatha, illadha, leni, lekunda, allatha, ఉండని, లేని, లేకుండా, இல்லாத, ಇಲ್ಲದ, ഇല്ലാത്ത"
 )
 
+# Words without a meaning of their own; removed at the edges of what remains of a query.
 FILLERS = (
     "a, an, the, of, in, from, by, on, with, and, for, to, at, is, are, was, me, my, i, "
     "im, some, any, all, few, that, this, which, where, who, whose, when, about, "
@@ -407,14 +407,14 @@ FILLERS = (
     "ಬಗ್ಗೆ, ಇರುವ, ಅಲ್ಲಿ, ഒരു, നല്ല, വേണം, ഉള്ള, കുറിച്ച്, അഭിനയിച്ച, നటించిన, నటించిన, "
     "దర్శకత్వం"
 )
-# Beside these a name is a person's.
+# Beside these a name is that of a person.
 CREDIT_WORDS = _word_set(
     "starring featuring starred stars acted directed director actor actress by cast ft feat "
     "nadicha nadichcha nadittha natinchina nathinchina abhinayicha natisida abhinayisida "
     "nirdeshana nirdesana iyakkiya "
     "నటించిన நடித்த இயக்கிய अभिनीत ಅಭಿನಯದ ನಟಿಸಿದ അഭിനയിച്ച"
 )
-# Names of people that plots are full of; catalogues add to them what titles are called.
+# Names of people that are common in plots; words of title names count as well.
 COMMON_NAMES = _word_set(
     "delhi mumbai bombay chennai madras kolkata calcutta hyderabad bangalore bengaluru mysore "
     "madurai kerala goa punjab kashmir pakistan london america india teja chitra bhanu jyothi "
@@ -431,7 +431,7 @@ COMMON_NAMES = _word_set(
     "sen nair menon pillai iyer shetty gowda innocent chandra indra surendra rajendra narendra "
     "sathya satya dharma karma karna bhima"
 )
-# Words of plots and of places that would be read as something else.
+# Words of plots and places that would otherwise mean something else.
 PLOT_PHRASES = (
     "jesse, jessy, santa, page, booth, boot, butt, haley, "
     "tamil nadu, tamilnadu, tamil tiger, tamil tigers, new york, new delhi, new year, "

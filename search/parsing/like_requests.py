@@ -1,25 +1,28 @@
-"""Titles named in a query so that others shall be like them: "like 96", "96 jaisi film"."""
+"""Requests for films like a title: "like 96", "96 jaisi film"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.names.tokenizer import Word
 from search.parsing.entity_dictionary import EntityDictionary
-from search.parsing.phrase_table import PhraseMeanings, PhraseRole, has_any
+from search.parsing.phrase_table import (
+    FILM_ROLES,
+    LIKE_ROLES,
+    PhraseMatch,
+    PhraseMeanings,
+    PhraseRole,
+    has_any,
+)
 from vocabulary.ids import TitleId
 
-MAX_TITLE_WORDS = 8  # words
-MAX_WEAK_LIKE_QUERY_WORDS = 10  # words; in longer texts a bare "like" compares
-FILM_ROLES = (PhraseRole.FILM, PhraseRole.FILMS, PhraseRole.KIND, PhraseRole.GENRE_PLURAL)
+MAX_TITLE_WORDS = 8
+MAX_WEAK_LIKE_QUERY_WORDS = 10  # in longer texts a bare "like" is a comparison in the plot
 REQUEST_ROLES = (*FILM_ROLES, PhraseRole.GENRE, PhraseRole.LANGUAGE)
-LIKE_ROLES = (PhraseRole.LIKE_BEFORE, PhraseRole.LIKE_BEFORE_WEAK, PhraseRole.LIKE_AFTER)
-
-PhraseMatch = tuple[int, PhraseMeanings]
 
 
 @dataclass(frozen=True, slots=True)
 class LikeRequest:
-    """A title named after or before a word for "like"; all places are of words."""
+    """A title named after or before a word for "like", with positions of words."""
 
     title_id: TitleId
     name_positions: range
@@ -29,72 +32,71 @@ class LikeRequest:
 def find_like_request(
     words: Sequence[Word], phrases: Sequence[PhraseMatch], entities: EntityDictionary
 ) -> LikeRequest | None:
-    """Return the title that others shall be like, if one is named and known.
+    """Return the request, if the query has one and the title is in the catalogue.
 
     `phrases` are those that begin at each word.
     """
-    for place, (length, meanings) in enumerate(phrases):
+    for position, (length, meanings) in enumerate(phrases):
         if not has_any(meanings, LIKE_ROLES):
             continue
-        found = None
-        if _requests_films(place, meanings, phrases):
-            found = _find_title_after(place, place + length, words, phrases, entities)
-        if found is None and PhraseRole.LIKE_AFTER in meanings:
-            found = _find_title_before(place, place + length, words, phrases, entities)
-        if found is not None:
-            return found
+        like_request, stop = None, position + length
+        if _requests_films(position, meanings, phrases):
+            like_request = _find_title_after(position, stop, words, phrases, entities)
+        if like_request is None and PhraseRole.LIKE_AFTER in meanings:
+            like_request = _find_title_before(position, stop, words, phrases, entities)
+        if like_request is not None:
+            return like_request
     return None
 
 
-def _requests_films(place: int, meanings: PhraseMeanings, phrases: Sequence[PhraseMatch]) -> bool:
-    """Tell whether "like" asks for films here, and does not only compare something in a plot."""
+def _requests_films(
+    position: int, meanings: PhraseMeanings, phrases: Sequence[PhraseMatch]
+) -> bool:
+    """Return whether "like" asks for films here, and is no comparison in a plot."""
     if PhraseRole.LIKE_BEFORE in meanings:
         return True
     if len(phrases) > MAX_WEAK_LIKE_QUERY_WORDS:
         return False
     return PhraseRole.LIKE_BEFORE_WEAK in meanings and (
-        place == 0
-        or has_any(phrases[place - 1][1], REQUEST_ROLES)
-        or all(meant for _, meant in phrases[:place])
+        position == 0
+        or has_any(phrases[position - 1][1], REQUEST_ROLES)
+        or all(meaning for _, meaning in phrases[:position])
     )
 
 
 def _find_title_after(
+    like_start: int,
     start: int,
-    place: int,
     words: Sequence[Word],
     phrases: Sequence[PhraseMatch],
     entities: EntityDictionary,
 ) -> LikeRequest | None:
-    for end in range(min(len(words), place + MAX_TITLE_WORDS), place, -1):
-        bounded = end == len(words) or bool(phrases[end][1])
-        if not bounded and end - place < 2:
+    for stop in range(min(len(words), start + MAX_TITLE_WORDS), start, -1):
+        at_end = stop == len(words)
+        if stop - start < 2 and not (at_end or phrases[stop][1]):
             continue
-        title = _find_title(
-            words[place:end], phrases[place:end], entities, is_last=end == len(words)
-        )
+        title = _find_title(words[start:stop], phrases[start:stop], entities, at_end=at_end)
         if title is not None:
-            return LikeRequest(title, range(place, end), range(start, end))
+            return LikeRequest(title, range(start, stop), range(like_start, stop))
     return None
 
 
 def _find_title_before(
-    place: int,
-    end: int,
+    stop: int,
+    like_stop: int,
     words: Sequence[Word],
     phrases: Sequence[PhraseMatch],
     entities: EntityDictionary,
 ) -> LikeRequest | None:
-    if end < len(words) and not phrases[end][1]:
+    at_end = like_stop == len(words)
+    if not at_end and not phrases[like_stop][1]:
         return None
-    for start in range(max(0, place - MAX_TITLE_WORDS), place):
-        if not all(meant for _, meant in phrases[:start]):
+    for start in range(max(0, stop - MAX_TITLE_WORDS), stop):
+        if not all(meaning for _, meaning in phrases[:start]):
             break  # "lands at the North Pole"
-        title = _find_title(
-            words[start:place], phrases[start:place], entities, is_last=end == len(words)
-        )
+        title = _find_title(words[start:stop], phrases[start:stop], entities, at_end=at_end)
         if title is not None:
-            return LikeRequest(title, range(start, place), range(start, end))
+            return LikeRequest(title, range(start, stop), range(start, like_stop))
     return None
 
 
@@ -103,9 +105,9 @@ def _find_title(
     phrases: Sequence[PhraseMatch],
     entities: EntityDictionary,
     *,
-    is_last: bool,
+    at_end: bool,
 ) -> TitleId | None:
-    """Return the title; "movies like old films" names none, though there is one called Old."""
-    if len(words) == 1 and phrases[0][1] and not is_last:
+    """Return the title; "movies like old films" names none, though there is a film "Old"."""
+    if len(words) == 1 and phrases[0][1] and not at_end:
         return None
     return entities.find_title_loosely(words)

@@ -1,7 +1,7 @@
-"""Moods: what people say they feel like watching, and the words that bring its meaning nearer.
+"""Moods: the phrases people use for them, and a text whose embedding stands for each.
 
-After the nine rasas, and what has been added to them since. Phrases are written as in
-`search.parsing.lexicon`; the meaning is embedded beside the rest of the query.
+They are the nine rasas and later additions. Phrases are written as in `search.parsing.lexicon`; the
+text is embedded beside the rest of the query.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MoodEntry:
-    """A mood: how its chip is called, what is embedded for it, and what people say."""
+    """A mood: the label of its chip, the text to embed, and its phrases."""
 
     label: str
     embedding_text: str

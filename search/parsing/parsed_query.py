@@ -1,4 +1,4 @@
-"""What was understood of a query: a filter, preferences, chips, and what is left to find."""
+"""A parsed query: filter, preferences, chips, and the remaining text."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,16 +11,16 @@ from vocabulary.ids import TitleId
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """Something understood, shown so that it can be taken away by its `key`."""
+    """Something recognised in the query; users remove it by its `key`."""
 
     key: str  # `language:ta`, `decade:1990`, `person:rajinikanth`, `like:96`
     label: str  # "Tamil", "1990s", "Rajinikanth", "Like 96"
-    text: str  # the words of the query that it came from
-    hard: bool  # narrows the filter; else only a preference
+    text: str  # the words of the query
+    hard: bool  # restricts the results; else only a preference
 
 
 class Aspect(IntEnum):
-    """What a reading is about, in the order in which a search that finds nothing gives it up."""
+    """What an interpretation is about, in the order in which searches without results relax it."""
 
     PROVIDER = 1
     KIND = 2
@@ -33,31 +33,31 @@ class Aspect(IntEnum):
     AGE = 9
 
 
-# Their words mean something without the chip; those of the others only name it.
+# Without the chip, words of these aspects still mean something; others only name it.
 MEANINGFUL_ASPECTS = frozenset({Aspect.GENRE, Aspect.PERSON, Aspect.LIKE, Aspect.MOOD, Aspect.AGE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpretation:
-    """Words of a query read as one thing."""
+    """One meaning of some words of a query."""
 
     chip: Chip
     aspect: Aspect
-    positions: frozenset[int]  # their places in the query
+    positions: frozenset[int]  # of the words
     filter: Filter = field(default_factory=Filter)
-    person_title_ids: frozenset[TitleId] = frozenset()  # of a person
-    strength: float = 0.0  # 0..1: how much a person's titles are preferred when not required
-    mood_text: str = ""  # of a mood
-    keeps_words: bool = False  # and the words stay in what is left: "like Eega but funny"
-    freshness: float = 0.0  # 1: new ones, -1: old ones
-    like_title_id: TitleId | None = None  # that the others shall be like
+    person_title_ids: frozenset[TitleId] = frozenset()
+    strength: float = 0.0  # of the preference for a person's titles, 0..1
+    mood_text: str = ""  # to embed
+    keeps_words: bool = False  # the words also stay in the remaining text: "like Eega but funny"
+    freshness: float = 0.0  # 1 for new titles, -1 for old ones
+    like_title_id: TitleId | None = None  # find titles like this one
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query taken apart; `rest` and `like_text` are in its own words.
+    """A query after parsing; `remaining_text` and `like_text` are in its own words.
 
-    With a `like`, all other words are its `like_text` and there is no rest.
+    With a `like_title_id`, all other words are the `like_text` and no text remains.
     """
 
     remaining_text: str
@@ -67,13 +67,11 @@ class ParsedQuery:
     like_title_id: TitleId | None = None
     like_text: str = ""
     chips: tuple[Chip, ...] = ()
-    freshness: float = 0.0  # a preference: 1 for new titles, -1 for old ones
-    relaxed_chips: tuple[Chip, ...] = ()  # by a relaxation
+    freshness: float = 0.0  # 1 for new titles, -1 for old ones
+    relaxed_chips: tuple[Chip, ...] = ()  # no longer required
     text: str = ""
     words: tuple[Word, ...] = ()
-    remaining_positions: frozenset[int] = (
-        frozenset()
-    )  # places of the words of `rest` or `like_text`
+    remaining_positions: frozenset[int] = frozenset()  # of `remaining_text` or `like_text`
     interpretations: tuple[Interpretation, ...] = ()
 
 
@@ -83,39 +81,35 @@ def compose(
     remaining_positions: Iterable[int],
     interpretations: Sequence[Interpretation],
 ) -> ParsedQuery:
-    """Return what readings of a text come to, the words in `left` being for the search to find."""
-    places = frozenset(remaining_positions)
-    said = excerpt(text, words, places)
-    like = next(
-        (each.like_title_id for each in interpretations if each.like_title_id is not None), None
-    )
+    """Return the query that interpretations of a text and its remaining words amount to."""
+    positions = frozenset(remaining_positions)
+    remaining_text = excerpt(text, words, positions)
+    like_title_ids = (each.like_title_id for each in interpretations)
+    like = next((title_id for title_id in like_title_ids if title_id is not None), None)
     hard = [each for each in interpretations if each.chip.hard]
     return ParsedQuery(
-        remaining_text="" if like is not None else said,
+        remaining_text="" if like is not None else remaining_text,
         filter=_combined_filter(hard),
         preferences=_preferences(interpretations),
         mood_text=", ".join(each.mood_text for each in interpretations if each.mood_text) or None,
         like_title_id=like,
-        like_text=said if like is not None else "",
+        like_text=remaining_text if like is not None else "",
         chips=tuple({each.chip.key: each.chip for each in interpretations}.values()),
         freshness=next((each.freshness for each in interpretations if each.freshness), 0.0),
         text=text,
         words=tuple(words),
-        remaining_positions=places,
+        remaining_positions=positions,
         interpretations=tuple(interpretations),
     )
 
 
 def relaxations(parsed: ParsedQuery) -> Iterator[ParsedQuery]:
-    """Yield what was understood with less and less required: one thing given up, then more.
+    """Yield the query with fewer and fewer requirements: each one relaxed, then several.
 
-    What is given up is named by `dropped`; of a person and a genre a preference stays.
+    `relaxed_chips` names them. A person becomes a preference, the words of a genre remain.
     """
-    hard = sorted(
-        {each.chip.key: each.aspect for each in parsed.interpretations if each.chip.hard}.items(),
-        key=lambda item: item[1],
-    )
-    keys = [key for key, _ in hard]
+    aspects = {each.chip.key: each.aspect for each in parsed.interpretations if each.chip.hard}
+    keys = sorted(aspects, key=lambda key: aspects[key])
     for key in keys:
         yield without_chips(parsed, {key})
     for count in range(2, len(keys) + 1):
@@ -123,18 +117,18 @@ def relaxations(parsed: ParsedQuery) -> Iterator[ParsedQuery]:
 
 
 def without_chips(parsed: ParsedQuery, chip_keys: set[str]) -> ParsedQuery:
-    """Return what was understood, the chips of these keys not required any more."""
-    given_up = [each for each in parsed.interpretations if each.chip.key in chip_keys]
-    kept = [each for each in parsed.interpretations if each.chip.key not in chip_keys]
-    kept += [_soften(each) for each in given_up if each.aspect is Aspect.PERSON]
-    meant = [each for each in given_up if each.aspect is Aspect.GENRE]
-    if not kept and not parsed.remaining_positions:
-        meant = given_up  # or there were nothing to find
-    again = {place for each in meant for place in each.positions}
-    again -= {place for each in kept for place in each.positions}
-    relaxed = compose(parsed.text, parsed.words, parsed.remaining_positions | again, kept)
+    """Return the query without the requirements of these chips."""
+    relaxed = [each for each in parsed.interpretations if each.chip.key in chip_keys]
+    others = [each for each in parsed.interpretations if each.chip.key not in chip_keys]
+    others += [_soften(each) for each in relaxed if each.aspect is Aspect.PERSON]
+    restored = [each for each in relaxed if each.aspect is Aspect.GENRE]
+    if not others and not parsed.remaining_positions:
+        restored = relaxed  # else there would be nothing to find
+    positions = {position for each in restored for position in each.positions}
+    positions -= {position for each in others for position in each.positions}
     return replace(
-        relaxed, relaxed_chips=tuple({each.chip.key: each.chip for each in given_up}.values())
+        compose(parsed.text, parsed.words, parsed.remaining_positions | positions, others),
+        relaxed_chips=tuple({each.chip.key: each.chip for each in relaxed}.values()),
     )
 
 
@@ -143,18 +137,18 @@ def _soften(interpretation: Interpretation) -> Interpretation:
 
 
 def excerpt(text: str, words: Sequence[Word], positions: Iterable[int]) -> str:
-    """Return these words as the text has them, with what stands between neighbours."""
+    """Return these words as written, neighbours with the characters between them."""
     parts: list[str] = []
-    before = -2
-    for place in sorted(positions):
-        word = words[place]
-        if place == before + 1 and word.start >= words[before].end:
-            parts.append(text[words[before].end : word.start])
+    previous = -2
+    for position in sorted(positions):
+        word = words[position]
+        if position == previous + 1 and word.start >= words[previous].end:
+            parts.append(text[words[previous].end : word.start])
         elif parts:
             parts.append(" ")
-        if before < 0 or word.start >= words[before].end:
+        if previous < 0 or word.start >= words[previous].end:
             parts.append(text[word.start : word.end])
-        before = place
+        previous = position
     return "".join(parts).strip()
 
 
@@ -178,31 +172,27 @@ def _combined_filter(interpretations: Sequence[Interpretation]) -> Filter:
 
 
 def _year_range(filters: Sequence[Filter]) -> tuple[int | None, int | None]:
-    """Return the years that are meant: 80s and 90s are twenty, "after" and "before" bounds."""
-    closed = [(part.year_from, part.year_to) for part in filters if None not in _year_bounds(part)]
+    """Return the combined years: "80s and 90s" are twenty, "after" and "before" are bounds."""
+    closed = [(part.year_from, part.year_to) for part in filters if part.year_from and part.year_to]
     firsts = [part.year_from for part in filters if part.year_from and part.year_to is None]
     lasts = [part.year_to for part in filters if part.year_to and part.year_from is None]
     if closed:
-        firsts.append(min(first for first, _ in closed if first))
-        lasts.append(max(last for _, last in closed if last))
+        firsts.append(min(first for first, _ in closed))
+        lasts.append(max(last for _, last in closed))
     return max(firsts, default=None), min(lasts, default=None)
 
 
-def _year_bounds(filter: Filter) -> tuple[int | None, int | None]:
-    return filter.year_from, filter.year_to
-
-
 def _person_titles(title_sets: Sequence[frozenset[TitleId]]) -> frozenset[TitleId] | None:
-    """Return the titles of all these people, or where they never met, of any."""
+    """Return the titles of all these people together, or of any if there is none."""
     if not title_sets:
         return None
     return frozenset.intersection(*title_sets) or frozenset.union(*title_sets)
 
 
 def _preferences(interpretations: Sequence[Interpretation]) -> dict[TitleId, float]:
-    wanted: dict[TitleId, float] = {}
+    preferences: dict[TitleId, float] = {}
     for each in interpretations:
         if not each.chip.hard:
             for title_id in each.person_title_ids:
-                wanted[title_id] = max(each.strength, wanted.get(title_id, 0.0))
-    return wanted
+                preferences[title_id] = max(each.strength, preferences.get(title_id, 0.0))
+    return preferences

@@ -1,12 +1,10 @@
-"""Years, spans of years and decades in a query."""
+"""Years, ranges of years and decades in a query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_YEAR, MAX_YEAR = 1900, 2049
-SHORT_DECADE_CENTURY = (
-    1900  # of a decade in two digits: people say 90s of the 1990s and of no other
-)
+SHORT_DECADE_CENTURY = 1900  # of a decade in two digits: 90s always means the 1990s
 MIN_SHORT_DECADE = 50  # 20s, 30s and 40s are ages of people in plots
 
 NAMED_DECADES = {
@@ -116,7 +114,7 @@ LEADING_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Years, both ends included, said in so many words of the query."""
+    """Years, both ends inclusive, from the first words of a query."""
 
     word_count: int
     chip_key: str
@@ -126,9 +124,9 @@ class Period:
 
 
 def parse_period(words: Sequence[str]) -> Period | None:
-    """Return the period that a query's words begin with.
+    """Return the period that the words of a query begin with.
 
-    >>> period(["90s"]).label, period("between 1990 and 2000".split()).label
+    >>> parse_period(["90s"]).label, parse_period("between 1990 and 2000".split()).label
     ('1990s', '1990–2000')
     """
     if not words or not (words[0] in LEADING_WORDS or words[0][:1].isdecimal()):
@@ -145,17 +143,13 @@ def _parse_decade(words: Sequence[str]) -> Period | None:
     lead = 0
     while lead < len(words) - 1 and words[lead] in DECADE_QUALIFIERS:
         lead += 1
+    suffix_length = _longest_suffix_length(words[lead + 1 : lead + 4], DECADE_SUFFIXES)
     first = _decade_start(words[lead])
-    after = list(words[lead + 1 : lead + 4])
-    length = lead + 1
-    if first is None:
+    if first is None and suffix_length:
         first = _decade_from_digits(words[lead])
-        extra = _longest_suffix_length(after, DECADE_SUFFIXES)
-        if first is None or not extra:
-            return None
-        length += extra
-    else:
-        length += _longest_suffix_length(after, DECADE_SUFFIXES)
+    if first is None:
+        return None
+    length = lead + 1 + suffix_length
     if words[length : length + 1] and words[length] in PLOT_WORDS_AFTER_PERIOD:
         return None
     return Period(length, f"decade:{first}", f"{first}s", first, first + 9)
@@ -197,36 +191,44 @@ def _parse_range(words: Sequence[str]) -> Period | None:
 def _parse_open_range(words: Sequence[str]) -> Period | None:
     if len(words) < 2:
         return None
-    said = parse_year(words[1])
-    if said is not None:
-        if words[0] in AFTER_WORDS:
-            return _period_from(2, said + 1)
-        if words[0] in FROM_WORDS:
-            following = _longest_suffix_length(words[2:4], ONWARDS_SUFFIXES)
-            return _period_from(2 + following, said) if following or words[0] == "since" else None
-        if words[0] in BEFORE_WORDS:
-            return _period_until(2, said - 1)
-        return _period_until(2, said) if words[0] in UNTIL_WORDS else None
-    said = parse_year(words[0])
-    if said is None:
-        return None
-    for endings, made in ((ONWARDS_SUFFIXES, 0), (AFTER_SUFFIXES, 1)):
-        length = _longest_suffix_length(words[1:4], endings)
+    year = parse_year(words[1])
+    if year is not None:
+        return _range_from_word(words[0], year, words[2:4])
+    year = parse_year(words[0])
+    return None if year is None else _range_from_suffix(year, words[1:4])
+
+
+def _range_from_word(word: str, year: int, next_words: Sequence[str]) -> Period | None:
+    """Return the range of "after 1990", "from 1990 onwards" and so on."""
+    if word in AFTER_WORDS:
+        return _period_from(2, year + 1)
+    if word in FROM_WORDS:
+        length = _longest_suffix_length(next_words, ONWARDS_SUFFIXES)
+        return _period_from(2 + length, year) if length or word == "since" else None
+    if word in BEFORE_WORDS:
+        return _period_until(2, year - 1)
+    return _period_until(2, year) if word in UNTIL_WORDS else None
+
+
+def _range_from_suffix(year: int, next_words: Sequence[str]) -> Period | None:
+    """Return the range of "1990 onwards", "1990 ke baad" and so on."""
+    for suffixes, offset in ((ONWARDS_SUFFIXES, 0), (AFTER_SUFFIXES, 1)):
+        length = _longest_suffix_length(next_words, suffixes)
         if length:
-            return _period_from(1 + length, said + made)
-    length = _longest_suffix_length(words[1:4], BEFORE_SUFFIXES)
-    return _period_until(1 + length, said - 1) if length else None
+            return _period_from(1 + length, year + offset)
+    length = _longest_suffix_length(next_words, BEFORE_SUFFIXES)
+    return _period_until(1 + length, year - 1) if length else None
 
 
 def _parse_single_year(words: Sequence[str]) -> Period | None:
-    said = parse_year(words[0])
-    if said is None or (words[1:2] and words[1] in PLOT_WORDS_AFTER_PERIOD):
+    year = parse_year(words[0])
+    if year is None or (words[1:2] and words[1] in PLOT_WORDS_AFTER_PERIOD):
         return None
-    return Period(1, f"year:{said}", str(said), said, said)
+    return Period(1, f"year:{year}", str(year), year, year)
 
 
 def parse_year(word: str) -> int | None:
-    """Return the year that a word is, Indian endings aside (`2015க்கு`)."""
+    """Return the year of a word, which may have an Indian ending (`2015க்கு`)."""
     digits, rest = _split_digits(word)
     if len(digits) != 4 or not digits.isascii() or (rest and rest.isascii()):
         return None
@@ -234,8 +236,8 @@ def parse_year(word: str) -> int | None:
 
 
 def _split_digits(word: str) -> tuple[str, str]:
-    count = next((at for at, letter in enumerate(word) if not letter.isdecimal()), len(word))
-    return word[:count], word[count:]
+    end = next((at for at, letter in enumerate(word) if not letter.isdecimal()), len(word))
+    return word[:end], word[end:]
 
 
 def _period_from(length: int, first: int) -> Period:
@@ -246,7 +248,7 @@ def _period_until(length: int, last: int) -> Period:
     return Period(length, f"years:-{last}", f"Up to {last}", None, last)
 
 
-def _longest_suffix_length(words: Sequence[str], endings: Sequence[tuple[str, ...]]) -> int:
-    """Return how many words the longest of the endings takes that these words begin with."""
-    fitting = [len(each) for each in endings if tuple(words[: len(each)]) == each]
-    return max(fitting, default=0)
+def _longest_suffix_length(words: Sequence[str], suffixes: Sequence[tuple[str, ...]]) -> int:
+    """Return the number of words of the longest suffix that these words begin with."""
+    lengths = (len(suffix) for suffix in suffixes if tuple(words[: len(suffix)]) == suffix)
+    return max(lengths, default=0)

@@ -1,9 +1,9 @@
-"""What people call stars: short names and honorifics, to the names that credits carry.
+"""Aliases of stars, such as short names and honorifics, to the names in credits.
 
-The first name of a line that the catalogue knows is meant. All is written as names are folded.
+The names of a line are spellings of one name. Everything is folded.
 """
 
-# Said of nobody else.
+# Aliases of one person only.
 CERTAIN_ALIASES: dict[str, str] = {
     "rajini": "rajinikanth, rajnikanth, rajini kanth",
     "rajni": "rajinikanth, rajnikanth, rajini kanth",
@@ -251,7 +251,7 @@ CERTAIN_ALIASES: dict[str, str] = {
     "miyazaki": "hayao miyazaki",
 }
 
-# Words, titles or other people as well: they count where somebody is asked for.
+# Also common words, titles or other people: they count only in requests for a person.
 AMBIGUOUS_ALIASES: dict[str, str] = {
     "bunny": "allu arjun",
     "charan": "ram charan",
@@ -282,9 +282,9 @@ AMBIGUOUS_ALIASES: dict[str, str] = {
 
 
 def split_names(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return a table with its names parted.
+    """Return a table with its comma-separated names as tuples.
 
-    >>> meant({"srk": "shah rukh khan, shahrukh khan"})
+    >>> split_names({"srk": "shah rukh khan, shahrukh khan"})
     {'srk': ('shah rukh khan', 'shahrukh khan')}
     """
     return {alias: tuple(names.split(", ")) for alias, names in table.items()}

@@ -1,24 +1,25 @@
-"""What the words of the lexicon mean, looked up longest first, as written or by their sound."""
+"""The phrases of the lexicon and their meanings, looked up by spelling or by sound."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 
-from search.names import phonetic
+from search.names.phonetic import phonetic_key
 from search.names.tokenizer import Word, tokenize
 from search.parsing import lexicon
 from search.parsing.mood_lexicon import MOOD_ENTRIES
 
 
 class PhraseRole(StrEnum):
-    """What a phrase does in a query."""
+    """The role of a phrase in a query."""
 
     FILM = "film"
     FILMS = "films"
     KIND = "kind"
     LANGUAGE = "language"
     GENRE = "genre"
-    GENRE_PLURAL = "genres"  # several films of it
-    FILM_GENRE = "film-genre"  # a genre where a word for film follows
+    GENRE_PLURAL = "genres"  # several films of a genre
+    FILM_GENRE = "film-genre"  # a genre if a word for film follows
     MOOD = "mood"
     AGE = "age"
     PROVIDER = "provider"
@@ -28,22 +29,30 @@ class PhraseRole(StrEnum):
     LIKE_AFTER = "like-after"
     CONTRAST = "but"
     FILLER = "filler"
-    NEGATION_BEFORE = "not"  # before what is not wanted
+    NEGATION_BEFORE = "not"  # before what it excludes
     NEGATION_AFTER = "not-after"
-    PLOT_TEXT = "plain"  # words of plots that begin like something else
+    PLOT_TEXT = "plain"  # plot words that begin like another phrase
 
+
+FILM_ROLES = (PhraseRole.FILM, PhraseRole.FILMS, PhraseRole.KIND, PhraseRole.GENRE_PLURAL)
+LIKE_ROLES = (PhraseRole.LIKE_BEFORE, PhraseRole.LIKE_BEFORE_WEAK, PhraseRole.LIKE_AFTER)
 
 PhraseMeanings = Mapping[PhraseRole, str]
-"""Roles to what is meant: a code, slugs parted by spaces, or nothing."""
+"""Role, to its meaning: a code, space-separated slugs, or nothing."""
 
-MAX_PHRASE_WORDS = 4  # words of a phrase
-MIN_KEY_LETTERS = 4  # letters; shorter words sound like too many others
+PhraseMatch = tuple[int, PhraseMeanings]
+"""The number of words of a phrase, and its meanings."""
+
+PhraseTable = Mapping[str, PhraseMeanings]
+
+MAX_PHRASE_WORDS = 4
+MIN_KEY_LETTERS = 4  # shorter words sound like too many others
 BY_SOUND_MARK = "~"
 SOUTH_INDIAN_CODE = "south"
 
 
 def _lexicon_lines() -> Iterator[tuple[str, PhraseRole, str]]:
-    """Yield the lines of the lexicon: phrases, their role and what they mean."""
+    """Yield the lines of the lexicon: phrases, their role and their meaning."""
     yield lexicon.FILM_WORDS, PhraseRole.FILM, ""
     yield lexicon.FILM_PLURALS, PhraseRole.FILMS, ""
     yield lexicon.SOUTH_INDIAN_PHRASES, PhraseRole.LANGUAGE, SOUTH_INDIAN_CODE
@@ -67,30 +76,34 @@ def _lexicon_lines() -> Iterator[tuple[str, PhraseRole, str]]:
         (PhraseRole.PROVIDER, lexicon.PROVIDERS),
         (PhraseRole.AMBIGUOUS_PROVIDER, lexicon.AMBIGUOUS_PROVIDERS),
     ):
-        yield from ((said, role, meant) for meant, said in table.items())
+        yield from ((phrases, role, meaning) for meaning, phrases in table.items())
 
 
-def _build_tables() -> tuple[dict[str, PhraseMeanings], dict[str, PhraseMeanings]]:
-    written: dict[str, dict[PhraseRole, str]] = {}
-    sounds: dict[str, dict[PhraseRole, str]] = {}
-    for line, role, meant in _lexicon_lines():
+@cache
+def _phrase_tables() -> tuple[PhraseTable, PhraseTable]:
+    """Return the meanings of phrases by spelling, and by phonetic key."""
+    by_spelling: dict[str, dict[PhraseRole, str]] = {}
+    by_sound: dict[str, dict[PhraseRole, str]] = {}
+    for line, role, meaning in _lexicon_lines():
         for entry in line.split(","):
             phrase = entry.strip()
-            words = [word.folded for word in tokenize(phrase.removeprefix(BY_SOUND_MARK))]
-            written.setdefault(" ".join(words), {}).setdefault(role, meant)
+            folded = " ".join(word.folded for word in tokenize(phrase.removeprefix(BY_SOUND_MARK)))
+            by_spelling.setdefault(folded, {}).setdefault(role, meaning)
             if phrase.startswith(BY_SOUND_MARK):
-                sounds.setdefault(phonetic.phonetic_key(" ".join(words)), {}).setdefault(
-                    role, meant
-                )
-    return dict(written), dict(sounds)
+                by_sound.setdefault(phonetic_key(folded), {}).setdefault(role, meaning)
+    return by_spelling, by_sound
 
 
-MEANINGS_BY_SPELLING, MEANINGS_BY_SOUND = _build_tables()
 NO_MEANINGS: PhraseMeanings = {}
 
 
-def match_phrase(words: Sequence[Word]) -> tuple[int, PhraseMeanings]:
-    """Return how many words from the first on are a phrase of the lexicon, and what it means."""
+def is_filler(word: Word) -> bool:
+    """Return whether a single word is a filler."""
+    return PhraseRole.FILLER in _phrase_tables()[0].get(word.folded, NO_MEANINGS)
+
+
+def match_phrase(words: Sequence[Word]) -> PhraseMatch:
+    """Return the longest phrase that the words begin with; a single word if there is none."""
     for length in range(min(MAX_PHRASE_WORDS, len(words)), 0, -1):
         meanings = _look_up(words[:length])
         if meanings:
@@ -100,16 +113,17 @@ def match_phrase(words: Sequence[Word]) -> tuple[int, PhraseMeanings]:
 
 def _look_up(words: Sequence[Word]) -> PhraseMeanings:
     folded = " ".join(word.folded for word in words)
-    known = MEANINGS_BY_SPELLING.get(folded)
-    if known is not None:
-        return known
+    by_spelling, by_sound = _phrase_tables()
+    meanings = by_spelling.get(folded)
+    if meanings is not None:
+        return meanings
     if folded.isascii() and len(folded) < MIN_KEY_LETTERS:
         return NO_MEANINGS
-    heard = MEANINGS_BY_SOUND.get(" ".join(word.key for word in words), NO_MEANINGS)
-    # Languages share sounds, not words: Kannada's dog sounds like Hindi's new.
-    return heard if folded.isascii() or PhraseRole.LANGUAGE in heard else NO_MEANINGS
+    meanings = by_sound.get(" ".join(word.key for word in words), NO_MEANINGS)
+    # Languages share sounds, not words: Kannada's "dog" sounds like Hindi's "new".
+    return meanings if folded.isascii() or PhraseRole.LANGUAGE in meanings else NO_MEANINGS
 
 
 def has_any(meanings: PhraseMeanings, roles: Iterable[PhraseRole]) -> bool:
-    """Tell whether a phrase can play one of these roles."""
+    """Return whether a phrase can have one of these roles."""
     return any(role in meanings for role in roles)
