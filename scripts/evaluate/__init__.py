@@ -1,1 +1,1 @@
-"""`rasika evaluate`: how good what people get is, each figure beside baselines."""
+"""`rasika evaluate`: the quality of search and feed, each figure beside baselines."""

@@ -1,8 +1,8 @@
-"""`rasika evaluate feed`: whether a feed finds what simulated people like in secret.
+"""`rasika evaluate feed`: how often a feed finds the hidden likes of simulated viewers.
 
-See `scripts.evaluate.simulated_viewers` for the people. From the same ten reactions everybody is recommended
-titles by Rasika and by each baseline, over each catalogue and in each world; last, real people are
-(`scripts.evaluate.ratings`).
+`scripts.evaluate.simulated_viewers` describes the viewers. From the same ten reactions Rasika and
+each baseline recommend titles, over each catalogue and in each world; then the same for real
+viewers (`scripts.evaluate.ratings`).
 """
 
 import json
@@ -31,11 +31,10 @@ from scripts.evaluate.simulated_viewers import (
     draw_viewers,
 )
 from scripts.evaluate.simulation_catalogue import SimulationCatalogue
-from services import feed as served
+from services.feed import content_vectors
 
-DEFAULT_VIEWERS = 10_000
-OTHER_WORLDS_SHARE = 0.2  # of the people in other worlds than the first: enough for a percent
-DEFAULT_SEED = 1
+TARGET_MIN_VIEWERS = 10_000
+OTHER_WORLDS_SHARE = 0.2  # of the viewers, in the worlds after the first: precise to a percent
 
 MIN_HIT_RATE_RATIO = 3.0  # times that of popularity
 MIN_COVERAGE = 0.6  # of the catalogue, over all feeds
@@ -59,7 +58,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationCrowd:
-    """People over a catalogue; `world` is none for real ones."""
+    """Viewers of a catalogue; `world` is none for real ones."""
 
     catalogue: str
     view: CatalogueView
@@ -70,141 +69,128 @@ class EvaluationCrowd:
 
     @property
     def description(self) -> str:
-        """What they are, in words."""
-        moved = "real ratings" if self.world is None else self.world.name
-        return f"{self.catalogue}, {len(self.titles):,} titles; {self.size:,} people; {moved}"
+        """The catalogue, the number of viewers and their world."""
+        world = "real ratings" if self.world is None else self.world.name
+        return f"{self.catalogue}, {len(self.titles):,} titles; {self.size:,} people; {world}"
 
 
 def report(settings: Settings, *, viewer_count: int, seed: int, file: Path | None) -> None:
-    """Recommend to everybody over every catalogue that is there; print, and write the figures."""
-    written = []
-    for each in _crowds(settings, viewer_count=viewer_count, seed=seed):
-        judged = evaluate_crowd(each, seed=seed)
-        _print_metrics(each.description, judged)
-        if each.world is CONTENT_AND_METADATA_WORLD and viewer_count >= DEFAULT_VIEWERS:
-            _print_targets(judged)
-        written.append(
-            {"about": each.description, **{name: asdict(judged[name]) for name in judged}}
-        )
+    """Evaluate every available catalogue; print the metrics, and write them to a file."""
+    runs = []
+    for crowd in _crowds(settings, viewer_count=viewer_count, seed=seed):
+        results = evaluate_crowd(crowd, seed=seed)
+        _print_metrics(crowd.description, results)
+        if crowd.world is CONTENT_AND_METADATA_WORLD and viewer_count >= TARGET_MIN_VIEWERS:
+            _print_targets(results)
+        metrics = {name: asdict(result) for name, result in results.items()}
+        runs.append({"about": crowd.description, **metrics})
     if file is not None:
-        file.write_text(json.dumps(written, indent=1) + "\n")
+        file.write_text(json.dumps(runs, indent=1) + "\n")
 
 
-def evaluate_crowd(
-    evaluated_crowd: EvaluationCrowd, *, seed: int
-) -> dict[str, RecommendationMetrics]:
-    """Return what came of Rasika and of each baseline, by name."""
-    rivals = FeedBaselines(evaluated_crowd.titles, evaluated_crowd.view.index, seed)
-    recommenders = {RASIKA: RasikaFeed(evaluated_crowd.view).recommend, **rivals.all()}
+def evaluate_crowd(crowd: EvaluationCrowd, *, seed: int) -> dict[str, RecommendationMetrics]:
+    """Return the metrics of Rasika and of each baseline, by name."""
+    baselines = FeedBaselines(crowd.titles, crowd.view.index, seed)
+    recommenders = {RASIKA: RasikaFeed(crowd.view).recommend, **baselines.all()}
     lists = {
-        name: RecommendationLists(evaluated_crowd.titles, recommend)
+        name: RecommendationLists(crowd.titles, recommend)
         for name, recommend in recommenders.items()
     }
-    for person in track(
-        evaluated_crowd.viewers,
-        evaluated_crowd.description,
-        evaluated_crowd.size,
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
+    hidden = not err.is_terminal
+    for viewer in track(
+        crowd.viewers, crowd.description, crowd.size, console=err, transient=True, disable=hidden
     ):
         for each in lists.values():
-            each.recommend_to(person)
+            each.recommend_to(viewer)
     return {name: each.compute_metrics() for name, each in lists.items()}
 
 
 def simulated_crowd(
-    view: CatalogueView, world: World, *, catalogue: str, people: int, seed: int
+    view: CatalogueView, world: World, *, catalogue: str, viewer_count: int, seed: int
 ) -> EvaluationCrowd:
-    """Return simulated people over what a process holds."""
-    shelf = simulation_catalogue(view)
+    """Return simulated viewers of a catalogue in memory."""
+    titles = simulation_catalogue(view)
     return EvaluationCrowd(
         catalogue=catalogue,
         view=view,
-        titles=shelf,
-        viewers=draw_viewers(shelf, world, seed=seed, viewers=people),
-        size=people,
+        titles=titles,
+        viewers=draw_viewers(titles, world, seed=seed, viewers=viewer_count),
+        size=viewer_count,
         world=world,
     )
 
 
 def simulation_catalogue(view: CatalogueView) -> SimulationCatalogue:
-    """Return the titles that have vectors, as the simulator sees them."""
-    listings = list(view.titles.values())
-    vectors = served.content_vectors(view, [listing.id for listing in listings])
+    """Return the titles that have vectors."""
+    summaries = list(view.titles.values())
+    vectors = content_vectors(view, [summary.id for summary in summaries])
     rows = np.flatnonzero(vectors.any(axis=1))
-    return SimulationCatalogue([listings[row] for row in rows.tolist()], vectors[rows])
+    return SimulationCatalogue([summaries[row] for row in rows.tolist()], vectors[rows])
+
+
+def hit_rate_ratio(metrics: RecommendationMetrics, other: RecommendationMetrics) -> float:
+    """Return a hit rate divided by another; 1 if both are 0."""
+    if not other.accuracy.hit_rate:
+        return float("inf") if metrics.accuracy.hit_rate else 1.0
+    return metrics.accuracy.hit_rate / other.accuracy.hit_rate
 
 
 def _crowds(settings: Settings, *, viewer_count: int, seed: int) -> Iterator[EvaluationCrowd]:
     for name, records in catalogues.available_catalogues():
         with catalogues.open_catalogue(settings, name, records) as (resources, _):
-            live = _load_view(resources)
+            view = load_view(resources)
         for world in WORLDS:
-            size = (
-                viewer_count
-                if world is CONTENT_AND_METADATA_WORLD
-                else max(1, round(viewer_count * OTHER_WORLDS_SHARE))
-            )
-            yield simulated_crowd(live, world, catalogue=name, people=size, seed=seed)
-    if ratings.is_available():
-        with catalogues.open_catalogue(settings, "rated", ratings.rated_films()) as (resources, _):
-            live = _load_view(resources)
-            with open_session(resources.engine) as reading:
-                real = ratings.rating_viewers(reading)
-        yield EvaluationCrowd(
-            catalogue="rated",
-            view=live,
-            titles=simulation_catalogue(live),
-            viewers=real,
-            size=len(real),
-        )
-    else:
-        out.print("real ratings are skipped: they are not in ../shared/data")
+            share = 1.0 if world is CONTENT_AND_METADATA_WORLD else OTHER_WORLDS_SHARE
+            size = max(1, round(viewer_count * share))
+            yield simulated_crowd(view, world, catalogue=name, viewer_count=size, seed=seed)
+    if not ratings.is_available():
+        out.print("skipped: real ratings (there are none in ../shared/data)")
+        return
+    with catalogues.open_catalogue(settings, "rated", ratings.rated_films()) as (resources, _):
+        view = load_view(resources)
+        with open_session(resources.engine) as reading:
+            viewers = ratings.rating_viewers(reading)
+    yield EvaluationCrowd(
+        catalogue="rated",
+        view=view,
+        titles=simulation_catalogue(view),
+        viewers=viewers,
+        size=len(viewers),
+    )
 
 
-def _load_view(resources: Resources) -> CatalogueView:
-    """Return what a serving process holds of a catalogue."""
-    live = CatalogueView(resources.engine, resources.loader())
-    live.load()
-    return live
+def load_view(resources: Resources) -> CatalogueView:
+    """Return a catalogue as a serving process has it in memory."""
+    view = CatalogueView(resources.engine, resources.loader())
+    view.load()
+    return view
 
 
-def hit_rate_ratio(one: RecommendationMetrics, other: RecommendationMetrics) -> float:
-    """Return how many times the other's hit rate somebody's is; nothing beside nothing is 1."""
-    if not other.accuracy.hit_rate:
-        return float("inf") if one.accuracy.hit_rate else 1.0
-    return one.accuracy.hit_rate / other.accuracy.hit_rate
-
-
-def _print_metrics(title: str, judged: Mapping[str, RecommendationMetrics]) -> None:
+def _print_metrics(title: str, results: Mapping[str, RecommendationMetrics]) -> None:
     table = Table("", *COLUMNS, box=None, title=title, title_justify="left")
     table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, each in judged.items():
-        came = each.accuracy
+    for name, metrics in results.items():
+        accuracy = metrics.accuracy
         table.add_row(
             name,
-            f"{came.hit_rate:.3f}",
-            f"{hit_rate_ratio(each, judged[POPULARITY]):.2f}",
-            *(f"{figure:.3f}" for figure in (came.precision, came.recall, came.ndcg)),
-            *(f"{figure:.2f}" for figure in (each.coverage, each.concentration, each.diversity)),
-            *(f"{figure:.2f}" for figure in (each.novelty, each.serendipity)),
-            f"{each.personalisation:.2f}",
-            f"{each.milliseconds:.1f}",
+            f"{accuracy.hit_rate:.3f}",
+            f"{hit_rate_ratio(metrics, results[POPULARITY]):.2f}",
+            *(f"{each:.3f}" for each in (accuracy.precision, accuracy.recall, accuracy.ndcg)),
+            *(f"{each:.2f}" for each in (metrics.coverage, metrics.concentration)),
+            *(f"{each:.2f}" for each in (metrics.diversity, metrics.novelty, metrics.serendipity)),
+            f"{metrics.personalisation:.2f}",
+            f"{metrics.milliseconds:.1f}",
         )
     out.print(table)
 
 
-def _print_targets(judged: Mapping[str, RecommendationMetrics]) -> None:
-    """Tell whether the bars are met."""
-    ours = judged[RASIKA]
-    _print_target(
-        "hit rate, times popularity's", hit_rate_ratio(ours, judged[POPULARITY]), MIN_HIT_RATE_RATIO
-    )
-    _print_target("coverage of the catalogue", ours.coverage, MIN_COVERAGE)
-
-
-def _print_target(what: str, figure: float, bar: float) -> None:
-    out.print(f"{what}: {figure:.2f}, {'met' if figure >= bar else 'MISSED'} (>= {bar:g})")
+def _print_targets(results: Mapping[str, RecommendationMetrics]) -> None:
+    ratio = hit_rate_ratio(results[RASIKA], results[POPULARITY])
+    for name, figure, minimum in (
+        ("hit rate, times that of popularity", ratio, MIN_HIT_RATE_RATIO),
+        ("coverage of the catalogue", results[RASIKA].coverage, MIN_COVERAGE),
+    ):
+        verdict = "met" if figure >= minimum else "MISSED"
+        out.print(f"{name}: {figure:.2f}, {verdict} (>= {minimum:g})")

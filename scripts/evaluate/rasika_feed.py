@@ -1,4 +1,4 @@
-"""Rasika's own feed, as it is served, for guests of whom it knows as little as the baselines do."""
+"""Rasika's own feed as it is served, for viewers it knows only from their history."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,38 +18,40 @@ from vocabulary.ids import TitleId
 
 @dataclass(frozen=True, slots=True)
 class RasikaFeed:
-    """Asks for feeds over what a process holds."""
+    """Builds feeds over a catalogue in memory."""
 
     view: CatalogueView
 
-    def recommend(self, guest: ViewerHistory, k: int) -> list[TitleId]:
-        """Return his feed."""
-        return [item.hit.title_id for item in self.build_feed(guest, k).items]
+    def recommend(self, history: ViewerHistory, k: int) -> list[TitleId]:
+        """Return the titles of the feed."""
+        return [item.hit.title_id for item in self.build_feed(history, k).items]
 
-    def build_feed(self, guest: ViewerHistory, k: int) -> FeedResult:
-        """Return his feed with all that led to it."""
-        standings, learnt = self._learn(guest)
-        person = ViewerContext(
-            id=UUID(int=guest.number),
-            taste=learnt,
-            title_states=standings,
+    def build_feed(self, history: ViewerHistory, k: int) -> FeedResult:
+        """Return the feed with its explanations."""
+        title_states, viewer_taste = self._replay(history)
+        viewer = ViewerContext(
+            id=UUID(int=history.number),
+            taste=viewer_taste,
+            title_states=title_states,
             preferences=NO_PREFERENCES,
             age_limit=age_limits.DEFAULT_AGE_LIMIT,
         )
-        wish = FeedRequest(region=guest.region, filter=Filter(), limit=k, now=NOW)
-        return feed.build_feed(self.view, person, wish)
+        request = FeedRequest(region=history.region, filter=Filter(), limit=k, now=NOW)
+        return feed.build_feed(self.view, viewer, request)
 
-    def _learn(self, guest: ViewerHistory) -> tuple[dict[TitleId, TitleState], Taste]:
+    def _replay(self, history: ViewerHistory) -> tuple[dict[TitleId, TitleState], Taste]:
         """Return what follows from a history, as it does in the database."""
-        described = ServedTitleFeatures(self.view).describe(
-            [done.title_id for done in guest.reactions]
+        features = ServedTitleFeatures(self.view).describe(
+            [event.title_id for event in history.reactions]
         )
-        standings, learnt = dict[TitleId, TitleState](), taste.EMPTY_TASTE
-        for done in guest.reactions:
-            was = standings.get(done.title_id, EMPTY_STATE)
-            now = standings[done.title_id] = title_state.apply_event(was, done)
-            about = described[done.title_id]
-            heard = taste.compare_opinions(was, now, vector=about.vector, features=about.features)
-            if heard is not None:
-                learnt = taste.update_taste(learnt, heard)
-        return standings, learnt
+        states, viewer_taste = dict[TitleId, TitleState](), taste.EMPTY_TASTE
+        for event in history.reactions:
+            before = states.get(event.title_id, EMPTY_STATE)
+            after = states[event.title_id] = title_state.apply_event(before, event)
+            title = features[event.title_id]
+            change = taste.compare_opinions(
+                before, after, vector=title.vector, features=title.features
+            )
+            if change is not None:
+                viewer_taste = taste.update_taste(viewer_taste, change)
+        return states, viewer_taste

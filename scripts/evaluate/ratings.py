@@ -1,9 +1,8 @@
-"""Real people: who rated Bollywood films, in `../shared/data/bollywood_ratings.csv.gz`.
+"""Real viewers who rated Bollywood films, from `../shared/data/bollywood_ratings.csv.gz`.
 
-Of those with six ratings or more, the first half, ten at most, is what a recommender sees; what
-they rated high afterwards is hidden. Only rated films are in the catalogue. What people rate they
-chose from what they were shown, so who shows the best known is right more often than he would be
-by his own doing.
+Of viewers with six ratings or more, a recommender sees the first half, at most ten; what they rated
+high afterwards is hidden. Only rated films are in the catalogue. Viewers rate what they were shown,
+which favours recommenders of popular titles.
 """
 
 import csv
@@ -29,60 +28,63 @@ from scripts.evaluate.simulated_viewers import (
 from vocabulary.ids import TitleId
 from vocabulary.kinds import Event
 
-RATINGS = SHARED_DATA_FOLDER / "bollywood_ratings.csv.gz"
-FILMS = SHARED_DATA_FOLDER / "bollywood.jsonl.gz"
+RATINGS_FILE = SHARED_DATA_FOLDER / "bollywood_ratings.csv.gz"
+FILMS_FILE = SHARED_DATA_FOLDER / "bollywood.jsonl.gz"
 SOURCE = "imdb"
 
-MIN_RATINGS = 6  # ratings of one person
-MIN_HIGH_STARS = 4.0  # stars, of 5
+MIN_RATINGS = 6  # of one viewer
+MIN_HIGH_STARS = 4.0  # of 5
 
-UserRating = tuple[datetime, str, float]  # when, which film, stars
+UserRating = tuple[datetime, str, float]  # time, IMDb id, stars
 
 
 def is_available() -> bool:
-    """Tell whether the data are."""
-    return RATINGS.is_file() and FILMS.is_file()
+    """Return whether the files exist."""
+    return RATINGS_FILE.is_file() and FILMS_FILE.is_file()
 
 
 def rated_films() -> Iterator[Record]:
-    """Yield the films that somebody rated."""
-    rated = {film for each in _read_ratings().values() for _, film, _ in each}
-    for line in read_lines(FILMS):
-        if line.record is not None and line.record.external_ids.get(SOURCE) in rated:
+    """Yield the films with a rating."""
+    imdb_ids = {film for each in _read_ratings().values() for _, film, _ in each}
+    for line in read_lines(FILMS_FILE):
+        if line.record is not None and line.record.external_ids.get(SOURCE) in imdb_ids:
             yield line.record
 
 
 def rating_viewers(reading: Session) -> list[EvaluationViewer]:
-    """Return those whose ratings tell enough, for films that are in the database."""
+    """Return the viewers with enough ratings of films in the database."""
     ratings = _read_ratings()
     films = {(SOURCE, film) for each in ratings.values() for _, film, _ in each}
     ids = {film: number for (_, film), number in titles.ids_by_external_id(reading, films).items()}
-    found = list[EvaluationViewer]()
-    for rated in ratings.values():
-        known = [(at, ids[film], stars) for at, film, stars in rated if film in ids]
-        seen = known[: min(REACTIONS_PER_VIEWER, len(known) // 2)]
+    viewers = list[EvaluationViewer]()
+    for user_ratings in ratings.values():
+        in_catalogue = [(at, ids[film], stars) for at, film, stars in user_ratings if film in ids]
+        visible = in_catalogue[: min(REACTIONS_PER_VIEWER, len(in_catalogue) // 2)]
         hidden = frozenset(
-            title for _, title, stars in known[len(seen) :] if stars >= MIN_HIGH_STARS
+            title_id
+            for _, title_id, stars in in_catalogue[len(visible) :]
+            if stars >= MIN_HIGH_STARS
         )
-        if len(known) >= MIN_RATINGS and hidden:
-            guest = ViewerHistory(len(found), regions.DEFAULT_REGION, tuple(_as_reactions(seen)))
-            found.append(EvaluationViewer(guest, hidden))
-    return found
+        if len(in_catalogue) >= MIN_RATINGS and hidden:
+            events = tuple(_as_events(visible))
+            history = ViewerHistory(len(viewers), regions.DEFAULT_REGION, events)
+            viewers.append(EvaluationViewer(history, hidden))
+    return viewers
 
 
-def _as_reactions(seen: list[tuple[datetime, TitleId, float]]) -> Iterator[TitleEvent]:
-    """Yield ratings as if the last had been given an hour ago."""
-    later = NOW - timedelta(hours=1) - seen[-1][0]
-    for at, title_id, stars in seen:
-        yield TitleEvent(title_id=title_id, event=Event.RATE, at=at + later, value=stars)
+def _as_events(ratings: list[tuple[datetime, TitleId, float]]) -> Iterator[TitleEvent]:
+    """Yield the ratings, shifted in time so that the last is an hour old."""
+    shift = NOW - timedelta(hours=1) - ratings[-1][0]
+    for at, title_id, stars in ratings:
+        yield TitleEvent(title_id=title_id, event=Event.RATE, at=at + shift, value=stars)
 
 
 def _read_ratings() -> dict[str, list[UserRating]]:
-    """Return everybody's ratings in the order of time, each film's first one."""
-    found: dict[str, dict[str, UserRating]] = defaultdict(dict)
-    with gzip.open(RATINGS, "rt", encoding="utf-8") as lines:
+    """Return the ratings of each user in order of time, the first of each film."""
+    ratings: dict[str, dict[str, UserRating]] = defaultdict(dict)
+    with gzip.open(RATINGS_FILE, "rt", encoding="utf-8") as lines:
         for line in csv.DictReader(lines):
             at = datetime.fromtimestamp(int(line["timestamp"]), UTC)
-            rated = at, line["imdb"], float(line["rating"])
-            found[line["user"]].setdefault(line["imdb"], rated)
-    return {user: sorted(each.values()) for user, each in found.items()}
+            rating = at, line["imdb"], float(line["rating"])
+            ratings[line["user"]].setdefault(line["imdb"], rating)
+    return {user: sorted(by_film.values()) for user, by_film in ratings.items()}

@@ -1,9 +1,9 @@
-"""`rasika evaluate search`: whether the search box finds what was meant.
+"""`rasika evaluate search`: how often the search box finds the right title.
 
-The queries were written by hand, over the seed catalogue (`seed.jsonl`) and over the films of
-`../shared/data/indian.jsonl.gz` (`indian.jsonl`; skipped where that file is not there). Half of
-each form and language, `tune`, may be looked at when the ranking is changed; the other half,
-`check`, only tells how it came out. Nothing that ranks reads these files.
+The queries were written by hand, for the seed catalogue (`seed.jsonl`) and for the films of
+`../shared/data/indian.jsonl.gz` (`indian.jsonl`; skipped without that file). Half of each form and
+language, `tune`, may be looked at when the ranking changes; the other half, `check`, only measures
+the outcome. No ranking code reads these files.
 """
 
 import json
@@ -24,20 +24,21 @@ from runtime.catalogue_view import CatalogueView
 from scripts.cli.console import out
 from scripts.evaluate import catalogues, search_baselines
 from scripts.evaluate.catalogues import Records
+from scripts.evaluate.feed import load_view
 from scripts.evaluate.queries import EvaluationQuery, read_queries
 from scripts.evaluate.search_baselines import FUSED_DEPTH, TrigramIndex
 from search import pipeline
 from search.language.query_expansion import bundled_expander
 from vocabulary.ids import TitleId
 
-MAX_RANK = 10  # places that are looked at
+MAX_RANK = 10
 RASIKA = "rasika"
 BASELINES = ("trigrams", "embedder", "naive fusion")
 
 
 @dataclass(frozen=True, slots=True)
 class QueryRanks:
-    """Where each system has the first right title, from 1; none past the tenth."""
+    """The rank of the first relevant title in each system, from 1; none beyond the tenth."""
 
     catalogue: str
     evaluation_query: EvaluationQuery
@@ -46,7 +47,7 @@ class QueryRanks:
 
 @dataclass(frozen=True, slots=True)
 class SearchMetrics:
-    """Means over some queries, 0..1 (Voorhees, The TREC-8 Question Answering Track, for MRR)."""
+    """Means over queries, 0..1 (MRR: Voorhees, The TREC-8 Question Answering Track)."""
 
     queries: int
     mrr: float
@@ -59,62 +60,61 @@ Ranker = Callable[[str], Sequence[TitleId]]
 
 
 def report(settings: Settings, file: Path | None) -> None:
-    """Ask every query of every catalogue that is there; print, and write what came of each."""
-    judged = [
+    """Run every query on every available catalogue; print the metrics, and write the ranks."""
+    results = [
         each
         for name, source in catalogues.available_catalogues()
         for each in _rank_queries(settings, name, source)
     ]
     _print_metrics(
-        judged,
+        results,
         "by form and language",
         lambda each: (each.evaluation_query.form, each.evaluation_query.language),
     )
     _print_metrics(
-        judged,
+        results,
         "by form and split",
         lambda each: (each.evaluation_query.form, each.evaluation_query.split),
     )
     if file is not None:
         file.write_text(
-            json.dumps(list(map(_as_json, judged)), indent=1, ensure_ascii=False) + "\n"
+            json.dumps(list(map(_as_json, results)), indent=1, ensure_ascii=False) + "\n"
         )
 
 
-def search_metrics(places: Sequence[int | None]) -> SearchMetrics:
-    """Return the figures of the places of right titles."""
-    count = len(places)
+def search_metrics(ranks: Sequence[int | None]) -> SearchMetrics:
+    """Return the metrics of the ranks of relevant titles."""
+    count = len(ranks)
     return SearchMetrics(
         count,
-        sum(1 / place for place in places if place) / count,
-        *(sum(1 for place in places if place and place <= k) / count for k in (1, 5, 10)),
+        sum(1 / rank for rank in ranks if rank) / count,
+        *(sum(1 for rank in ranks if rank and rank <= k) / count for k in (1, 5, 10)),
     )
 
 
 def _rank_queries(settings: Settings, name: str, records: Records) -> Iterator[QueryRanks]:
     with catalogues.open_catalogue(settings, name, records) as (resources, embedder):
-        live = CatalogueView(resources.engine, resources.loader())
-        live.load()
-        systems = _rankers(live, embedder)
-        for asked in read_queries(name):
-            right = {
-                listing.id
-                for listing in live.titles.values()
-                if (listing.title, listing.year) in asked.right
+        view = load_view(resources)
+        rankers = _rankers(view, embedder)
+        for query in read_queries(name):
+            relevant = {
+                summary.id
+                for summary in view.titles.values()
+                if (summary.title, summary.year) in query.relevant
             }
-            places = {
-                system: _first_relevant_rank(ranked(asked.query), right)
-                for system, ranked in systems.items()
+            ranks = {
+                system: _first_relevant_rank(rank_titles(query.query), relevant)
+                for system, rank_titles in rankers.items()
             }
-            yield QueryRanks(name, asked, places)
+            yield QueryRanks(name, query, ranks)
 
 
-def _rankers(live: CatalogueView, embedder: Embedder) -> dict[str, Ranker]:
-    names = TrigramIndex(live.titles.values())
+def _rankers(view: CatalogueView, embedder: Embedder) -> dict[str, Ranker]:
+    names = TrigramIndex(view.titles.values())
     by_name = partial(names.search, k=FUSED_DEPTH)
-    by_meaning = partial(search_baselines.search_by_vector, live.index, embedder, k=FUSED_DEPTH)
+    by_meaning = partial(search_baselines.search_by_vector, view.index, embedder, k=FUSED_DEPTH)
     return {
-        RASIKA: partial(_rasika_ranking, live, embedder),
+        RASIKA: partial(_rasika_ranking, view, embedder),
         BASELINES[0]: by_name,
         BASELINES[1]: by_meaning,
         BASELINES[2]: lambda text: search_baselines.fuse_rankings(
@@ -123,23 +123,23 @@ def _rankers(live: CatalogueView, embedder: Embedder) -> dict[str, Ranker]:
     }
 
 
-def _rasika_ranking(live: CatalogueView, embedder: Embedder, text: str) -> list[TitleId]:
-    asked = pipeline.analyze(live, bundled_expander(), partial(embedder.embed, role="query"), text)
-    answer = pipeline.retrieve(live, asked, Filter(), DEFAULT_REGION, k=MAX_RANK)
-    return [found.hit.title_id for found in answer.hits]
+def _rasika_ranking(view: CatalogueView, embedder: Embedder, text: str) -> list[TitleId]:
+    query = pipeline.analyze(view, bundled_expander(), partial(embedder.embed, role="query"), text)
+    result = pipeline.retrieve(view, query, Filter(), DEFAULT_REGION, k=MAX_RANK)
+    return [each.hit.title_id for each in result.hits]
 
 
-def _first_relevant_rank(ranked: Sequence[TitleId], right: set[TitleId]) -> int | None:
-    places = (place for place, title_id in enumerate(ranked[:MAX_RANK], 1) if title_id in right)
-    return next(places, None)
+def _first_relevant_rank(ranking: Sequence[TitleId], relevant: set[TitleId]) -> int | None:
+    ranks = (rank for rank, title_id in enumerate(ranking[:MAX_RANK], 1) if title_id in relevant)
+    return next(ranks, None)
 
 
 def _print_metrics(
-    judged: Iterable[QueryRanks], title: str, group: Callable[[QueryRanks], tuple[str, str]]
+    results: Iterable[QueryRanks], title: str, group: Callable[[QueryRanks], tuple[str, str]]
 ) -> None:
-    """Print a table: our figures, and the baselines' success among the first five."""
+    """Print our metrics, and the success of the baselines in the first five titles."""
     groups: dict[tuple[str, ...], list[QueryRanks]] = defaultdict(list)
-    for each in judged:
+    for each in results:
         groups[each.catalogue, *group(each)].append(each)
         groups[each.catalogue, group(each)[0], "all"].append(each)
     table = Table("catalogue", "form", "", "queries", "MRR@10", "s@1", "s@5", "s@10", box=None)
@@ -159,11 +159,11 @@ def _print_metrics(
     out.print(table)
 
 
-def _metrics_of(judged: Sequence[QueryRanks], system: str) -> SearchMetrics:
-    return search_metrics([each.ranks[system] for each in judged])
+def _metrics_of(results: Sequence[QueryRanks], system: str) -> SearchMetrics:
+    return search_metrics([each.ranks[system] for each in results])
 
 
-def _as_json(judged: QueryRanks) -> dict[str, Any]:
-    plain = asdict(judged)
-    plain["evaluation_query"]["right"] = sorted(map(list, judged.evaluation_query.right))
-    return plain
+def _as_json(ranks: QueryRanks) -> dict[str, Any]:
+    fields = asdict(ranks)
+    fields["evaluation_query"]["relevant"] = sorted(map(list, ranks.evaluation_query.relevant))
+    return fields

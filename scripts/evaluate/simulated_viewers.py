@@ -1,18 +1,18 @@
-"""Simulated people: what they like is known here, and to no recommender.
+"""Simulated viewers, whose likes are known to the simulation and to no recommender.
 
-A person lives in a region and understands one to three languages. He has one to four interests,
-each around a title that he may love for any reason, and to him a title is worth
+A viewer lives in a region and understands one to three languages. They have one to four interests,
+each around a random title, and a title is worth to them
 
-    the best over his interests of  strength x (content + genres + people + language + era)
+    the best over their interests of  strength x (content + genres + people + language + era)
     + a little for fame + noise
 
-with weights of his own for the five, for some follow a star and others a kind of story. He likes
-the few titles that are worth most to him among those he understands. He is shown titles by fame and
-by chance; ten of them he reacts to, as his worth of them says, and a recommender sees these ten
-reactions and his region. What else he likes is hidden, and is what a feed is to find.
+with individual weights for the five, since some follow a star and others a kind of story. They like
+the few titles that are worth most among those they understand. They are shown titles by fame and at
+random and react to ten of them, according to their worth. A recommender sees these ten reactions
+and the region. The other likes are hidden; the feed has to find them.
 
-Content is the cosine of the same vectors that the recommender has, which favours it. In the world
-`METADATA` content counts nothing, so that what is liked has nothing to do with vectors.
+Content is the cosine of the same vectors that the recommender uses, which favours it. In
+`METADATA_WORLD` content counts nothing, so that likes are independent of vectors.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,25 +28,23 @@ from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Event
 
 NOW = datetime(2026, 1, 10, 14, 30, tzinfo=UTC)  # Saturday, eight in the evening in India
-HISTORY_DAYS = 30  # that the first reactions are spread over
+HISTORY_DAYS = 30
 
 MAX_INTERESTS = 4
 MAX_LANGUAGES = 3
-MIN_UNDERSTOOD_TITLES = 100  # titles; who understands fewer does not come
-LIKED_SHARE = 0.01  # of what he understands: a film in a hundred is one for him
-MIN_LIKED_TITLES = 16  # where the catalogue is small
-NEUTRAL_SHARE = 0.3  # of what he understands: the next best, neither liked nor disliked
+MIN_UNDERSTOOD_TITLES = 100  # viewers who understand fewer learn another language
+LIKED_SHARE = 0.01  # of the titles they understand
+MIN_LIKED_TITLES = 16  # in a small catalogue
+NEUTRAL_SHARE = 0.3  # of the titles they understand: the next best
 REACTIONS_PER_VIEWER = 10
-FAME_EXPOSURE_SHARE = 0.7  # share of what he is shown that comes by fame, the rest by chance
+FAME_EXPOSURE_SHARE = 0.7  # of the titles they are shown; the rest are random
 
-REACTION_SHARES = {
-    "liked": 0.6,
-    "even": 0.2,
-    "disliked": 0.2,
-}  # people mostly choose what they will like
-EVENTS_BY_OPINION: Mapping[
-    str, Sequence[tuple[Event, float | None, float | None]]
-] = {  # value, progress
+REACTION_SHARES = {"liked": 0.6, "neutral": 0.2, "disliked": 0.2}  # most choose what they will like
+
+EventValues = tuple[Event, float | None, float | None]
+"""Event, value, progress."""
+
+EVENTS_BY_OPINION: Mapping[str, Sequence[EventValues]] = {
     "liked": (
         (Event.LIKE, None, None),
         (Event.COMPLETE, None, None),
@@ -54,7 +52,7 @@ EVENTS_BY_OPINION: Mapping[
         (Event.RATE, 4.5, None),
         (Event.WATCH, None, 0.95),
     ),
-    "even": (
+    "neutral": (
         (Event.VIEW, None, None),
         (Event.WATCH, None, 0.5),
         (Event.RATE, 3.0, None),
@@ -67,14 +65,13 @@ EVENTS_BY_OPINION: Mapping[
     ),
 }
 
-DIRICHLET_CONCENTRATION = (
-    8.0  # of people's own weights around the world's; less makes them more unlike
-)
+# Of individual weights around those of the world; a lower value makes viewers more different.
+DIRICHLET_CONCENTRATION = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What moves people, in the mean; the five likenesses are 0..1 each."""
+    """What viewers care about on average; the five similarities are 0..1 each."""
 
     name: str
     content: float
@@ -104,16 +101,16 @@ WORLDS = (CONTENT_AND_METADATA_WORLD, METADATA_WORLD, FAME_WORLD)
 
 @dataclass(frozen=True, slots=True)
 class ViewerHistory:
-    """All that a service knows of a person."""
+    """All that a recommender knows of a viewer."""
 
     number: int
     region: Region
-    reactions: tuple[TitleEvent, ...]  # in the order of time
+    reactions: tuple[TitleEvent, ...]  # in order of time
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationViewer:
-    """A guest, and the titles that he likes beside those that he reacted to."""
+    """A viewer, and the titles they like without having reacted to them."""
 
     history: ViewerHistory
     hidden_likes: frozenset[TitleId]
@@ -122,87 +119,92 @@ class EvaluationViewer:
 def draw_viewer(
     titles: SimulationCatalogue, world: World, *, seed: int, number: int
 ) -> EvaluationViewer:
-    """Return a person; the same for the same shelf, world, seed and number."""
+    """Return a viewer; the same for the same titles, world, seed and number."""
     rng = np.random.default_rng([seed, number])
     region, understood = _draw_region(titles, rng)
     worth = _title_worth(titles, world, understood, rng)
     ranked = understood[np.argsort(-worth, kind="stable")]
     liked = max(MIN_LIKED_TITLES, round(LIKED_SHARE * len(ranked)))
-    even = liked + round(NEUTRAL_SHARE * len(ranked))
-    tiers = {"liked": ranked[:liked], "even": ranked[liked:even], "disliked": ranked[even:]}
-    history = tuple(_draw_reactions(titles, tiers, rng))
-    heard = {done.title_id for done in history}
-    hidden = frozenset(titles.ids[tiers["liked"]].tolist()) - heard
-    return EvaluationViewer(ViewerHistory(number, region, history), hidden)
+    neutral = liked + round(NEUTRAL_SHARE * len(ranked))
+    tiers = {
+        "liked": ranked[:liked],
+        "neutral": ranked[liked:neutral],
+        "disliked": ranked[neutral:],
+    }
+    reactions = tuple(_draw_reactions(titles, tiers, rng))
+    reacted_ids = {event.title_id for event in reactions}
+    hidden = frozenset(titles.ids[tiers["liked"]].tolist()) - reacted_ids
+    return EvaluationViewer(ViewerHistory(number, region, reactions), hidden)
 
 
 def draw_viewers(
     titles: SimulationCatalogue, world: World, *, seed: int, viewers: int
 ) -> Iterator[EvaluationViewer]:
-    """Yield people."""
+    """Yield viewers."""
     for number in range(viewers):
         yield draw_viewer(titles, world, seed=seed, number=number)
 
 
-def _draw_region(shelf: SimulationCatalogue, rng: np.random.Generator) -> tuple[Region, Rows]:
-    """Return a region of India and the titles that somebody there understands.
+def _draw_region(titles: SimulationCatalogue, rng: np.random.Generator) -> tuple[Region, Rows]:
+    """Return a region of India and the titles that a viewer there understands.
 
-    His first language is one of the region's, as much as it is watched there; others follow half
-    that, half what there is, and a further one while there is next to nothing to choose from.
+    The first language is drawn by how much it is watched in the region; further ones half by that
+    and half by their titles. Another is added while there are too few titles.
     """
-    places = [
-        each for each in regions.LANGUAGE_WEIGHTS if each.startswith(f"{regions.DEFAULT_REGION}-")
-    ]
-    region = places[int(rng.integers(len(places)))]
+    india = f"{regions.DEFAULT_REGION}-"
+    states = [each for each in regions.LANGUAGE_WEIGHTS if each.startswith(india)]
+    region = states[int(rng.integers(len(states)))]
     watched = regions.language_weights(region)
-    local = _as_probabilities(np.array([watched.get(name, 0.0) for name in shelf.languages]))
-    mixed = (local + _as_probabilities(shelf.spoken.sum(axis=0))) / 2
-    speaks = {int(rng.choice(len(local), p=local))}
-    speaks.update(rng.choice(len(mixed), p=mixed, size=rng.integers(MAX_LANGUAGES)).tolist())
-    understood = shelf.in_any(speaks)
-    while len(understood) < min(MIN_UNDERSTOOD_TITLES, len(shelf)):
-        speaks.add(int(rng.choice(len(mixed), p=mixed)))
-        understood = shelf.in_any(speaks)
+    local = _as_probabilities(np.array([watched.get(name, 0.0) for name in titles.languages]))
+    mixed = (local + _as_probabilities(titles.spoken.sum(axis=0))) / 2
+    languages = {int(rng.choice(len(local), p=local))}
+    languages.update(rng.choice(len(mixed), p=mixed, size=rng.integers(MAX_LANGUAGES)).tolist())
+    understood = titles.in_any(languages)
+    while len(understood) < min(MIN_UNDERSTOOD_TITLES, len(titles)):
+        languages.add(int(rng.choice(len(mixed), p=mixed)))
+        understood = titles.in_any(languages)
     return region, understood
 
 
 def _title_worth(
-    shelf: SimulationCatalogue, world: World, rows: Rows, rng: np.random.Generator
+    titles: SimulationCatalogue, world: World, rows: Rows, rng: np.random.Generator
 ) -> Numbers:
-    """Return what titles are worth to somebody."""
+    """Return the worth of titles to a viewer."""
     weights = world.weights()
-    own = np.zeros(len(weights))
-    own[weights > 0] = rng.dirichlet(DIRICHLET_CONCENTRATION * weights[weights > 0] / weights.sum())
+    own_weights = np.zeros(len(weights))
+    own_weights[weights > 0] = rng.dirichlet(
+        DIRICHLET_CONCENTRATION * weights[weights > 0] / weights.sum()
+    )
     best = np.zeros(len(rows))
     for _ in range(int(rng.integers(1, MAX_INTERESTS + 1))):
         strength = rng.uniform(0.7, 1.0)
-        around = int(rows[rng.integers(len(rows))])
-        best = np.maximum(best, strength * (own @ shelf.similarities(around)[:, rows]))
+        center = int(rows[rng.integers(len(rows))])
+        best = np.maximum(best, strength * (own_weights @ titles.similarities(center)[:, rows]))
     noise = world.noise * rng.standard_normal(len(rows))
-    total: Numbers = best + world.fame * shelf.fame[rows] + noise
+    total: Numbers = best + world.fame * titles.fame[rows] + noise
     return total
 
 
 def _draw_reactions(
-    shelf: SimulationCatalogue, tiers: Mapping[str, Rows], rng: np.random.Generator
+    titles: SimulationCatalogue, tiers: Mapping[str, Rows], rng: np.random.Generator
 ) -> Iterator[TitleEvent]:
-    """Yield the first reactions, to as many titles; one at least is to what he likes."""
+    """Yield the reactions, each to another title; at least one is to a title they like."""
     names = list(REACTION_SHARES)
     kinds = rng.choice(len(names), size=REACTIONS_PER_VIEWER, p=list(REACTION_SHARES.values()))
     if not (kinds == names.index("liked")).any():
         kinds[0] = names.index("liked")
     ages = np.sort(rng.uniform(0, HISTORY_DAYS, size=REACTIONS_PER_VIEWER))[::-1]
-    shown = {
-        name: iter(_draw_exposed(shelf, tiers[name], int((kinds == at).sum()), rng))
+    rows_by_tier = {
+        name: iter(_draw_exposed(titles, tiers[name], int((kinds == at).sum()), rng))
         for at, name in enumerate(names)
     }
     for kind, age in zip(kinds.tolist(), ages.tolist(), strict=True):
-        row = next(shown[names[kind]], None)
+        row = next(rows_by_tier[names[kind]], None)
         if row is not None:
             events = EVENTS_BY_OPINION[names[kind]]
             event, value, progress = events[int(rng.integers(len(events)))]
             yield TitleEvent(
-                title_id=int(shelf.ids[row]),
+                title_id=int(titles.ids[row]),
                 event=event,
                 at=NOW - timedelta(days=age),
                 value=value,
@@ -211,17 +213,16 @@ def _draw_reactions(
 
 
 def _draw_exposed(
-    shelf: SimulationCatalogue, rows: Rows, size: int, rng: np.random.Generator
+    titles: SimulationCatalogue, rows: Rows, size: int, rng: np.random.Generator
 ) -> list[int]:
-    """Return some of the titles, none twice, the famous likelier."""
-    odds = FAME_EXPOSURE_SHARE * _as_probabilities(shelf.fame[rows]) + (
-        1 - FAME_EXPOSURE_SHARE
-    ) / len(rows)
-    taken: list[int] = rng.choice(rows, size=min(size, len(rows)), replace=False, p=odds).tolist()
-    return taken
+    """Return some of the titles, the famous ones more likely."""
+    uniform = (1 - FAME_EXPOSURE_SHARE) / len(rows)
+    odds = FAME_EXPOSURE_SHARE * _as_probabilities(titles.fame[rows]) + uniform
+    draw = rng.choice(rows, size=min(size, len(rows)), replace=False, p=odds)
+    return [int(row) for row in draw]
 
 
 def _as_probabilities(weights: Numbers) -> Numbers:
-    """Return weights as odds, even ones where all are nothing."""
+    """Return weights as probabilities; equal ones if all weights are 0."""
     total = weights.sum()
     return weights / total if total > 0 else np.full(len(weights), 1 / len(weights))
