@@ -10,7 +10,7 @@ ARG PYTHON_VERSION=3.11
 
 FROM python:${PYTHON_VERSION}-slim AS build
 
-# The extras of pyproject.toml to install: fast, qdrant, sentence-transformers, bench.
+# The extras of pyproject.toml to install: qdrant, sentence-transformers, bench.
 ARG EXTRAS=qdrant
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1

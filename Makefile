@@ -2,7 +2,7 @@
 # Linux and macOS, GNU make 3.81 or later, any Python from 3.11 on.
 
 PORT ?= 8000
-# Extras of pyproject.toml to install too: make run EXTRAS=qdrant,fast
+# Extras of pyproject.toml to install too: make run EXTRAS=qdrant,bench
 EXTRAS ?=
 # A Python of your choice: make run PYTHON=/path/to/python3.12
 PYTHON ?=

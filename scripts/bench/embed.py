@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from itertools import islice
 
 import numpy as np
@@ -16,10 +15,10 @@ from config.cpu import available_cores
 from config.resources import load_embedder
 from config.settings import Settings
 from embeddings import backend_c
-from embeddings.backends import MakeBackend, ModelBackend, numpy_backend
+from embeddings.backend_numpy import NumpyBackend
+from embeddings.backends import MakeBackend, ModelBackend
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
-from embeddings.compiled import Compiled
 from embeddings.document import document_texts, embed_documents
 from embeddings.embedder import Embedder
 from embeddings.model_file import E5Model
@@ -164,19 +163,17 @@ def _other_backends(embedder: Embedder) -> list[BundledEmbedder]:
     if current is None:
         return []
     backends: list[MakeBackend] = [
-        numpy_backend,
+        NumpyBackend,
         *(
             partial(_c_backend, instructions)
             for instructions in backend_c.available_instruction_sets()
         ),
     ]
-    if find_spec("openvino") is not None:
-        backends.append(Compiled)
     embedders = [BundledEmbedder(available_cores(), backend) for backend in backends]
     return [each for each in embedders if each.backend != current]
 
 
-def _c_backend(instructions: backend_c.InstructionSet, model: E5Model, _cores: int) -> ModelBackend:
+def _c_backend(instructions: backend_c.InstructionSet, model: E5Model) -> ModelBackend:
     return backend_c.CBackend(model, instructions)
 
 

@@ -26,7 +26,6 @@ from scripts.cli.console import out
 from vocabulary.kinds import Space
 
 EXTRAS = {
-    "fast": ("openvino", "openvino"),
     "sentence-transformers": ("sentence_transformers", "sentence-transformers"),
     "qdrant": ("qdrant_client", "qdrant-client"),
     "bench": ("faiss", "faiss-cpu"),

