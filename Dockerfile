@@ -3,8 +3,8 @@
 # docker build --tag rasika .
 # docker run --init --publish 127.0.0.1:8000:8000 --volume rasika:/var/lib/rasika rasika
 #
-# Alone, the container runs its own PostgreSQL and Valkey below /var/lib/rasika. With
-# RASIKA_DATABASE_URL and RASIKA_REDIS_URL it uses yours, as docker-compose.yml does.
+# By itself, the container runs its own PostgreSQL and Valkey in /var/lib/rasika. With
+# RASIKA_DATABASE_URL and RASIKA_REDIS_URL it uses other servers, as docker-compose.yml does.
 
 ARG PYTHON_VERSION=3.11
 
@@ -23,7 +23,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM python:${PYTHON_VERSION}-slim
 
-# A fixed number, so that volumes keep their owner from one image to the next.
+# A fixed user id, so that volumes keep their owner from one image to the next.
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/rasika rasika
 COPY --from=build /opt/rasika /opt/rasika
 
@@ -35,7 +35,7 @@ WORKDIR /var/lib/rasika
 VOLUME /var/lib/rasika
 EXPOSE 8000
 
-# The first start makes the database and reads the seed catalogue.
+# The first start creates the database and loads the seed catalogue.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 
