@@ -7,6 +7,8 @@ from babel import Locale, UnknownLocaleError
 
 # The languages that Rasika is made for, in display order.
 HOME_LANGUAGES = ("te", "ta", "hi", "kn", "ml")
+HOME_CHIP_LANGUAGES = (*HOME_LANGUAGES, "en", "ja")
+SEARCH_LANGUAGES = (*HOME_CHIP_LANGUAGES, "ko", "bn", "mr")
 
 SCRIPT_OF_LANGUAGE: dict[str, str] = {
     "bn": "Beng",

@@ -16,7 +16,8 @@ from api.pages.search_form import KIND_LABELS, MAX_SEARCH_BOX_CHARACTERS, chosen
 from catalog import regions
 from catalog.genres import label
 from catalog.languages import (
-    HOME_LANGUAGES,
+    HOME_CHIP_LANGUAGES,
+    SEARCH_LANGUAGES,
     country_name,
     language_name,
     language_of_script,
@@ -24,8 +25,6 @@ from catalog.languages import (
 from recommend.title_state import MIN_COMPLETED_PROGRESS
 from vocabulary.writing_systems import script_of
 
-HOME_CHIP_LANGUAGES = (*HOME_LANGUAGES, "en", "ja")
-SEARCH_LANGUAGES = (*HOME_CHIP_LANGUAGES, "ko", "bn", "mr")
 INDIAN_REGIONS = (
     "IN",
     "IN-TG",
