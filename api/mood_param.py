@@ -8,8 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from api.params import ResourcesDep
 from recommend import moods
-from recommend.feed_plan import MoodTarget
-from recommend.moods import Rasa
+from recommend.moods import MoodTarget, Rasa
 from runtime.result_cache import ResultCache
 
 

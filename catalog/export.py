@@ -1,7 +1,7 @@
 """Stored titles as records again: what `rasika export` writes."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from catalog.record import (
     AvailabilityPart,
@@ -14,8 +14,6 @@ from catalog.record import (
 )
 from db.tables.titles import Title
 from vocabulary.kinds import NameKind
-
-Part = TypeVar("Part", bound=RecordPart)
 
 EXPORTED_FIELDS = (
     "kind",
@@ -99,5 +97,5 @@ def _availability_parts(title: Title) -> Iterable[AvailabilityPart]:
         )
 
 
-def _copy_fields(part: type[Part], row: object) -> Part:
+def _copy_fields(part: type[RecordPart], row: object) -> Any:
     return part.model_construct(**{name: getattr(row, name) for name in part.model_fields})

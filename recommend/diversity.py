@@ -1,8 +1,8 @@
-"""A list that is not the same thing twenty times: maximal marginal relevance, under caps.
+"""Diverse lists: maximal marginal relevance with caps.
 
-Carbonell and Goldstein (SIGIR 1998): the next of a list is the best by what it is worth, less how
-near it is to the nearest of those already taken. Caps say how many of a list may share a director,
-a franchise, a language or a genre, which likeness of plots does not see.
+Carbonell and Goldstein (SIGIR 1998): the next title is the best by its score minus its similarity
+to the nearest title already selected. Caps limit how many titles of a list share a director, a
+franchise, a language or a genre, which the similarity of plots does not show.
 """
 
 import math
@@ -18,37 +18,37 @@ from vocabulary.ids import TitleId
 
 Scores = NDArray[np.float64]  # (n,)
 
-RELEVANCE_SHARE = 0.7  # of 1; the rest is for being unlike what stands above
+RELEVANCE_SHARE = 0.7  # of 1; the rest is dissimilarity to the titles above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A title that a list may take; what is not known of it counts for no cap."""
+    """A title that may be selected; unknown attributes count for no cap."""
 
     title_id: TitleId
-    score: float  # the more the better, on any scale
+    score: float  # higher is better, on any scale
     directors: tuple[str, ...] = ()
     franchise: str = ""
-    language: str = ""  # ISO 639-1, the original one
+    language: str = ""  # ISO 639-1, the original language
     genre: str = ""  # the first of its genres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """How much of a list may share what, as shares of it, 0..1; of each one at least."""
+    """The largest shares of a list with the same attribute, 0..1; at least one title each."""
 
-    franchise: float = 0.0  # one: who wants the second part finds it beside the first
+    franchise: float = 0.0  # one title: the second part is linked from the first
     director: float = 0.1
-    language: float = 0.7  # who watches in one language only asks for it by a filter
+    language: float = 0.7  # viewers of one language only set a filter
     genre: float = 0.4
 
 
 DEFAULT_CAPS = Caps()
-MOOD_CAPS = Caps(genre=0.8)  # who asks for fear is not tired of horror
+MOOD_CAPS = Caps(genre=0.8)  # a mood is carried by few genres
 
 CAP_RELAXATION_ORDER = ("genre", "language", "director", "franchise")
-"""Caps, in the order in which they give way when the list would be short."""
-MAX_RELAXED_CAPS_PER_PLACE = 2  # of these, before a place takes what it is not for
+"""Caps in the order in which they are relaxed when the list would be short."""
+MAX_RELAXED_CAPS_PER_PLACE = 2  # before a place takes a title of another query
 
 
 def diversify(
@@ -60,40 +60,44 @@ def diversify(
     relevance_share: float = RELEVANCE_SHARE,
     place_scores: Sequence[Sequence[Scores]] = (),
 ) -> list[int]:
-    """Return the positions of the `k` to show, in order; all of them when there are fewer.
+    """Return the positions of `k` selected candidates, in order, or of all if there are fewer.
 
-    `vectors` (n, d) are the candidates' content vectors, zero where one is missing. No candidate
-    breaks a cap while another is left that does not. Equally good ones keep the order given.
+    `vectors` (n, d) are the candidates' content vectors, zero where one is missing. A candidate
+    that breaks a cap is selected only if all others do. Ties are resolved by the given order.
 
-    `places` says, for each of the first places, what every candidate is worth there (n,), minus
-    infinity for one that does not belong; where nobody is left who does, the next worth counts, and
-    after the last of them that of all.
+    `place_scores` has, for each of the first places, scores (n,) in order of preference, minus
+    infinity for candidates that do not belong there. If none is left that belongs, the next
+    scores count, and last the candidates' own.
     """
-    worth = _rescale(np.array([each.score for each in candidates], np.float64))
-    nearest = np.zeros(len(candidates), np.float32)  # to what is taken; unlike is not below zero
-    left = np.ones(len(candidates), bool)
-    rooms = _CapUsage(candidates, caps, k=k)
-    taken: list[int] = []
-    while len(taken) < min(k, len(candidates)):
-        here, may = worth, np.zeros(len(candidates), bool)
-        for wanted in place_scores[len(taken)] if len(taken) < len(place_scores) else ():
-            may = rooms.available(left & (wanted > -np.inf), max_relaxed=MAX_RELAXED_CAPS_PER_PLACE)
-            if may.any():
-                here = _rescale(wanted)
+    scores = _rescale(np.array([each.score for each in candidates], np.float64))
+    nearest = np.zeros(len(candidates), np.float32)  # similarity to the selected titles, at least 0
+    remaining = np.ones(len(candidates), bool)
+    usage = _CapUsage(candidates, caps, k=k)
+    selected: list[int] = []
+    while len(selected) < min(k, len(candidates)):
+        place_score, allowed = scores, np.zeros(len(candidates), bool)
+        for preferred in place_scores[len(selected)] if len(selected) < len(place_scores) else ():
+            allowed = usage.available(
+                remaining & (preferred > -np.inf), max_relaxed=MAX_RELAXED_CAPS_PER_PLACE
+            )
+            if allowed.any():
+                place_score = _rescale(preferred)
                 break
         else:
-            may = rooms.available(left)
-        marginal = np.float32(relevance_share) * here - np.float32(1 - relevance_share) * nearest
-        best = int(np.argmax(np.where(may, marginal, -np.inf)))
-        taken.append(best)
-        left[best] = False
-        rooms.take(best)
+            allowed = usage.available(remaining)
+        marginal = (
+            np.float32(relevance_share) * place_score - np.float32(1 - relevance_share) * nearest
+        )
+        best = int(np.argmax(np.where(allowed, marginal, -np.inf)))
+        selected.append(best)
+        remaining[best] = False
+        usage.take(best)
         np.maximum(nearest, vectors @ vectors[best], out=nearest)
-    return taken
+    return selected
 
 
 class _CapUsage:
-    """How many more of each director, franchise, language and genre a list may take."""
+    """How many more titles of each director, franchise, language and genre a list may have."""
 
     def __init__(self, candidates: Sequence[Candidate], caps: Caps, *, k: int) -> None:
         self._groups = [list(_cap_groups(each)) for each in candidates]
@@ -101,29 +105,29 @@ class _CapUsage:
         for position, groups in enumerate(self._groups):
             for group in groups:
                 self._positions_by_group[group].append(position)
-        most = {
+        limits = {
             kind: max(1, math.floor(getattr(caps, kind) * k + 1e-9))
             for kind in CAP_RELAXATION_ORDER
         }
-        self._remaining = {group: most[group[0]] for group in self._positions_by_group}
+        self._remaining = {group: limits[group[0]] for group in self._positions_by_group}
         self._exhausted = {kind: np.zeros(len(candidates), bool) for kind in CAP_RELAXATION_ORDER}
 
     def available(
         self, remaining: NDArray[np.bool_], *, max_relaxed: int = len(CAP_RELAXATION_ORDER)
     ) -> NDArray[np.bool_]:
-        """Return which of those left may be taken, with so many caps loosened at the most.
+        """Return which remaining candidates may be selected with at most so many relaxed caps.
 
-        With all of them, some may be, if any are left.
+        With all caps relaxed, any of them may be.
         """
-        for loosened in range(max_relaxed + 1):
-            full = [self._exhausted[kind] for kind in CAP_RELAXATION_ORDER[loosened:]]
-            may = remaining & ~np.logical_or.reduce(full) if full else remaining
-            if may.any():
+        for relaxed in range(max_relaxed + 1):
+            exhausted = [self._exhausted[kind] for kind in CAP_RELAXATION_ORDER[relaxed:]]
+            allowed = remaining & ~np.logical_or.reduce(exhausted) if exhausted else remaining
+            if allowed.any():
                 break
-        return may
+        return allowed
 
     def take(self, position: int) -> None:
-        """Count one more of each group of a candidate."""
+        """Count a selected candidate in each of its groups."""
         for group in self._groups[position]:
             self._remaining[group] -= 1
             if self._remaining[group] == 0:
@@ -138,7 +142,7 @@ def _cap_groups(candidate: Candidate) -> Iterator[tuple[str, str]]:
 
 
 def _rescale(values: Scores) -> NDArray[np.float32]:
-    """Return what is finite on a scale of 0..1, on which likeness is too."""
+    """Return the finite values rescaled to 0..1, the scale of the similarities."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return values.astype(np.float32)

@@ -1,7 +1,7 @@
-"""Why a title stands in a feed: told from the terms and the state that brought it, never invented.
+"""Why a title is in a feed, derived from the terms and the state that put it there.
 
-A reason names the strongest of what truly holds. Each kind has its test here, on the same numbers
-that ranked the title, so that anybody can work it out again from what is stored.
+A reason names the strongest condition that holds. Each kind of reason has its condition here, on
+the same numbers that ranked the title, so that it can be recomputed from stored data.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,36 +9,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommend.feed_plan import (
-    MIN_MOOD_GENRE_WEIGHT,
-    MIN_PERSON_AFFINITY,
-    MIN_STRONG_AFFINITY,
-    CandidateSource,
-    FeedContext,
-    MoodTarget,
-)
-from recommend.moods import genre_mood_weight
+from recommend.feed_context import MIN_STRONG_AFFINITY, CandidateSource, FeedContext
+from recommend.feed_plan import MIN_MOOD_GENRE_WEIGHT, MIN_PERSON_AFFINITY
+from recommend.moods import MoodTarget, genre_mood_weight
 from recommend.ranking import FeedItem, RankingFeatures
 from recommend.title_state import TitleState, opinion_score
 from vocabulary.arrays import Matrix, Vector
 from vocabulary.ids import TitleId
 
-MIN_SIMILAR_COSINE = (
-    0.25  # cosine to a title that he liked; one pair of titles in a hundred is nearer
-)
-MAX_LIKED_TITLES = 60  # titles that a reason may name, the latest
-MIN_MOOD_COSINE = 0.17  # cosine to a mood; one title in twenty is nearer
-MIN_MOOD_COSINE_WITH_GENRE = (
-    0.05  # cosine; genres carry many moods, and a plot may say which of them it is not
-)
-MIN_LIKED_OPINION = 0.3  # opinion; nobody is told that he liked what he merely opened
-MIN_LOVED_REGIONAL_SIGNAL = 0.5  # of the regional signal, 0..1: the better known half
-MIN_TRENDING_FRESHNESS = 0.125  # of the freshness signal: three years; no older film is trending
+MIN_SIMILAR_COSINE = 0.25  # to a liked title; one pair of titles in a hundred is nearer
+MAX_LIKED_TITLES = 60  # the latest ones, which a reason may name
+MIN_MOOD_COSINE = 0.17  # to a mood; one title in twenty is nearer
+MIN_MOOD_COSINE_WITH_GENRE = 0.05  # genres carry several moods, and the plot rules some of them out
+MIN_LIKED_OPINION = 0.3  # a title that was only opened is not called liked
+MIN_LOVED_REGIONAL_SIGNAL = 0.5  # of 0..1: the better known half
+MIN_TRENDING_FRESHNESS = 0.125  # of the freshness signal: three years
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A reason before it is put in words: its code and what it names.
+    """A reason before it is worded: its code and what it names.
 
     `title_id` is the title that it names, `name` a person, a language, a genre or a mood.
     """
@@ -50,7 +40,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class LikedTitles:
-    """The titles somebody liked, the latest first, and their vectors (n, d)."""
+    """The titles that a viewer liked, the latest first, and their vectors (n, d)."""
 
     ids: Sequence[TitleId]
     vectors: Matrix
@@ -59,13 +49,13 @@ class LikedTitles:
         """Return the most similar one and its cosine."""
         if not len(self.ids):
             return None
-        likenesses = self.vectors @ vector
-        best = int(np.argmax(likenesses))
-        return self.ids[best], float(likenesses[best])
+        similarities = self.vectors @ vector
+        best = int(np.argmax(similarities))
+        return self.ids[best], float(similarities[best])
 
 
 def liked_title_ids(title_states: Mapping[TitleId, TitleState]) -> list[TitleId]:
-    """Return the titles that a reason may name, the latest first, as the standings are ordered."""
+    """Return the titles that a reason may name, in the order of the title states: latest first."""
     found = (
         title_id
         for title_id, each in title_states.items()
@@ -81,12 +71,12 @@ def explain(
     liked_titles: LikedTitles,
     vector: Vector | None,
 ) -> Explanation:
-    """Return the reason of an item; `vector` is its own, none where it has none."""
+    """Return the reason of an item; `vector` is its content vector, if it has one."""
     return next(_explanations(item, title, context, liked_titles, vector))
 
 
 def reaction_code(state: TitleState) -> str:
-    """Return the code of what somebody did with a title that he liked: the most telling."""
+    """Return the code of the strongest thing that a viewer did with a liked title."""
     if state.favorite_at is not None:
         return "favorite"
     if state.rated_at is not None and (state.liked_at is None or state.rated_at >= state.liked_at):
@@ -108,9 +98,8 @@ def _explanations(
     source, subject = item.candidate_query.source, item.candidate_query.subject
     if source is CandidateSource.TRENDING_LANGUAGE:
         code = "trending_language" if _is_fresh(item) else "popular_language"
-        yield Explanation(
-            code, name=title.language or subject
-        )  # its own, not one it is dubbed into
+        # The original language, not one that the title is dubbed into.
+        yield Explanation(code, name=title.language or subject)
     if source is CandidateSource.TRENDING_REGION:
         yield _region_explanation(item)
     if source is CandidateSource.GENRE:
@@ -134,22 +123,22 @@ def _explanations(
 def _mood_explanation(
     title: RankingFeatures, context: FeedContext, vector: Vector | None
 ) -> Iterator[Explanation]:
-    """Name the mood asked for, of a title whose plot lies near it or whose genres carry it."""
+    """Name the requested mood if the plot is near it or the genres carry it."""
     mood = context.mood
     if mood is not None and _matches_mood(title, mood, vector):
         yield Explanation("mood", name=mood.rasa)
 
 
 def _matches_mood(title: RankingFeatures, mood: MoodTarget, vector: Vector | None) -> bool:
-    told = genre_mood_weight(mood.rasa, title.genres) >= MIN_MOOD_GENRE_WEIGHT
+    carried_by_genre = genre_mood_weight(mood.rasa, title.genres) >= MIN_MOOD_GENRE_WEIGHT
     if vector is None or mood.vector is None:
-        return told
+        return carried_by_genre
     near = float(mood.vector @ vector)
-    return near >= MIN_MOOD_COSINE or (told and near >= MIN_MOOD_COSINE_WITH_GENRE)
+    return near >= MIN_MOOD_COSINE or (carried_by_genre and near >= MIN_MOOD_COSINE_WITH_GENRE)
 
 
 def _region_explanation(item: FeedItem) -> Explanation:
-    """Tell what the whole region loves from what is new there, and from what is merely known."""
+    """Distinguish titles that the region loves, that are new there and that are only known."""
     weight = sum(item.candidate_query.query.boosts.regional.values())
     signal = item.hit.regional / weight if weight else 0.0
     if signal >= MIN_LOVED_REGIONAL_SIGNAL and item.hit.regional >= item.hit.freshness:
@@ -165,7 +154,7 @@ def _is_fresh(item: FeedItem) -> bool:
 def _unfamiliar_explanation(
     item: FeedItem, title: RankingFeatures, context: FeedContext
 ) -> Iterator[Explanation]:
-    """Name what is different: the language, or the genre."""
+    """Name what differs from the viewer's taste: the language or the genre."""
     foreign = title.language and title.language not in context.own_languages
     if item.candidate_query.source is CandidateSource.OTHER_LANGUAGE and foreign:
         yield Explanation("different_language", name=title.language)
@@ -174,14 +163,14 @@ def _unfamiliar_explanation(
 
 
 def _director_explanation(title: RankingFeatures, context: FeedContext) -> Iterator[Explanation]:
-    """Name a director whom he leans to."""
+    """Name a director that the viewer has an affinity to."""
     for name in title.directors:
         if context.taste.affinity(f"person:{name}") >= MIN_PERSON_AFFINITY:
             yield Explanation("more_from", name=name)
 
 
 def _affinity_explanation(title: RankingFeatures, context: FeedContext) -> Iterator[Explanation]:
-    """Name what he leans to most of the title's own genres, else of its languages."""
+    """Name the title's genre with the strongest affinity, else its language."""
     for kind, names in (("genre", title.genres), ("language", (title.language,))):
         found = [(context.taste.affinity(f"{kind}:{name}"), name) for name in names]
         affinity, name = max(found, default=(0.0, ""))

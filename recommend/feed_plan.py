@@ -1,33 +1,28 @@
-"""What a personal feed asks of the index: every candidate comes from one of these queries.
+"""The queries of a personal feed: every candidate comes from one of them.
 
-A feed has three sorts of slots: half of them are close to the person's taste, three in ten stretch
-it, two in ten are what everybody watches. Each query fills slots of one sort; what he saw, judged
-or dismissed, and what he is too young for, is in the filter of all of them, so nothing is dropped
-after the cut.
+A feed has three kinds of slots: half of them are close to the viewer's taste, three in ten stretch
+it, two in ten are popular titles. Each query fills slots of one kind. Titles that the viewer has
+watched, judged or dismissed, and those above their age, are excluded by the filter of every query,
+so that nothing has to be dropped after the cut.
 
-Who has no taste yet steps down a ladder: the titles he picked at first, then his region and
-languages, then what is well known anywhere. The answer tells which rungs it stood on.
+Viewers without a taste get fallbacks: their onboarding picks, then their region and languages, then
+popular titles of any region. The response names the fallbacks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 
 from index.query import Boosts, Filter, Query
 from recommend import queries
+from recommend.feed_context import CandidateSource, Fallback, FeedContext, Slot
 from recommend.moods import MOOD_GENRE_WEIGHTS, Rasa
-from recommend.taste import Taste, unit_vector
-from recommend.title_state import TitleState
+from recommend.taste import unit_vector
 from vocabulary.arrays import Vector
 from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
-
-CLOSE_SHARE, STRETCH_SHARE, TRENDING_SHARE = 0.5, 0.3, 0.2  # of the slots
 
 # On the scale of a cosine: a taste decides, popularity orders what fits equally well.
 CLOSE_BOOSTS = (0.06, 0.04, 0.02)  # popularity, regional, freshness
@@ -45,12 +40,6 @@ MAX_SESSION_SHARE = 0.5  # of the weight of all interests together, at most
 MIN_PERSON_AFFINITY = 0.12  # affinity; two titles of a director, liked among ten
 PERSON_SHARE = 0.15  # of the weight of all interests together
 MAX_PERSON_QUERIES = 2
-MAX_OWN_LANGUAGES = 5
-MIN_OWN_LANGUAGE_WEIGHT = 0.04  # affinity, or weight of a language in a region
-TOP_FAMILIAR_GENRES = 3
-MIN_STRONG_AFFINITY = (
-    0.15  # affinity; what he leans to so much he knows of himself, so it is not new
-)
 EXPLORATION_NOISE = 0.6  # length of the random vector that an interest is turned by to explore
 EXPLORATION_QUERIES = 2  # queries that explore
 MAX_INTEREST_QUERIES = 4  # interests, the strongest; the least of five has seldom a place
@@ -59,137 +48,6 @@ INTEREST_WEIGHT_IN_MOOD = (
 )
 MOOD_BOOSTS = (0.20, 0.30, 0.05)  # of what everybody watches in a mood: the mood goes before fame
 MIN_MOOD_GENRE_WEIGHT = 0.6  # how much a genre has to carry a mood for all its titles to be in it
-
-
-class Slot(StrEnum):
-    """What a place in a feed is for."""
-
-    CLOSE = "close"
-    STRETCH = "stretch"
-    TRENDING = "trending"
-
-
-SLOT_SHARES = {
-    Slot.CLOSE: CLOSE_SHARE,
-    Slot.STRETCH: STRETCH_SHARE,
-    Slot.TRENDING: TRENDING_SHARE,
-}
-
-
-class CandidateSource(StrEnum):
-    """What a query of a feed looks for."""
-
-    INTEREST = "interest"
-    SESSION = "session"
-    PERSON = "person"
-    MOOD = "mood"
-    OTHER_LANGUAGE = "other_language"
-    OTHER_GENRE = "other_genre"
-    EXPLORE = "explore"
-    TRENDING_REGION = "trending_region"
-    TRENDING_LANGUAGE = "trending_language"
-    GENRE = "genre"
-    POPULAR = "popular"
-
-
-class Fallback(StrEnum):
-    """What a feed could stand on, the best first."""
-
-    TASTE = "taste"
-    PICKS = "picks"  # a taste, of nothing but the titles picked at first
-    PREFERENCES = "preferences"
-    REGION = "region"
-    POPULARITY = "popularity"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewerPreferences:
-    """What somebody says of himself; empty where he says nothing."""
-
-    languages: Mapping[str, float] = field(default_factory=dict)  # ISO 639-1 to weight, 0..1
-    favourite_genres: frozenset[str] = frozenset()
-    disliked_genres: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class MoodTarget:
-    """A mood asked for, and where it lies.
-
-    `vector` is none while nobody can embed it; then genres alone tell.
-    """
-
-    rasa: Rasa
-    vector: Vector | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedContext:
-    """Who asks for a feed, when and where.
-
-    `wanted` holds what no hit may break (age, adult titles, filters of the caller). `seed` settles
-    what is explored: the same all day, another tomorrow.
-    """
-
-    taste: Taste
-    title_states: Mapping[TitleId, TitleState]  # the latest changed first
-    preferences: ViewerPreferences
-    region: Region
-    region_languages: Mapping[str, float]  # languages of the region to weight
-    catalogue_languages: frozenset[str]  # of the catalogue
-    base_filter: Filter
-    now: datetime  # in the time zone of the region
-    seed: int
-    k: int
-    known_ids: frozenset[TitleId] = frozenset()  # titles known from longer ago
-    mood: MoodTarget | None = None
-    picks_only: bool = False  # all that is known are the titles picked at first
-    liked_genres: Sequence[str] = ()  # what titles that he liked are first of all
-    liked_languages: Sequence[str] = ()  # theirs, the latest first
-    titles_by_person: Callable[[str], frozenset[TitleId]] = lambda _: (
-        frozenset()
-    )  # titles of a person
-    titles_dubbed_from: Callable[[str], frozenset[TitleId]] = lambda _: frozenset()
-    """Titles that are first of all of a language, and of others too."""
-
-    @cached_property
-    def own_languages(self) -> list[str]:
-        """The languages he watches, as he says, as he does, or as one does where he is."""
-        said = [code for code, weight in self.preferences.languages.items() if weight > 0]
-        leant = [
-            code
-            for code, affinity in self.taste.top_affinities("language")
-            if affinity >= MIN_OWN_LANGUAGE_WEIGHT
-        ]
-        own = list(dict.fromkeys([*said, *leant[:MAX_OWN_LANGUAGES]]))
-        # Who dislikes as many titles of a language as he likes leans to none, and understands it.
-        if own or self.liked_languages:
-            return own or [*self.liked_languages[:MAX_OWN_LANGUAGES]]
-        return [
-            code
-            for code, weight in self.region_languages.items()
-            if weight >= MIN_OWN_LANGUAGE_WEIGHT
-        ]
-
-    @cached_property
-    def familiar_genres(self) -> list[str]:
-        """The genres that are nothing new to him, those he leans to most first."""
-        leant = [
-            genre
-            for place, (genre, affinity) in enumerate(self.taste.top_affinities("genre"))
-            if place < TOP_FAMILIAR_GENRES or affinity >= MIN_STRONG_AFFINITY
-        ]
-        said = sorted(self.preferences.favourite_genres)
-        return list(dict.fromkeys([*leant, *said, *self.liked_genres]))
-
-    @cached_property
-    def hit_filter(self) -> Filter:
-        """What every hit meets."""
-        latest = (title_id for title_id, standing in self.title_states.items() if standing.is_known)
-        return replace(
-            self.base_filter,
-            exclude=self.base_filter.exclude.union(self.known_ids, latest),
-            genres_none=self.base_filter.genres_none | self.preferences.disliked_genres,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""What people say of a mood: in English and five languages of India, in either script."""
+"""Words for moods in English and five Indian languages, in native script and romanised."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+
+from vocabulary.name_folding import FIRST_INDIC, WORD_MARKS
 
 MOOD_PHRASES: Mapping[str, str] = {
     "love": (
@@ -89,7 +91,7 @@ MOOD_PHRASES: Mapping[str, str] = {
         "ശാന്തി, ശാന്തത, സമാധാനം"
     ),
 }
-"""What people say who want a mood, beside its names; romanised words in any usual spelling."""
+"""Words and phrases for each mood beside its names; romanised in any usual spelling."""
 
 FILLER_WORDS = (
     "a an the i im am me my some something anything very really so too bit little feel feeling "
@@ -100,21 +102,19 @@ FILLER_WORDS = (
     "वाली वाला सिनेमा సినిమా సినిమాలు రసం రస మూడ్ చిత్రం ఉంది படம் படங்கள் மூட் ரசம் ಚಿತ್ರ ಸಿನಿಮಾ "
     "ರಸ ಮೂಡ್ സിനിമ രസം മൂഡ് ചിത്രം నాకు ఏదైనా எனக்கு ஏதாவது ನನಗೆ ಏನಾದರೂ എനിക്ക് എന്തെങ്കിലും कोई"
 )
-"""Words that may stand around what is said."""
+"""Words that are ignored around a phrase."""
 
-MAX_MOOD_CHARACTERS = 100  # characters; who says more describes a film, and not a mood
+MAX_MOOD_CHARACTERS = 100  # longer texts describe a film, not a mood
 
-MARK_CATEGORIES = ("Mn", "Mc")  # vowel signs and viramas: parts of letters in Indian scripts
-FIRST_INDIC_CHARACTER = "\u0900"
 SPELLING_VARIANTS = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("zh", "l"), ("w", "v"), ("z", "j"))
 ASPIRATED_CONSONANT = re.compile(r"([bcdgkpst])h")
 DOUBLED_LETTER = re.compile(r"([a-z])\1")
 
 
 def candidate_phrases(text: str) -> Iterator[str]:
-    """Yield what a text may say of a mood, plain: all of it, then less and less of what is around.
+    """Yield the normalised text, then shorter and shorter parts of it without filler words.
 
-    >>> list(parts("feel-good film"))
+    >>> list(candidate_phrases("feel-good film"))
     ['fil gud film', 'fil gud', 'gud film', 'gud']
     """
     words = normalise(text[:MAX_MOOD_CHARACTERS]).split()
@@ -126,18 +126,16 @@ def candidate_phrases(text: str) -> Iterator[str]:
 
 
 def normalise(text: str) -> str:
-    """Return a text in lower case without accents and punctuation, romanised words levelled."""
+    """Return a text in lower case without accents and punctuation, spelling variants unified."""
     decomposed = unicodedata.normalize("NFKD", text).casefold().replace("'", "")
-    kept = "".join(
-        character
-        if character.isalnum() or unicodedata.category(character) in MARK_CATEGORIES
-        else " "
+    plain = "".join(
+        character if character.isalnum() or unicodedata.category(character) in WORD_MARKS else " "
         for character in decomposed
-        if unicodedata.combining(character) == 0 or character >= FIRST_INDIC_CHARACTER
+        if unicodedata.combining(character) == 0 or character >= FIRST_INDIC
     )
-    for written, levelled in SPELLING_VARIANTS:
-        kept = kept.replace(written, levelled)
-    return DOUBLED_LETTER.sub(r"\1", ASPIRATED_CONSONANT.sub(r"\1", " ".join(kept.split())))
+    for variant, normalised in SPELLING_VARIANTS:
+        plain = plain.replace(variant, normalised)
+    return DOUBLED_LETTER.sub(r"\1", ASPIRATED_CONSONANT.sub(r"\1", " ".join(plain.split())))
 
 
 NORMALISED_FILLER_WORDS = frozenset(normalise(FILLER_WORDS).split())

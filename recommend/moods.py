@@ -1,11 +1,12 @@
-"""The nine rasas: the moods that a story can leave in who watches it.
+"""The nine rasas: the moods that a story can evoke.
 
-The first eight are those of the Natyashastra (chapter 6), the ninth, peace, was added by its
-commentators (Abhinavagupta). Among titles, a mood lies near the plots that carry it, and in some
-genres before others.
+The first eight are those of the Natyashastra (chapter 6); the ninth, peace, was added by its
+commentators (Abhinavagupta). A title matches a mood if its plot is near example plots of the mood,
+or by its genres.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -28,6 +29,17 @@ class Rasa(StrEnum):
     DISGUST = "disgust"
     WONDER = "wonder"
     PEACE = "peace"
+
+
+@dataclass(frozen=True, slots=True)
+class MoodTarget:
+    """A requested mood and its vector in the content space.
+
+    Without an embedder there is no vector; then only genres count.
+    """
+
+    rasa: Rasa
+    vector: Vector | None
 
 
 MOOD_NAMES: Mapping[Rasa, Mapping[str, str]] = {
@@ -142,15 +154,15 @@ EXAMPLE_PLOTS: Mapping[Rasa, tuple[str, ...]] = {
         "simple people heal him.",
     ),
 }
-"""Plots that carry a mood; what they have in common is where it lies."""
+"""Plots that carry a mood; the mean of their vectors is the mood's vector."""
 
 COMMON_COMPONENT_SHARE = 0.8
-"""How much is taken away of what all moods have in common, which is to be a plot told in English.
+"""The share of the moods' common component (being a plot in English) that is subtracted.
 
 Mean average precision of the nine moods among the 960 seed titles, judged by hand
-(tests/recommend/mood_labels.txt, which the plots were tried on too): .42 for genres alone, .29 for
-vectors of nothing taken away and .46 with genres, .41 and .53 as it is here. To take away all of it
-helps no more, and love and sorrow lose.
+(tests/recommend/mood_labels.txt, which the plots were tuned on too): .42 for genres alone; .29 for
+vectors without subtraction and .46 with genres; .41 and .53 with this share. Subtracting all of it
+is no better on average and worse for love and sorrow.
 """
 
 MOOD_GENRE_WEIGHTS: Mapping[Rasa, Mapping[str, float]] = {
@@ -201,25 +213,25 @@ MOOD_GENRE_WEIGHTS: Mapping[Rasa, Mapping[str, float]] = {
 }
 """How much a genre carries a mood, 0..1."""
 
-GENRE_POSITION_DECAY = 0.85  # of what a genre carries, for each that is named before it
+GENRE_POSITION_DECAY = 0.85  # of a genre's weight, for each genre before it
 
 
 def parse_mood(text: str) -> Rasa | None:
-    """Return the mood that a text asks for, in any of the languages, or none.
+    """Return the mood that a text names in any of the languages, or none.
 
-    >>> rasa("Śṛṅgāra"), rasa("something feel-good"), rasa("మనసు బాలేదు"), rasa("Telugu")
-    (<Rasa.LOVE: 'love'>, <Rasa.LAUGHTER: 'laughter'>, <Rasa.SORROW: 'sorrow'>, None)
+    >>> parse_mood("Śṛṅgāra"), parse_mood("something feel-good"), parse_mood("Telugu")
+    (<Rasa.LOVE: 'love'>, <Rasa.LAUGHTER: 'laughter'>, None)
     """
-    found = (
-        RASA_BY_PHRASE[part]
-        for part in mood_phrases.candidate_phrases(text)
-        if part in RASA_BY_PHRASE
+    matches = (
+        RASA_BY_PHRASE[phrase]
+        for phrase in mood_phrases.candidate_phrases(text)
+        if phrase in RASA_BY_PHRASE
     )
-    return next(found, None)
+    return next(matches, None)
 
 
 def mood_name(rasa: Rasa, language: str = "en") -> str:
-    """Return what a mood is called in a language, in English where the language does not tell."""
+    """Return the name of a mood in a language, in English if the language has none."""
     names = MOOD_NAMES[rasa]
     return names.get(language, names["en"])
 
@@ -237,16 +249,16 @@ def genre_mood_weight(rasa: Rasa, genres: Sequence[str]) -> float:
 
 
 def mood_vectors(embedder: Embedder) -> dict[Rasa, Vector]:
-    """Return where the moods lie in the content space, (d,) each; worth keeping.
+    """Return the vectors of the moods in the content space, (d,) each; worth caching.
 
     Raises what the embedder raises.
     """
     rows = {rasa: embedder.embed(plots, role="document") for rasa, plots in EXAMPLE_PLOTS.items()}
-    middles = {rasa: unit_vector(each.mean(axis=0)) for rasa, each in rows.items()}
-    shared = np.mean(list(middles.values()), axis=0)
+    means = {rasa: unit_vector(each.mean(axis=0)) for rasa, each in rows.items()}
+    common = np.mean(list(means.values()), axis=0)
     return {
-        rasa: unit_vector(each - np.float32(COMMON_COMPONENT_SHARE) * shared)
-        for rasa, each in middles.items()
+        rasa: unit_vector(each - np.float32(COMMON_COMPONENT_SHARE) * common)
+        for rasa, each in means.items()
     }
 
 

@@ -1,9 +1,8 @@
-"""Titles to begin with: who picks what he loves among them has told most of his taste.
+"""Titles to pick from at onboarding: a few picks reveal most of a taste.
 
-Rashid et al. (IUI 2002) compare what to ask first: what everybody knows is answered and tells
-little, what divides people tells much and is not known; popularity balanced against spread does
-best. So each language gives its best known titles, and of those the list takes what is unlike what
-stands above it.
+Rashid et al. (IUI 2002) compare which titles to ask about first: popular ones are known but reveal
+little, divisive ones reveal much but are often unknown; balancing popularity and spread works best.
+So each language contributes its best known titles, and of those the list takes dissimilar ones.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,30 +16,30 @@ from recommend.ranking import RankingFeatures
 from vocabulary.arrays import Matrix
 from vocabulary.ids import Region, TitleId
 
-CANDIDATES_PER_PLACE = 5  # titles to choose one from
-MIN_LANGUAGE_WEIGHT = 0.1  # of a language among those watched; each is worth a question
+CANDIDATES_PER_PLACE = 5
+MIN_LANGUAGE_WEIGHT = 0.1  # so that each language gets a place
 ONBOARDING_CAPS = Caps(franchise=0.0, director=0.05, language=1.0, genre=0.25)
-POPULARITY_SHARE = 0.5  # the rest is for being unlike what stands above
+POPULARITY_SHARE = 0.5  # the rest is dissimilarity to the titles above
 
 
 def language_shares(
     requested: Sequence[str], preferred: Mapping[str, float], regional: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return languages and their shares: those asked for, else those somebody says he watches.
+    """Return languages and their shares: the requested ones, else those of the profile.
 
-    Who says nothing is shown those that are watched where he is (language to weight).
+    Without either, those of the region (language to weight).
     """
-    wanted = dict.fromkeys(requested, 1.0) or {
+    chosen = dict.fromkeys(requested, 1.0) or {
         code: each for code, each in preferred.items() if each > 0
     }
-    weights = {code: max(each, MIN_LANGUAGE_WEIGHT) for code, each in (wanted or regional).items()}
+    weights = {code: max(each, MIN_LANGUAGE_WEIGHT) for code, each in (chosen or regional).items()}
     return {code: weight / sum(weights.values()) for code, weight in weights.items()}
 
 
 def candidate_queries(
     region: Region, shares: Mapping[str, float], filter: Filter, *, k: int
 ) -> list[Query]:
-    """Ask for what is best known in each language, and then in any, enough to choose from."""
+    """Return queries for the best known titles of each language, and last of any language."""
     own = [
         queries.best_known(
             region,
@@ -60,9 +59,9 @@ def select_titles(
     vectors: Callable[[Sequence[TitleId]], Matrix],
     k: int,
 ) -> list[Hit]:
-    """Return `k` of what the plans found, the languages by turns as their shares are.
+    """Return `k` of the results, alternating between the languages by their shares.
 
-    Where the languages have fewer, what is best known in any follows.
+    If the languages have fewer, the best known titles of any language follow.
     """
     turns: list[tuple[float, Hit]] = []
     for (code, share), hits in zip(shares.items(), results, strict=False):
@@ -84,7 +83,7 @@ def _select_diverse(
     *,
     k: int,
 ) -> list[Hit]:
-    """Return some of the hits, well known and unlike each other, the best first."""
+    """Return some of the hits, well known and dissimilar, the best first."""
     known = [(hit, each) for hit in hits if (each := features_of(hit.title_id))]
     if not known:
         return []
@@ -98,11 +97,11 @@ def _select_diverse(
         )
         for hit, each in known
     ]
-    taken = diversify(
+    selected = diversify(
         candidates,
         vectors([hit.title_id for hit, _ in known]),
         k=k,
         caps=ONBOARDING_CAPS,
         relevance_share=POPULARITY_SHARE,
     )
-    return [known[position][0] for position in taken]
+    return [known[position][0] for position in selected]

@@ -1,30 +1,29 @@
-"""The query of each feature: what it asks of the index, and nothing else."""
+"""The index queries of trending, homepage rows and similar titles."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from index.query import Boosts, Filter, Query
 from vocabulary.arrays import Vector
 from vocabulary.ids import Region, TitleId
-from vocabulary.kinds import Kind, Space
+from vocabulary.kinds import Space
 
 # Boosts are on the scale of a cosine, -1..1.
 TRENDING_POPULARITY_BOOST = 0.4
 TRENDING_REGIONAL_BOOST = 0.6
 TRENDING_FRESHNESS_BOOST = 0.5
-HOT_FRESHNESS_BOOST = 3.0  # two years on, still more than all fame
+HOT_FRESHNESS_BOOST = 3.0  # after two years still more than any popularity
 HOT_POPULARITY_BOOST = 0.2
 HOT_REGIONAL_BOOST = 0.2
 SIMILAR_POPULARITY_BOOST = 0.03
 
 MIN_CRITICS_RATING = 7.8  # 0..10
 MIN_FAVOURITE_RATING = 7.0  # 0..10
-MIN_CRITICS_VOTES = 100  # fewer are somebody's friends
+MIN_CRITICS_VOTES = 100  # fewer may be friends of the makers
 MIN_FAVOURITE_VOTES = 1000
 
 
 def trending(region: Region, filter: Filter, *, k: int) -> Query:
-    """Ask for what is well known in the region, the newer the better."""
+    """Query for titles well known in the region, newer ones first."""
     boosts = Boosts(
         popularity=TRENDING_POPULARITY_BOOST,
         regional={region: TRENDING_REGIONAL_BOOST},
@@ -34,7 +33,7 @@ def trending(region: Region, filter: Filter, *, k: int) -> Query:
 
 
 def whats_hot(region: Region, filter: Filter, *, k: int) -> Query:
-    """Ask for what is new, the well known first."""
+    """Query for new titles, well known ones first."""
     boosts = Boosts(
         popularity=HOT_POPULARITY_BOOST,
         regional={region: HOT_REGIONAL_BOOST},
@@ -44,7 +43,7 @@ def whats_hot(region: Region, filter: Filter, *, k: int) -> Query:
 
 
 def best_known(region: Region, filter: Filter, *, k: int) -> Query:
-    """Ask for what is well known, whatever its age."""
+    """Query for well known titles of any age."""
     boosts = Boosts(
         popularity=TRENDING_POPULARITY_BOOST, regional={region: TRENDING_REGIONAL_BOOST}
     )
@@ -52,19 +51,19 @@ def best_known(region: Region, filter: Filter, *, k: int) -> Query:
 
 
 def critics_choice(region: Region, filter: Filter, *, k: int) -> Query:
-    """Ask for what is rated very high, by more than a few."""
+    """Query for titles rated very high by at least `MIN_CRITICS_VOTES`."""
     high = replace(filter, min_rating=MIN_CRITICS_RATING, min_votes=MIN_CRITICS_VOTES)
     return best_known(region, high, k=k)
 
 
 def user_favourites(region: Region, filter: Filter, *, k: int) -> Query:
-    """Ask for what is rated high by very many."""
+    """Query for titles rated high by at least `MIN_FAVOURITE_VOTES`."""
     many = replace(filter, min_rating=MIN_FAVOURITE_RATING, min_votes=MIN_FAVOURITE_VOTES)
     return best_known(region, many, k=k)
 
 
 def similar_to(title_id: TitleId, vector: Vector, filter: Filter, *, k: int) -> Query:
-    """Ask for what is near the title's own vector, the title itself left out."""
+    """Query for titles near a title's vector, except the title itself."""
     others = replace(filter, exclude=filter.exclude | {title_id})
     return Query(
         vector=vector,
@@ -73,104 +72,3 @@ def similar_to(title_id: TitleId, vector: Vector, filter: Filter, *, k: int) -> 
         boosts=Boosts(popularity=SIMILAR_POPULARITY_BOOST),
         k=k,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class RowPlan:
-    """A row of a homepage before it is filled."""
-
-    key: str
-    title: str
-    query: Query
-    anchor_id: TitleId | None = None  # what all of it is like
-
-
-def homepage_rows(
-    region: Region,
-    region_name: str,
-    *,
-    language_weights: Mapping[str, float],
-    languages: Mapping[str, str],
-    genres: Mapping[str, str],
-    filter: Filter,
-    k: int,
-) -> list[RowPlan]:
-    """Return the rows of a page, in order; `languages` and `genres` map codes to labels.
-
-    What is watched most in the region (`watched`: language to weight) comes first.
-    """
-    by_weight = sorted(languages, key=lambda code: -language_weights.get(code, 0.0))
-    rows = [
-        RowPlan("trending", f"Trending in {region_name}", trending(region, filter, k=k)),
-        RowPlan("whats_hot", "What's hot", whats_hot(region, filter, k=k)),
-    ]
-    in_language = [
-        RowPlan(
-            f"language:{code}",
-            f"{languages[code]} cinema",
-            best_known(region, _movies_in(filter, code), k=k),
-        )
-        for code in by_weight
-    ]
-    acclaimed = [
-        RowPlan("critics_choice", "Critics' choice", critics_choice(region, filter, k=k)),
-        RowPlan("user_favourites", "Loved by viewers", user_favourites(region, filter, k=k)),
-    ]
-    in_genre = [
-        RowPlan(
-            f"genre:{slug}",
-            label,
-            best_known(region, replace(filter, genres_any=frozenset({slug})), k=k),
-        )
-        for slug, label in genres.items()
-    ]
-    in_kind = [
-        RowPlan(
-            f"kind:{kind}",
-            label,
-            best_known(region, replace(filter, kinds=frozenset({kind})), k=k),
-        )
-        for kind, label in ((Kind.SERIES, "Series"), (Kind.ANIME, "Anime"))
-    ]
-    return [*rows, *in_language[:2], *acclaimed, *in_language[2:], *in_kind, *in_genre]
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A title that a row is built around, and what the row is called."""
-
-    title_id: TitleId
-    heading: str
-    vector: Vector
-
-
-def personal_rows(
-    region: Region,
-    anchors: Sequence[Anchor],
-    *,
-    languages: Sequence[str],
-    heading: str,
-    filter: Filter,
-    k: int,
-) -> list[RowPlan]:
-    """Return the rows that are one person's: what is like titles that he liked, his languages.
-
-    `heading` is that of the row of languages.
-    """
-    rows = [
-        RowPlan(
-            f"because:{each.title_id}",
-            each.heading,
-            similar_to(each.title_id, each.vector, filter, k=k),
-            anchor_id=each.title_id,
-        )
-        for each in anchors
-    ]
-    if languages:
-        own = replace(filter, languages=frozenset(languages))
-        rows.append(RowPlan("languages", heading, trending(region, own, k=k)))
-    return rows
-
-
-def _movies_in(filter: Filter, language: str) -> Filter:
-    return replace(filter, kinds=frozenset({Kind.MOVIE}), languages=frozenset({language}))

@@ -7,23 +7,17 @@ slots, within a sort by the weights of its queries; each place takes the best th
 and that is unlike what stands above (`recommend.diversity`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from index.query import Hit
 from recommend import moods
 from recommend.diversity import DEFAULT_CAPS, MOOD_CAPS, Candidate, Scores, diversify
-from recommend.feed_plan import (
-    SLOT_SHARES,
-    CandidateQuery,
-    FeedContext,
-    FeedPlan,
-    Slot,
-    ViewerPreferences,
-)
+from recommend.feed_context import SLOT_SHARES, FeedContext, Slot, ViewerPreferences
+from recommend.feed_plan import CandidateQuery, FeedPlan
+from recommend.time_of_day import TimeOfDay
 from vocabulary.arrays import Matrix
 from vocabulary.ids import TitleId
 
@@ -35,19 +29,9 @@ AFFINITY_SHARE_IN_MOOD = (
     0.5  # of a leaning; who asks for peace does not mean the murders he usually likes
 )
 
-# Mild: the hour breaks ties, it does not choose.
-TIME_OF_DAY_BONUS = 0.03
-WEEKEND_DAYS = (4, 5, 6)  # Friday's evening, Saturday and Sunday
-EVENING_HOURS, NIGHT_HOURS, MORNING_HOURS = range(17, 22), (22, 23, 0, 1, 2, 3), range(4, 9)
-GENRES_BY_TIME_OF_DAY: Mapping[str, frozenset[str]] = {
-    "morning": frozenset({"devotional", "mythology", "slice-of-life", "music"}),
-    "weekend": frozenset({"family", "action", "adventure", "comedy"}),
-    "night": frozenset({"thriller", "horror", "mystery", "psychological"}),
-}
 SHARE_DECIMALS = (
     4  # decimals of a share; what is undone leaves a rounding behind, which deals no place
 )
-NIGHT_LENGTHS = frozenset({"length:episode", "length:short"})  # what can still be seen to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,34 +133,6 @@ def backfill_items(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOfDay:
-    """What an hour of a day suits, in the time of where one watches: genres and lengths."""
-
-    genres: frozenset[str] = frozenset()
-    lengths: frozenset[str] = frozenset()
-
-    @classmethod
-    def at(cls, now: datetime) -> "TimeOfDay":
-        """Return what a moment suits; most suit nothing in particular."""
-        if now.hour in NIGHT_HOURS:
-            return cls(GENRES_BY_TIME_OF_DAY["night"], NIGHT_LENGTHS)
-        if now.hour in MORNING_HOURS:
-            return cls(GENRES_BY_TIME_OF_DAY["morning"])
-        weekend = now.weekday() in WEEKEND_DAYS and now.hour in EVENING_HOURS
-        return cls(GENRES_BY_TIME_OF_DAY["weekend"]) if weekend else cls()
-
-    def bonus(self, title: RankingFeatures) -> float:
-        """Return what it adds to a title."""
-        if not self.genres:
-            return 0.0
-        fits = not self.genres.isdisjoint(title.genres)
-        if not self.lengths:
-            return TIME_OF_DAY_BONUS * fits
-        short = not self.lengths.isdisjoint(title.traits)
-        return TIME_OF_DAY_BONUS * (fits + short) / 2
-
-
 class _CandidatePool:
     """Titles, and what each query that found them makes of them."""
 
@@ -237,7 +193,7 @@ def _personal_terms(
         share * context.taste.combined_affinity(title.traits, AFFINITY_WEIGHTS),
         _preference_bonus(context.preferences, title),
         mood,
-        time_of_day.bonus(title),
+        time_of_day.bonus(title.genres, title.traits),
     )
 
 

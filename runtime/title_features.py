@@ -6,9 +6,9 @@ from sqlmodel import Session
 
 from db import title_summaries, vectors
 from index.query import VectorMissing
+from recommend.event_fold import TitleRepresentation
 from recommend.taste import TasteFeatures
 from runtime.catalogue_view import CatalogueView
-from viewers.interactions import TitleRepresentation
 from vocabulary.arrays import Vector
 from vocabulary.ids import TitleId
 from vocabulary.kinds import Space

@@ -14,8 +14,9 @@ from catalog import franchises, genres, languages, regions
 from index.query import Filter, VectorMissing
 from recommend import feed_plan, moods, ranking, reasons
 from recommend.explanations import Explanation, LikedTitles, explain, liked_title_ids
-from recommend.feed_plan import FeedContext, FeedPlan, MoodTarget
-from recommend.moods import Rasa
+from recommend.feed_context import FeedContext
+from recommend.feed_plan import FeedPlan
+from recommend.moods import MoodTarget, Rasa
 from recommend.ranking import FeedItem, RankingFeatures
 from recommend.reasons import Reason
 from runtime.catalogue_view import CatalogueView

@@ -6,12 +6,11 @@ from dataclasses import replace
 from api.schemas.titles import HomepageResponse, HomepageRowResponse, TitleCard
 from catalog import genres, languages, regions
 from index.query import Filter, Hit, VectorMissing
-from recommend import queries, reasons
+from recommend import reasons
 from recommend.explanations import liked_title_ids, reaction_code
-from recommend.homepage import fill_rows
-from recommend.queries import Anchor, RowPlan
+from recommend.homepage import Anchor, RowPlan, fill_rows, homepage_rows, personal_rows
 from recommend.reasons import Reason
-from recommend.taste import MIN_SAME_INTEREST_COSINE
+from recommend.taste_update import MIN_SAME_INTEREST_COSINE
 from recommend.title_state import opinion_score
 from runtime.catalogue_view import CatalogueView
 from services import feed, title_cards
@@ -96,7 +95,7 @@ def _regional_row_plans(
 ) -> list[RowPlan]:
     """Return the rows of a region; his own languages go before those watched there."""
     first = {code: 1.0 + 1.0 / place for place, code in enumerate(own_languages, start=1)}
-    return queries.homepage_rows(
+    return homepage_rows(
         regions.known_region(region),
         regions.region_name(region),
         language_weights={**regions.language_weights(region), **first},
@@ -128,7 +127,7 @@ def _personal_homepage(
     shown = frozenset(hit.id for row in rows for hit in row.items)
     others = replace(wanted, exclude=viewer.known_ids | shown)
     place = regions.known_region(region)
-    own = queries.personal_rows(
+    own = personal_rows(
         place,
         list(_anchors(catalogue, viewer)),
         languages=served.context.own_languages if not language else (),

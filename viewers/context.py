@@ -12,7 +12,7 @@ from db.profiles import ProfileSummary
 from index.query import Filter
 from recommend import age_limits, taste
 from recommend.age_limits import AgeLimit
-from recommend.feed_plan import ViewerPreferences
+from recommend.feed_context import ViewerPreferences
 from recommend.taste import Taste, unit_vector
 from recommend.title_state import TitleState
 from viewers.interactions import read_known_ids, read_taste, read_title_states

@@ -31,8 +31,8 @@ from api.schemas.titles import FeedResponse
 from api.state import FeatureSourceDep
 from catalog.regions import language_weights as watched
 from index.query import Filter
-from recommend.feed_plan import Fallback, MoodTarget
-from recommend.moods import MOOD_NAMES, Rasa
+from recommend.feed_context import Fallback
+from recommend.moods import MOOD_NAMES, MoodTarget, Rasa
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import CatalogueView

@@ -11,33 +11,13 @@ import pytest
 from index.memory import MemoryIndex
 from index.query import Attributes, Filter, Hit, IndexEntry
 from recommend.explanations import LikedTitles, explain, liked_title_ids, reaction_code
-from recommend.feed_plan import (
-    CandidateSource,
-    Fallback,
-    FeedContext,
-    FeedPlan,
-    MoodTarget,
-    Slot,
-    ViewerPreferences,
-    plan_feed,
-)
-from recommend.moods import Rasa
-from recommend.ranking import (
-    TIME_OF_DAY_BONUS,
-    FeedItem,
-    PersonalTerms,
-    RankingFeatures,
-    TimeOfDay,
-    rank_feed,
-)
-from recommend.taste import (
-    EMPTY_TASTE,
-    OpinionChange,
-    Taste,
-    TasteFeatures,
-    unit_vector,
-    update_taste,
-)
+from recommend.feed_context import CandidateSource, Fallback, FeedContext, Slot, ViewerPreferences
+from recommend.feed_plan import FeedPlan, plan_feed
+from recommend.moods import MoodTarget, Rasa
+from recommend.ranking import FeedItem, PersonalTerms, RankingFeatures, rank_feed
+from recommend.taste import EMPTY_TASTE, Taste, TasteFeatures, unit_vector
+from recommend.taste_update import OpinionChange, update_taste
+from recommend.time_of_day import TIME_OF_DAY_BONUS, TimeOfDay
 from recommend.title_state import TitleState, opinion_score
 from vocabulary.arrays import Matrix, Vector
 from vocabulary.ids import TitleId
@@ -414,6 +394,6 @@ def test_the_hour_breaks_ties(genre: str, suiting: datetime) -> None:
         franchise="",
         traits=TasteFeatures(runtime_minutes=95).traits(),
     )
-    assert 0 < TimeOfDay.at(suiting).bonus(title) <= TIME_OF_DAY_BONUS
+    assert 0 < TimeOfDay.at(suiting).bonus(title.genres, title.traits) <= TIME_OF_DAY_BONUS
     for plain in (NOW, NOW.replace(hour=19)):  # the afternoon and evening of a Wednesday
-        assert TimeOfDay.at(plain).bonus(title) == 0
+        assert TimeOfDay.at(plain).bonus(title.genres, title.traits) == 0

@@ -3,9 +3,9 @@ from hypothesis import strategies as st
 
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Filter, IndexEntry, Query
-from recommend.homepage import MIN_ROW_TITLES, fill_rows
-from recommend.queries import RowPlan
+from recommend.homepage import MIN_ROW_TITLES, RowPlan, fill_rows, homepage_rows
 from tests.index_contract import GENRES, catalogues, matches_filter
+from tests.recommend.entries import make_entry, search_ids
 from vocabulary.kinds import Kind
 
 
@@ -70,3 +70,49 @@ def test_rows_come_in_the_order_of_their_plans() -> None:
     rows = fill_rows(MemoryIndex(catalogue), [row_plan(key, Filter()) for key in ("b", "a", "c")])
     assert [row.plan.key for row in rows] == ["b", "a", "c"]
     assert [hit.title_id for hit in rows[0].hits] == [1, 2, 3, 4]
+
+
+LANGUAGES = {"te": "Telugu", "ta": "Tamil", "hi": "Hindi"}
+GENRE_LABELS = {"comedy": "Comedy", "horror": "Horror"}
+
+
+def row_plans(**changes: object) -> list[RowPlan]:
+    arguments: dict[str, object] = {
+        "language_weights": {"ta": 0.9, "te": 0.1},
+        "languages": LANGUAGES,
+        "genres": GENRE_LABELS,
+        "filter": Filter(),
+        "k": 5,
+    }
+    return homepage_rows("IN-TN", "Tamil Nadu", **arguments | changes)  # type: ignore[arg-type]  # arguments by name
+
+
+def test_the_language_watched_most_is_the_first_of_the_languages() -> None:
+    keys = [plan.key for plan in row_plans() if plan.key.startswith("language:")]
+    assert keys == ["language:ta", "language:te", "language:hi"]
+
+
+def test_the_page_begins_with_what_is_trending_where_the_visitor_is() -> None:
+    first = row_plans()[0]
+    assert (first.key, first.title) == ("trending", "Trending in Tamil Nadu")
+
+
+def test_every_row_has_a_key_of_its_own() -> None:
+    keys = [plan.key for plan in row_plans()]
+    assert len(set(keys)) == len(keys)
+    assert {"trending", "whats_hot", "critics_choice", "user_favourites", "genre:horror"} < {*keys}
+
+
+def test_every_row_respects_the_filter_of_the_caller() -> None:
+    base_filter = Filter(languages=frozenset({"te"}), year_from=1990, exclude=frozenset({4}))
+    for plan in row_plans(languages={}, filter=base_filter):
+        own = plan.query.filter
+        assert own.languages == base_filter.languages
+        assert (own.year_from, own.exclude) == (1990, frozenset({4}))
+
+
+def test_a_language_row_shows_films_of_that_language() -> None:
+    (plan,) = [plan for plan in row_plans() if plan.key == "language:hi"]
+    film = make_entry(1, languages=frozenset({"hi"}))
+    series = make_entry(2, languages=frozenset({"hi"}), kind=Kind.SERIES)
+    assert search_ids(plan.query, film, series, make_entry(3)) == [1]

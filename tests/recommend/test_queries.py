@@ -3,34 +3,11 @@ from dataclasses import replace
 import pytest
 
 from index.memory import MemoryIndex
-from index.query import Attributes, Filter, Hit, IndexEntry, Query
+from index.query import Filter, Hit
 from recommend import queries
 from tests.index_contract import unit_vector
-from vocabulary.kinds import Kind, Space
-
-LANGUAGES = {"te": "Telugu", "ta": "Tamil", "hi": "Hindi"}
-GENRES = {"comedy": "Comedy", "horror": "Horror"}
-
-
-def make_entry(title_id: int, **given: object) -> IndexEntry:
-    plain = {"kind": Kind.MOVIE, "languages": frozenset({"te"})}
-    attributes = {name: given.pop(name) for name in list(given) if name in Attributes.__slots__}
-    return IndexEntry(title_id=title_id, attributes=Attributes(**plain | attributes), **given)  # type: ignore[arg-type]  # a test's shorthand
-
-
-def search_ids(query: Query, *entries: IndexEntry) -> list[int]:
-    return [hit.title_id for hit in MemoryIndex(entries).search(query)]
-
-
-def row_plans(**given: object) -> list[queries.RowPlan]:
-    asked: dict[str, object] = {
-        "language_weights": {"ta": 0.9, "te": 0.1},
-        "languages": LANGUAGES,
-        "genres": GENRES,
-        "filter": Filter(),
-        "k": 5,
-    }
-    return queries.homepage_rows("IN-TN", "Tamil Nadu", **asked | given)  # type: ignore[arg-type]  # a test's shorthand
+from tests.recommend.entries import make_entry, search_ids
+from vocabulary.kinds import Space
 
 
 def test_trending_prefers_what_the_region_watches() -> None:
@@ -87,37 +64,6 @@ def test_popularity_only_parts_what_is_equally_similar() -> None:
         2,
         1,
     ]
-
-
-def test_the_language_watched_most_is_the_first_of_the_languages() -> None:
-    keys = [plan.key for plan in row_plans() if plan.key.startswith("language:")]
-    assert keys == ["language:ta", "language:te", "language:hi"]
-
-
-def test_the_page_begins_with_what_is_trending_where_the_visitor_is() -> None:
-    first = row_plans()[0]
-    assert (first.key, first.title) == ("trending", "Trending in Tamil Nadu")
-
-
-def test_every_row_has_a_key_of_its_own() -> None:
-    keys = [plan.key for plan in row_plans()]
-    assert len(set(keys)) == len(keys)
-    assert {"trending", "whats_hot", "critics_choice", "user_favourites", "genre:horror"} < {*keys}
-
-
-def test_every_row_keeps_to_what_is_wanted() -> None:
-    wanted = Filter(languages=frozenset({"te"}), year_from=1990, exclude=frozenset({4}))
-    for plan in row_plans(languages={}, filter=wanted):
-        own = plan.query.filter
-        assert own.languages == wanted.languages
-        assert (own.year_from, own.exclude) == (1990, frozenset({4}))
-
-
-def test_a_language_row_shows_films_of_that_language() -> None:
-    (plan,) = [plan for plan in row_plans() if plan.key == "language:hi"]
-    film = make_entry(1, languages=frozenset({"hi"}))
-    series = make_entry(2, languages=frozenset({"hi"}), kind=Kind.SERIES)
-    assert search_ids(plan.query, film, series, make_entry(3)) == [1]
 
 
 def test_a_query_is_only_a_value() -> None:

@@ -11,19 +11,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommend import title_state
-from recommend.taste import (
-    EMPTY_TASTE,
+from recommend.taste import EMPTY_TASTE, Taste, TasteFeatures, runtime_class, unit_vector
+from recommend.taste_update import (
     HALF_LIFE,
     MAX_AFFINITIES,
     MAX_INTERESTS,
     SESSION_HALF_LIFE,
     OpinionChange,
-    Taste,
-    TasteFeatures,
     compare_opinions,
     decay_taste,
-    runtime_class,
-    unit_vector,
     update_taste,
 )
 from recommend.title_state import TitleEvent, TitleState, opinion_of

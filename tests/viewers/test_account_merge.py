@@ -16,10 +16,11 @@ from db.interactions import Interaction
 from db.tables.users import Account
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import NewViewing
+from recommend.event_fold import TitleRepresentation
 from recommend.taste import TasteFeatures
 from viewers import accounts
 from viewers.account_merge import merge_visitor
-from viewers.interactions import TitleRepresentation, rebuild_viewer_state, record_interactions
+from viewers.interactions import rebuild_viewer_state, record_interactions
 from vocabulary.ids import TitleId
 from vocabulary.kinds import Event
 

@@ -18,10 +18,10 @@ from db.engine import open_session
 from db.interactions import Interaction
 from db.viewer_lifecycle import ViewerDeleted
 from recommend import taste
+from recommend.event_fold import TitleRepresentation
 from recommend.taste import TasteFeatures, unit_vector
 from recommend.title_state import EMPTY_STATE
 from viewers.interactions import (
-    TitleRepresentation,
     read_known_ids,
     read_taste,
     read_title_states,

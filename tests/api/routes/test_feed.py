@@ -21,8 +21,9 @@ from recommend.explanations import (
     MIN_TRENDING_FRESHNESS,
     reaction_code,
 )
-from recommend.feed_plan import MIN_PERSON_AFFINITY, MIN_STRONG_AFFINITY, FeedContext, MoodTarget
-from recommend.moods import Rasa, genre_mood_weight
+from recommend.feed_context import MIN_STRONG_AFFINITY, FeedContext
+from recommend.feed_plan import MIN_PERSON_AFFINITY
+from recommend.moods import MoodTarget, Rasa, genre_mood_weight
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
 from runtime.catalogue_reader import freshness, regional_popularity
