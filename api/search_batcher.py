@@ -1,8 +1,7 @@
-"""Searches that are asked at the same time share a pass over the index.
+"""Index searches that arrive during a batch join the next one and share its pass over the index.
 
-At 100,000 titles most of a search is reading the codes from memory; eight queries at once take a
-third of that each. So whoever asks while others are being answered waits for the next turn, and a
-turn takes all who wait.
+With 100,000 titles, most of the time of a search is reading the codes from memory; with eight
+queries in a pass, each takes a third of that time.
 """
 
 import asyncio
@@ -18,8 +17,8 @@ from fastapi import Depends, Request, Response
 from config import cpu
 from index.query import Hit, Query, VectorIndex
 
-MAX_SEARCHES_PER_BATCH = 12  # searches of a turn; the first of them waits for all
-CORES_PER_BATCH = 2  # the other one talks to the callers; two turns at once would share the memory
+MAX_SEARCHES_PER_BATCH = 12  # the first of them waits for all
+CORES_PER_BATCH = 2  # one for the event loop; two batches at once would share the memory bandwidth
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class _PendingSearch:
 
 
 class SearchBatcher:
-    """A place per two cores, each taking its share of the searches that wait."""
+    """Runs a batch per two cores, each with its share of the pending searches."""
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
@@ -40,23 +39,22 @@ class SearchBatcher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def search(self, query: Query, to_response: Callable[[list[Hit]], Response]) -> Response:
-        """Return what `answer`, called on a thread, makes of the hits of a query."""
-        told = asyncio.get_running_loop().create_future()
-        self._pending.append(_PendingSearch(query, to_response, told))
+        """Return the response for the hits of a query; `to_response` runs on a thread."""
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._pending.append(_PendingSearch(query, to_response, future))
         if self._running_batches < self._max_batches:
             self._running_batches += 1
-            turn = asyncio.create_task(self._run_batches())
-            self._tasks.add(turn)
-            turn.add_done_callback(self._tasks.discard)
-        found: Response = await told
-        return found
+            task = asyncio.create_task(self._run_batches())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
 
     async def _run_batches(self) -> None:
         try:
             while self._pending:
-                share = min(ceil(len(self._pending) / self._max_batches), MAX_SEARCHES_PER_BATCH)
-                asked = [self._pending.popleft() for _ in range(share)]
-                await to_thread.run_sync(self._answer_batch, asked, asyncio.get_running_loop())
+                size = min(ceil(len(self._pending) / self._max_batches), MAX_SEARCHES_PER_BATCH)
+                batch = [self._pending.popleft() for _ in range(size)]
+                await to_thread.run_sync(self._answer_batch, batch, asyncio.get_running_loop())
         finally:
             self._running_batches -= 1
 
@@ -64,22 +62,22 @@ class SearchBatcher:
         self, batch: Sequence[_PendingSearch], loop: asyncio.AbstractEventLoop
     ) -> None:
         try:
-            found = self._index.search_many([each.query for each in batch])
-        except Exception as error:  # each of those who asked is told
+            results = self._index.search_many([each.query for each in batch])
+        except Exception as error:  # for every caller of the batch
             for each in batch:
                 loop.call_soon_threadsafe(_set_error, each.future, error)
             return
-        for each, hits in zip(batch, found, strict=True):
+        for each, hits in zip(batch, results, strict=True):
             try:
                 response = each.to_response(hits)
-            except Exception as error:  # that one alone
+            except Exception as error:  # for this caller only
                 loop.call_soon_threadsafe(_set_error, each.future, error)
             else:
                 loop.call_soon_threadsafe(_set_response, each.future, response)
 
 
 def _set_response(future: asyncio.Future[Response], response: Response) -> None:
-    if not future.done():  # the caller may have gone
+    if not future.done():  # a caller that disconnected has cancelled it
         future.set_result(response)
 
 

@@ -212,13 +212,15 @@ class CatalogueView:
             CatalogueRow(summary, entry, plot_texts.get(summary.id, "")) for summary, entry in rows
         ]
         removed = set(ids) - {row.summary.id for row in changed}
-        if isinstance(self.index, MemoryIndex):
-            self.index.upsert([entry for _, entry in rows])
-            self.index.remove(sorted(removed))
-        for structure in (self.names, self.plots, self.entity_dictionary, self.suggester):
-            structure.update(changed)
-            structure.remove(removed)
+        structures = (self.names, self.plots, self.entity_dictionary, self.suggester)
         self.titles.update((row.summary.id, row.summary) for row in changed)
+        for structure in structures:
+            structure.update(changed)
+        if isinstance(self.index, MemoryIndex):  # last: a hit needs the title's summary
+            self.index.upsert([row.entry for row in changed])
+            self.index.remove(sorted(removed))
+        for structure in structures:
+            structure.remove(removed)
         for title_id in removed:
             self.titles.pop(title_id, None)
         self._clear_caches()

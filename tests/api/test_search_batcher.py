@@ -1,4 +1,4 @@
-"""Searches that share a pass."""
+"""Batches of index searches."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from index.query import Hit, Query
 
 
 class GatedIndex(MemoryIndex):
-    """An index without titles that answers when it is let, and tells how many asked at once."""
+    """An index without titles that waits for its gate and records the sizes of batches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,17 +36,17 @@ def to_response(hits: list[Hit]) -> Response:
 
 @pytest.fixture(autouse=True)
 def one_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpu, "cores", lambda: 2)
+    monkeypatch.setattr(cpu, "available_cores", lambda: 2)
 
 
 async def search_concurrently(
     searches: SearchBatcher, *, count: int
 ) -> list[Response | BaseException]:
-    asking = (searches.search(Query(k=k), to_response) for k in range(1, count + 1))
-    return list(await asyncio.gather(*asking, return_exceptions=True))
+    calls = (searches.search(Query(k=k), to_response) for k in range(1, count + 1))
+    return list(await asyncio.gather(*calls, return_exceptions=True))
 
 
-def test_those_who_wait_share_a_turn_and_each_has_his_own_answer() -> None:
+def test_pending_searches_share_a_batch_and_get_their_own_responses() -> None:
     index = GatedIndex()
 
     async def main() -> list[Response | BaseException]:
@@ -60,7 +60,7 @@ def test_those_who_wait_share_a_turn_and_each_has_his_own_answer() -> None:
     assert sum(index.batch_sizes) == 30
 
 
-def test_a_search_that_fails_is_told_to_all_of_its_turn_and_the_next_goes_on() -> None:
+def test_a_failed_batch_raises_for_all_its_callers_and_the_next_one_runs() -> None:
     index = GatedIndex()
     index.gate.set()
 
@@ -73,7 +73,7 @@ def test_a_search_that_fails_is_told_to_all_of_its_turn_and_the_next_goes_on() -
     assert asyncio.run(main()).body == b"7"
 
 
-def test_an_answer_that_fails_is_told_to_its_caller_alone() -> None:
+def test_a_failed_response_raises_for_its_caller_only() -> None:
     index = GatedIndex()
     index.gate.set()
 
@@ -82,15 +82,15 @@ def test_an_answer_that_fails_is_told_to_its_caller_alone() -> None:
 
     async def main() -> list[Response | BaseException]:
         searches = SearchBatcher(index)
-        asking = (searches.search(Query(k=1), broken), searches.search(Query(k=2), to_response))
-        return list(await asyncio.gather(*asking, return_exceptions=True))
+        calls = (searches.search(Query(k=1), broken), searches.search(Query(k=2), to_response))
+        return list(await asyncio.gather(*calls, return_exceptions=True))
 
     failed, answered = asyncio.run(main())
     assert isinstance(failed, LookupError)
     assert isinstance(answered, Response)
 
 
-def test_a_caller_who_leaves_disturbs_nobody() -> None:
+def test_a_cancelled_search_does_not_affect_the_others() -> None:
     index = GatedIndex()
 
     async def main() -> Response:
