@@ -1,4 +1,4 @@
-"""The command line as people meet it: real processes on an embedded home."""
+"""The command line on an embedded home."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ EEGA = {
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What came of a command."""
+    """The exit code and the output of a command."""
 
     returncode: int
     stdout: str
@@ -52,7 +52,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
-    """One home for all commands; held, so that its servers are started once."""
+    """One home for all tests; the lease keeps its servers running."""
     folder = tmp_path_factory.mktemp("cli") / "home"
     with acquire(folder) as lease:
         yield lease
@@ -62,37 +62,37 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
 def run_command(
     home: Lease, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> RunCommand:
-    """Run a command in this process, which spares its start."""
+    """Run a command in this process, which saves its start."""
 
     def run(*arguments: object, **settings: str) -> CommandResult:
-        with monkeypatch.context() as given:
+        with monkeypatch.context() as patch:
             for name, value in {
                 "RASIKA_HOME": _folder(home),
                 "RASIKA_SEED": "0",
                 **settings,
             }.items():
-                given.setenv(name, value)
-            given.setattr(
+                patch.setenv(name, value)
+            patch.setattr(
                 logging_setup, "configure_logging", lambda: None
-            )  # it would outlive the test
+            )  # it would last beyond the test
             capsys.readouterr()
             code = 0
             try:
                 main([str(argument) for argument in arguments])
-            except SystemExit as left:
-                code = int(left.code or 0)
-            told = capsys.readouterr()
-        return CommandResult(code, told.out, told.err)
+            except SystemExit as exit_:
+                code = int(exit_.code or 0)
+            output = capsys.readouterr()
+        return CommandResult(code, output.out, output.err)
 
     return run
 
 
 @pytest.fixture
-def process(home: Lease, tmp_path: Path) -> RunCommand:
-    """Run a command as people do."""
+def run_process(home: Lease, tmp_path: Path) -> RunCommand:
+    """Run a command in a process of its own."""
 
     def run(*arguments: object, **settings: str) -> CommandResult:
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
             cwd=tmp_path,
             env=environment(**{"RASIKA_HOME": _folder(home), **settings}),
@@ -101,7 +101,7 @@ def process(home: Lease, tmp_path: Path) -> RunCommand:
             timeout=120,
             check=False,
         )
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+        return CommandResult(completed.returncode, completed.stdout, completed.stderr)
 
     return run
 
@@ -112,7 +112,7 @@ def _folder(home: Lease) -> str:
 
 @pytest.fixture(autouse=True)
 def _empty(home: Lease) -> None:
-    """Leave nothing of the test before."""
+    """Remove the titles and jobs of the last test."""
     engine = connect(home.database_url)
     with open_session(engine) as writing:
         if writing.connection().dialect.has_table(writing.connection(), "title"):
@@ -131,20 +131,20 @@ def stored_titles(home: Lease) -> list[str]:
     return names
 
 
-def error_line(done: CommandResult) -> str:
-    """Return the one line of a command that failed as it should."""
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("rasika: ")]
-    assert len(lines) == 1, done.stderr
+def error_line(result: CommandResult) -> str:
+    """Return the only error line of a command that failed."""
+    assert result.returncode == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("rasika: ")]
+    assert len(lines) == 1, result.stderr
     return lines[0].removeprefix("rasika: ")
 
 
-def test_a_file_is_imported_told_of_and_enqueued(
-    process: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
+def test_import_stores_titles_and_enqueues_jobs(
+    run_process: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
     path = write_jsonl(EEGA, {**EEGA, "title": "Magadheera", "budget": 1})
-    first = process("import", path)
+    first = run_process("import", path)
     assert first.returncode == 0, first.stderr
     assert first.stderr == ""
     assert f"{path}: 2 new, 0 updated, 0 unchanged, 0 bad" in first.stdout
@@ -154,68 +154,74 @@ def test_a_file_is_imported_told_of_and_enqueued(
         (job,) = Queue(queues.EMBEDDING_QUEUE, connection=client).jobs
         assert len(job.args[0]) == 2
         assert Queue(queues.MAINTENANCE_QUEUE, connection=client).count == 1
-        again = process("import", path)
+        again = run_process("import", path)
         assert "0 new, 0 updated, 2 unchanged, 0 bad" in again.stdout
         assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
 
 
-def test_a_bad_line_is_told_by_number_field_and_reason(
+def test_bad_lines_are_reported_with_number_field_and_reason(
     run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
-    odd = {**EEGA, "title": "Odd", "\ud800[red]": 1}
-    path = write_jsonl(EEGA, "{", {**EEGA, "year": 1}, json.dumps(odd))
-    done = run_command("import", path)
-    assert done.returncode == 0, done.stderr
-    told = done.stderr.splitlines()
-    assert told[0].startswith(f"{path}:2: not JSON")
-    assert told[1].startswith(f"{path}:3: year: ")
-    assert "2 new, 0 updated, 0 unchanged, 2 bad" in done.stdout
-    assert "\\ud800[red]" in done.stdout
+    unusual = {**EEGA, "title": "Odd", "\ud800[red]": 1}
+    path = write_jsonl(EEGA, "{", {**EEGA, "year": 1}, json.dumps(unusual))
+    result = run_command("import", path)
+    assert result.returncode == 0, result.stderr
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith(f"{path}:2: not JSON")
+    assert lines[1].startswith(f"{path}:3: year: ")
+    assert "2 new, 0 updated, 0 unchanged, 2 bad" in result.stdout
+    assert "\\ud800[red]" in result.stdout
     assert stored_titles(home) == ["Eega", "Odd"]
 
 
-def test_many_bad_lines_are_counted(
+def test_only_the_first_bad_lines_are_printed(
     run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
-    done = run_command("import", write_jsonl(EEGA, *["{"] * 50))
-    assert len(done.stderr.splitlines()) == 21
-    assert "50 bad" in done.stdout
+    result = run_command("import", write_jsonl(EEGA, *["{"] * 50))
+    assert len(result.stderr.splitlines()) == 21
+    assert "50 bad" in result.stdout
 
 
-def test_a_file_without_a_good_line_fails(
+def test_import_without_a_good_line_fails(
     run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
     path = write_jsonl("{", "[]")
     assert error_line(run_command("import", path)) == f"no line of {path} could be imported"
 
 
-def test_what_can_be_read_is_imported_beside_what_cannot(
+def test_readable_files_are_imported_beside_unreadable_ones(
     run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
-    good, absent, cut = write_jsonl(EEGA), tmp_path / "absent.jsonl", tmp_path / "cut.jsonl.gz"
+    good, missing, truncated = (
+        write_jsonl(EEGA),
+        tmp_path / "absent.jsonl",
+        tmp_path / "cut.jsonl.gz",
+    )
     lines = "".join(json.dumps({**EEGA, "title": f"Title {n}"}) + "\n" for n in range(300))
     packed = gzip.compress(lines.encode())
-    cut.write_bytes(packed[:-9])
-    told = error_line(run_command("import", absent, cut, good))
-    assert told.startswith(f"{absent}: no such file; {cut}: ")
+    truncated.write_bytes(packed[:-9])
+    message = error_line(run_command("import", missing, truncated, good))
+    assert message.startswith(f"{missing}: no such file; {truncated}: ")
     assert len(stored_titles(home)) == 301
     with redis.Redis.from_url(home.redis_url) as client:
         assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
 
 
-def test_columns_are_mapped(run_command: RunCommand, home: Lease, tmp_path: Path) -> None:
+def test_import_maps_columns_to_fields(
+    run_command: RunCommand, home: Lease, tmp_path: Path
+) -> None:
     path = tmp_path / "films.csv"
     path.write_text("type,name,plot\nmovie,Eega,A fly\n", encoding="utf-8")
-    mapped = [
+    options = [
         word for pair in ("kind=type", "title=name", "synopsis.en=plot") for word in ("--map", pair)
     ]
-    assert run_command("import", *mapped, path).returncode == 0
+    assert run_command("import", *options, path).returncode == 0
     assert stored_titles(home) == ["Eega"]
     assert "no column" in error_line(run_command("import", "--map", "title=film", path))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["import"], "files"),
         (["import", "--map", "title", "x"], "'title' is not FIELD=COLUMN"),
@@ -227,39 +233,41 @@ def test_columns_are_mapped(run_command: RunCommand, home: Lease, tmp_path: Path
         (["sing"], "sing"),
     ],
 )
-def test_wrong_usage_is_told(run_command: RunCommand, arguments: list[str], told: str) -> None:
-    done = run_command(*arguments)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+def test_wrong_usage_exits_with_2(
+    run_command: RunCommand, arguments: list[str], message: str
+) -> None:
+    result = run_command(*arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_without_a_command_the_commands_are_listed(process: RunCommand) -> None:
-    done = process()
-    assert done.returncode == 2
+def test_commands_are_listed_without_arguments(run_process: RunCommand) -> None:
+    result = run_process()
+    assert result.returncode == 2
     for command in ("serve", "worker", "import", "export", "embed", "search", "doctor", "bench"):
-        assert command in done.stdout + done.stderr
+        assert command in result.stdout + result.stderr
 
 
-def test_an_export_is_an_import(
+def test_exported_titles_can_be_imported(
     run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path], tmp_path: Path
 ) -> None:
     run_command("import", write_jsonl(EEGA))
     exported = tmp_path / "out.jsonl.gz"
-    done = run_command("export", "titles", exported)
-    assert f"{exported}: 1 titles" in done.stdout
+    result = run_command("export", "titles", exported)
+    assert f"{exported}: 1 titles" in result.stdout
     with gzip.open(exported, "rt", encoding="utf-8") as stream:
         assert json.loads(stream.read()) == EEGA
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".part")] == []
     assert "1 unchanged" in run_command("import", exported).stdout
 
 
-def test_an_export_to_nowhere_fails_readably(run_command: RunCommand, tmp_path: Path) -> None:
-    told = error_line(run_command("export", "titles", tmp_path / "no" / "out.jsonl"))
-    assert "no such file or directory" in told
+def test_export_to_a_missing_folder_fails(run_command: RunCommand, tmp_path: Path) -> None:
+    message = error_line(run_command("export", "titles", tmp_path / "no" / "out.jsonl"))
+    assert "no such file or directory" in message
 
 
-def test_a_title_is_found_once_it_is_embedded(
+def test_search_finds_embedded_titles(
     run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
     other = {"kind": "movie", "title": "Lagaan", "synopsis": {"en": "Villagers play cricket."}}
@@ -268,31 +276,31 @@ def test_a_title_is_found_once_it_is_embedded(
     assert embedded.returncode == 0, embedded.stderr
     assert embedded.stdout.startswith("2 titles embedded")
     assert run_command("embed", "--all").stdout.startswith("0 titles embedded")
-    found = run_command("search", "an insect avenges a murder", "--limit", "1")
-    assert "Eega" in found.stdout
-    assert "Lagaan" not in found.stdout
+    results = run_command("search", "an insect avenges a murder", "--limit", "1")
+    assert "Eega" in results.stdout
+    assert "Lagaan" not in results.stdout
     assert run_command("reindex").stdout.startswith("2 titles")
-    copied = run_command("reindex", "--engine", "pgvector").stdout
-    assert "2 titles copied into pgvector" in copied
-    assert "searches compared, all results exact" in copied
-    elsewhere = {"RASIKA_INDEX": "pgvector"}
-    found = run_command("search", "an insect avenges a murder", "--limit", "1", **elsewhere)
-    assert "Eega" in found.stdout
-    assert "ok  index        pgvector, exact, 2 titles" in run_command("doctor", **elsewhere).stdout
+    output = run_command("reindex", "--engine", "pgvector").stdout
+    assert "2 titles copied into pgvector" in output
+    assert "searches compared, all results exact" in output
+    pgvector = {"RASIKA_INDEX": "pgvector"}
+    results = run_command("search", "an insect avenges a murder", "--limit", "1", **pgvector)
+    assert "Eega" in results.stdout
+    assert "ok  index        pgvector, exact, 2 titles" in run_command("doctor", **pgvector).stdout
     assert run_command("reindex", "--engine", "paper").returncode == 2
 
 
-def test_doctor_finds_the_embedded_default_well(run_command: RunCommand) -> None:
-    done = run_command("doctor")
-    assert done.returncode == 0, done.stdout
-    for what in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
-        assert f"ok  {what}" in done.stdout or f"--  {what}" in done.stdout
-    assert "(embedded), pgvector" in done.stdout
-    assert "384 dimensions, " in done.stdout  # and what runs the model
-    assert "RASIKA_HOME" in done.stdout
+def test_doctor_reports_the_embedded_default(run_command: RunCommand) -> None:
+    result = run_command("doctor")
+    assert result.returncode == 0, result.stdout
+    for topic in ("python", "settings", "postgres", "valkey", "embedder", "catalogue", "index"):
+        assert f"ok  {topic}" in result.stdout or f"--  {topic}" in result.stdout
+    assert "(embedded), pgvector" in result.stdout
+    assert "384 dimensions, " in result.stdout  # and what runs the model
+    assert "RASIKA_HOME" in result.stdout
 
 
-def test_doctor_counts_what_is_not_embedded(
+def test_doctor_counts_titles_without_a_vector(
     run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
     run_command("import", write_jsonl(EEGA))
@@ -301,35 +309,35 @@ def test_doctor_counts_what_is_not_embedded(
     assert "ok  catalogue    1 titles, 1 embedded\n" in run_command("doctor").stdout
 
 
-def test_doctor_tells_why_a_model_cannot_be_loaded(
+def test_doctor_reports_why_a_model_cannot_be_loaded(
     run_command: RunCommand, write_jsonl: Callable[..., Path]
 ) -> None:
     run_command("import", write_jsonl(EEGA))
-    done = run_command("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
-    assert done.returncode == 1
-    assert "!!  embedder     embedder /no/such/model is not available: " in done.stdout
-    assert "--  catalogue    1 titles\n" in done.stdout
+    result = run_command("doctor", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
+    assert result.returncode == 1
+    assert "!!  embedder     embedder /no/such/model is not available: " in result.stdout
+    assert "--  catalogue    1 titles\n" in result.stdout
 
 
-def test_doctor_tells_of_a_database_that_cannot_be_reached(run_command: RunCommand) -> None:
-    done = run_command("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
-    assert done.returncode == 1
-    (line,) = [each for each in done.stdout.splitlines() if each.startswith("!!")]
+def test_doctor_reports_an_unreachable_database(run_command: RunCommand) -> None:
+    result = run_command("doctor", RASIKA_DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/films")
+    assert result.returncode == 1
+    (line,) = [each for each in result.stdout.splitlines() if each.startswith("!!")]
     assert line.startswith("!!  servers")
-    assert all(each[:2] in ("ok", "--", "!!") for each in done.stdout.splitlines())
-    assert "127.0.0.1" in done.stdout
-    assert "s3cret" not in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert all(each[:2] in ("ok", "--", "!!") for each in result.stdout.splitlines())
+    assert "127.0.0.1" in result.stdout
+    assert "s3cret" not in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_doctor_tells_of_settings_that_cannot_be(run_command: RunCommand) -> None:
-    done = run_command("doctor", RASIKA_INDEX="paper")
-    assert done.returncode == 1
-    assert "!!  settings     RASIKA_INDEX: " in done.stdout
+def test_doctor_reports_invalid_settings(run_command: RunCommand) -> None:
+    result = run_command("doctor", RASIKA_INDEX="paper")
+    assert result.returncode == 1
+    assert "!!  settings     RASIKA_INDEX: " in result.stdout
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         (
             {"RASIKA_DATABSE_URL": "x"},
@@ -339,40 +347,44 @@ def test_doctor_tells_of_settings_that_cannot_be(run_command: RunCommand) -> Non
         ({"RASIKA_TRUSTED_PROXIES": "[red]nowhere"}, "RASIKA_TRUSTED_PROXIES: '[red]nowhere'"),
     ],
 )
-def test_settings_that_cannot_be_are_told_by_name(
-    process: RunCommand, settings: dict[str, str], told: str
+def test_invalid_settings_are_reported_by_name(
+    run_process: RunCommand, settings: dict[str, str], message: str
 ) -> None:
-    done = process("reindex", **settings)
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"rasika: {told}")
+    result = run_process("reindex", **settings)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"rasika: {message}")
 
 
 @pytest.mark.parametrize("command", [["import", "x.jsonl"], ["worker", "--burst"]])
-def test_a_database_that_cannot_be_reached_is_told(process: RunCommand, command: list[str]) -> None:
-    away = "postgresql://me:s3cret@127.0.0.1:1/films"
-    told = error_line(process(*command, RASIKA_DATABASE_URL=away))
-    assert told.startswith("PostgreSQL: ")
-    assert "s3cret" not in told
+def test_unreachable_database_is_reported_in_one_line(
+    run_process: RunCommand, command: list[str]
+) -> None:
+    unreachable = "postgresql://me:s3cret@127.0.0.1:1/films"
+    message = error_line(run_process(*command, RASIKA_DATABASE_URL=unreachable))
+    assert message.startswith("PostgreSQL: ")
+    assert "s3cret" not in message
 
 
-def test_without_redis_an_import_still_imports_and_a_worker_tells(
+def test_import_works_without_redis_and_worker_reports_it(
     run_command: RunCommand, home: Lease, write_jsonl: Callable[..., Path]
 ) -> None:
-    away = {"RASIKA_REDIS_URL": "redis://127.0.0.1:1"}
-    done = run_command("import", write_jsonl(EEGA), **away)
-    assert done.returncode == 0
-    assert "jobs not queued" in done.stderr
+    unreachable = {"RASIKA_REDIS_URL": "redis://127.0.0.1:1"}
+    result = run_command("import", write_jsonl(EEGA), **unreachable)
+    assert result.returncode == 0
+    assert "jobs not queued" in result.stderr
     assert stored_titles(home) == ["Eega"]
-    assert error_line(run_command("worker", "--burst", **away)).startswith("Redis: ")
+    assert error_line(run_command("worker", "--burst", **unreachable)).startswith("Redis: ")
 
 
-def test_a_model_that_is_not_there_is_told(run_command: RunCommand) -> None:
-    told = error_line(run_command("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model"))
-    assert "sentence-transformers" in told
+def test_missing_model_is_reported_in_one_line(run_command: RunCommand) -> None:
+    message = error_line(
+        run_command("embed", RASIKA_EMBEDDER="sentence-transformers:/no/such/model")
+    )
+    assert "sentence-transformers" in message
 
 
-def test_an_import_killed_in_the_middle_is_finished_by_the_next(
+def test_killed_import_is_completed_by_the_next(
     run_command: RunCommand, home: Lease, tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
@@ -397,9 +409,9 @@ def test_an_import_killed_in_the_middle_is_finished_by_the_next(
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait(10)
-    some = stored_titles(home)
-    assert 0 < len(some) < count
-    assert len(some) % 500 == 0  # whole batches
-    done = run_command("import", path)
-    assert f"{count - len(some):,} new, 0 updated, {len(some):,} unchanged, 0 bad" in done.stdout
+    stored = len(stored_titles(home))
+    assert 0 < stored < count
+    assert stored % 500 == 0  # whole batches
+    result = run_command("import", path)
+    assert f"{count - stored:,} new, 0 updated, {stored:,} unchanged, 0 bad" in result.stdout
     assert sorted(stored_titles(home)) == sorted(f"Title {number}" for number in range(count))

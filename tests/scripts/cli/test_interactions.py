@@ -1,4 +1,4 @@
-"""What viewers did out of files and into files, and tastes worked out anew."""
+"""Import and export of interactions, and rebuilt tastes."""
 
 import gzip
 import json
@@ -32,13 +32,13 @@ def settings(own_database: Engine, servers: Lease, write_jsonl: Callable[..., Pa
     return settings
 
 
-def line(title_id: int = 1, **given: object) -> dict[str, object]:
+def line(title_id: int = 1, **fields: object) -> dict[str, object]:
     return {
         "viewer": str(VIEWER_ID),
         "content_id": title_id,
         "event": "like",
         "at": EVENT_TIME,
-        **given,
+        **fields,
     }
 
 
@@ -50,29 +50,29 @@ def state(engine: Engine) -> list[str]:
         return sorted(rows.scalars())
 
 
-def test_what_is_exported_is_imported_once_and_leads_to_the_same(
+def test_exported_interactions_are_imported_once_and_rebuild_the_same_state(
     settings: Settings,
     own_database: Engine,
     write_jsonl: Callable[..., Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told = [
+    lines = [
         line(1, id=str(uuid4()), device="tv", row="because:7", position=2),
         line(2, event="rate", value=4.5),
         line(2, event="watch", progress=0.3, viewer="user 12"),
         line(1, event="impression", session_id="abc"),
     ]
-    interactions.import_interactions(settings, [write_jsonl(*told, name="told.jsonl")], {})
+    interactions.import_interactions(settings, [write_jsonl(*lines, name="lines.jsonl")], {})
     assert "4 new, 0 already stored, 0 bad" in capsys.readouterr().out
     before = state(own_database)
-    assert len(before) == 5  # three standings, two tastes
+    assert len(before) == 5  # three title states, two tastes
     exported = tmp_path / "out.jsonl.gz"
     interactions.export_interactions(settings, exported)
     assert "4 interactions" in capsys.readouterr().out
     with gzip.open(exported, "rt") as stream:
         first = json.loads(stream.readline())
-    assert first == {**told[0], "external_ids": {"imdb": "tt2258337"}}
+    assert first == {**lines[0], "external_ids": {"imdb": "tt2258337"}}
     interactions.import_interactions(settings, [exported], {})
     assert "0 new, 4 already stored, 0 bad" in capsys.readouterr().out
     with own_database.begin() as connection:
@@ -83,16 +83,16 @@ def test_what_is_exported_is_imported_once_and_leads_to_the_same(
     assert state(own_database) == before
 
 
-def test_ratings_of_another_system_are_mapped(
+def test_ratings_of_another_system_are_imported(
     settings: Settings, own_database: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text("user,movie,stars,when\n12,tt2258337,4,1400000000\n12,tt1,5,1400000000\n")
     mapping = {"viewer": "user", "external_ids.imdb": "movie", "value": "stars", "at": "when"}
     interactions.import_interactions(settings, [path], mapping)
-    told = capsys.readouterr()
-    assert "1 new, 0 already stored, 1 bad" in told.out
-    assert f"{path}:3: there is no such title" in told.err
+    output = capsys.readouterr()
+    assert "1 new, 0 already stored, 1 bad" in output.out
+    assert f"{path}:3: there is no such title" in output.err
     with open_session(own_database) as reading:
         ((viewer_id, rated),) = log.read_all(reading)
     assert (rated.title_id, rated.event, rated.value) == (1, "rate", 4.0)
@@ -101,7 +101,7 @@ def test_ratings_of_another_system_are_mapped(
 
 
 @pytest.mark.parametrize(
-    ("given", "problem"),
+    ("fields", "problem"),
     [
         ({"event": "sing"}, "event: "),
         ({"content_id": None}, "give `content_id` or `external_ids`"),
@@ -115,20 +115,18 @@ def test_ratings_of_another_system_are_mapped(
         ({"viewer": ""}, "viewer: "),
     ],
 )
-def test_a_line_that_cannot_be_is_told_by_field_and_reason(
-    given: dict[str, object], problem: str
+def test_invalid_lines_are_reported_by_field_and_reason(
+    fields: dict[str, object], problem: str
 ) -> None:
-    found = parse_line({**line(), **given})
-    assert not isinstance(found, InteractionLine)
-    assert problem in "; ".join(found)
+    problems = parse_line({**line(), **fields})
+    assert not isinstance(problems, InteractionLine)
+    assert problem in "; ".join(problems)
 
 
-def test_nothing_good_or_nobody_known_is_a_failure(
-    settings: Settings, write_jsonl: Callable[..., Path]
-) -> None:
+def test_commands_without_effect_fail(settings: Settings, write_jsonl: Callable[..., Path]) -> None:
     with pytest.raises(CommandFailed, match="no line of"):
         interactions.import_interactions(settings, [write_jsonl(line(99), name="bad.jsonl")], {})
     with pytest.raises(CommandFailed, match="has no interactions"):
         taste.rebuild_tastes(settings, uuid4())
     with pytest.raises(CommandFailed, match="no such file"):
-        interactions.export_interactions(settings, Path("nowhere") / "out.jsonl")
+        interactions.export_interactions(settings, Path("missing") / "out.jsonl")

@@ -1,4 +1,4 @@
-"""`rasika user`, on a database of its own."""
+"""`rasika user` on its own database."""
 
 import io
 import sys
@@ -25,38 +25,38 @@ def _own_servers(
     monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
     monkeypatch.setattr(
         logging_setup, "configure_logging", lambda: None
-    )  # it would outlive the test
+    )  # it would last beyond the test
 
 
 def run_user_command(
     monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PASSWORD
 ) -> int:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{password}\n"))
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as exit_:
         main(["user", *arguments])
-    return int(left.value.code or 0)
+    return int(exit_.value.code or 0)
 
 
-def stored_account(own: Engine) -> tuple[Role, str]:
-    with open_session(own) as reading:
+def stored_account(engine: Engine) -> tuple[Role, str]:
+    with open_session(engine) as reading:
         account = accounts.find_by_email(reading, EMAIL)
     assert account is not None
     return account.role, account.password_hash or ""
 
 
-def test_the_first_administrator_is_made_from_a_line(
+def test_administrator_is_created_with_a_password_from_standard_input(
     own_database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_user_command(monkeypatch, "add", "--admin", "Asha@Example.com") == 0
     role, password_hash = stored_account(own_database)
     assert role is Role.ADMIN
     assert passwords.verify_password(PASSWORD, password_hash)[0]
-    said = capsys.readouterr()
-    assert said.out == f"{EMAIL}: account created with the role admin\n"
-    assert PASSWORD not in said.out + said.err
+    output = capsys.readouterr()
+    assert output.out == f"{EMAIL}: account created with the role admin\n"
+    assert PASSWORD not in output.out + output.err
 
 
-def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
+def test_existing_account_gets_the_role_and_keeps_its_password(
     own_database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_user_command(monkeypatch, "add", EMAIL) == 0
@@ -70,26 +70,24 @@ def test_an_account_that_is_there_gets_the_role_and_keeps_its_password(
     )
 
 
-def test_a_forgotten_password_is_replaced(
-    own_database: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_password_is_replaced(own_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     run_user_command(monkeypatch, "add", EMAIL)
     assert run_user_command(monkeypatch, "password", EMAIL, password="quite another 1") == 0
     assert passwords.verify_password("quite another 1", stored_account(own_database)[1])[0]
-    assert run_user_command(monkeypatch, "password", "nobody@example.com") == 1
+    assert run_user_command(monkeypatch, "password", "unknown@example.com") == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "password", "code"),
     [
-        (("add", "nobody"), PASSWORD, 1),
+        (("add", "no-address"), PASSWORD, 1),
         (("add", EMAIL), "short", 1),
         (("add", EMAIL), "", 1),
         (("add", "--admin", "--curator", EMAIL), PASSWORD, 2),
         (("add",), PASSWORD, 2),
     ],
 )
-def test_what_cannot_be_makes_no_account(
+def test_invalid_arguments_create_no_account(
     own_database: Engine,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],

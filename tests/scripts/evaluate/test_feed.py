@@ -181,7 +181,7 @@ def test_evaluate_feed_prints_and_writes_the_figures(
 
     monkeypatch.setattr(
         logging_setup, "configure_logging", lambda: None
-    )  # it would outlive the test
+    )  # it would last beyond the test
     monkeypatch.setattr(catalogues, "available_catalogues", lambda: iter([("seed", [])]))
     monkeypatch.setattr(catalogues, "open_catalogue", open_seed)
     monkeypatch.setattr(ratings, "RATINGS_FILE", tmp_path / "missing")
