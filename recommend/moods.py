@@ -45,17 +45,22 @@ class MoodTarget:
 MOOD_NAMES: Mapping[Rasa, Mapping[str, str]] = {
     rasa: dict(zip(("sa", "en", "hi", "te", "ta", "kn", "ml"), names.split(", "), strict=True))
     for rasa, names in {
-        Rasa.LOVE: "śṛṅgāra, Love, शृंगार, శృంగారం, காதல், ಶೃಂಗಾರ, ശൃംഗാരം",
+        Rasa.LOVE: "śṛṅgāra, Love, शृंगार, ప్రేమ, காதல், ಪ್ರೀತಿ, ശൃംഗാരം",
         Rasa.LAUGHTER: "hāsya, Laughter, हास्य, హాస్యం, நகைச்சுவை, ಹಾಸ್ಯ, ഹാസ്യം",
         Rasa.SORROW: "karuṇa, Sorrow, करुण, కరుణ, சோகம், ಕರುಣ, കരുണം",
         Rasa.ANGER: "raudra, Anger, रौद्र, రౌద్రం, கோபம், ರೌದ್ರ, രൗദ്രം",
         Rasa.COURAGE: "vīra, Courage, वीर, వీరం, வீரம், ವೀರ, വീരം",
         Rasa.FEAR: "bhayānaka, Fear, भयानक, భయానకం, அச்சம், ಭಯಾನಕ, ഭയാനകം",
-        Rasa.DISGUST: "bībhatsa, Disgust, वीभत्स, బీభత్సం, அருவருப்பு, ಬೀಭತ್ಸ, ബീഭത്സം",
+        Rasa.DISGUST: "bībhatsa, Dark and disturbing, वीभत्स, బీభత్సం, அருவருப்பு, ಬೀಭತ್ಸ, ബീഭത്സം",
         Rasa.WONDER: "adbhuta, Wonder, अद्भुत, అద్భుతం, வியப்பு, ಅದ್ಭುತ, അത്ഭുതം",
         Rasa.PEACE: "śānta, Peace, शांत, శాంతం, அமைதி, ಶಾಂತ, ശാന്തം",
     }.items()
 }
+
+RASA_NAMES: Mapping[Rasa, Mapping[str, str]] = {
+    Rasa.LOVE: {"te": "శృంగారం", "kn": "ಶೃಂಗಾರ"},  # these words also name the genre `erotic`
+}
+"""Names of rasas in languages where the mood has a different, everyday name."""
 
 EXAMPLE_PLOTS: Mapping[Rasa, tuple[str, ...]] = {
     Rasa.LOVE: (
@@ -236,6 +241,11 @@ def mood_name(rasa: Rasa, language: str = "en") -> str:
     return names.get(language, names["en"])
 
 
+def rasa_name(rasa: Rasa, language: str) -> str:
+    """Return the traditional name of a mood's rasa in a language."""
+    return RASA_NAMES.get(rasa, {}).get(language) or mood_name(rasa, language)
+
+
 def genre_mood_weight(rasa: Rasa, genres: Sequence[str]) -> float:
     """Return how much a title of these genres, the first one first, carries a mood, 0..1."""
     weights = MOOD_GENRE_WEIGHTS[rasa]
@@ -265,5 +275,10 @@ def mood_vectors(embedder: Embedder) -> dict[Rasa, Vector]:
 RASA_BY_PHRASE = {
     mood_phrases.normalise(words): rasa
     for rasa in Rasa
-    for words in (rasa, *MOOD_NAMES[rasa].values(), *mood_phrases.MOOD_PHRASES[rasa].split(", "))
+    for words in (
+        rasa,
+        *MOOD_NAMES[rasa].values(),
+        *RASA_NAMES.get(rasa, {}).values(),
+        *mood_phrases.MOOD_PHRASES[rasa].split(", "),
+    )
 }

@@ -1,14 +1,16 @@
-"""What reasons say, in the languages that Rasika is made for.
+"""The texts of reasons in the languages that Rasika is made for.
 
-Names stand where no ending has to be put on them, for endings depend on how a name sounds: Telugu
-“ఈగ” చూశారు rather than an ఈగని that would be wrong for the next film. Films and series are of the
-feminine gender in Hindi.
+Names are placed where they need no case ending, because endings depend on the sound of the name:
+Telugu “ఈగ” చూశారు rather than ఈగని, which would be wrong for the next film. Films and series are
+feminine in Hindi.
 """
+
+from vocabulary.writing_systems import script_of
 
 REASON_LANGUAGES = ("en", "hi", "te", "ta", "kn", "ml")
 
 REASON_TEXTS: dict[str, dict[str, str]] = {
-    # What somebody did with a title that this one is near.
+    # What the viewer did with a similar title.
     "watched": {
         "en": "Because you watched {title}",
         "hi": "क्योंकि आपने “{title}” देखी",
@@ -65,7 +67,7 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
         "kn": "“{title}” ತರಹದ್ದು",
         "ml": "“{title}” പോലെയുള്ളത്",
     },
-    # What somebody leans to.
+    # The viewer's affinities.
     "taste": {
         "en": "Close to what you like",
         "hi": "आपकी पसंद के क़रीब",
@@ -99,11 +101,11 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
         "ml": "നിങ്ങൾക്ക് {genre} ഇഷ്ടമായതുകൊണ്ട്",
     },
     "mood": {
-        "en": "For a mood of {rasa:inside}",
+        "en": "Matches the mood: {rasa:inside}",
         "hi": "{rasa} रस चाहने वाले मन के लिए",
-        "te": "{rasa:inside} రసం కోరుకునే మనసుకు",
+        "te": "{rasa:inside} భావం కోరుకునే మనసుకు",
         "ta": "{rasa:inside} உணர்வைத் தேடும் மனதிற்கு",
-        "kn": "{rasa} ರಸ ಬಯಸುವ ಮನಸ್ಸಿಗೆ",
+        "kn": "{rasa} ಭಾವ ಬಯಸುವ ಮನಸ್ಸಿಗೆ",
         "ml": "{rasa:inside} രസം തേടുന്ന മനസ്സിന്",
     },
     "different": {
@@ -136,15 +138,15 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
         "hi": "{place} में इन दिनों चर्चित",
         "te": "{place}\u200cలో ఇప్పుడు ట్రెండింగ్",
         "ta": "{place} முழுவதும் டிரெண்டிங்",
-        "kn": "{place} ವೀಕ್ಷಕರಲ್ಲಿ ಈಗ ಟ್ರೆಂಡಿಂಗ್",
+        "kn": "{place:attributive} ವೀಕ್ಷಕರಲ್ಲಿ ಈಗ ಟ್ರೆಂಡಿಂಗ್",
         "ml": "{place} മുഴുവൻ ട്രെൻഡിംഗ്",
     },
     "loved_in": {
         "en": "Loved by people in {place}",
         "hi": "{place} के लोगों की पसंद",
-        "te": "{place} ప్రేక్షకులు మెచ్చినది",
-        "ta": "{place} ரசிகர்கள் விரும்புவது",
-        "kn": "{place} ವೀಕ್ಷಕರು ಮೆಚ್ಚಿದ್ದು",
+        "te": "{place:attributive} ప్రేక్షకులు మెచ్చినది",
+        "ta": "{place:attributive} ரசிகர்கள் விரும்புவது",
+        "kn": "{place:attributive} ವೀಕ್ಷಕರು ಮೆಚ್ಚಿದ್ದು",
         "ml": "{place} മുഴുവൻ പ്രിയപ്പെട്ടത്",
     },
     "regional": {
@@ -152,7 +154,7 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
         "hi": "{place} में लोकप्रिय",
         "te": "{place}\u200cలో ప్రజాదరణ పొందినది",
         "ta": "{place} முழுவதும் பிரபலமானது",
-        "kn": "{place} ವೀಕ್ಷಕರಲ್ಲಿ ಜನಪ್ರಿಯವಾದದ್ದು",
+        "kn": "{place:attributive} ವೀಕ್ಷಕರಲ್ಲಿ ಜನಪ್ರಿಯವಾದದ್ದು",
         "ml": "{place} മുഴുവൻ ജനപ്രിയം",
     },
     "popular_genre": {
@@ -187,7 +189,7 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
         "kn": "ನಮ್ಮ ಸಂಗ್ರಹದಿಂದ",
         "ml": "ഞങ്ങളുടെ ശേഖരത്തിൽ നിന്ന്",
     },
-    # What was asked for.
+    # Search.
     "name": {
         "en": "Its name matches",
         "hi": "नाम मेल खाता है",
@@ -207,17 +209,53 @@ REASON_TEXTS: dict[str, dict[str, str]] = {
 }
 
 DROPPED_ENDINGS = {"te": "ం", "ta": "ம்", "ml": "ം"}
-"""What a noun loses before another: మలయాళం, but మలయాళ భాష."""
+"""What a noun loses before another noun: మలయాళం, but మలయాళ భాష."""
+
+TAMIL_ATTRIBUTIVE_ENDINGS = {
+    "இந்தியா": "இந்திய",
+    "கர்நாடகா": "கர்நாடக",
+    "கேரளா": "கேரள",
+    "மகாராஷ்டிரா": "மகாராஷ்டிர",
+    "தேசம்": "தேச",
+    "வங்காளம்": "வங்காள",
+}
+"""Ending of a place's name to the ending that it has before a noun."""
+
+KANNADA_VIRAMA = "್"
+KANNADA_GENITIVE_SUFFIXES = {KANNADA_VIRAMA: "\u200cನ", "ಿ": "ಯ", "ೀ": "ಯ", "ೆ": "ಯ", "ೇ": "ಯ"}
+"""Last sign of a name to its genitive suffix: ದೆಹಲಿಯ, ಗುಜರಾತ್‌ನ; other names take ದ."""
 
 
 class InflectedName(str):
-    """A name in a phrase; `{rasa:inside}` gives the form that stands inside a sentence."""
+    """A name in a reason; a format spec selects its form.
+
+    `{rasa:inside}` is the form within a sentence, `{place:attributive}` that before a noun.
+    """
 
     __slots__ = ()
 
     def __format__(self, form: str) -> str:
-        if form != "inside":
-            return super().__format__(form)
+        if form == "inside":
+            return self._inside()
+        if form == "attributive":
+            return self._attributive()
+        return super().__format__(form)
+
+    def _inside(self) -> str:
         first = self[:1] if self[1:2].isupper() else self[:1].lower()  # LGBTQ stays
         dropped = next((each for each in DROPPED_ENDINGS.values() if self.endswith(each)), "")
         return first + self[1:].removesuffix(dropped)
+
+    def _attributive(self) -> str:
+        match script_of(self[-1:]):
+            case "Telu":
+                return self.removesuffix(DROPPED_ENDINGS["te"])
+            case "Taml":
+                for ending, attributive in TAMIL_ATTRIBUTIVE_ENDINGS.items():
+                    if self.endswith(ending):
+                        return self.removesuffix(ending) + attributive
+            case "Knda":
+                if self.endswith("ು"):
+                    return f"{self[:-1]}ಿನ"
+                return self + KANNADA_GENITIVE_SUFFIXES.get(self[-1], "ದ")
+        return str(self)

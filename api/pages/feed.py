@@ -32,7 +32,7 @@ from api.state import FeatureSourceDep
 from catalog.regions import language_weights as watched
 from index.query import Filter
 from recommend.feed_context import Fallback
-from recommend.moods import MOOD_NAMES, MoodTarget, Rasa
+from recommend.moods import MOOD_NAMES, MoodTarget, Rasa, rasa_name
 from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import CatalogueView
@@ -105,7 +105,10 @@ def show_feed(
         reason_language(request, None, viewer), viewer, feed_response.region
     )
     context = _cards_context(feed_response, exclude) | {
-        "moods": {rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told]) for rasa in Rasa},
+        "moods": {
+            rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told], rasa_name(rasa, told))
+            for rasa in Rasa
+        },
         "mood": feed_response.mood or "",
         "mood_language": told,
         "can_store": not declines_storage(request, identity),

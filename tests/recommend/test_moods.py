@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalog.genres import GENRES as KNOWN
+from catalog import genres
 from embeddings.embedder import Embedder
 from recommend import moods
 from recommend.moods import EXAMPLE_PLOTS, MOOD_GENRE_WEIGHTS, Rasa, genre_mood_weight, mood_vectors
@@ -25,7 +25,7 @@ GENRE_WEIGHT = 0.15  # of what genres carry, beside a cosine
 def test_every_mood_has_plots_and_genres_that_exist() -> None:
     assert set(EXAMPLE_PLOTS) == set(MOOD_GENRE_WEIGHTS) == set(Rasa)
     for weights in MOOD_GENRE_WEIGHTS.values():
-        assert set(weights) <= set(KNOWN)
+        assert set(weights) <= set(genres.GENRES)
         assert max(weights.values()) <= 1
 
 
@@ -79,3 +79,18 @@ def test_moods_find_what_was_judged_to_carry_them(titles_by_mood: dict[Rasa, lis
 def average_precision(ranked: list[str], relevant: frozenset[str]) -> float:
     named = np.array([title in relevant for title in ranked])
     return float((named.cumsum() / np.arange(1, len(named) + 1))[named].mean())
+
+
+@pytest.mark.parametrize(
+    ("language", "love", "rasa"), [("te", "ప్రేమ", "శృంగారం"), ("kn", "ಪ್ರೀತಿ", "ಶೃಂಗಾರ")]
+)
+def test_love_is_not_named_like_the_genre_erotic(language: str, love: str, rasa: str) -> None:
+    assert moods.mood_name(Rasa.LOVE, language) == love
+    assert moods.mood_name(Rasa.LOVE, language) != genres.label("erotic", in_language=language)
+    assert moods.rasa_name(Rasa.LOVE, language) == rasa
+    assert moods.parse_mood(love) is moods.parse_mood(rasa) is Rasa.LOVE
+
+
+def test_the_mood_of_disgust_has_an_everyday_name_and_is_understood_by_both() -> None:
+    assert moods.mood_name(Rasa.DISGUST) == "Dark and disturbing"
+    assert moods.parse_mood("disgust") is moods.parse_mood("dark and disturbing") is Rasa.DISGUST

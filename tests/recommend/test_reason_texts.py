@@ -3,7 +3,9 @@ from string import Formatter
 
 import pytest
 
-from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS
+from catalog import regions
+from recommend.moods import Rasa, mood_name
+from recommend.reason_texts import REASON_LANGUAGES, REASON_TEXTS, InflectedName
 from recommend.reasons import reason_text, supported_language
 from vocabulary.writing_systems import script_of
 
@@ -51,6 +53,41 @@ def test_a_language_stands_before_a_noun_without_its_ending() -> None:
     assert reason_text("trending_language", "te", language="మలయాళం").startswith("మలయాళ భాషలో")
     assert reason_text("trending_language", "ta", language="தமிழ்").startswith("தமிழ் மொழியில்")
     assert reason_text("trending_language", "ml", language="മലയാളം").startswith("മലയാള ഭാഷയിൽ")
+
+
+def test_a_region_has_its_attributive_form_before_viewers() -> None:
+    def loved_in(region: str, language: str) -> str:
+        place = regions.region_name(region, in_language=language)
+        return reason_text("loved_in", language, place=place)
+
+    assert loved_in("IN", "te") == "భారతదేశ ప్రేక్షకులు మెచ్చినది"
+    assert loved_in("IN-TG", "te") == "తెలంగాణ ప్రేక్షకులు మెచ్చినది"
+    assert loved_in("IN", "ta") == "இந்திய ரசிகர்கள் விரும்புவது"
+    assert loved_in("IN", "kn") == "ಭಾರತದ ವೀಕ್ಷಕರು ಮೆಚ್ಚಿದ್ದು"
+
+
+STATE_FORMS = {
+    "ta": (
+        "ஆந்திரப் பிரதேச, டெல்லி, குஜராத், கர்நாடக, கேரள, மகாராஷ்டிர, பஞ்சாப், தெலங்கானா, "
+        "தமிழ்நாடு, உத்தரப் பிரதேச, மேற்கு வங்காள"
+    ),
+    "kn": (
+        "ಆಂಧ್ರಪ್ರದೇಶದ, ದೆಹಲಿಯ, ಗುಜರಾತ್\u200cನ, ಕರ್ನಾಟಕದ, ಕೇರಳದ, ಮಹಾರಾಷ್ಟ್ರದ, "
+        "ಪಂಜಾಬ್\u200cನ, ತೆಲಂಗಾಣದ, ತಮಿಳುನಾಡಿನ, ಉತ್ತರ ಪ್ರದೇಶದ, ಪಶ್ಚಿಮ ಬಂಗಾಳದ"
+    ),
+}
+
+
+@pytest.mark.parametrize("language", STATE_FORMS)
+def test_states_have_attributive_forms(language: str) -> None:
+    names = [regions.region_name(code, in_language=language) for code in regions.STATE_NAMES]
+    forms = [f"{InflectedName(name):attributive}" for name in names]
+    assert forms == STATE_FORMS[language].split(", ")
+
+
+def test_the_english_reason_of_a_mood_reads_with_every_name() -> None:
+    name = mood_name(Rasa.DISGUST)
+    assert reason_text("mood", rasa=name) == "Matches the mood: dark and disturbing"
 
 
 def test_genres_are_no_proper_names_in_english() -> None:
