@@ -6,7 +6,7 @@ Each command imports its module when it runs, so that `rasika --help` starts at 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -30,6 +30,7 @@ app.add_typer(user_app, name="user", help="Create accounts, change roles and pas
 taste_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(taste_app, name="taste", help="Recompute what viewers like.")
 
+RecordKind = Literal["titles", "interactions"]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the figures to a file.")]
 
 
@@ -81,41 +82,37 @@ def worker(
 @app.command("import")
 def import_(
     files: Annotated[list[Path], typer.Argument(help="JSON Lines (also .gz) or CSV.")],
-    format_: Annotated[str, typer.Option("--format", help="titles or interactions")] = "titles",
+    kind: Annotated[RecordKind, typer.Option("--format", help="What the lines are.")] = "titles",
     mapping: Annotated[
         list[str] | None, typer.Option("--map", help="FIELD=COLUMN; repeat as needed.")
     ] = None,
 ) -> None:
     """Import titles or interactions; report and skip bad lines."""
     columns = _parse_mapping(mapping or [])
-    if format_ == "titles":
+    if kind == "titles":
         from scripts.cli.titles import import_titles
 
         import_titles(_load_settings(), files, columns)
-    elif format_ == "interactions":
+    else:
         from scripts.cli.interactions import import_interactions
 
         import_interactions(_load_settings(), files, columns)
-    else:
-        raise typer.BadParameter("choose titles or interactions", param_hint="--format")
 
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="titles or interactions")],
+    kind: Annotated[RecordKind, typer.Argument(help="What to export.")],
     file: Annotated[Path, typer.Argument(help="JSON Lines; gzipped if the name ends in .gz.")],
 ) -> None:
     """Export titles or interactions in the format that import reads."""
-    if what == "titles":
+    if kind == "titles":
         from scripts.cli.titles import export_titles
 
         export_titles(_load_settings(), file)
-    elif what == "interactions":
+    else:
         from scripts.cli.interactions import export_interactions
 
         export_interactions(_load_settings(), file)
-    else:
-        raise typer.BadParameter("choose titles or interactions", param_hint="WHAT")
 
 
 @app.command()
@@ -134,19 +131,17 @@ def embed(
 @app.command()
 def reindex(
     engine: Annotated[
-        str | None,
-        typer.Option(help="pgvector or qdrant: copy all titles into it, compare, switch over."),
-    ] = None,
+        Literal["memory", "pgvector", "qdrant"],
+        typer.Option(help="pgvector, qdrant: copy all titles into it, compare, switch over."),
+    ] = "memory",
 ) -> None:
     """Have every serving process rebuild its index from PostgreSQL."""
     from scripts.cli import reindex
 
-    if engine in ("pgvector", "qdrant"):
-        reindex.copy_index(_load_settings(), engine)
-    elif engine in (None, "memory"):
+    if engine == "memory":
         reindex.reindex(_load_settings())
     else:
-        raise typer.BadParameter("choose memory, pgvector or qdrant", param_hint="--engine")
+        reindex.copy_index(_load_settings(), engine)
 
 
 @app.command()
@@ -245,7 +240,7 @@ def train(
 
 @app.command()
 def evaluate(
-    what: Annotated[str, typer.Argument(help="search or feed")],
+    what: Annotated[Literal["search", "feed"], typer.Argument(help="What to evaluate.")],
     people: Annotated[int, typer.Option(help="Simulated viewers, for feed.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.", min=0)] = 1,
     json: JsonFile = None,
@@ -255,17 +250,18 @@ def evaluate(
         from scripts.evaluate import search as search_evaluation
 
         search_evaluation.report(_load_settings(), json)
-    elif what == "feed":
+    else:
         from scripts.evaluate import feed as feed_evaluation
 
         feed_evaluation.report(_load_settings(), viewer_count=people, seed=seed, file=json)
-    else:
-        raise typer.BadParameter("choose search or feed", param_hint="WHAT")
 
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="index, embed, search, feed or http")],
+    name: Annotated[
+        Literal["index", "embed", "search", "feed", "http"],
+        typer.Argument(help="What to measure."),
+    ],
     titles: Annotated[list[int] | None, typer.Option(help="Catalogue sizes.", min=1)] = None,
     json: JsonFile = None,
     charts: Annotated[
@@ -283,9 +279,6 @@ def bench(
     from scripts.bench.engines.registry import FAMILIES
     from scripts.bench.measurements import BenchmarkOptions
 
-    if name not in benchmarks.BENCHMARKS:
-        choices = ", ".join(benchmarks.BENCHMARKS)
-        raise typer.BadParameter(f"choose one of {choices}", param_hint="NAME")
     families = tuple(filter(None, engines.split(",")))
     if unknown := set(families) - set(FAMILIES):
         names = ", ".join(sorted(unknown))

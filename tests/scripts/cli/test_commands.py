@@ -225,9 +225,9 @@ def test_import_maps_columns_to_fields(
     [
         (["import"], "files"),
         (["import", "--map", "title", "x"], "'title' is not FIELD=COLUMN"),
-        (["import", "--format", "ratings", "x"], "titles or interactions"),
-        (["export", "people", "x"], "titles or interactions"),
-        (["bench", "nothing"], "choose one of"),
+        (["import", "--format", "ratings", "x"], "not one of 'titles', 'interactions'"),
+        (["export", "people", "x"], "not one of 'titles', 'interactions'"),
+        (["bench", "nothing"], "not one of 'index'"),
         (["search", "--limit", "0", "x"], "--limit"),
         (["serve", "--port", "99999"], "--port"),
         (["sing"], "sing"),
