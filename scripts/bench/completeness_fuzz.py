@@ -7,29 +7,32 @@ own catalogue: a new PostgreSQL; a separate collection on the Qdrant server, or 
 its client without a server; `edge` is Qdrant's own engine in process.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from tempfile import TemporaryDirectory
+from typing import Annotated, Protocol
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from config import settings
+from config.settings import load_settings
 from db.engine import connect
 from db.pgvector_index import PgvectorIndex
 from embedded.lease import acquire
 from index.memory import MemoryIndex
 from index.query import Hit, IndexEntry, Query, VectorIndex
+from scripts.bench.engines import qdrant
 from scripts.bench.random_queries import DEFAULT_TITLES, SEED, random_entries, random_queries
 from vocabulary.kinds import Space
 
-QUERIES_PER_BATCH = 64  # as the rows of a homepage and the interests of a feed are searched
+QUERIES_PER_BATCH = 64  # as a homepage or a feed searches many vectors at once
+QDRANT_ALIAS = "rasika-completeness-fuzz"
+
 Mask = NDArray[np.bool_]  # (n,)
 
 
@@ -163,47 +166,45 @@ def open_index(engine: str) -> Iterator[ReplaceableIndex]:
     """Open an empty engine, separate from the one that is served."""
     if engine == "memory":
         yield MemoryIndex()
-    elif engine == "pgvector":
-        with (
-            tempfile.TemporaryDirectory() as home,
-            acquire(Path(home) / "home", valkey=False) as lease,
-        ):
-            database = connect(lease.database_url)
-            with database.begin() as connection:
-                connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
-            yield PgvectorIndex(database)
-            database.dispose()
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield from _open_qdrant(engine, Path(folder))
+        return
+    with ExitStack() as stack:
+        yield _open_pgvector(stack) if engine == "pgvector" else _open_qdrant(engine, stack)
 
 
-def _open_qdrant(engine: str, folder: Path) -> Iterator[ReplaceableIndex]:
-    from qdrant_client import QdrantClient  # an extra
+def _open_pgvector(stack: ExitStack) -> ReplaceableIndex:
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    lease = stack.enter_context(acquire(folder / "home", valkey=False))
+    database = connect(lease.database_url)
+    stack.callback(database.dispose)
+    with database.begin() as connection:
+        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
+    return PgvectorIndex(database)
 
-    from index.qdrant.collections import AliasedCollections, ClusterLayout
+
+def _open_qdrant(engine: str, stack: ExitStack) -> ReplaceableIndex:
+    from index.qdrant.collections import AliasedCollections, ClusterLayout  # the extra `qdrant`
     from index.qdrant.engine import QdrantIndex
 
-    url = settings.load_settings().qdrant_url
-    client: Any
+    settings = load_settings()
     if engine == "edge":
-        from scripts.bench.engines.qdrant_edge import EdgeClient  # another extra
-
-        client = EdgeClient(folder)
+        client = qdrant.edge_client(stack)
+    elif settings.qdrant_url:
+        key = settings.qdrant_api_key
+        open_client = qdrant.server_client(
+            settings.qdrant_url, key.get_secret_value() if key else None
+        )
+        client = open_client(stack)
     else:
-        client = QdrantClient(url) if url else QdrantClient(":memory:")
-    collections = AliasedCollections(
-        client=client, cluster=ClusterLayout(), alias="rasika-completeness-fuzz"
-    )
-    yield QdrantIndex(collections)
-    if content := collections.read_state():
-        collections.drop(content.name)
+        client = qdrant.local_client(stack)
+    collections = AliasedCollections(client=client, cluster=ClusterLayout(), alias=QDRANT_ALIAS)
+    stack.callback(collections.drop_abandoned, "")
+    return QdrantIndex(collections)
 
 
 def main(
     engine: Annotated[str, typer.Argument(help="memory, pgvector, qdrant or edge")] = "memory",
     queries: int = 100_000,
-    titles: int = DEFAULT_TITLES,
+    titles: Annotated[int, typer.Option(min=500)] = DEFAULT_TITLES,
     seed: int = SEED,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
     graph: Annotated[bool, typer.Option(help="For pgvector and qdrant: use graphs.")] = False,
