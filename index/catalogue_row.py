@@ -1,4 +1,4 @@
-"""One title as the in-memory structures of a serving process take it, and what they have in common."""
+"""A title as the in-memory structures take it, and the protocol that they have in common."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
