@@ -1,7 +1,6 @@
-"""The search engines outside this process, by the names that settings give them."""
+"""The search engines outside this process, by their names in the settings."""
 
-from sqlalchemy import Engine
-
+from config.resources import Resources
 from config.settings import Settings
 from db.pgvector_index import PgvectorIndex
 from index.query import IndexUnavailable
@@ -11,12 +10,14 @@ SHARED_ENGINE_NAMES = ("pgvector", "qdrant")
 QDRANT_TIMEOUT_S = 30
 
 
-def create_shared_index(name: str, settings: Settings, engine: Engine) -> SharedIndex:
+def create_shared_index(name: str, resources: Resources) -> SharedIndex:
     """Return an engine by its name.
 
     Raises `IndexUnavailable`, also where the extra that it needs is not installed.
     """
-    return PgvectorIndex(engine) if name == "pgvector" else _create_qdrant_index(settings)
+    if name == "pgvector":
+        return PgvectorIndex(resources.engine, resources.background_engine)
+    return _create_qdrant_index(resources.settings)
 
 
 def _create_qdrant_index(settings: Settings) -> SharedIndex:

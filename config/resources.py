@@ -1,35 +1,35 @@
-"""What a process works with, built from its settings and given back at its end."""
+"""The servers and the model that a process works with, opened from its settings."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import redis
-import structlog
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
 
-from catalog import regions
-from config import cpu, index_engines
+from config.embedders import load_embedder
 from config.settings import Settings
-from db import migrate
 from db.engine import connect
+from db.schema_revision import ensure_current_schema
 from embedded.lease import acquire
-from embeddings.bundled import BundledEmbedder
-from embeddings.cached import CachedEmbedder
-from embeddings.centred import CentredEmbedder, load_centres
-from embeddings.embedder import Embedder, EmbedderUnavailable
-from embeddings.sentence_transformers import SentenceTransformersEmbedder
-from runtime.catalogue_reader import CatalogueReader
-from runtime.catalogue_view import CatalogueView
-from runtime.index_snapshots import IndexSnapshots
-from runtime.index_sync import IndexSync
-from vocabulary.kinds import Space
+from embeddings.embedder import Embedder
 
 REDIS_TIMEOUT_S = 2.0
+BACKGROUND_POOL_SIZE = 4  # connections, and as many again under load
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLimits:
+    """How long one statement may take and may wait for a lock, in seconds; 0: no limit."""
+
+    statement_timeout_s: float = 0
+    lock_timeout_s: float = 0
+
+
+UNLIMITED = DatabaseLimits()  # commands and jobs, which may import or rebuild for hours
+REQUEST_LIMITS = DatabaseLimits(statement_timeout_s=5, lock_timeout_s=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,84 +37,49 @@ class Resources:
     """The servers and the model of a process; `embedder` is none when it cannot be loaded."""
 
     settings: Settings
-    engine: Engine
+    engine: Engine  # for requests, within the limits of the process
+    background_engine: Engine  # without limits: loads, seeding, feeding a search engine
     redis: "redis.Redis"
     embedder: Embedder | None
 
-    def loader(self) -> CatalogueReader:
-        """Return what reads titles for an index."""
-        models = {Space.CONTENT: self.embedder.model} if self.embedder else {}
-        return CatalogueReader(models, regions.LANGUAGE_WEIGHTS)
-
-    def build_catalogue_view(self) -> CatalogueView:
-        """Return what a serving process holds; nothing yet."""
-        least = self.settings.index_recall
-        saved = IndexSnapshots(
-            self.settings.home / "index", f"{self.loader().model_signature} recall={least}"
-        )
-        shared = self.build_index_sync()
-        return CatalogueView(self.engine, self.loader(), shared, snapshots=saved, min_recall=least)
-
-    def build_index_sync(self, name: str | None = None) -> IndexSync | None:
-        """Return the engine of a name, or that of the settings; none where it is in memory.
-
-        Raises `IndexUnavailable`.
-        """
-        name = name or self.settings.index
-        if name not in index_engines.SHARED_ENGINE_NAMES:
-            return None
-        index = index_engines.create_shared_index(name, self.settings, self.engine)
-        least = self.settings.index_recall
-        return IndexSync(name, index, self.engine, self.loader(), min_recall=least)
-
 
 @contextmanager
-def open_resources(settings: Settings, *, with_embedder: bool = True) -> Iterator[Resources]:
+def open_resources(
+    settings: Settings, *, with_embedder: bool = True, limits: DatabaseLimits = UNLIMITED
+) -> Iterator[Resources]:
     """Start or join the servers, bring the schema up to date, and load the model.
 
     Raises `embedded.home_folder.EmbeddedServicesError` and SQLAlchemy's `OperationalError`.
     """
-    with ExitStack() as held:
-        database_url, redis_url = _server_addresses(settings, held)
-        engine = connect(database_url)
-        held.callback(engine.dispose)
-        migrate.upgrade(engine)
+    with ExitStack() as stack:
+        database_url, redis_url = _server_addresses(settings, stack)
+        background_engine = connect(database_url, pool_size=BACKGROUND_POOL_SIZE)
+        stack.callback(background_engine.dispose)
+        ensure_current_schema(background_engine)
+        engine = connect(
+            database_url,
+            statement_timeout_s=limits.statement_timeout_s,
+            lock_timeout_s=limits.lock_timeout_s,
+        )
+        stack.callback(engine.dispose)
         client = redis.Redis.from_url(
             redis_url,
             socket_timeout=REDIS_TIMEOUT_S,
             socket_connect_timeout=REDIS_TIMEOUT_S,
             retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 2),
         )
-        held.callback(client.close)
-        yield Resources(
-            settings, engine, client, load_embedder(settings) if with_embedder else None
-        )
+        stack.callback(client.close)
+        embedder = load_embedder(settings) if with_embedder else None
+        yield Resources(settings, engine, background_engine, client, embedder)
 
 
 def _server_addresses(settings: Settings, stack: ExitStack) -> tuple[str, str]:
     """Return the addresses of PostgreSQL and Redis, embedded where none is set."""
-    own_postgres = settings.database_url is None
-    own_valkey = settings.redis_url is None
-    if not own_postgres and not own_valkey:
+    embeds_postgres = settings.database_url is None
+    embeds_valkey = settings.redis_url is None
+    if not embeds_postgres and not embeds_valkey:
         return settings.database_url or "", settings.redis_url or ""
-    lease = stack.enter_context(acquire(settings.home, postgres=own_postgres, valkey=own_valkey))
+    lease = stack.enter_context(
+        acquire(settings.home, postgres=embeds_postgres, valkey=embeds_valkey)
+    )
     return settings.database_url or lease.database_url, settings.redis_url or lease.redis_url
-
-
-def load_embedder(settings: Settings) -> Embedder | None:
-    """Return the embedder with its query cache, or none, with a warning, where it fails."""
-    try:
-        return CachedEmbedder(create_embedder(settings.embedder))
-    except EmbedderUnavailable as error:
-        log.warning("embedder_unavailable", model=error.model, error=str(error))
-        return None
-
-
-def create_embedder(name: str) -> Embedder:
-    """Load the embedder of a setting.
-
-    Raises `EmbedderUnavailable`.
-    """
-    if name == "bundled":
-        return CentredEmbedder(BundledEmbedder(cpu.available_cores()), load_centres())
-    return SentenceTransformersEmbedder(name.removeprefix("sentence-transformers:"))

@@ -44,10 +44,11 @@ MIN_WIDE_SHARE = 0.15
 class PgvectorIndex:
     """Implements `VectorIndex` in PostgreSQL; missing tables are created."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, writing_engine: Engine | None = None) -> None:
+        self._engine = engine  # for searches
+        self._writing_engine = writing_engine or engine  # rebuilds may take hours
         self._schema = SERVED_SCHEMA
-        with engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.create_tables(connection)
 
     def __len__(self) -> int:
@@ -78,13 +79,13 @@ class PgvectorIndex:
 
     def upsert(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace titles; all processes see them immediately."""
-        with self._engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.lock_for_writing(connection)
             _write_entries(connection, entries, SERVED_SCHEMA)
 
     def remove(self, ids: Sequence[TitleId]) -> None:
         """Delete titles."""
-        with self._engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.lock_for_writing(connection)
             pgvector_store.remove(connection, ids)
 
@@ -94,18 +95,18 @@ class PgvectorIndex:
         approve: Callable[["PgvectorIndex"], None] | None = None,
     ) -> None:
         """Build a new copy beside the old one and swap it in once `approve` returns."""
-        with self._engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.drop_next(connection)
             pgvector_store.create_tables(connection, NEXT_SCHEMA)
         remaining = iter(entries)
         while batch := list(islice(remaining, TITLES_PER_TRANSACTION)):
-            with self._engine.begin() as connection:
+            with self._writing_engine.begin() as connection:
                 _write_entries(connection, batch, NEXT_SCHEMA)
-        with self._engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.analyze_tables(connection, NEXT_SCHEMA)
         if approve is not None:
             approve(self._next_index())
-        with self._engine.begin() as connection:
+        with self._writing_engine.begin() as connection:
             pgvector_store.swap_in_next(connection)
 
     def build_graph(self, space: Space) -> None:
@@ -129,6 +130,7 @@ class PgvectorIndex:
     def _next_index(self) -> "PgvectorIndex":
         beside = copy(self)
         beside._schema = NEXT_SCHEMA
+        beside._engine = self._writing_engine  # its results are compared over all titles
         return beside
 
     @contextmanager
@@ -141,7 +143,7 @@ class PgvectorIndex:
             raise IndexUnavailable(reason) from error
 
     def _autocommit_connection(self) -> Connection:
-        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._writing_engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
 def to_filter_values(title_filter: Filter) -> FilterValues:

@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from index import filter_masks, mapped_arrays, numpy_scan, scan_kernel
 from index.ivf import InvertedLists, build_inverted_lists, choose_probes, sample_queries
-from index.mapped_arrays import MappedArrays
+from index.mapped_arrays import DamagedIndexFiles, MappedArrays
 from index.query import Boosts, Hit, IndexEntry, Query, VectorMissing, hits_from_columns
 from index.row_store import NO_ROW, RowStore, VectorFormat, capacity_for, check_dimensions
 from index.scan_kernel import BoostTerms, KernelQuery, ScanKernel, ScanRows, address_of
@@ -39,6 +40,7 @@ MAX_QUERIES_PER_PASS = 64  # queries that share a pass
 INITIAL_CAPACITY_ROWS = 64
 MANIFEST_FILE = "index.json"
 INVERTED_LISTS_FILE = "lists.npz"
+READ_ERRORS = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 FASTEST_KERNEL = scan_kernel.fastest_kernel()
 
 
@@ -169,40 +171,31 @@ class MemoryIndex:
         return self._snapshot.inverted_lists
 
     def save(self, folder: Path) -> None:
-        """Write what is there into an empty folder, for `load`."""
+        """Write the index into an empty folder, for `load`; on disk when this returns."""
         snapshot = self._snapshot
         if snapshot.alive_count < snapshot.row_count:
             snapshot = _compact(snapshot)
         rows, n = snapshot.rows, snapshot.row_count
         mapped_arrays.write_arrays(folder, rows.arrays.by_name(), n, capacity_for(n))
-        told = {"n": n, "labels": rows.columns.labels(), "shapes": rows.formats()}
+        manifest = {"n": n, "labels": rows.columns.labels(), "shapes": rows.formats()}
         if (lists := snapshot.inverted_lists) is not None:
             np.savez(folder / INVERTED_LISTS_FILE, middles=lists.centroids, bounds=lists.row_bounds)
-            told["lists"] = [lists.space, lists.probes, lists.recall]
-        (folder / MANIFEST_FILE).write_text(json.dumps(told, ensure_ascii=False))
+            manifest["lists"] = [lists.space, lists.probes, lists.recall]
+        (folder / MANIFEST_FILE).write_text(json.dumps(manifest, ensure_ascii=False))
+        mapped_arrays.flush_to_disk(folder)
 
     def load(self, folder: Path) -> None:
-        """Swap in what a folder holds, its files mapped: processes that load it share the pages.
+        """Swap in a folder's index, its files mapped: processes that load it share the pages.
 
-        Raises `OSError`, `ValueError` for a folder that `save` did not finish.
+        Raises `DamagedIndexFiles` for a folder that `save` did not finish or that was altered; the
+        index is unchanged then.
         """
-        told = json.loads((folder / MANIFEST_FILE).read_text())
-        shapes = {Space(space): VectorFormat(*shape) for space, shape in told["shapes"].items()}
-        rows = RowStore(
-            MappedArrays(mapped_arrays.read_capacity(folder), folder), told["labels"], shapes
-        )
-        rows.sort_ids(told["n"])
-        lists = None
-        if "lists" in told:
-            space, looked_at, recall = told["lists"]
-            with np.load(folder / INVERTED_LISTS_FILE) as kept:
-                lists = InvertedLists(
-                    Space(space), kept["middles"], kept["bounds"], looked_at, recall
-                )
+        try:
+            snapshot = _read_snapshot(folder)
+        except READ_ERRORS as error:
+            raise DamagedIndexFiles(f"{folder}: {type(error).__name__}: {error}") from error
         with self._write_lock:
-            self._snapshot = RowSnapshot(
-                rows, told["n"], alive_count=told["n"], inverted_lists=lists
-            )
+            self._snapshot = snapshot
 
     def _answer_group(
         self,
@@ -326,6 +319,23 @@ def _scan_rows(snapshot: RowSnapshot, space: Space | None) -> ScanRows:
     )
     pointers.n, pointers.version = snapshot.row_count, snapshot.version
     return pointers
+
+
+def _read_snapshot(folder: Path) -> RowSnapshot:
+    manifest = json.loads((folder / MANIFEST_FILE).read_text())
+    n, capacity = manifest["n"], mapped_arrays.read_capacity(folder)
+    if not 0 <= n <= capacity:
+        raise DamagedIndexFiles(f"{n} rows with a capacity of {capacity}")
+    formats = {Space(space): VectorFormat(*shape) for space, shape in manifest["shapes"].items()}
+    rows = RowStore(MappedArrays(capacity, folder), manifest["labels"], formats)
+    rows.sort_ids(n)
+    lists = _read_inverted_lists(folder, *manifest["lists"]) if "lists" in manifest else None
+    return RowSnapshot(rows, n, alive_count=n, inverted_lists=lists)
+
+
+def _read_inverted_lists(folder: Path, space: str, probes: int, recall: float) -> InvertedLists:
+    with np.load(folder / INVERTED_LISTS_FILE) as stored:
+        return InvertedLists(Space(space), stored["middles"], stored["bounds"], probes, recall)
 
 
 def _build_snapshot(entries: Iterable[IndexEntry]) -> RowSnapshot:

@@ -1,15 +1,18 @@
-"""From what PostgreSQL holds to what an index holds."""
+"""Reads titles from PostgreSQL as the in-memory structures and the index engines take them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlmodel import Session
 
-from db import title_summaries, vectors
+from catalog import regions
+from config.resources import Resources
+from db import plots, title_summaries, vectors
+from index.catalogue_row import CatalogueRow
 from index.query import Attributes, IndexEntry
 from vocabulary.arrays import Vector
-from vocabulary.ids import Region
+from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import ScopeKind, Space
 from vocabulary.title_summary import TitleSummary
 
@@ -21,42 +24,51 @@ RegionLanguageWeights = Mapping[Region, Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class CatalogueReader:
-    """Reads titles as an index wants them."""
+    """Reads titles with the vectors of some models."""
 
     models: Mapping[Space, str]  # the current model of each space
     language_weights: RegionLanguageWeights
 
     @property
     def model_signature(self) -> str:
-        """Return the models as what is built from them is marked."""
+        """The models in one text, which marks what was built from them."""
         return " ".join(f"{space}={model}" for space, model in sorted(self.models.items()))
 
-    def read(self, session: Session, ids: Sequence[int]) -> list[tuple[TitleSummary, IndexEntry]]:
-        """Return the titles that exist, in the order of their ids."""
-        return self._with_vectors(session, title_summaries.read(session, ids))
+    def without_vectors(self) -> "CatalogueReader":
+        """Return a reader that leaves vectors out."""
+        return replace(self, models={})
 
-    def read_pages(self, session: Session) -> Iterator[list[tuple[TitleSummary, IndexEntry]]]:
+    def read_rows(self, session: Session, ids: Sequence[TitleId]) -> list[CatalogueRow]:
+        """Return the titles that exist, in the order of their ids."""
+        return self._rows(session, title_summaries.read(session, ids))
+
+    def row_pages(self, session: Session) -> Iterator[list[CatalogueRow]]:
         """Yield every title, a page at a time."""
         for page in title_summaries.read_pages(session):
-            yield self._with_vectors(session, page)
+            yield self._rows(session, page)
 
-    def read_vectors(self, session: Session, ids: Sequence[int]) -> dict[int, dict[Space, Vector]]:
+    def read_entries(self, session: Session, ids: Sequence[TitleId]) -> list[IndexEntry]:
+        """Return the index entries of the titles that exist, in the order of their ids."""
+        return self._entries(session, title_summaries.read(session, ids))
+
+    def entry_pages(self, session: Session) -> Iterator[list[IndexEntry]]:
+        """Yield the index entries of every title, a page at a time."""
+        for page in title_summaries.read_pages(session):
+            yield self._entries(session, page)
+
+    def read_vectors(
+        self, session: Session, ids: Sequence[TitleId]
+    ) -> dict[TitleId, dict[Space, Vector]]:
         """Return the vectors of titles, by title."""
-        found: dict[int, dict[Space, Vector]] = {}
+        by_title: dict[TitleId, dict[Space, Vector]] = {}
         for title_id, space, vector in vectors.read(session, ids, dict(self.models)):
-            found.setdefault(title_id, {})[space] = vector
-        return found
-
-    def _with_vectors(
-        self, session: Session, summaries: list[TitleSummary]
-    ) -> list[tuple[TitleSummary, IndexEntry]]:
-        placed = self.read_vectors(session, [listing.id for listing in summaries])
-        return [(each, self.index_entry(each, placed.get(each.id, {}))) for each in summaries]
+            by_title.setdefault(title_id, {})[space] = vector
+        return by_title
 
     def index_entry(
         self, summary: TitleSummary, title_vectors: Mapping[Space, Vector]
     ) -> IndexEntry:
-        """Return a listing as an index entry."""
+        """Return a title as an index entry."""
         return IndexEntry(
             title_id=summary.id,
             attributes=filter_attributes(summary),
@@ -66,9 +78,27 @@ class CatalogueReader:
             freshness=freshness(summary),
         )
 
+    def _entries(self, session: Session, summaries: Sequence[TitleSummary]) -> list[IndexEntry]:
+        by_title = self.read_vectors(session, [each.id for each in summaries])
+        return [self.index_entry(each, by_title.get(each.id, {})) for each in summaries]
+
+    def _rows(self, session: Session, summaries: Sequence[TitleSummary]) -> list[CatalogueRow]:
+        plot_of = plots.read(session, [each.id for each in summaries])
+        entries = self._entries(session, summaries)
+        return [
+            CatalogueRow(summary, entry, plot_of.get(summary.id, ""))
+            for summary, entry in zip(summaries, entries, strict=True)
+        ]
+
+
+def create_catalogue_reader(resources: Resources) -> CatalogueReader:
+    """Return a reader for the model in use; one without vectors where none is available."""
+    model = resources.model
+    return CatalogueReader({Space.CONTENT: model} if model else {}, regions.LANGUAGE_WEIGHTS)
+
 
 def filter_attributes(summary: TitleSummary) -> Attributes:
-    """Return what filters ask; a provider counts everywhere and in its region."""
+    """Return what filters test; a provider counts everywhere and in its region."""
     everywhere = {provider.partition("@")[0] for provider in summary.providers}
     return Attributes(
         kind=summary.kind,
@@ -87,10 +117,10 @@ def filter_attributes(summary: TitleSummary) -> Attributes:
 def regional_popularity(
     summary: TitleSummary, language_weights: RegionLanguageWeights
 ) -> dict[Region, float]:
-    """Return how well a title is liked in each region where it is at all, 0..1.
+    """Return how popular a title is in each region, 0..1; regions with 0 are left out.
 
     A title counts by its popularity within its language, weighted by how much that language is
-    watched in the region against the one watched most.
+    watched in the region relative to the one watched most.
     """
     values = {}
     for region, weights in language_weights.items():

@@ -1,6 +1,7 @@
-"""The index in files of this machine, which its processes map instead of reading every vector."""
+"""The saved index of this machine, which its processes map instead of reading every vector."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +9,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from db.changes import Position
 from embedded import locks
+from index import mapped_arrays
 from index.memory import MemoryIndex
 
-SNAPSHOT_LAYOUT = "1"  # of the files; another makes them be written anew
+SNAPSHOT_LAYOUT = "1"  # of the files; those of another layout are not used
 MANIFEST_FILE = "saved.json"
 LOCK_TIMEOUT_S = 600.0  # for another process that writes the files
-MAX_SNAPSHOT_AGE = timedelta(days=1)  # freshness is that of the day
-
-log = structlog.get_logger()
+MAX_SNAPSHOT_AGE = timedelta(days=1)  # the freshness signal is that of the day
 
 
 class IndexSnapshots:
@@ -31,7 +29,7 @@ class IndexSnapshots:
 
     @contextmanager
     def exclusive_lock(self) -> Iterator[None]:
-        """Keep other processes from writing, and wait until they have."""
+        """Keep other processes from writing, and wait until they have finished."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with locks.hold(self._folder / "lock", timeout_s=LOCK_TIMEOUT_S):
             yield
@@ -40,38 +38,48 @@ class IndexSnapshots:
         """Return the newest index of the same models, and the position that it is as of."""
         for folder in reversed(self._snapshot_folders()):
             try:
-                told = json.loads((folder / MANIFEST_FILE).read_text())
-                position = Position(**told["position"])
-                fresh = datetime.now(UTC) - datetime.fromisoformat(told["at"]) < MAX_SNAPSHOT_AGE
-            except (OSError, ValueError, KeyError, TypeError):  # cut off, or by another layout
+                manifest = json.loads((folder / MANIFEST_FILE).read_text())
+                position = Position(**manifest["position"])
+                age = datetime.now(UTC) - datetime.fromisoformat(manifest["at"])
+                is_usable = manifest["built_from"] == self._built_from and age < MAX_SNAPSHOT_AGE
+            except (OSError, ValueError, KeyError, TypeError):  # cut off, or of another layout
                 continue
-            if fresh and told["built_from"] == self._built_from and position.seal:
+            if is_usable and position.seal:
                 return folder, position
         return None
 
     def write(self, index: MemoryIndex, position: Position) -> Path:
-        """Write an index as it is at least as of a position, and drop the older ones.
+        """Write an index that misses nothing up to a position, and delete the older ones.
 
-        Raises `OSError`.
+        The folder gets its name once everything in it is on disk, so that a power cut leaves no
+        half of one. Raises `OSError`.
         """
-        before = self._snapshot_folders()
-        number = int(before[-1].name) + 1 if before else 1
-        folder = self._folder / f"{number:09}"
-        folder.mkdir()
+        older = self._snapshot_folders()
+        number = int(older[-1].name) + 1 if older else 1
+        folder, draft = self._folder / f"{number:09}", self._folder / f".writing-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
         try:
-            index.save(folder)
-            told = {
+            index.save(draft)
+            manifest = {
                 "built_from": self._built_from,
                 "position": asdict(position),
                 "at": datetime.now(UTC).isoformat(),
             }
-            (folder / MANIFEST_FILE).write_text(json.dumps(told))
+            (draft / MANIFEST_FILE).write_text(json.dumps(manifest))
+            mapped_arrays.flush_to_disk(draft)
+            draft.rename(folder)
         except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(draft, ignore_errors=True)
             raise
-        for old in before:  # what is mapped of them stays until it is let go of
-            shutil.rmtree(old, ignore_errors=True)
+        for abandoned in self._folder.glob(".writing-*"):  # of processes that were killed
+            shutil.rmtree(abandoned, ignore_errors=True)
+        for folder_before in older:  # processes that map it keep its pages
+            shutil.rmtree(folder_before, ignore_errors=True)
+        mapped_arrays.sync(self._folder)
         return folder
 
     def _snapshot_folders(self) -> list[Path]:
-        return sorted(path for path in self._folder.iterdir() if path.is_dir())
+        """Return the folders of snapshots, oldest first; others, such as lost+found, are ignored."""
+        folders = self._folder.iterdir()
+        return sorted(each for each in folders if each.name.isdecimal() and each.is_dir())

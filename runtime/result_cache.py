@@ -1,4 +1,4 @@
-"""Answers that are asked for again: popular searches, the homepage of a region."""
+"""Results that many requests share: of popular searches, of a region's homepage."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -6,16 +6,16 @@ from typing import TypeVar, cast
 
 from cachetools import LRUCache
 
-RESULT_CACHE_CAPACITY = 2_000  # answers: some 40 MB when full
+RESULT_CACHE_CAPACITY = 2_000  # results; some 40 MB when full
 
 Value = TypeVar("Value")
 
 
 class ResultCache:
-    """The answers over one state of the catalogue; a change of it makes a new one of these.
+    """Results over one state of the catalogue; a change replaces the whole cache.
 
-    Whoever works out an answer while the catalogue changes leaves it with the old state, where
-    nobody looks any more.
+    A result that was computed while the catalogue changed goes into the old cache, which nothing
+    reads any more.
     """
 
     def __init__(self, capacity: int = RESULT_CACHE_CAPACITY) -> None:
@@ -23,12 +23,12 @@ class ResultCache:
         self._entries: LRUCache[Hashable, object] = LRUCache(capacity)
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
-        """Return the answer of a key, which nobody may write into."""
+        """Return the result of a key, computed if need be; callers must not modify it."""
         with self._lock:
-            kept = self._entries.get(key, self)
-        if kept is not self:
-            return cast("Value", kept)
-        found = compute()
+            cached = self._entries.get(key, self)
+        if cached is not self:
+            return cast("Value", cached)
+        result = compute()
         with self._lock:
-            self._entries[key] = found
-        return found
+            self._entries[key] = result
+        return result

@@ -1,42 +1,45 @@
-"""Searches on their way to PostgreSQL, and back what many ask for: neither delays an answer."""
+"""Searches and clicks on their way to PostgreSQL, written on a thread so that no request waits."""
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
-from db import popular_searches, searches
+from db import searches
 from db.engine import OUTAGES, first_line, open_session
 from db.searches import ClickLogEntry, SearchLogEntry
+from runtime.background import BackgroundLoop
 
 FLUSH_INTERVAL_S = 1.0  # what a killed process loses
-MAX_QUEUED_LINES = 1000  # lines that wait; more at once than a process can answer in `FLUSH_S`
+MAX_QUEUED_LINES = 1000  # more than a process can answer in `FLUSH_INTERVAL_S`
 MAX_OUTAGE = timedelta(seconds=60)  # how long lines wait for PostgreSQL
 MAX_CLICK_WAIT = timedelta(seconds=3)  # for a search that another process has yet to write
-REFRESH_INTERVAL_S = 300.0
+STOP_TIMEOUT_S = 10.0  # for the flush under way
+
+Line = SearchLogEntry | ClickLogEntry
 
 log = structlog.get_logger()
 
 
 class SearchLog:
-    """A bounded queue of searches and clicks that one thread writes, a second's worth at a time.
+    """A bounded queue of searches and clicks, written once a second.
 
-    `dropped` is told how many lines were given up: the queue was full, or PostgreSQL away.
+    `on_drop` gets the number of lines that were dropped: the queue was full, PostgreSQL was away
+    for too long, or refused them.
     """
 
     def __init__(self, engine: Engine, on_drop: Callable[[int], object]) -> None:
         self._engine = engine
         self._on_drop = on_drop
-        self._queue: deque[SearchLogEntry | ClickLogEntry] = deque()
+        self._queue: deque[Line] = deque()
         self._write_lock = threading.Lock()
-        self._stop_event = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="write-searches", daemon=True)
+        self._loop = BackgroundLoop("write-searches", self._flush_and_wait)
 
-    def add(self, line: SearchLogEntry | ClickLogEntry) -> None:
+    def add(self, line: Line) -> None:
         """Have a line written soon; returns at once."""
         if len(self._queue) < MAX_QUEUED_LINES:
             self._queue.append(line)
@@ -44,7 +47,7 @@ class SearchLog:
             self._on_drop(1)
 
     def flush(self) -> None:
-        """Write what waits, for those who read what was just added."""
+        """Write what is queued now, for readers of what was just added."""
         with self._write_lock:
             lines = [self._queue.popleft() for _ in range(len(self._queue))]
             if lines:
@@ -52,35 +55,25 @@ class SearchLog:
 
     def start(self) -> None:
         """Write on a thread from now on."""
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        """Write what waits, for the last time."""
-        self._stop_event.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self.flush()
+        """Write what is queued one last time, and drop what cannot be written."""
+        self._loop.stop(STOP_TIMEOUT_S)
+        if not self._write_lock.locked():  # else a flush hangs, and a second one would too
+            self.flush()
         self._drop(len(self._queue))
 
-    def _write(
-        self, lines: Sequence[SearchLogEntry | ClickLogEntry]
-    ) -> list[SearchLogEntry | ClickLogEntry]:
+    def _flush_and_wait(self) -> float:
+        self.flush()
+        return FLUSH_INTERVAL_S
+
+    def _write(self, lines: Sequence[Line]) -> list[Line]:
         """Write lines, all or none; return those to try again."""
         now = datetime.now(UTC)
         try:
-            with open_session(self._engine) as writing:
-                searches.record(
-                    writing, [each for each in lines if isinstance(each, SearchLogEntry)]
-                )
-                early = [
-                    each
-                    for each in lines
-                    if isinstance(each, ClickLogEntry)
-                    and not searches.record_click(writing, each)
-                    and now - each.at < MAX_CLICK_WAIT
-                ]
-                writing.commit()
-        except DataError as error:  # would be refused for ever
+            return self._store(lines, now)
+        except DataError as error:  # PostgreSQL would refuse them again
             log.warning("searches_refused", lines=len(lines), error=first_line(error))
             self._drop(len(lines))
             return []
@@ -89,54 +82,24 @@ class SearchLog:
             recent = [each for each in lines if now - each.at < MAX_OUTAGE]
             self._drop(len(lines) - len(recent))
             return recent
-        return list(early)
+        except Exception:
+            self._drop(len(lines))
+            raise
+
+    def _store(self, lines: Sequence[Line], now: datetime) -> list[Line]:
+        """Store lines; return the clicks whose searches have yet to be written."""
+        with open_session(self._engine) as writing:
+            searches.record(writing, [each for each in lines if isinstance(each, SearchLogEntry)])
+            early: list[Line] = [
+                each
+                for each in lines
+                if isinstance(each, ClickLogEntry)
+                and not searches.record_click(writing, each)
+                and now - each.at < MAX_CLICK_WAIT
+            ]
+            writing.commit()
+        return early
 
     def _drop(self, count: int) -> None:
         if count:
             self._on_drop(count)
-
-    def _run(self) -> None:
-        while not self._stop_event.wait(FLUSH_INTERVAL_S):
-            self.flush()
-
-
-class PopularSearches:
-    """What many ask for, by region, as a worker last wrote it down."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._texts: Mapping[str, Sequence[str]] = {}
-        self._stop_event = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="read-popular", daemon=True)
-
-    def in_region(self, region: str) -> Sequence[str]:
-        """Return the texts of a region, or of its country while it has none; most asked first."""
-        texts = self._texts
-        return texts.get(region) or texts.get(region.partition("-")[0]) or ()
-
-    def refresh(self) -> None:
-        """Read anew.
-
-        Raises SQLAlchemy's `DBAPIError`.
-        """
-        with open_session(self._engine) as reading:
-            self._texts = popular_searches.read_popular(reading)
-
-    def start(self) -> None:
-        """Read now and then on a thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop reading."""
-        self._stop_event.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.refresh()
-            except OUTAGES as error:
-                log.warning("popular_searches_unreachable", error=first_line(error))
-            if self._stop_event.wait(REFRESH_INTERVAL_S):
-                return

@@ -1,4 +1,4 @@
-"""The catalogue as tastes see it: out of a serving process's memory, or out of PostgreSQL."""
+"""What tastes learn from each title: from a serving process's memory, or from PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,20 +16,20 @@ from vocabulary.title_summary import TitleSummary
 
 
 class ServedTitleFeatures:
-    """Implements `viewers.interactions.Catalogue` over what a process serves."""
+    """Implements `viewers.interactions.TitleFeatureSource` over a serving process's memory."""
 
     def __init__(self, view: CatalogueView) -> None:
         self._view = view
         self.model = view.model
 
     def describe(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
-        """Return what is known of the titles that are served."""
-        held = self._view.titles
-        found = ((title_id, held.get(title_id)) for title_id in title_ids)
+        """Return the features of the titles that are served."""
+        summaries = self._view.titles
+        known = ((title_id, summaries.get(title_id)) for title_id in title_ids)
         return {
-            title_id: TitleRepresentation(taste_features(listing), self._vector(title_id))
-            for title_id, listing in found
-            if listing is not None
+            title_id: TitleRepresentation(taste_features(summary), self._vector(title_id))
+            for title_id, summary in known
+            if summary is not None
         }
 
     def _vector(self, title_id: TitleId) -> Vector | None:
@@ -41,7 +41,7 @@ class ServedTitleFeatures:
 
 
 class StoredTitleFeatures:
-    """Implements `viewers.interactions.Catalogue` over PostgreSQL, each title being read once."""
+    """Implements `viewers.interactions.TitleFeatureSource` over PostgreSQL; reads a title once."""
 
     def __init__(self, session: Session, model: str | None) -> None:
         self._session = session
@@ -49,37 +49,37 @@ class StoredTitleFeatures:
         self.model = model
 
     def describe(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
-        """Return what is known of the titles that exist."""
+        """Return the features of the titles that exist."""
         new = sorted({each for each in title_ids if each not in self._known_titles})
         if new:
-            found = self._read_features(new)
-            self._known_titles.update((each, found.get(each)) for each in new)
+            features = self._read_features(new)
+            self._known_titles.update((each, features.get(each)) for each in new)
         known = ((each, self._known_titles[each]) for each in title_ids)
         return {title_id: each for title_id, each in known if each is not None}
 
     def _read_features(self, title_ids: Sequence[TitleId]) -> Mapping[TitleId, TitleRepresentation]:
         models = {Space.CONTENT: self.model} if self.model else {}
-        placed = {
+        vector_of = {
             title_id: vector
             for title_id, _, vector in vectors.read(self._session, title_ids, models)
         }
         return {
-            listing.id: TitleRepresentation(taste_features(listing), placed.get(listing.id))
-            for listing in title_summaries.read(self._session, title_ids)
+            summary.id: TitleRepresentation(taste_features(summary), vector_of.get(summary.id))
+            for summary in title_summaries.read(self._session, title_ids)
         }
 
 
-def taste_features(listing: TitleSummary) -> TasteFeatures:
-    """Return what of a title somebody may lean to.
+def taste_features(summary: TitleSummary) -> TasteFeatures:
+    """Return the features of a title that a viewer may prefer.
 
-    Of its languages the original one: who loves one film that was dubbed into five has not said
-    that he watches five languages.
+    Of its languages only the original one counts: watching one film that was dubbed into five does
+    not mean understanding five languages.
     """
     return TasteFeatures(
-        languages=(listing.language,) if listing.language else listing.languages,
-        genres=listing.genres,
-        people=listing.directors,
-        cast=listing.stars,
-        year=listing.year,
-        runtime_minutes=listing.runtime_minutes,
+        languages=(summary.language,) if summary.language else summary.languages,
+        genres=summary.genres,
+        people=summary.directors,
+        cast=summary.stars,
+        year=summary.year,
+        runtime_minutes=summary.runtime_minutes,
     )

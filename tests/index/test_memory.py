@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from index import scan_kernel
+from index.mapped_arrays import DamagedIndexFiles
 from index.memory import MemoryIndex
 from index.query import Attributes, Boosts, Filter, IndexEntry, Query
 from tests.index_contract import IndexContract, expected_hits, make_entries
@@ -211,8 +213,29 @@ def test_many_may_load_what_one_saved(tmp_path: Path) -> None:
 def test_half_written_files_are_not_loaded(tmp_path: Path) -> None:
     MemoryIndex(make_entries(10)).save(tmp_path)
     (tmp_path / "index.json").unlink()
-    with pytest.raises(OSError, match=r"index\.json"):
+    with pytest.raises(DamagedIndexFiles, match=r"index\.json"):
         MemoryIndex().load(tmp_path)
+
+
+def test_every_damage_of_a_saved_index_is_recognised(tmp_path: Path) -> None:
+    MemoryIndex(make_entries(10)).save(tmp_path)
+    directory = json.loads((tmp_path / "arrays.json").read_text())
+    damages = {path.name: (path.read_bytes(), path.read_bytes()[:-1]) for path in tmp_path.iterdir()}
+    for name, (whole, damaged) in damages.items():
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(DamagedIndexFiles):
+            MemoryIndex().load(tmp_path)
+        (tmp_path / name).write_bytes(whole)
+    for altered in (
+        directory | {"capacity": directory["capacity"] + 1},
+        {"arrays": directory["arrays"]},
+        directory | {"arrays": directory["arrays"] | {"ids": directory["arrays"]["kind"]}},
+    ):
+        (tmp_path / "arrays.json").write_text(json.dumps(altered))
+        with pytest.raises(DamagedIndexFiles):
+            MemoryIndex().load(tmp_path)
+    (tmp_path / "arrays.json").write_text(json.dumps(directory))
+    MemoryIndex().load(tmp_path)
 
 
 def test_lists_serve_where_they_find_enough_and_are_never_short(tmp_path: Path) -> None:

@@ -6,14 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from db import popular_searches, searches
+from db import searches
 from db.engine import connect, open_session
 from db.searches import ClickLogEntry, SearchLogEntry
 from runtime.search_log import (
     MAX_CLICK_WAIT,
     MAX_OUTAGE,
     MAX_QUEUED_LINES,
-    PopularSearches,
     SearchLog,
 )
 
@@ -152,43 +151,3 @@ def test_a_click_waits_for_a_search_that_another_process_writes(own_database: En
     other.flush()
     log.flush()
     assert count_rows(own_database, "search_click") == 1
-
-
-def record_popular_search(own: Engine, words: str, region: str) -> None:
-    with open_session(own) as writing:
-        searches.record(
-            writing,
-            [
-                make_search(words, visitor_id=uuid4(), recognised=True, region=region)
-                for _ in range(popular_searches.MIN_POPULAR_VISITORS)
-            ],
-        )
-        since = datetime.now(UTC) - timedelta(days=1)
-        popular_searches.refresh_popular(writing, since=since, limit=9)
-        writing.commit()
-
-
-def test_popular_searches_are_a_regions_own_or_its_countrys(own_database: Engine) -> None:
-    found = PopularSearches(own_database)
-    assert list(found.in_region("IN-TG")) == []
-    record_popular_search(own_database, "eega", "IN-TG")
-    record_popular_search(own_database, "robot", "IN-TN")
-    found.refresh()
-    assert list(found.in_region("IN-TG")) == ["eega"]
-    assert list(found.in_region("IN-KL")) == list(found.in_region("IN")) == ["eega", "robot"]
-    assert list(found.in_region("US")) == []
-
-
-def test_popular_searches_are_read_on_a_thread(own_database: Engine) -> None:
-    record_popular_search(own_database, "eega", "IN")
-    found = PopularSearches(own_database)
-    found.start()
-    found.stop()
-    assert list(found.in_region("IN")) == ["eega"]
-
-
-def test_without_postgresql_nothing_is_popular(unreachable_database: Engine) -> None:
-    found = PopularSearches(unreachable_database)
-    found.start()
-    found.stop()
-    assert list(found.in_region("IN")) == []
