@@ -38,8 +38,8 @@ from api.search_batcher import SearchBatcher
 from config.resources import Resources
 from config.signing_keys import signing_keys
 from runtime.catalogue_view import CatalogueView
-from runtime.result_cache import ResultCache
 from runtime.popular_searches import PopularSearches
+from runtime.result_cache import ResultCache
 from runtime.search_log import SearchLog
 from search.language import query_expansion
 from services.feed_metrics import FeedMetrics

@@ -93,8 +93,8 @@ class CatalogueReader:
 
 def create_catalogue_reader(resources: Resources) -> CatalogueReader:
     """Return a reader for the model in use; one without vectors where none is available."""
-    model = resources.model
-    return CatalogueReader({Space.CONTENT: model} if model else {}, regions.LANGUAGE_WEIGHTS)
+    models = {Space.CONTENT: resources.embedder.model} if resources.embedder else {}
+    return CatalogueReader(models, regions.LANGUAGE_WEIGHTS)
 
 
 def filter_attributes(summary: TitleSummary) -> Attributes:

@@ -88,11 +88,14 @@ class CatalogueView:
             self.entity_dictionary,
             self.suggester,
         ]
+        self.index: VectorIndex
         self._served_index: ServedIndex | None = None
-        if index_sync is None:
+        if index_sync:
+            self.index = index_sync.index
+        else:
             self._served_index = ServedIndex(database, reader, snapshots, min_recall=min_recall)
             self._structures.append(self._served_index)
-        self.index: VectorIndex = index_sync.index if index_sync else self._served_index.index
+            self.index = self._served_index.index
         self._database = database
         self._index_sync = index_sync
         self._index_sync_position: Position | None = None

@@ -31,7 +31,7 @@ class CannotApplyChanges(RuntimeError):
 
 
 class Follower:
-    """Applies changes when PostgreSQL notifies, and by the clock in case a notification was lost."""
+    """Applies changes when PostgreSQL notifies; also polls, in case a notification was lost."""
 
     def __init__(self, name: str, target: SyncTarget, listener: ChangeListener) -> None:
         self._name = name

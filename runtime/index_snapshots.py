@@ -80,6 +80,6 @@ class IndexSnapshots:
         return folder
 
     def _snapshot_folders(self) -> list[Path]:
-        """Return the folders of snapshots, oldest first; others, such as lost+found, are ignored."""
+        """Return the folders of snapshots, oldest first, without others such as lost+found."""
         folders = self._folder.iterdir()
         return sorted(each for each in folders if each.name.isdecimal() and each.is_dir())

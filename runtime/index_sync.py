@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 import structlog
 from sqlalchemy import Engine
@@ -132,7 +133,7 @@ class IndexSync:
         return Position.parse(saved) if saved else None
 
     def _is_usable(self, reading: Session, copy: IndexState | None) -> bool:
-        """Tell whether the log leads on from a copy, and the copy has all titles but those waiting."""
+        """Tell whether a copy lacks nothing but the changes that the log still holds."""
         reached = self._engine_position(copy)
         if reached is None:
             return False
@@ -176,7 +177,7 @@ class IndexSync:
             # Everything is read twice, to copy and to compare, as of one moment.
             reading.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             position = changes.current_position(reading)
-            entries = sample.observe(entry for page in self._reader.entry_pages(reading) for entry in page)
+            entries = sample.observe(chain.from_iterable(self._reader.entry_pages(reading)))
             approve = partial(self._verify_copy, reading, position, sample, report)
             self.index.replace(entries, approve)
         with open_session(self._engine) as writing:

@@ -73,7 +73,7 @@ class ServedIndex:
             self.index.load(snapshots.write(self.index, self.loading_position))
 
     def _load_newest(self, snapshots: IndexSnapshots) -> bool:
-        """Map the newest usable snapshot and apply what changed since; tell whether there is one."""
+        """Map the newest snapshot and apply later changes; tell whether one could be used."""
         newest = snapshots.newest()
         if newest is None:
             return False

@@ -14,12 +14,14 @@ from sqlmodel import Session
 
 from api.app import create_app
 from catalog.record import Record
-from config.resources import Resources, load_embedder, open_resources
+from config.embedders import load_embedder
+from config.resources import Resources, open_resources
 from config.settings import Settings
 from db import migrate
 from db.engine import connect
 from embedded.lease import Lease, acquire
 from embeddings.embedder import Embedder
+from runtime.catalogue_reader import create_catalogue_reader
 from runtime.catalogue_view import CatalogueView
 from services import seeding
 from tests.running_app import running_app
@@ -133,7 +135,7 @@ def seeded_resources(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
 @pytest.fixture(scope="session")
 def catalogue_view(seeded_resources: Resources) -> Iterator[CatalogueView]:
     """What a serving process holds of the seed catalogue, kept in step with it."""
-    live = CatalogueView(seeded_resources.engine, seeded_resources.loader())
+    live = CatalogueView(seeded_resources.engine, create_catalogue_reader(seeded_resources))
     live.load()
     live.start()
     yield live

@@ -19,7 +19,6 @@ from services import seeding
 from services.embedding import embed_titles as embed
 from viewers import login_sessions
 from viewers import viewings as viewer_viewings
-from vocabulary.kinds import Space
 
 CHANGE_RETENTION_DAYS = 7  # a follower that slept longer loads everything again
 SEARCH_RETENTION_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
@@ -142,7 +141,7 @@ def close_viewings() -> dict[str, int]:
     """End the viewings that fell silent, where they were last heard of."""
 
     def work(resources: Resources) -> dict[str, int]:
-        model = resources.loader().models.get(Space.CONTENT)
+        model = resources.embedder.model if resources.embedder else None
         if model is None:  # a taste without vectors would take the place of one with them
             raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
         closed = 0

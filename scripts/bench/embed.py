@@ -12,7 +12,7 @@ import numpy as np
 from catalog.merge import create_title
 from catalog.record import Record
 from config.cpu import available_cores
-from config.resources import load_embedder
+from config.embedders import load_embedder
 from config.settings import Settings
 from embeddings import backend_c
 from embeddings.backend_numpy import NumpyBackend

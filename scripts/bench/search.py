@@ -12,7 +12,7 @@ from api.metrics import Metrics
 from api.schemas.titles import SearchResponse
 from catalog import regions
 from config.cpu import available_cores
-from config.resources import load_embedder
+from config.embedders import load_embedder
 from config.settings import Settings
 from db.engine import connect
 from embeddings.embedder import Embedder, TextRole
@@ -204,12 +204,11 @@ def _build_view(catalogue: BenchmarkCatalogue, stopwatch: Stopwatch) -> Catalogu
     )
     index, names = TimedIndex(catalogue.entries), TimedNames()
     index.stopwatch = names.stopwatch = stopwatch
-    view.index, view.names = index, names
     columns = zip(catalogue.summaries, catalogue.entries, catalogue.plots, strict=True)
     rows = [CatalogueRow(*each) for each in columns]
-    for structure in (view.names, view.plots, view.entity_dictionary, view.suggester):
-        structure.load(rows)
-    view.titles = {row.summary.id: row.summary for row in rows}
+    view.load_rows(rows)
+    names.load(rows)
+    view.index, view.names = index, names
     return view
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.resources import load_embedder
+from config.embedders import load_embedder
 from config.settings import ENV_PREFIX, Settings
 from scripts.bench import datasets, fixtures, load_client
 from scripts.bench.fixtures import BenchmarkFixture

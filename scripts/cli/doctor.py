@@ -12,7 +12,8 @@ import redis
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from config.resources import Resources, create_embedder, open_resources
+from config.embedders import create_embedder
+from config.resources import Resources, open_resources
 from config.settings import ENV_PREFIX, InvalidSettings, Settings, load_settings
 from db import migrate, titles, vectors
 from db.engine import open_session
@@ -21,7 +22,8 @@ from embedded.status import read_status
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from index import scan_kernel
 from index.query import IndexUnavailable
-from runtime.catalogue_view import APPROXIMATE_MIN_TITLES
+from runtime.index_sync import create_index_sync
+from runtime.served_index import APPROXIMATE_MIN_TITLES
 from scripts.cli.console import out
 from vocabulary.kinds import Space
 
@@ -127,7 +129,7 @@ def _server_findings(resources: Resources) -> Iterator[Finding]:
 def _index_finding(resources: Resources) -> Finding:
     name, min_recall = resources.settings.index, resources.settings.index_recall
     try:
-        index_sync = resources.build_index_sync()
+        index_sync = create_index_sync(resources)
         if index_sync is None:
             threshold = f"from {APPROXIMATE_MIN_TITLES:,} titles on a recall of {min_recall:.0%}"
             accuracy = "exact" if min_recall == 1 else threshold

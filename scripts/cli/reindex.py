@@ -5,7 +5,7 @@ import time
 from config.resources import open_resources
 from config.settings import Settings
 from db.engine import open_session
-from runtime.index_sync import CopyMismatch
+from runtime.index_sync import CopyMismatch, create_index_sync
 from scripts.cli.console import CommandFailed, out
 from services import seeding
 
@@ -27,7 +27,7 @@ def copy_index(settings: Settings, engine: str) -> None:
     Raises `CommandFailed`.
     """
     with open_resources(settings) as resources:
-        index_sync = resources.build_index_sync(engine)
+        index_sync = create_index_sync(resources, engine)
         if index_sync is None or resources.embedder is None:
             raise CommandFailed(f"{engine} cannot be built without an embedding model")
         began = time.monotonic()

@@ -10,6 +10,7 @@ from catalog import genres, languages
 from config.resources import open_resources
 from config.settings import Settings
 from index.query import Filter
+from runtime.catalogue_view import create_catalogue_view
 from scripts.cli.console import out
 from services import search as search_service
 from services import seeding
@@ -33,7 +34,7 @@ def search(
     with open_resources(settings) as resources:
         if settings.seed:
             seeding.seed_catalogue(resources.engine, resources.embedder)
-        view = resources.build_catalogue_view()
+        view = create_catalogue_view(resources)
         view.load()
         result = search_service.search(
             view,

@@ -21,6 +21,7 @@ from api.app import create_app
 from config import settings as settings_module
 from config.resources import Resources, open_resources
 from config.settings import Settings
+from runtime.catalogue_view import create_catalogue_view
 from scripts.cli.console import CommandFailed
 from services import seeding
 from workers import queues, worker
@@ -92,7 +93,7 @@ def create_worker_application() -> FastAPI:
 
 
 def _create_application(resources: Resources) -> FastAPI:
-    live = resources.build_catalogue_view()
+    live = create_catalogue_view(resources)
     live.load()
     return create_app(resources, live)
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from config.resources import Resources
 from config.settings import Settings
 from db.engine import open_session
+from runtime.catalogue_reader import create_catalogue_reader
 from runtime.catalogue_view import CatalogueView
 from scripts.cli.console import err, out
 from scripts.evaluate import catalogues, ratings
@@ -161,7 +162,7 @@ def _crowds(settings: Settings, *, viewer_count: int, seed: int) -> Iterator[Eva
 
 def load_view(resources: Resources) -> CatalogueView:
     """Return a catalogue as a serving process has it in memory."""
-    view = CatalogueView(resources.engine, resources.loader())
+    view = CatalogueView(resources.engine, create_catalogue_reader(resources))
     view.load()
     return view
 

@@ -220,7 +220,9 @@ def test_half_written_files_are_not_loaded(tmp_path: Path) -> None:
 def test_every_damage_of_a_saved_index_is_recognised(tmp_path: Path) -> None:
     MemoryIndex(make_entries(10)).save(tmp_path)
     directory = json.loads((tmp_path / "arrays.json").read_text())
-    damages = {path.name: (path.read_bytes(), path.read_bytes()[:-1]) for path in tmp_path.iterdir()}
+    damages = {
+        path.name: (path.read_bytes(), path.read_bytes()[:-1]) for path in tmp_path.iterdir()
+    }
     for name, (whole, damaged) in damages.items():
         (tmp_path / name).write_bytes(damaged)
         with pytest.raises(DamagedIndexFiles):

@@ -28,24 +28,24 @@ FOLLOWER_PROGRAM = """
 import sys
 from db.engine import connect
 from vocabulary.kinds import Space
-from runtime.catalogue_reader import Loader
+from runtime.catalogue_reader import CatalogueReader
 from db.pgvector_index import PgvectorIndex
 from index.query import Query
-from runtime.catalogue_view import Live
-from runtime.index_sync import Shared
+from runtime.catalogue_view import CatalogueView
+from runtime.index_sync import IndexSync
 
 engine, name = connect(sys.argv[1]), sys.argv[2]
-loader = Loader({Space.CONTENT: "fake"}, {})
-shared = Shared(name, PgvectorIndex(engine), engine, loader) if name == "pgvector" else None
-live = Live(engine, loader, shared)
-live.load()
-live.start()
+reader = CatalogueReader({Space.CONTENT: "fake"}, {})
+index_sync = IndexSync(name, PgvectorIndex(engine), engine, reader) if name == "pgvector" else None
+view = CatalogueView(engine, reader, index_sync)
+view.load()
+view.start()
 for line in sys.stdin:
     try:
-        found = sorted(hit.title_id for hit in live.index.search(Query(k=100)))
+        found = sorted(hit.title_id for hit in view.index.search(Query(k=100)))
     except Exception as error:
         found = type(error).__name__
-    print(found, sorted(each.title for each in live.listings.values()), flush=True)
+    print(found, sorted(each.title for each in view.titles.values()), flush=True)
 """
 
 

@@ -104,7 +104,7 @@ def test_files_of_another_model_of_yesterday_or_cut_off_are_not_used(
     assert index_snapshots.newest() is not None
     assert IndexSnapshots(tmp_path / "index", "content=another").newest() is None
     with monkeypatch.context() as patched:
-        patched.setattr("runtime.index_snapshots.OLDEST", timedelta())
+        patched.setattr("runtime.index_snapshots.MAX_SNAPSHOT_AGE", timedelta())
         assert index_snapshots.newest() is None
     (tmp_path / "index" / "000000001" / MANIFEST_FILE).write_text("{")
     assert index_snapshots.newest() is None
@@ -137,7 +137,7 @@ def test_lists_serve_a_large_catalogue_whose_searches_need_not_be_exact(
     index_snapshots: IndexSnapshots,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("runtime.catalogue_view.APPROXIMATE_FROM", 2)
+    monkeypatch.setattr("runtime.served_index.APPROXIMATE_MIN_TITLES", 2)
     store(own_database, make_record("Eega"), make_record("Magadheera"))
     for _ in range(2):  # built, then mapped
         live = CatalogueView(own_database, LOADER, snapshots=index_snapshots, min_recall=0.5)

@@ -204,7 +204,7 @@ def test_a_serving_process_forgets_what_it_found_before_the_copy_changed(
 def test_a_service_over_a_shared_index_answers(
     own_database: Engine, serving: CatalogueView, index_sync: IndexSync, valkey: "redis.Redis"
 ) -> None:
-    resources = Resources(Settings(index="pgvector"), own_database, valkey, None)
+    resources = Resources(Settings(index="pgvector"), own_database, own_database, valkey, None)
     with running_app(create_app(resources, serving)) as client:
         index_sync.catch_up()
         serving.catch_up()

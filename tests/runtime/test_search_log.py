@@ -6,17 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from db import searches
-from db.engine import connect, open_session
-from db.searches import ClickLogEntry, SearchLogEntry
+from db.engine import connect
+from db.searches import ClickLogEntry
 from runtime.search_log import (
     MAX_CLICK_WAIT,
     MAX_OUTAGE,
     MAX_QUEUED_LINES,
     SearchLog,
 )
-
-UNREACHABLE_URL = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1"
+from tests.runtime.search_lines import UNREACHABLE_URL, make_search
 
 
 @pytest.fixture
@@ -25,25 +23,6 @@ def unreachable_database() -> Iterator[Engine]:
     engine = connect(UNREACHABLE_URL)
     yield engine
     engine.dispose()
-
-
-def make_search(
-    words: str = "eega", *, ago: timedelta = timedelta(), **given: object
-) -> SearchLogEntry:
-    plain: dict[str, object] = {
-        "id": uuid4(),
-        "visitor_id": None,
-        "recognised": False,
-        "text": words,
-        "folded": words,
-        "region": "IN",
-        "results": 20,
-        "degraded": False,
-        "relaxed": False,
-        "took_ms": 12.5,
-        "at": datetime.now(UTC) - ago,
-    }
-    return SearchLogEntry(**{**plain, **given})  # type: ignore[arg-type]  # the tests' own words
 
 
 def make_click(search_id: UUID, *, ago: timedelta = timedelta()) -> ClickLogEntry:

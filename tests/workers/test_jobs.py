@@ -12,7 +12,7 @@ from api.auth.visitor_cookie import VISITOR_COOKIE_MAX_AGE_S
 from catalog.importer import Importer
 from catalog.record import Record
 from config import settings as settings_module
-from config.resources import load_embedder
+from config.embedders import load_embedder
 from db import changes, viewer_lifecycle, viewings
 from db.changes import ALL_TITLES, Position
 from db.engine import open_session
