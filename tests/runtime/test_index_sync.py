@@ -162,7 +162,7 @@ class TitleLosingIndex(MemoryIndex):
 def test_a_copy_that_lost_a_title_is_not_approved(own_database: Engine, make_record: Make) -> None:
     store(own_database, make_record("Eega"), make_record("Magadheera"))
     shared = IndexSync("forgetful", TitleLosingIndex(), own_database, LOADER)
-    with pytest.raises(CopyMismatch, match="2 titles were copied, 1 are there"):
+    with pytest.raises(CopyMismatch, match="2 titles were copied, but the engine has 1"):
         shared.rebuild()
 
 
