@@ -4,10 +4,10 @@ from search.plots import PlotIndex, PlotMatch, stems
 
 
 def plot_index(*plots: str) -> PlotIndex:
-    made = PlotIndex()
+    built = PlotIndex()
     for title_id, plot in enumerate(plots, start=1):
-        made.set_plot(title_id, plot)
-    return made
+        built.set_plot(title_id, plot)
+    return built
 
 
 def title_ids(found: list[PlotMatch]) -> list[int]:
@@ -18,7 +18,7 @@ def plot_terms(text: str) -> list[dict[str, float]]:
     return [{stem: 1.0} for stem in stems(text)]
 
 
-def test_finds_plots_by_their_words_whatever_the_form() -> None:
+def test_inflected_words_find_plots() -> None:
     plots = plot_index("A potter carves flutes.", "A singer loses her voice.", "Nothing happens.")
     assert title_ids(plots.match(plot_terms("carving a flute"), limit=10))[0] == 1
 
@@ -28,7 +28,7 @@ def test_rare_words_count_more() -> None:
     assert title_ids(plots.match(plot_terms("dog lighthouse"), limit=1)) == [3]
 
 
-def test_a_neighbour_counts_less_than_the_word_itself_and_once() -> None:
+def test_a_synonym_counts_less_than_the_word_and_once() -> None:
     plots = plot_index("a jail", "a prison", "a jail and a prison", "a garden")
     jail = {"jail": 1.0, "prison": 0.5}
     found = {match.title_id: match.weight for match in plots.match([jail], limit=10)}
@@ -36,7 +36,7 @@ def test_a_neighbour_counts_less_than_the_word_itself_and_once() -> None:
     assert 4 not in found
 
 
-def test_a_neighbour_that_is_rarer_counts_no_more_than_the_word() -> None:
+def test_a_rarer_synonym_counts_no_more_than_the_word() -> None:
     plots = plot_index(*["a wife"] * 5, "a bride")
     found = {
         match.title_id: match.weight
@@ -45,7 +45,7 @@ def test_a_neighbour_that_is_rarer_counts_no_more_than_the_word() -> None:
     assert found[6] < found[1]
 
 
-def test_follows_changes() -> None:
+def test_changed_plots_are_found_by_their_new_words() -> None:
     plots = plot_index("a potter", "a singer")
     plots.set_plot(1, "a dancer")
     assert title_ids(plots.match(plot_terms("potter"), limit=10)) == []
@@ -60,12 +60,12 @@ def test_returns_the_best_up_to_the_limit() -> None:
     assert len(plots.match(plot_terms("potter flute"), limit=3)) == 3
 
 
-def test_nothing_asked_or_nothing_held_finds_nothing() -> None:
+def test_an_empty_query_or_index_finds_nothing() -> None:
     assert plot_index("a potter").match([], limit=10) == []
     assert PlotIndex().match(plot_terms("potter"), limit=10) == []
 
 
-def test_is_read_and_written_at_once() -> None:
+def test_reads_and_writes_may_be_concurrent() -> None:
     plots = plot_index(*["a potter"] * 50)
     failures: list[Exception] = []
 

@@ -14,10 +14,10 @@ MIN_NAME_STRENGTH = 0.6
 
 def lexical_index(*names: str) -> LexicalIndex:
     """Titles are numbered from 1 in the order of their names."""
-    made = LexicalIndex()
+    built = LexicalIndex()
     for title_id, name in enumerate(names, 1):
-        made.set_labels(title_id, NameLabels(names=[fold(name)]))
-    return made
+        built.set_labels(title_id, NameLabels(names=[fold(name)]))
+    return built
 
 
 def matched_ids(lexical: LexicalIndex, text: str) -> list[int]:
@@ -27,7 +27,7 @@ def matched_ids(lexical: LexicalIndex, text: str) -> list[int]:
 OTHERS = ["Arjun Reddy", "Super Deluxe", "Bangalore Days", "Love", "Robot", "96", "Don", "Kali"]
 
 
-def test_a_whole_name_comes_first_and_at_full_strength() -> None:
+def test_a_whole_name_comes_first_with_full_strength() -> None:
     best = lexical_index("Drishyam 2", "Drishyam", "Drishya").match(fold("DRISHYAM"))[0]
     assert (best.title_id, best.strength, best.covers_query) == (2, 1.0, True)
 
@@ -35,7 +35,7 @@ def test_a_whole_name_comes_first_and_at_full_strength() -> None:
 @pytest.mark.parametrize(
     "name", ["K.G.F: Chapter 2", "Ocean’s 8", "Léon", "सी.आई.डी.", "2.0", "!!!"]
 )
-def test_a_name_need_not_be_folded_to_be_the_very_name(name: str) -> None:
+def test_an_unfolded_name_is_an_exact_match(name: str) -> None:
     assert [match.strength for match in lexical_index(name).match(f" {name} ")] == [1.0]
 
 
@@ -43,7 +43,7 @@ def test_titles_of_the_same_name_are_all_found() -> None:
     assert matched_ids(lexical_index("Devdas", "Pather Panchali", "Devdas"), "devdas") == [1, 3]
 
 
-def test_of_equal_names_the_better_known_comes_first() -> None:
+def test_the_more_popular_of_equal_names_comes_first() -> None:
     lexical = LexicalIndex()
     lexical.set_labels(1, NameLabels(names=["devdas"], popularity=0.2))
     lexical.set_labels(2, NameLabels(names=["devdas"], popularity=0.9))
@@ -91,7 +91,7 @@ def test_a_name_is_found_in_another_spelling(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["baa", "baahu", "Baahubali", "baahubali the b", "బాహు"])
-def test_a_long_name_is_found_from_three_letters_on(typed: str) -> None:
+def test_a_long_name_is_found_by_its_first_three_letters(typed: str) -> None:
     assert matched_ids(lexical_index("Baahubali: The Beginning", "Magadheera"), typed) == [1]
 
 
@@ -107,7 +107,7 @@ def test_a_long_name_is_found_from_three_letters_on(typed: str) -> None:
         "एक आदमी जो मक्खी बन जाता है",
     ],
 )
-def test_a_description_is_no_name(described: str) -> None:
+def test_a_description_does_not_match_names(described: str) -> None:
     lexical = lexical_index(
         *OTHERS, "Reborn", "Man", "A", "I", "House", "Two", "Kill", "Prema Katha Chitram"
     )
@@ -120,7 +120,7 @@ def test_a_description_is_no_name(described: str) -> None:
     ("one", "other"),
     [("Love", "Lava"), ("Don", "Dan"), ("96", "69"), ("I", "Oy"), ("Drishyam 2", "Drishyam 3")],
 )
-def test_a_short_name_or_a_number_is_not_another(one: str, other: str) -> None:
+def test_short_names_and_numbers_must_match_exactly(one: str, other: str) -> None:
     assert [
         each.strength for each in lexical_index(one).match(fold(other)) if each.strength > 0.75
     ] == []
@@ -139,7 +139,7 @@ def test_a_person_and_a_character_find_their_titles() -> None:
     ]
 
 
-def test_a_name_outranks_a_person_and_a_person_a_character() -> None:
+def test_titles_outrank_people_and_people_outrank_characters() -> None:
     lexical = LexicalIndex()
     lexical.set_labels(1, NameLabels(names=["x"], characters=["chaplin"]))
     lexical.set_labels(2, NameLabels(names=["y"], people=["chaplin"]))
@@ -159,7 +159,7 @@ def test_an_update_replaces_names() -> None:
     assert (matched_ids(lexical, "robot"), matched_ids(lexical, "enthiran")) == ([], [1])
 
 
-def test_a_title_without_labels_is_forgotten() -> None:
+def test_a_title_without_labels_is_removed() -> None:
     lexical = lexical_index("Eega", "Eega")
     lexical.set_labels(1, NO_LABELS)
     assert (matched_ids(lexical, "eega"), matched_ids(lexical, "eeg")) == ([2], [2])
@@ -169,20 +169,20 @@ def test_a_title_without_labels_is_forgotten() -> None:
     "text",
     ["", "   ", "\0", "!!!", "\u200f", "🎬", "'; DROP TABLE title; --", "\ud800", "்", "9" * 99],
 )
-def test_odd_texts_find_nothing_and_harm_nothing(text: str) -> None:
+def test_unusual_texts_find_nothing(text: str) -> None:
     lexical = lexical_index("Eega")
     assert lexical.match(text) == []
     assert matched_ids(lexical, "eega") == [1]
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "eega " * 2_000, "క్" * 5_000, "(((" * 3_000])
-def test_a_huge_text_is_looked_at_in_part(text: str) -> None:
+def test_only_the_beginning_of_a_huge_text_is_matched(text: str) -> None:
     lexical = lexical_index("Eega")
     lexical.set_labels(2, NameLabels(names=[text]))
     assert all(0 < match.strength <= 1 for match in lexical.match(text))
 
 
-def test_the_most_alike_come_first_within_the_limit() -> None:
+def test_the_rows_that_share_most_come_first() -> None:
     lexical = lexical_index(*(f"Singam {number}" for number in range(100)), "Singam")
     matches = lexical.match("singam", limit=10)
     assert len(matches) == 10
@@ -191,7 +191,7 @@ def test_the_most_alike_come_first_within_the_limit() -> None:
     assert strengths == sorted(strengths, reverse=True)
 
 
-def test_readers_and_writers_do_not_disturb_each_other() -> None:
+def test_reads_and_writes_may_be_concurrent() -> None:
     lexical = lexical_index("Sholay")
     wrong: list[object] = []
     done = threading.Event()
@@ -228,29 +228,27 @@ phrases = st.lists(words, min_size=1, max_size=4).map(" ".join).map(fold).filter
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.lists(phrases, max_size=3)), max_size=20), phrases)
-def test_of_a_history_of_updates_the_last_state_counts(
-    history: list[tuple[int, list[str]]], asked: str
+def test_updates_give_the_same_state_as_a_fresh_index(
+    history: list[tuple[int, list[str]]], query: str
 ) -> None:
-    lived, last = LexicalIndex(), dict(history)
+    updated, last = LexicalIndex(), dict(history)
     for title_id, names in history:
-        lived.set_labels(title_id, NameLabels(names=names))
+        updated.set_labels(title_id, NameLabels(names=names))
     fresh = LexicalIndex()
     for title_id, names in last.items():
         fresh.set_labels(title_id, NameLabels(names=names))
-    assert exact_match_ids(lived, asked) == exact_match_ids(fresh, asked)
-    assert {match.title_id for match in lived.match(asked)} <= {
+    assert exact_match_ids(updated, query) == exact_match_ids(fresh, query)
+    assert {match.title_id for match in updated.match(query)} <= {
         title_id for title_id, names in last.items() if names
     }
 
 
-def exact_match_ids(lexical: LexicalIndex, asked: str) -> Sequence[int]:
-    return [match.title_id for match in lexical.match(asked) if match.strength == 1]
+def exact_match_ids(lexical: LexicalIndex, query: str) -> Sequence[int]:
+    return [match.title_id for match in lexical.match(query) if match.strength == 1]
 
 
 @given(st.lists(phrases, min_size=1, max_size=20), st.data())
-def test_every_name_is_found_and_nothing_else_is_as_strong(
-    names: list[str], data: st.DataObject
-) -> None:
+def test_every_name_is_found_as_the_strongest_match(names: list[str], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(names))
     for match in lexical_index(*names).match(name):
         assert 0 < match.strength <= 1

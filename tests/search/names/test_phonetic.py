@@ -44,7 +44,7 @@ def test_one_name_has_one_key_in_every_script_and_spelling(spellings: list[str])
         ("सपना", "sapanaa"),
     ],
 )
-def test_what_a_script_does_not_write_does_not_count_loosely(native: str, latin: str) -> None:
+def test_loose_keys_ignore_what_a_script_does_not_write(native: str, latin: str) -> None:
     assert loose_key(phonetic_key(native)) == loose_key(phonetic_key(latin))
 
 
@@ -66,25 +66,25 @@ def test_english_in_native_script_keeps_its_consonants(native: str, english: str
     ("one", "other"),
     [("Nanna", "Nani"), ("Papa", "Pa"), ("Sholay", "Saala"), ("Eega", "Eecha"), ("2", "3")],
 )
-def test_names_that_sound_otherwise_have_other_keys(one: str, other: str) -> None:
+def test_names_that_sound_different_have_different_keys(one: str, other: str) -> None:
     assert loose_key(phonetic_key(one)) != loose_key(phonetic_key(other))
 
 
-def test_a_key_has_a_word_for_each_word() -> None:
+def test_a_key_has_as_many_words_as_the_text() -> None:
     assert phonetic_key("  Arjun   Reddy ").count(" ") == 1
     assert phonetic_key("Spider-Man: No Way Home").count(" ") == 4
 
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=80))
 def test_every_text_has_a_key_of_latin_letters(text: str) -> None:
-    found = phonetic_key(text)
-    assert found == found.strip()
-    assert all(letter == " " or "a" <= letter <= "z" for letter in found)
-    assert isinstance(loose_key(found) + consonant_skeleton(found), str)
+    key = phonetic_key(text)
+    assert key == key.strip()
+    assert all(letter == " " or "a" <= letter <= "z" for letter in key)
+    assert isinstance(loose_key(key) + consonant_skeleton(key), str)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "😀", "\ud800", "!!!", "\u0c3e", "்" * 50])
-def test_what_has_no_sound_has_no_key(text: str) -> None:
+def test_a_text_without_letters_has_no_key(text: str) -> None:
     assert len(phonetic_key(text)) <= 40
 
 
@@ -106,7 +106,7 @@ def test_a_very_long_text_has_a_key(text: str) -> None:
         ("mal", 0.94, 0.96),
     ],
 )
-def test_word_pairs_meet(language: str, same: float, near: float) -> None:
+def test_word_pairs_have_the_same_keys(language: str, same: float, near: float) -> None:
     """The share of pairs with one skeleton, and of those whose loose keys are a letter apart."""
     with gzip.open(
         SHARED_DATA_FOLDER / f"romanised_{language}_valid.csv.gz", "rt", encoding="utf-8"

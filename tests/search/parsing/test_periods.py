@@ -36,7 +36,7 @@ from search.parsing.periods import parse_period
         ("2000க்கு முன்", 2, None, 1999),
     ],
 )
-def test_a_period_is_read_from_its_first_word(
+def test_periods_are_parsed_from_the_first_word(
     text: str, words: int, first: int | None, last: int | None
 ) -> None:
     found = parse_period(text.split())
@@ -52,12 +52,12 @@ PERIOD_WORDS = "90s 1990 2000 from to between and after se early the 24"
 
 
 @pytest.mark.parametrize("text", ["", *TEXTS_WITHOUT_PERIOD.split(", ")])
-def test_what_is_no_period_is_not_read_as_one(text: str) -> None:
+def test_other_words_are_not_periods(text: str) -> None:
     assert parse_period(text.split()) is None
 
 
 @given(st.lists(st.sampled_from(PERIOD_WORDS.split())))
-def test_a_period_is_of_words_that_are_there_and_ends_after_it_begins(words: list[str]) -> None:
+def test_a_period_is_within_the_text_and_ends_after_its_start(words: list[str]) -> None:
     found = parse_period(words)
     if found is not None:
         assert 0 < found.word_count <= len(words)

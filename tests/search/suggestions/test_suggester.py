@@ -230,7 +230,7 @@ def test_people_with_popular_titles_come_first() -> None:
     assert suggestion_texts(suggest(suggester, "vijay")) == ["Vijay Sethupathi", "Vijay Kumar"]
 
 
-def test_titles_come_first_and_leave_room_for_others() -> None:
+def test_titles_come_first_and_leave_room_for_other_kinds() -> None:
     many = [title_summary(number, f"tamilan {number}") for number in range(1, 20)]
     people = title_summary(90, "eega", people="Tamilselvan,Tamil Mani,Tamil Raja,Tamil Kumar")
     suggestions = suggest(build_suggester(*many, people), "tamil", limit=10)
@@ -349,14 +349,14 @@ def test_a_load_replaces_all_titles() -> None:
 
 
 @given(st.text(max_size=80), st.integers(1, 5))
-def test_any_text_gets_an_answer(text: str, limit: int) -> None:
+def test_any_text_is_answered(text: str, limit: int) -> None:
     suggester = build_suggester(
         title_summary(1, "eega", people="Nani"), title_summary(2, text or "x", people="Mani")
     )
     assert len(suggest(suggester, text, limit=limit)) <= limit
 
 
-def test_odd_texts_get_an_answer() -> None:
+def test_unusual_texts_are_answered() -> None:
     suggester = build_suggester(
         title_summary(1, "eega"), title_summary(2, "\ud800"), title_summary(3, "😀 film")
     )
