@@ -229,6 +229,7 @@ def test_import_maps_columns_to_fields(
         (["export", "people", "x"], "not one of 'titles', 'interactions'"),
         (["bench", "nothing"], "not one of 'index'"),
         (["search", "--limit", "0", "x"], "--limit"),
+        (["search", "--region", "moon", "x"], "'moon' is not a region"),
         (["serve", "--port", "99999"], "--port"),
         (["sing"], "sing"),
     ],
@@ -247,6 +248,16 @@ def test_commands_are_listed_without_arguments(run_process: RunCommand) -> None:
     assert result.returncode == 2
     for command in ("serve", "worker", "import", "export", "embed", "search", "doctor", "bench"):
         assert command in result.stdout + result.stderr
+
+
+def test_help_loads_neither_the_api_nor_the_model() -> None:
+    code = (
+        "import sys, scripts.cli.main;"
+        "print(*{'api', 'fastapi', 'numpy', 'sqlalchemy', 'rich'} & sys.modules.keys())"
+    )
+    command = [sys.executable, "-c", code]
+    output = subprocess.check_output(command, env=environment(), text=True)
+    assert output == "\n"
 
 
 def test_exported_titles_can_be_imported(
