@@ -1,4 +1,4 @@
-"""The one table of errors: what each means to a client, as RFC 9457 problem details."""
+"""The status and RFC 9457 problem of every error that routes let through."""
 
 import math
 
@@ -12,10 +12,14 @@ from rq.exceptions import NoSuchJobError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.auth.authorization import InsufficientRole
+from api.auth.consent import DoNotTrackEnabled
 from api.auth.rate_limits import TooManyAttempts
+from api.middleware.csrf import CrossOriginRequest
 from api.pages.layout import render_error_page, wants_page
 from db.engine import DatabaseUnavailable, first_line
 from db.reviews import ReviewChanged, ReviewNotFound
+from db.titles import TitleNotFound
 from db.viewer_lifecycle import ViewerDeleted
 from db.viewings import ViewingEnded, ViewingIdTaken, ViewingNotFound
 from index.query import IndexUnavailable
@@ -27,29 +31,6 @@ RETRY_AFTER_S = 2
 MIN_SERVER_ERROR_STATUS = 500
 
 log = structlog.get_logger()
-
-
-class TitleNotFound(LookupError):
-    """No title has this id."""
-
-    def __init__(self, title_id: int) -> None:
-        super().__init__(f"there is no title {title_id}")
-        self.title_id = title_id
-
-
-class CrossOriginRequest(PermissionError):
-    """A page of another origin asks in somebody's name."""
-
-    def __init__(self) -> None:
-        super().__init__("a page of another origin may not do this in your name")
-
-
-class InsufficientRole(PermissionError):
-    """The caller may not do what administrators do."""
-
-
-class DoNotTrackEnabled(PermissionError):
-    """The caller asks that nothing be kept of him, so there is nothing to write to."""
 
 
 STATUS_TITLES = {

@@ -1,17 +1,18 @@
-"""What Prometheus reads, one registry per application."""
+"""Prometheus metrics, one registry per application."""
 
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runtime.catalogue_view import CatalogueView
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """Requests by route, steps down by cause, what viewers did, and the size of the index."""
+    """Requests by route, degraded answers by cause, interactions, and the state of the index."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -24,18 +25,18 @@ class Metrics:
         )
         self.degraded = Counter(
             "rasika_degraded_total",
-            "Answers that had to do without something",
+            "Degraded answers, by what was missing",
             ["without"],
             registry=self.registry,
         )
         self.searches_dropped = Counter(
             "rasika_searches_dropped_total",
-            "Searches and clicks that were not kept: too many at once, or PostgreSQL away",
+            "Searches and clicks that were not stored: too many at once, or PostgreSQL away",
             registry=self.registry,
         )
         self.interactions = Counter(
             "rasika_interactions_total",
-            "What viewers did, as far as it was stored",
+            "Interactions stored",
             ["event"],
             registry=self.registry,
         )
@@ -44,44 +45,21 @@ class Metrics:
         )
         self.index_unconfirmed_s = Gauge(
             "rasika_index_unconfirmed_seconds",
-            "Since PostgreSQL last confirmed that the index misses nothing",
+            "Seconds since PostgreSQL last confirmed that the index is up to date",
             registry=self.registry,
         )
         self.is_listening = Gauge(
             "rasika_change_log_heard",
-            "1 where PostgreSQL tells this process of changes; 0: it looks for them by itself",
+            "1 if PostgreSQL notifies this process of changes; 0 if it polls for them",
             registry=self.registry,
         )
 
+    def observe_catalogue(self, catalogue: CatalogueView) -> None:
+        """Set the gauges of the index, at each scrape."""
+        self.index_titles.set(len(catalogue.titles))
+        self.index_unconfirmed_s.set(time.monotonic() - catalogue.confirmed_at)
+        self.is_listening.set(catalogue.change_listener.is_listening)
+
     def exposition(self) -> bytes:
-        """Return the metrics in Prometheus' text form."""
+        """Return the metrics in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-class TimingMiddleware:
-    """ASGI middleware that times requests; routes are named by their pattern, not by their ids."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._requests = metrics.requests
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request and count it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        began = time.perf_counter()
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            taken = time.perf_counter() - began
-            self._requests.labels(scope["method"], route, str(status)).observe(taken)

@@ -1,31 +1,29 @@
-"""The mood that is asked for, by the name of a rasa or in everyday words."""
+"""The `mood` parameter: the name of a rasa, or everyday words for it."""
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
-from api.params import ResourcesDep
+from api.state import AppStateDep
 from recommend import moods
 from recommend.moods import MoodTarget, Rasa
-from runtime.result_cache import ResultCache
 
 
 async def parse_mood(
-    request: Request,
-    resources: ResourcesDep,
+    state: AppStateDep,
     mood: Annotated[
         str | None,
         Query(
             max_length=60,
             description="love, laughter, sorrow, anger, courage, fear, disgust, wonder or peace; "
-            "or what people say of such an evening, in any of the languages",
+            "or everyday words for it, in any of the languages",
             examples=["feel good"],
         ),
     ] = None,
 ) -> MoodTarget | None:
-    """Return the mood asked for.
+    """Return the requested mood.
 
     Raises `RequestValidationError` for words that name none.
     """
@@ -34,14 +32,13 @@ async def parse_mood(
     rasa = moods.parse_mood(mood)
     if rasa is None:
         raise RequestValidationError([_unknown_mood_error(mood)])
-    embedder = resources.embedder
+    embedder = state.resources.embedder
     if embedder is None:
         return MoodTarget(rasa, None)
-    known: ResultCache = request.app.state.moods
-    lies = await run_in_threadpool(
-        known.get_or_compute, "rasas", lambda: moods.mood_vectors(embedder)
+    vectors = await run_in_threadpool(
+        state.mood_cache.get_or_compute, "rasas", lambda: moods.mood_vectors(embedder)
     )
-    return MoodTarget(rasa, lies[rasa])
+    return MoodTarget(rasa, vectors[rasa])
 
 
 def _unknown_mood_error(text: str) -> dict[str, object]:
@@ -49,7 +46,7 @@ def _unknown_mood_error(text: str) -> dict[str, object]:
     return {
         "type": "mood",
         "loc": ("query", "mood"),
-        "msg": f"names no mood; there are {known}, and everyday words for them",
+        "msg": f"not a mood; use {known}, or everyday words for one of them",
         "input": text,
     }
 

@@ -1,47 +1,39 @@
-"""Where a visitor is: what he says, what a trusted proxy says, what his address says, or India."""
+"""The user's region: requested, from their profile, chosen in the browser, or detected."""
 
 from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
-from geoip2fast import GeoIP2Fast
 
+from api.auth.viewer_context import ViewerSettingsDep
+from api.client_address import client_address, comes_from_proxy
+from api.state import app_state
 from catalog import regions
-from config.settings import Network
 from vocabulary.ids import Region
+
+if TYPE_CHECKING:
+    from geoip2fast import GeoIP2Fast
 
 # (country, subdivision) headers: Vercel's and Cloudflare's documentation of request headers.
 PROXY_HEADERS = (
     ("x-vercel-ip-country", "x-vercel-ip-country-region"),
     ("cf-ipcountry", "cf-region-code"),
 )
+REGION_COOKIE = "rasika_region"
 
-IpAddress = IPv4Address | IPv6Address
-
-
-async def request_region(
-    request: Request,
-    region: Annotated[
-        str | None,
-        Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
-    ] = None,
-) -> Region:
-    """Return the visitor's region."""
-    if region:
-        return parse_region(region)
-    return detect_region(request)
+_geoip_thread = CapacityLimiter(1)
 
 
 def parse_region(text: str) -> Region:
-    """Return a region that was asked for by name.
+    """Return the region of a parameter.
 
-    Raises `RequestValidationError` for what is none.
+    Raises `RequestValidationError` if it is not a region.
     """
-    canonical = regions.canonical_region(text)
-    if canonical is None:
+    region = regions.canonical_region(text)
+    if region is None:
         raise RequestValidationError(
             [
                 {
@@ -52,34 +44,50 @@ def parse_region(text: str) -> Region:
                 }
             ]
         )
-    return canonical
+    return region
+
+
+async def _region_param(
+    region: Annotated[
+        str | None,
+        Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
+    ] = None,
+) -> Region | None:
+    return parse_region(region) if region else None
+
+
+RegionParam = Annotated[Region | None, Depends(_region_param)]
+
+
+async def resolve_region(
+    request: Request, requested: Region | None, profile_region: Region | None
+) -> Region:
+    """Return the region of a response: requested, else the profile's, the cookie's or detected."""
+    region = requested or profile_region or cookie_region(request)
+    if region is not None:
+        return region
+    if _has_public_address(request):  # read the GeoIP file (0.3 s) off the event loop
+        await to_thread.run_sync(_geoip_database, limiter=_geoip_thread)
+    return detect_region(request)
+
+
+def cookie_region(request: Request) -> Region | None:
+    """Return the region that was chosen on the homepage."""
+    return regions.canonical_region(request.cookies.get(REGION_COOKIE, ""))
 
 
 def detect_region(request: Request) -> Region:
-    """Return where a request seems to come from."""
-    trusted = request.app.state.resources.settings.trusted_proxies
-    for candidate in _region_candidates(request, trusted):
-        canonical = regions.canonical_region(candidate)
-        if canonical is not None:
-            return canonical
+    """Return where a request seems to come from; call it on a thread, see `resolve_region`."""
+    for candidate in _region_candidates(request):
+        region = regions.canonical_region(candidate)
+        if region is not None:
+            return region
     return regions.DEFAULT_REGION
 
 
-def client_address(request: Request, trusted_proxies: tuple[Network, ...]) -> IpAddress | None:
-    """Return the nearest address that is not one of our own proxies."""
-    chain = [request.client.host] if request.client else []
-    forwarded = request.headers.get("x-forwarded-for", "")
-    chain += [part.strip() for part in reversed(forwarded.split(",")) if part.strip()]
-    for hop in chain:
-        address = _parsed_address(hop)
-        if address is None or not _is_within(address, trusted_proxies):
-            return address
-    return None
-
-
-def _region_candidates(request: Request, trusted_proxies: tuple[Network, ...]) -> Iterator[str]:
-    peer = _parsed_address(request.client.host) if request.client else None
-    if peer is not None and _is_within(peer, trusted_proxies):
+def _region_candidates(request: Request) -> Iterator[str]:
+    trusted_proxies = app_state(request.app).settings.trusted_proxies
+    if comes_from_proxy(request, trusted_proxies):
         for country_header, subdivision_header in PROXY_HEADERS:
             country = request.headers.get(country_header, "")
             if country:
@@ -90,20 +98,20 @@ def _region_candidates(request: Request, trusted_proxies: tuple[Network, ...]) -
         yield _geoip_database().lookup(str(address)).country_code
 
 
+def _has_public_address(request: Request) -> bool:
+    address = client_address(request, app_state(request.app).settings.trusted_proxies)
+    return address is not None and address.is_global
+
+
 @lru_cache(maxsize=1)
-def _geoip_database() -> GeoIP2Fast:
+def _geoip_database() -> "GeoIP2Fast":
+    from geoip2fast import GeoIP2Fast  # here, as importing it takes 0.1 s
+
     return GeoIP2Fast(geoip2fast_data_file="geoip2fast-ipv6.dat.gz")
 
 
-def _parsed_address(text: str) -> IpAddress | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
+async def _region(request: Request, requested: RegionParam, viewer: ViewerSettingsDep) -> Region:
+    return await resolve_region(request, requested, viewer.region)
 
 
-def _is_within(address: IpAddress, networks: tuple[Network, ...]) -> bool:
-    return any(address in network for network in networks)
-
-
-RegionDep = Annotated[Region, Depends(request_region)]
+RegionDep = Annotated[Region, Depends(_region)]

@@ -9,10 +9,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Annotated
 
 from anyio import to_thread
-from fastapi import Depends, Request, Response
+from fastapi import Response
 
 from config import cpu
 from index.query import Hit, Query, VectorIndex
@@ -84,12 +83,3 @@ def _set_response(future: asyncio.Future[Response], response: Response) -> None:
 def _set_error(future: asyncio.Future[Response], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-async def search_batcher(request: Request) -> SearchBatcher:
-    """Return the process's searches."""
-    found: SearchBatcher = request.app.state.abreast
-    return found
-
-
-SearchBatcherDep = Annotated[SearchBatcher, Depends(search_batcher)]

@@ -1,4 +1,4 @@
-"""What is kept of a search, once it is answered."""
+"""The log of searches: what is stored of a search after it is answered."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -8,19 +8,19 @@ from uuid import uuid4
 
 from fastapi import Depends, Request
 
-from api.auth import visitor_cookie
-from api.auth.identity import Identity, LenientIdentityDep, declines_storage
-from api.schemas.titles import SearchResponse
+from api.auth.consent import create_visitor, declines_storage, has_do_not_track
+from api.auth.identity import Identity, LenientIdentityDep
+from api.schemas.search import SearchResponse
+from api.state import app_state
 from db.searches import MAX_FOLDED_CHARACTERS, SearchLogEntry
-from runtime.search_log import SearchLog
 from vocabulary.ids import Region
 from vocabulary.name_folding import fold
 
-MAX_STORED_TEXT_CHARACTERS = 500  # characters
+MAX_STORED_TEXT_CHARACTERS = 500
 
 
 def storable_text(text: str) -> str:
-    """Return a text without what PostgreSQL cannot store, NUL and halves of characters."""
+    """Return a text without what PostgreSQL cannot store: NUL and lone surrogates."""
     return (
         text.replace("\0", "")
         .encode("utf-8", "ignore")
@@ -30,16 +30,13 @@ def storable_text(text: str) -> str:
 
 
 def query_key(text: str) -> str:
-    """Return what a text is counted under."""
+    """Return the folded text under which searches are counted."""
     return fold(text)[:MAX_FOLDED_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchLogger:
-    """A request that may search.
-
-    `who` is none for whoever is not known to us; `recognised` is somebody who came before.
-    """
+    """Logs the search of a request; `is_returning` is false for visitors without a cookie yet."""
 
     request: Request
     identity: Identity | None
@@ -47,43 +44,41 @@ class SearchLogger:
     started_at: float = field(default_factory=time.perf_counter)  # seconds
 
     def with_visitor(self) -> "SearchLogger":
-        """Return the same of a visitor, a new one where there is none and who wants to be one."""
-        if self.identity or visitor_cookie.has_do_not_track(self.request):
+        """Return the logger with a new visitor where there is none, unless with Do Not Track."""
+        if self.identity or has_do_not_track(self.request):
             return self
-        return replace(self, identity=Identity(visitor_cookie.create_visitor(self.request).id))
+        return replace(self, identity=create_visitor(self.request))
 
-    def log_search(self, text: str, region: Region, answer: SearchResponse) -> SearchResponse:
-        """Return the answer as it is, and have the search kept.
+    def log_search(self, text: str, region: Region, response: SearchResponse) -> SearchResponse:
+        """Log a search and return the response unchanged.
 
-        Not the further pages of one, nor anything of who asks us to keep nothing. One visitor's
-        texts while he types are one search, see `db.searches`.
+        Further pages are not logged, nor anything with Do Not Track. What one visitor types within
+        seconds counts as one search, see `db.searches`.
         """
-        kept = storable_text(text)
-        if not kept or answer.offset or declines_storage(self.request, self.identity):
-            return answer
-        took = timedelta(seconds=time.perf_counter() - self.started_at)
-        search = SearchLogEntry(
+        stored_text = storable_text(text)
+        if not stored_text or response.offset or declines_storage(self.request, self.identity):
+            return response
+        duration = timedelta(seconds=time.perf_counter() - self.started_at)
+        entry = SearchLogEntry(
             id=uuid4(),
             visitor_id=self.identity.id if self.identity else None,
             recognised=self.is_returning,
-            text=kept,
-            folded=query_key(kept),
+            text=stored_text,
+            folded=query_key(stored_text),
             region=region,
-            results=len(answer.items),
-            degraded=bool(answer.degraded),
-            relaxed=bool(answer.relaxed),
-            took_ms=took / timedelta(milliseconds=1),
-            at=datetime.now(UTC) - took,
+            results=len(response.items),
+            degraded=bool(response.degraded),
+            relaxed=bool(response.relaxed),
+            took_ms=duration / timedelta(milliseconds=1),
+            at=datetime.now(UTC) - duration,
         )
-        log: SearchLog = self.request.app.state.search_log
-        log.add(search)
-        self.request.state.search_id = search.id
-        return answer
+        app_state(self.request.app).search_log.add(entry)
+        self.request.state.search_id = entry.id
+        return response
 
 
-async def search_logger(request: Request, identity: LenientIdentityDep) -> SearchLogger:
-    """Return who asks."""
+async def _search_logger(request: Request, identity: LenientIdentityDep) -> SearchLogger:
     return SearchLogger(request, identity, is_returning=identity is not None)
 
 
-SearchLoggerDep = Annotated[SearchLogger, Depends(search_logger)]
+SearchLoggerDep = Annotated[SearchLogger, Depends(_search_logger)]

@@ -95,8 +95,13 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="signs tokens and opens /api/admin; several, parted by commas: the first "
-        "signs, all are believed; none: admin from this machine only",
+        description="signs tokens and gives access to /api/admin; comma-separated keys: the first "
+        "signs, all are accepted",
+    )
+    local_admin: bool = Field(
+        False,
+        description="requests from this machine may use /api/admin without a key; only for "
+        "development without a proxy, and not in production",
     )
     oidc_providers: tuple[OidcProviderSettings, ...] = Field(
         (),
@@ -160,6 +165,8 @@ class Settings(BaseSettings):
     def _require_consistent_settings(self) -> Self:
         if self.is_production and not self.secret_keys:
             raise ValueError("SECRET_KEY: must be set where RASIKA_ENVIRONMENT is production")
+        if self.is_production and self.local_admin:
+            raise ValueError("LOCAL_ADMIN: must not be set where RASIKA_ENVIRONMENT is production")
         if self.index == "qdrant" and self.qdrant_url is None:
             raise ValueError("QDRANT_URL: must be set where INDEX is qdrant")
         if (self.google_client_id is None) != (self.google_client_secret is None):

@@ -38,6 +38,14 @@ INSERT_PEOPLE = text(
 ).bindparams(bindparam("names", type_=ARRAY(String)), bindparam("folded", type_=ARRAY(String)))
 
 
+class TitleNotFound(LookupError):
+    """No title has this id."""
+
+    def __init__(self, title_id: int) -> None:
+        super().__init__(f"there is no title {title_id}")
+        self.title_id = title_id
+
+
 def lock_for_writing(session: Session) -> None:
     """Wait until no other transaction writes titles, and hold others back until the commit."""
     lock_until_commit(session, AdvisoryLock.TITLE_WRITER)

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from api.schemas.titles import FeedResponse, TitleCard
+from api.schemas.feed import FeedResponse
 from catalog import franchises, genres, languages, regions
 from index.query import Filter, VectorMissing
 from recommend import feed_plan, moods, ranking, reasons
@@ -22,6 +22,7 @@ from recommend.reasons import Reason
 from runtime.catalogue_view import CatalogueView
 from runtime.title_features import taste_features
 from services import title_cards
+from services.title_cards import TitleCard
 from viewers.context import ViewerContext
 from vocabulary.arrays import Matrix, Vector
 from vocabulary.ids import Region, TitleId

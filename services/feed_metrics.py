@@ -3,14 +3,12 @@
 import secrets
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Annotated
 from uuid import UUID
 
 import numpy as np
-from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
-from api.schemas.titles import FeedMetricsResponse
+from api.schemas.feed import FeedMetricsResponse
 from index.query import Filter
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
@@ -101,12 +99,3 @@ class FeedMetrics:
             ("expected", region),
             lambda: frozenset(hit.title_id for hit in live.index.search(query)),
         )
-
-
-async def feed_metrics(request: Request) -> FeedMetrics:
-    """Return the measures of the process's feeds."""
-    found: FeedMetrics = request.app.state.feeds
-    return found
-
-
-FeedMetricsDep = Annotated[FeedMetrics, Depends(feed_metrics)]

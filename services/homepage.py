@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from api.schemas.titles import HomepageResponse, HomepageRowResponse, TitleCard
+from api.schemas.homepage import HomepageResponse, HomepageRowResponse
 from catalog import genres, languages, regions
 from index.query import Filter, Hit, VectorMissing
 from recommend import reasons
@@ -15,6 +15,7 @@ from recommend.title_state import opinion_score
 from runtime.catalogue_view import CatalogueView
 from services import feed, title_cards
 from services.feed import FeedRequest
+from services.title_cards import TitleCard
 from viewers.context import ANONYMOUS_CONTEXT, ViewerContext
 from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space

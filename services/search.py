@@ -6,20 +6,19 @@ from functools import partial
 
 from sqlmodel import Session
 
-from api.errors import TitleNotFound
 from api.metrics import Metrics
-from api.schemas.titles import (
+from api.schemas.responses import ListResponse
+from api.schemas.search import (
     ChipResponse,
     DidYouMeanResponse,
-    ListResponse,
     QueryReadingResponse,
     SearchResponse,
-    TitleCard,
-    TitleDetailsResponse,
 )
+from api.schemas.titles import TitleDetailsResponse
 from catalog import regions
 from db import titles
 from db.tables.titles import Title
+from db.titles import TitleNotFound
 from embeddings.embedder import Embedder
 from index.query import Filter, Hit, Query, VectorMissing
 from recommend import queries, reasons
@@ -30,6 +29,7 @@ from search.language.query_expansion import bundled_expander
 from search.parsing.parsed_query import Chip
 from search.pipeline import AnalyzedQuery
 from services import title_cards
+from services.title_cards import TitleCard
 from vocabulary.arrays import Vector
 from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space

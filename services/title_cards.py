@@ -1,15 +1,90 @@
 """Titles as every list shows them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
-from api.schemas.titles import ReasonResponse, ScoreTerms, TitleCard
+from pydantic import ConfigDict
+
 from catalog import regions
 from index.query import Hit
 from recommend import reasons
 from recommend.reasons import ENGLISH, Reason
 from runtime.catalogue_view import CatalogueView
 from vocabulary.ids import Region
+from vocabulary.kinds import Kind
 from vocabulary.title_summary import TitleSummary
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTerms:
+    """The weighted terms of a score; they add up to it."""
+
+    similarity: float
+    popularity: float
+    regional: float
+    freshness: float
+    name: float = 0.0
+    words: float = 0.0
+    preference: float = 0.0
+    personal: float = 0.0
+    leaning: float = 0.0
+    mood: float = 0.0
+    context: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TitleCard:
+    """A title in a list.
+
+    Made by the dozen for each answer, so it is a plain dataclass, a quarter of a model's time.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 7,
+                    "title": "Eega",
+                    "original_title": "ఈగ",
+                    "kind": "movie",
+                    "year": 2012,
+                    "language": "te",
+                    "genres": ["fantasy", "action", "romance"],
+                    "poster_url": None,
+                    "score": 0.52,
+                    "terms": {
+                        "similarity": 0.47,
+                        "popularity": 0.03,
+                        "regional": 0.02,
+                        "freshness": 0.0,
+                        "name": 0.0,
+                    },
+                    "reason": {
+                        "code": "meaning",
+                        "text": "Fits what you described",
+                        "title_id": None,
+                    },
+                }
+            ]
+        }
+    )
+
+    id: int
+    title: str
+    original_title: str | None
+    kind: Kind
+    year: int | None
+    language: str | None
+    genres: list[str]
+    poster_url: str | None
+    score: float
+    terms: ScoreTerms
+    reason: Reason | None = None
+    slot: str | None = None  # of a feed: `close`, `stretch` or `trending`
+    source: str | None = None  # of a feed: the query that it was found by
+    progress: float | None = None  # 0..1, where somebody stopped who is in the middle of it
+
 
 ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
 
@@ -29,7 +104,7 @@ def title_card(
         poster_url=listing.poster_url,
         score=score,
         terms=terms,
-        reason=_reason_response(reason) if reason else None,
+        reason=reason,
     )
 
 
@@ -59,7 +134,3 @@ def boost_reasons(region: Region, language: str = ENGLISH) -> Callable[[Hit], Re
     """Return what gives hits that boosts alone ranked their reasons."""
     place = regions.region_name(region, in_language=language)
     return lambda each: reasons.boost_reason(each, place=place, language=language)
-
-
-def _reason_response(reason: Reason) -> ReasonResponse:
-    return ReasonResponse(code=reason.code, text=reason.text, title_id=reason.title_id)

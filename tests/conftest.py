@@ -126,6 +126,7 @@ def seeded_resources(servers: Lease, embedder: Embedder) -> Iterator[Resources]:
     settings = Settings(
         database_url=servers.database_url.replace("/rasika?", "/seeded?"),
         redis_url=servers.redis_url.replace("db=0", "db=1"),
+        local_admin=True,
     )
     with open_resources(settings, with_embedder=False) as resources:
         seeding.seed_catalogue(resources.engine, embedder)

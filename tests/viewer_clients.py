@@ -1,4 +1,4 @@
-"""People who use the service: with an account, or without one."""
+"""Test users with their own HTTP client, with and without an account."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.auth.visitor_cookie import VISITOR_COOKIE, Visitor
+from api.state import app_state
 from db.engine import open_session
 from viewers import accounts, login_sessions
 from vocabulary.kinds import Role
@@ -19,7 +20,7 @@ TRUNCATE_VIEWERS = "TRUNCATE viewer, forgotten, search_query CASCADE"
 
 @dataclass(frozen=True, slots=True)
 class ViewerClient:
-    """Somebody's number and browser, and the e-mail of his account."""
+    """A viewer, their HTTP client, and the e-mail of their account."""
 
     id: UUID
     http: httpx.Client
@@ -27,44 +28,44 @@ class ViewerClient:
 
 
 class ViewerFactory:
-    """Lets people in to a served application."""
+    """Creates viewers of a running application."""
 
     def __init__(self, app: FastAPI, address: httpx.URL) -> None:
         self.app = app
-        self.engine = app.state.resources.engine
+        self.engine = app_state(app).resources.engine
         self._base_url = address
         self._clients: list[httpx.Client] = []
 
     def with_account(self, *, name: str | None = None, role: Role = Role.USER) -> ViewerClient:
-        """Return somebody with an account, signed in, with no cookie."""
+        """Return a new account that sends a bearer token."""
         email = f"{uuid4().hex[:12]}@example.com"
-        with open_session(self.engine) as writing:
-            number = accounts.create(writing, email, password_hash=None, name=name, role=role)
-            pair = login_sessions.start(writing, number, tokens=self.app.state.tokens)
-            writing.commit()
-        browser = self._open_client({"authorization": f"Bearer {pair.access}"})
-        return ViewerClient(number, browser, email)
+        with open_session(self.engine) as session:
+            viewer_id = accounts.create(session, email, password_hash=None, name=name, role=role)
+            token_pair = login_sessions.start(session, viewer_id, tokens=app_state(self.app).tokens)
+            session.commit()
+        browser = self._open_client({"authorization": f"Bearer {token_pair.access}"})
+        return ViewerClient(viewer_id, browser, email)
 
     def visitor(self, viewer_id: UUID | None = None, **headers: str) -> ViewerClient:
-        """Return somebody without an account, who came before."""
+        """Return a visitor with a cookie."""
         return self.visitor_with_headers(viewer_id or uuid4(), headers)
 
     def visitor_with_headers(self, viewer_id: UUID, headers: dict[str, str]) -> ViewerClient:
-        """Return the visitor of a number, whose browser sends these headers."""
+        """Return a visitor whose client sends headers."""
         browser = self._open_client(headers)
-        cookie = self.app.state.visitors.written(Visitor(viewer_id))
+        cookie = app_state(self.app).visitor_cookies.sign(Visitor(viewer_id))
         browser.cookies.set(VISITOR_COOKIE, cookie, domain=self._base_url.host)
         return ViewerClient(viewer_id, browser)
 
     def anonymous_client(self, **headers: str) -> httpx.Client:
-        """Return the browser of somebody who was never here."""
+        """Return a client without cookies."""
         return self._open_client(headers)
 
     def close(self) -> None:
-        """Close the browsers, and forget everybody."""
+        """Close the clients and delete all viewers."""
         for browser in self._clients:
             browser.close()
-        self.app.state.search_log.flush()
+        app_state(self.app).search_log.flush()
         with self.engine.begin() as connection:
             connection.execute(text(TRUNCATE_VIEWERS))
 
@@ -76,9 +77,9 @@ class ViewerFactory:
 
 @contextmanager
 def viewer_factory(app: FastAPI, address: httpx.URL) -> Iterator[ViewerFactory]:
-    """Let people in where nobody has been, and forget them afterwards."""
-    found = ViewerFactory(app, address)
-    with found.engine.begin() as connection:
+    """Create viewers in an empty database, and delete them afterwards."""
+    factory = ViewerFactory(app, address)
+    with factory.engine.begin() as connection:
         connection.execute(text(TRUNCATE_VIEWERS))
-    yield found
-    found.close()
+    yield factory
+    factory.close()

@@ -17,7 +17,7 @@ from recommend.taste import Taste, unit_vector
 from recommend.title_state import TitleState
 from viewers.interactions import read_known_ids, read_taste, read_title_states
 from vocabulary.arrays import Vector
-from vocabulary.ids import TitleId
+from vocabulary.ids import Region, TitleId
 
 MAX_PICKS = 100  # titles; who has more to do with did not only pick
 MAX_RECENT_STATES = (
@@ -88,28 +88,38 @@ def read_viewer_context(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Personalization:
-    """What of a viewer an answer to a question looks through: his age, and where his taste lies."""
+    """What of a viewer changes the results of a search."""
 
     age_limit: AgeLimit = age_limits.DEFAULT_AGE_LIMIT
-    taste_direction: Vector | None = None
+    taste_direction: Vector | None = None  # of unit length
+    region: Region | None = None
+    display_language: str | None = None  # ISO 639-1
 
     @property
     def is_default(self) -> bool:
-        """Whether everybody sees the same through it."""
-        return self.taste_direction is None and self.age_limit == age_limits.DEFAULT_AGE_LIMIT
+        """Whether results are the same as without an account."""
+        return self.taste_direction is None and self == DEFAULT_PERSONALIZATION
+
+
+DEFAULT_PERSONALIZATION = Personalization()
 
 
 def read_personalization(
     session: Session, viewer_id: UUID, *, model: str | None, today: date, personal: bool = True
 ) -> Personalization:
-    """Return the lens of a viewer; without a direction for who has no taste or wants none."""
-    said = profiles.read_summary(session, viewer_id)
-    admits = age_limits.age_limit(said.birth_year, today)
-    if not personal or not said.personal_search:
-        return Personalization(admits)
-    return Personalization(admits, _taste_direction(read_taste(session, viewer_id, model)))
+    """Return what of a viewer changes results; `personal` tells whether their taste may."""
+    profile = profiles.read_summary(session, viewer_id)
+    uses_taste = personal and profile.personal_search
+    return Personalization(
+        age_limit=age_limits.age_limit(profile.birth_year, today),
+        taste_direction=_taste_direction(read_taste(session, viewer_id, model))
+        if uses_taste
+        else None,
+        region=profile.region,
+        display_language=profile.display_language,
+    )
 
 
 def _taste_direction(viewer_taste: Taste) -> Vector | None:

@@ -1,7 +1,7 @@
-"""Who asks: somebody with an account, a visitor with a cookie, or nobody we know.
+"""Who sends a request: an account, a visitor with a cookie, or neither.
 
-An account comes with a bearer token or, in browsers, with cookies (`api.auth.login_cookies`), which
-are renewed on the way when they have grown old.
+Accounts send a bearer token or, in browsers, cookies (`api.auth.login_cookies`), which are renewed
+on the way when the access token has expired.
 """
 
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from api.auth import login_cookies, visitor_cookie
-from api.auth.visitor_cookie import VisitorDep
-from config.resources import Resources
+from api.auth import login_cookies
+from api.auth.visitor_cookie import VISITOR_COOKIE, Visitor
+from api.state import app_state
 from db.engine import OUTAGES, open_session
 from viewers import login_sessions
 from viewers.login_sessions import NotSignedIn
-from viewers.tokens import TokenSigner
 from vocabulary.kinds import Role
 
-BEARER_PREFIX = "bearer"
+BEARER_SCHEME = "bearer"
+ACCESS_TOKEN_DOTS = 2  # between header, claims and signature of a JWT
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A viewer, by his number; `role` is none without an account."""
+    """A viewer; `role` and `sign_in_id` are none without an account."""
 
     id: UUID
     role: Role | None = None
@@ -33,14 +33,23 @@ class Identity:
 
     @property
     def is_logged_in(self) -> bool:
-        """Whether he has an account and is signed in to it."""
+        """Whether the viewer is signed in to an account."""
         return self.role is not None
 
 
-async def identify(request: Request, visitor: VisitorDep) -> Identity | None:
-    """Return who asks; none for who brings neither a token nor a visitor's cookie.
+async def current_visitor(request: Request) -> Visitor | None:
+    """Return the visitor whose cookie the request carries."""
+    cookie = request.cookies.get(VISITOR_COOKIE)
+    return app_state(request.app).visitor_cookies.read(cookie) if cookie else None
 
-    Raises `NotSignedIn` for a bearer token of ours that is good no more: its owner has to know.
+
+VisitorDep = Annotated[Visitor | None, Depends(current_visitor)]
+
+
+async def identify(request: Request, visitor: VisitorDep) -> Identity | None:
+    """Return who sends the request; none without a token or cookie.
+
+    Raises `NotSignedIn` for an expired or revoked bearer token.
     """
     bearer = bearer_token(request)
     if bearer is not None and looks_like_access_token(bearer):
@@ -49,40 +58,30 @@ async def identify(request: Request, visitor: VisitorDep) -> Identity | None:
         login_cookies.ACCESS_COOKIE in request.cookies
         or login_cookies.REFRESH_COOKIE in request.cookies
     ):
-        found = await run_in_threadpool(_identity_from_cookies, request)
-        if found is not None:
-            return found
+        identity = await run_in_threadpool(_identity_from_cookies, request)
+        if identity is not None:
+            return identity
     return Identity(visitor.id) if visitor else None
 
 
 async def identify_leniently(request: Request, visitor: VisitorDep) -> Identity | None:
-    """Return who asks, the visitor while PostgreSQL cannot tell who is signed in.
+    """Return who sends the request, the visitor alone while PostgreSQL is away.
 
-    For what goes on without it: searches, rows, pages.
+    For what works without it: searches, rows, pages.
     """
     try:
         return await identify(request, visitor)
     except OUTAGES:
-        request.app.state.metrics.degraded.labels("accounts").inc()
+        app_state(request.app).metrics.degraded.labels("accounts").inc()
         return Identity(visitor.id) if visitor else None
 
 
-async def identify_viewer(request: Request, identity: "IdentityDep") -> Identity | None:
-    """Return who asks, a new visitor with a cookie of his own if need be.
-
-    None for who asks not to be followed (`DNT`, `Sec-GPC`) and has no account.
-    """
-    if identity is not None:
-        return identity
-    return (
-        None
-        if visitor_cookie.has_do_not_track(request)
-        else Identity(visitor_cookie.create_visitor(request).id)
-    )
+IdentityDep = Annotated[Identity | None, Depends(identify)]
+LenientIdentityDep = Annotated[Identity | None, Depends(identify_leniently)]
 
 
-async def require_account(identity: "IdentityDep") -> Identity:
-    """Return who is signed in.
+async def require_account(identity: IdentityDep) -> Identity:
+    """Return the account that is signed in.
 
     Raises `NotSignedIn`.
     """
@@ -91,70 +90,56 @@ async def require_account(identity: "IdentityDep") -> Identity:
     return identity
 
 
-def declines_storage(request: Request, identity: Identity | None) -> bool:
-    """Tell whether nothing may be kept of what is done: no account, and a browser that says so."""
-    return not (identity and identity.is_logged_in) and visitor_cookie.has_do_not_track(request)
+AccountIdentityDep = Annotated[Identity, Depends(require_account)]
 
 
 def bearer_token(request: Request) -> str | None:
     """Return the bearer token of a request."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == BEARER_PREFIX and token.strip() else None
+    return token.strip() if scheme.lower() == BEARER_SCHEME and token.strip() else None
 
 
 def looks_like_access_token(token: str) -> bool:
-    """Tell whether a token could be one of ours, not an operator's secret key."""
-    return token.count(".") == 2  # header, claims, signature
+    """Tell an access token from a secret key, by its form."""
+    return token.count(".") == ACCESS_TOKEN_DOTS
 
 
 def _identity_from_bearer(request: Request, token: str) -> Identity:
-    found = _identity_from_access_token(request, token)
-    if found is None:
-        raise NotSignedIn("the access token has expired, or its sign-in has ended")
-    return found
+    identity = _identity_from_access_token(request, token)
+    if identity is None:
+        raise NotSignedIn("the access token has expired or was revoked")
+    return identity
 
 
 def _identity_from_cookies(request: Request) -> Identity | None:
-    """Return who a browser is signed in as; its cookies are renewed, or taken away."""
-    found = _identity_from_access_token(
-        request, request.cookies.get(login_cookies.ACCESS_COOKIE, "")
-    )
-    return found or _identity_from_refresh_token(
-        request, request.cookies.get(login_cookies.REFRESH_COOKIE, "")
+    """Return who is signed in; expired cookies are renewed, invalid ones cleared."""
+    access = request.cookies.get(login_cookies.ACCESS_COOKIE, "")
+    refresh = request.cookies.get(login_cookies.REFRESH_COOKIE, "")
+    return _identity_from_access_token(request, access) or _identity_from_refresh_token(
+        request, refresh
     )
 
 
 def _identity_from_refresh_token(request: Request, token: str) -> Identity | None:
-    tokens: TokenSigner = request.app.state.tokens
-    with open_session(_resources(request).engine) as writing:
+    state = app_state(request.app)
+    with open_session(state.resources.engine) as session:
         renewed = login_sessions.refresh(
-            writing, token, tokens=tokens, grace=login_sessions.REUSE_GRACE_PERIOD
+            session, token, tokens=state.tokens, grace=login_sessions.REUSE_GRACE_PERIOD
         )
-        found = login_sessions.find_active(writing, renewed.id) if renewed else None
-        writing.commit()
-    if renewed is None or found is None:
+        active = login_sessions.find_active(session, renewed.id) if renewed else None
+        session.commit()
+    if renewed is None or active is None:
         login_cookies.clear_login_cookies(request)
         return None
     login_cookies.set_login_cookies(request, renewed.token_pair)
-    return Identity(found.viewer_id, found.role, renewed.id)
+    return Identity(active.viewer_id, active.role, renewed.id)
 
 
 def _identity_from_access_token(request: Request, token: str) -> Identity | None:
-    tokens: TokenSigner = request.app.state.tokens
-    sign_in_id = login_sessions.id_of_access_token(tokens, token)
+    state = app_state(request.app)
+    sign_in_id = login_sessions.id_of_access_token(state.tokens, token)
     if sign_in_id is None:
         return None
-    with open_session(_resources(request).engine) as reading:
-        found = login_sessions.find_active(reading, sign_in_id)
-    return Identity(found.viewer_id, found.role, sign_in_id) if found else None
-
-
-def _resources(request: Request) -> Resources:
-    found: Resources = request.app.state.resources
-    return found
-
-
-IdentityDep = Annotated[Identity | None, Depends(identify)]
-LenientIdentityDep = Annotated[Identity | None, Depends(identify_leniently)]
-ViewerIdentityDep = Annotated[Identity | None, Depends(identify_viewer)]
-AccountIdentityDep = Annotated[Identity, Depends(require_account)]
+    with open_session(state.resources.engine) as session:
+        active = login_sessions.find_active(session, sign_in_id)
+    return Identity(active.viewer_id, active.role, sign_in_id) if active else None

@@ -1,6 +1,6 @@
-"""How often somebody may try: who guesses passwords, or asks which e-mails have accounts, waits.
+"""Limits on logins and registrations, against guessing passwords and probing for accounts.
 
-Counted in Redis for all processes together, in this process alone while Redis is away.
+Counted in Redis for all processes together, and in this process alone while Redis is away.
 """
 
 import hashlib
@@ -9,47 +9,48 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from ipaddress import IPv6Address, ip_network
-from typing import Annotated
+from typing import TypeVar
 
 import redis
 import structlog
-from fastapi import Depends, Request
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.region_detection import client_address
+from api.client_address import IpAddress
 
-# Many people share an address, behind a carrier's one or a school's.
+# Many people share an address, behind a carrier's or a school's network.
 LOGINS_PER_ADDRESS = RateLimitItemPerMinute(100, 5, "sign-in-address")
-# A person mistypes a few times. From elsewhere he may still try when somebody here was locked out:
-# no address alone comes to what an e-mail is granted an hour.
+# For typing errors. One address alone cannot use up the limit of an e-mail, so its owner can still
+# sign in from elsewhere.
 LOGINS_PER_ADDRESS_AND_EMAIL = RateLimitItemPerMinute(10, 15, "sign-in-both")
 LOGINS_PER_EMAIL = RateLimitItemPerHour(50, 1, "sign-in-email")
 REGISTRATIONS_PER_ADDRESS = RateLimitItemPerMinute(200, 10, "registration")
-# Each tells that somebody has an account.
+# Each answer reveals that an account exists.
 TAKEN_EMAILS_PER_ADDRESS = RateLimitItemPerHour(10, 1, "taken")
 
-REDIS_RETRY_S = 10.0  # before Redis is asked again; each time it is away costs somebody seconds
+REDIS_RETRY_S = 10.0  # while Redis is away every try costs a request seconds
 KEY_BYTES = 16
-IPV6_NETWORK_BITS = 64  # of one customer
+IPV6_NETWORK_BITS = 64
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
 
 class TooManyAttempts(PermissionError):
-    """Somebody tries too often."""
+    """A limit is reached."""
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"too many attempts; try again in {retry_after_s} s")
+        super().__init__(f"too many attempts; try again in {_format_wait(retry_after_s)}")
         self.retry_after_s = retry_after_s
 
 
 class RateLimiter:
-    """Counts attempts by whom they are of, in a moving window.
+    """Counts attempts in a moving window.
 
-    `secret` makes what is kept in Redis tell nothing of e-mails and addresses; `lost` is told when
-    Redis is away.
+    Keys are hashed with the secret, so that Redis holds no e-mails or addresses. `on_fallback` is
+    called when Redis is away.
     """
 
     def __init__(
@@ -67,46 +68,35 @@ class RateLimiter:
         self._get_secret = secret
         self._on_fallback = on_fallback
 
-    def record_attempt(self, limit: RateLimitItem, *whose: str) -> None:
+    def record_attempt(self, limit: RateLimitItem, *subject: str) -> None:
         """Count an attempt.
 
-        Raises `TooManyAttempts`, and then it is not counted.
+        Raises `TooManyAttempts` at the limit, and does not count it then.
         """
-        key = self._key(whose)
+        key = self._key(subject)
         if not self._with_fallback(lambda limiter: limiter.hit(limit, key)):
             raise self._too_many_attempts(limit, key)
 
-    def check(self, limit: RateLimitItem, *whose: str) -> None:
-        """Count nothing.
+    def check(self, limit: RateLimitItem, *subject: str) -> None:
+        """Check the limit without counting an attempt.
 
-        Raises `TooManyAttempts` if the next attempt would be one too many.
+        Raises `TooManyAttempts`.
         """
-        key = self._key(whose)
+        key = self._key(subject)
         if not self._with_fallback(lambda limiter: limiter.test(limit, key)):
             raise self._too_many_attempts(limit, key)
 
-    def clear(self, limit: RateLimitItem, *whose: str) -> None:
+    def clear(self, limit: RateLimitItem, *subject: str) -> None:
         """Forget the attempts."""
-        key = self._key(whose)
+        key = self._key(subject)
 
-        def cleared(limiter: MovingWindowRateLimiter) -> bool:
-            limiter.clear(limit, key)
-            return True
-
-        self._with_fallback(cleared)
+        self._with_fallback(lambda limiter: limiter.clear(limit, key))
 
     def _too_many_attempts(self, limit: RateLimitItem, key: str) -> TooManyAttempts:
-        until = 0.0
+        window = self._with_fallback(lambda limiter: limiter.get_window_stats(limit, key))
+        return TooManyAttempts(max(1, math.ceil(window.reset_time - time.time())))
 
-        def read(limiter: MovingWindowRateLimiter) -> bool:
-            nonlocal until
-            until = limiter.get_window_stats(limit, key).reset_time
-            return True
-
-        self._with_fallback(read)
-        return TooManyAttempts(max(1, math.ceil(until - time.time())))
-
-    def _with_fallback(self, call: Callable[[MovingWindowRateLimiter], bool]) -> bool:
+    def _with_fallback(self, call: Callable[[MovingWindowRateLimiter], Result]) -> Result:
         if time.monotonic() >= self._redis_retry_at:
             try:
                 return call(self._redis_limiter)
@@ -124,24 +114,23 @@ class RateLimiter:
     def _secret(self) -> bytes:
         return hashlib.sha256(self._get_secret()).digest()
 
-    def _key(self, whose: tuple[str, ...]) -> str:
-        told = "\0".join(whose).encode("utf-8", "replace")
-        return hashlib.blake2b(told, key=self._secret, digest_size=KEY_BYTES).hexdigest()
+    def _key(self, subject: tuple[str, ...]) -> str:
+        text = "\0".join(subject).encode("utf-8", "replace")
+        return hashlib.blake2b(text, key=self._secret, digest_size=KEY_BYTES).hexdigest()
 
 
-def rate_limit_address(request: Request) -> str:
-    """Return whence a request comes, as one who pays for it: of IPv6, the network."""
-    trusted = request.app.state.resources.settings.trusted_proxies
-    found = client_address(request, trusted)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, IPV6_NETWORK_BITS), strict=False))
-    return str(found)
+def rate_limit_key(address: IpAddress | None) -> str:
+    """Return what an address is counted as; for IPv6, its network, which one customer has."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, IPV6_NETWORK_BITS), strict=False))
+    return str(address)
 
 
-async def rate_limiter(request: Request) -> RateLimiter:
-    """Return what counts attempts in this process."""
-    found: RateLimiter = request.app.state.throttle
-    return found
+def _format_wait(seconds: int) -> str:
+    """Return a duration in words, in whole minutes from one minute on.
 
-
-RateLimiterDep = Annotated[RateLimiter, Depends(rate_limiter)]
+    >>> _format_wait(1), _format_wait(887)
+    ('1 second', '15 minutes')
+    """
+    count, unit = (math.ceil(seconds / 60), "minute") if seconds >= 60 else (seconds, "second")
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -7,32 +7,27 @@ from typing import Annotated
 
 from fastapi import Request
 
-from api.auth.identity import Identity, LenientIdentityDep, declines_storage
+from api.auth.consent import declines_storage
+from api.auth.identity import Identity, LenientIdentityDep
 from api.auth.viewer_context import load_personalization, load_viewer_context, reason_language
-from api.errors import TitleNotFound
-from api.metrics import Metrics
 from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.posters import PosterData
 from api.pages.search_form import SearchForm
-from api.params import (
-    MAX_OFFSET,
-    MAX_PAGE_SIZE,
-    CatalogueViewDep,
-    MetricsDep,
-    ResourcesDep,
-    genre_slugs,
-)
-from api.region_detection import detect_region
-from api.schemas.titles import HomepageResponse, SearchResponse, TitleCard, TitleDetailsResponse
+from api.params import MAX_OFFSET, MAX_PAGE_SIZE, genre_slugs
+from api.region_detection import resolve_region
+from api.schemas.homepage import HomepageResponse
+from api.schemas.search import SearchResponse
+from api.schemas.titles import TitleDetailsResponse
 from api.search_logging import SearchLogger, SearchLoggerDep
+from api.state import AppState, AppStateDep
 from catalog import languages
-from config.resources import Resources
 from db.engine import OUTAGES, open_session
+from db.titles import TitleNotFound
 from index.query import Filter
 from recommend.title_state import EMPTY_STATE, TitleState
-from runtime.catalogue_view import CatalogueView
 from services import homepage, search
 from services.feed import FeedRequest
+from services.title_cards import TitleCard
 from viewers import interactions
 from viewers.context import Personalization, ViewerContext
 from vocabulary.ids import Region
@@ -71,9 +66,7 @@ class TitleActions:
 class PageData:
     """Implements `api.pages.titles.Pages`; `region` is where the visitor seems to be."""
 
-    catalogue: CatalogueView
-    resources: Resources
-    metrics: Metrics
+    state: AppState
     region: Region
     search_logger: SearchLogger
     identity: Identity | None
@@ -91,18 +84,19 @@ class PageData:
             reason_language=reason_language(self.search_logger.request, None, whose),
         )
         return homepage.build_homepage(
-            self.catalogue, region=place, language=language, viewer=whose, feed_request=wish
+            self.state.catalogue, region=place, language=language, viewer=whose, feed_request=wish
         )
 
     def search(self, wanted: SearchForm) -> SearchResponse:
         """Return what the search page lists."""
-        region, whose = wanted.region or self.region, self._personalization()
+        whose = self._personalization()
+        region = wanted.region or whose.region or self.region
         found = search.search(
-            self.catalogue,
-            self.metrics,
+            self.state.catalogue,
+            self.state.metrics,
             query=search.analyze(
-                self.catalogue,
-                self.resources.embedder,
+                self.state.catalogue,
+                self.state.resources.embedder,
                 wanted.q,
                 ignored=frozenset(wanted.ignored_chips),
             ),
@@ -110,14 +104,14 @@ class PageData:
             region=region,
             limit=min(wanted.limit, MAX_PAGE_SIZE),
             offset=min(wanted.offset, MAX_OFFSET),
-            has_embedder=self.resources.embedder is not None,
+            has_embedder=self.state.resources.embedder is not None,
             taste=whose.taste_direction,
         )
         return self.search_logger.with_visitor().log_search(wanted.q, region, found)
 
     def title(self, title_id: int) -> TitleDetailsResponse | None:
         """Return everything known of a title, or none for what is not there."""
-        with open_session(self.resources.engine) as reading:
+        with open_session(self.state.resources.engine) as reading:
             try:
                 return search.title_details(reading, title_id)
             except TitleNotFound:
@@ -130,7 +124,7 @@ class PageData:
         if self.identity is None:
             return TitleActions.from_title_state(EMPTY_STATE)
         try:
-            with open_session(self.resources.engine) as reading:
+            with open_session(self.state.resources.engine) as reading:
                 found = interactions.read_title_state(reading, self.identity.id, title_id)
         except OUTAGES:
             return None
@@ -140,7 +134,7 @@ class PageData:
         """Return the titles nearest to one; none for a title that is not served yet."""
         try:
             return search.similar_titles(
-                self.catalogue,
+                self.state.catalogue,
                 title_id,
                 filter=self._personalization().age_limit.restrict(Filter()),
                 limit=MAX_SIMILAR_TITLES,
@@ -151,7 +145,7 @@ class PageData:
 
     def card(self, title_id: int) -> PosterData | None:
         """Return what a poster is drawn from."""
-        listing = self.catalogue.titles.get(title_id)
+        listing = self.state.catalogue.titles.get(title_id)
         if listing is None:
             return None
         return PosterData(
@@ -163,23 +157,21 @@ class PageData:
         )
 
     def _personalization(self) -> Personalization:
-        return load_personalization(self.identity, self.catalogue, self.resources, self.metrics)
+        return load_personalization(self.identity, self.state)
 
     def _viewer_context(self) -> ViewerContext:
-        return load_viewer_context(self.identity, self.catalogue, self.resources, self.metrics)
+        return load_viewer_context(self.identity, self.state)
 
 
 async def page_data(
     request: Request,
-    catalogue: CatalogueViewDep,
-    resources: ResourcesDep,
-    metrics: MetricsDep,
+    state: AppStateDep,
     search_logger: SearchLoggerDep,
     identity: LenientIdentityDep,
     _: Annotated[None, LOAD_HEADER_ACCOUNT],
 ) -> PageData:
     """Return what this request's page shows."""
-    return PageData(catalogue, resources, metrics, detect_region(request), search_logger, identity)
+    return PageData(state, await resolve_region(request, None, None), search_logger, identity)
 
 
 def _title_filter(wanted: SearchForm) -> Filter:

@@ -12,23 +12,24 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from api import mood_param, region_detection
-from api.auth.identity import (
-    Identity,
-    LenientIdentityDep,
-    ViewerIdentityDep,
-    declines_storage,
-    identify_viewer,
-)
+from api.auth.consent import ViewerIdentityDep, declines_storage, identify_viewer
+from api.auth.identity import Identity, LenientIdentityDep
+from api.auth.redirects import is_local_destination, redirect_to_local
 from api.auth.viewer_context import ViewerContextDep, reason_language
 from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.layout import STATUS_TEXTS, render_error_page, render_page
-from api.pages.login import is_local_destination, redirect_to_local
 from api.pages.search_form import TITLES_PER_PAGE, chosen_region, parse_number
-from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
-from api.routes.feed import MAX_EXCLUDED_TITLES, ExcludeParam
+from api.params import MAX_EXCLUDED_TITLES, ExcludeParam
 from api.routes.interactions import InteractionRequest, post_interactions
-from api.schemas.titles import FeedResponse
-from api.state import FeatureSourceDep
+from api.schemas.feed import FeedResponse
+from api.state import (
+    AppStateDep,
+    CatalogueViewDep,
+    FeatureSourceDep,
+    FeedMetricsDep,
+    MetricsDep,
+    ResourcesDep,
+)
 from catalog.regions import language_weights as watched
 from index.query import Filter
 from recommend.feed_context import Fallback
@@ -38,7 +39,6 @@ from recommend.reasons import ENGLISH
 from runtime.catalogue_view import CatalogueView
 from services import feed
 from services.feed import FeedRequest
-from services.feed_metrics import FeedMetricsDep
 from viewers.context import ViewerContext
 from vocabulary.ids import MAX_TITLE_ID, Region
 from vocabulary.kinds import Event
@@ -50,12 +50,10 @@ router = APIRouter(
 )
 
 
-async def lenient_mood(
-    request: Request, resources: ResourcesDep, mood: str = ""
-) -> MoodTarget | None:
+async def lenient_mood(state: AppStateDep, mood: str = "") -> MoodTarget | None:
     """Return the mood asked for; words that name none are left out, as no page of ours has them."""
     try:
-        return await mood_param.parse_mood(request, resources, mood)
+        return await mood_param.parse_mood(state, mood)
     except RequestValidationError:
         return None
 

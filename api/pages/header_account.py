@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.auth.identity import Identity, LenientIdentityDep
-from api.params import ResourcesDep
+from api.state import ResourcesDep
 from config.resources import Resources
 from db import accounts
 from db.engine import OUTAGES, open_session

@@ -6,23 +6,20 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api.auth import login_cookies
 from api.auth.identity import IdentityDep
-from api.auth.login import AuthenticatorDep
+from api.auth.login import AuthenticatorDep, log_out, log_out_everywhere
 from api.auth.rate_limits import TooManyAttempts
+from api.auth.redirects import is_local_destination, redirect_to_local
 from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.layout import render_page
-from api.params import ResourcesDep
-from api.routes import accounts
+from api.state import ResourcesDep
 from config.resources import Resources
 from viewers.accounts import EmailTaken, InvalidCredentials, InvalidEmail
 from viewers.login_sessions import TokenPair
 from viewers.passwords import WeakPassword
-
-SEE_OTHER = 303  # what a form leads to is asked for anew
-MAX_DESTINATION_CHARACTERS = 2000  # characters
 
 OIDC_PROBLEM_TEXTS = {
     "provider-refused": "The other service did not sign you in.",
@@ -113,34 +110,15 @@ async def submit_login(
 @router.post("/signout")
 def submit_logout(
     request: Request,
-    resources: ResourcesDep,
     identity: IdentityDep,
     everywhere: Annotated[bool, Form()] = False,
 ) -> Response:
     """Sign out, here or everywhere."""
     if everywhere and identity is not None and identity.is_logged_in:
-        accounts.logout_everywhere(request, resources, identity)
+        log_out_everywhere(request, identity.id)
     else:
-        accounts.logout(request, resources)
+        log_out(request)
     return redirect_to_local("/")
-
-
-def redirect_to_local(*destinations: str) -> Response:
-    """Lead on to the first address that is one of this service."""
-    return RedirectResponse(
-        next((each for each in destinations if is_local_destination(each)), "/"), SEE_OTHER
-    )
-
-
-def is_local_destination(destination: str) -> bool:
-    """Tell whether an address leads to this service, whatever a browser makes of it."""
-    # Browsers take "/\host", "/<tab>/host" and "///host" for "//host", which is another one.
-    plain = (
-        destination.isprintable()
-        and "\\" not in destination
-        and len(destination) <= MAX_DESTINATION_CHARACTERS
-    )
-    return plain and destination.startswith("/") and not destination.startswith("//")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,30 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api import region_detection
-from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage, identify_viewer
+from api.auth.consent import ViewerIdentityDep, declines_storage, identify_viewer
+from api.auth.identity import IdentityDep, VisitorDep
+from api.auth.redirects import redirect_to_local
 from api.auth.viewer_context import ViewerContextDep
-from api.auth.visitor_cookie import VisitorDep
 from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.layout import SEARCH_LANGUAGES, render_page
-from api.pages.login import OIDC_PROBLEM_TEXTS, redirect_to_local
+from api.pages.login import OIDC_PROBLEM_TEXTS
 from api.pages.search_form import chosen_region
-from api.params import CatalogueViewDep, ResourcesDep, SessionDep
 from api.routes import onboarding
 from api.routes import profiles as profiles_routes
 from api.routes.onboarding import MAX_PICKS
 from api.routes.profiles import DISPLAY_LANGUAGES, ProfileUpdate
-from api.routes.search_history import SearchLogDep
-from api.state import FeatureSourceDep
+from api.state import (
+    CatalogueViewDep,
+    FeatureSourceDep,
+    FeedMetricsDep,
+    ResourcesDep,
+    SearchLogDep,
+    SessionDep,
+    app_state,
+)
 from db import profiles
 from db.engine import open_session
 from db.profiles import ViewerProfile
-from services.feed_metrics import FeedMetricsDep
 
 ONBOARDING_TITLES_PER_PAGE = 36  # titles to pick from: whole rows of 3, 4, 6 and 9
 LANGUAGE_LEVEL_WEIGHTS = {"less": 0.3, "normal": 0.6, "more": 1.0}
@@ -176,7 +182,7 @@ def _render_profile(
     )
     context: dict[str, object] = {
         "reason_languages": DISPLAY_LANGUAGES,
-        "providers": request.app.state.resources.settings.openid_providers,
+        "providers": app_state(request.app).settings.all_oidc_providers,
         "values": values,
         "errors": errors,
         "levels": levels,

@@ -9,8 +9,9 @@ from api.auth.identity import IdentityDep
 from api.pages.header_account import LOAD_HEADER_ACCOUNT
 from api.pages.layout import render_page
 from api.pages.search_form import TITLES_PER_PAGE, parse_number
-from api.params import MAX_OFFSET, CatalogueViewDep, Pagination, SessionDep
+from api.params import MAX_OFFSET, Pagination
 from api.routes import title_lists
+from api.state import CatalogueViewDep, SessionDep
 from db.title_states import TitleList
 
 LIST_LABELS = {

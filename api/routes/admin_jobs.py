@@ -1,29 +1,27 @@
-"""What operators do over HTTP."""
-
-from datetime import datetime
+"""Background jobs for administrators: rebuild the index, follow a job."""
 
 from fastapi import APIRouter
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
-from api.params import REQUIRE_ADMINISTRATOR, ResourcesDep
-from api.schemas.titles import EnqueuedJobResponse, JobResponse, Problem
+from api.auth.authorization import REQUIRE_ADMINISTRATOR
+from api.openapi import ADMINISTRATOR_RESPONSES, problem_responses
+from api.schemas.admin_jobs import EnqueuedJobResponse, JobResponse
+from api.state import ResourcesDep
 from workers import queues
 
 router = APIRouter(
     prefix="/api/admin",
     tags=["admin"],
     dependencies=[REQUIRE_ADMINISTRATOR],
-    responses={
-        403: {"model": Problem, "description": "Only for administrators."},
-        503: {"model": Problem, "description": "The job queue does not answer; try again."},
-    },
+    responses=ADMINISTRATOR_RESPONSES
+    | problem_responses({503: "The job queue does not answer; try again."}),
 )
 
 
 @router.post("/reindex", status_code=202, operation_id="admin_reindex")
 def enqueue_reindex(resources: ResourcesDep) -> EnqueuedJobResponse:
-    """Rebuild the index of every process from PostgreSQL; follow the job to its end."""
+    """Enqueue a job that rebuilds the index of every process from PostgreSQL."""
     job = queues.reindex(resources.redis)
     return EnqueuedJobResponse(job_id=job.id, status=job.get_status().value)
 
@@ -31,32 +29,11 @@ def enqueue_reindex(resources: ResourcesDep) -> EnqueuedJobResponse:
 @router.get(
     "/jobs/{id}",
     operation_id="admin_job",
-    responses={404: {"model": Problem, "description": "There is no such job."}},
+    responses=problem_responses({404: "There is no such job."}),
 )
-def get_job(id: str, resources: ResourcesDep) -> JobResponse:  # the contract's name
-    """Return where a job stands."""
+def get_job(id: str, resources: ResourcesDep) -> JobResponse:
+    """Return the state of a job."""
     try:
-        found = Job.fetch(id, connection=resources.redis)
-    except ValueError as error:  # RQ's word for what no job is ever called
+        return JobResponse.from_job(Job.fetch(id, connection=resources.redis))
+    except ValueError as error:  # RQ raises it for ids that no job can have
         raise NoSuchJobError(id) from error
-    result = found.latest_result()
-    return JobResponse(
-        job_id=found.id,
-        name=found.func_name.rpartition(".")[2] if found.func_name else "",
-        status=found.get_status().value,
-        done=found.meta.get("done"),
-        total=found.meta.get("total"),
-        result=result.return_value if result else None,
-        error=_last_line(result.exc_string) if result and result.exc_string else None,
-        enqueued_at=_iso_format(found.enqueued_at),
-        started_at=_iso_format(found.started_at),
-        ended_at=_iso_format(found.ended_at),
-    )
-
-
-def _last_line(trace: str) -> str:
-    return trace.strip().rpartition("\n")[2]
-
-
-def _iso_format(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -1,27 +1,18 @@
-"""All that is kept of somebody, for him to take away."""
+"""The export of a viewer's data."""
 
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
 from typing import IO
-from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Engine
 
 from api.auth.identity import IdentityDep
-from api.params import ResourcesDep
-from api.routes.search_history import SearchLogDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
-from api.schemas.titles import Problem
-from db import personal_data
-from db.engine import open_session
-from viewers import data_export
+from api.openapi import DATABASE_UNAVAILABLE_RESPONSES, problem_responses
+from api.state import ResourcesDep, SearchLogDep
+from viewers.data_export import write_export
 from viewers.login_sessions import NotSignedIn
 
-MAX_IN_MEMORY_BYTES = 1 << 20  # bytes, some thousand events; more is written to a file meanwhile
-CHUNK_BYTES = 1 << 16  # bytes
-
+CHUNK_BYTES = 1 << 16
 EXPORT_HEADERS = {
     "Content-Disposition": 'attachment; filename="rasika-export.json"',
     "Cache-Control": "no-store",
@@ -34,37 +25,24 @@ router = APIRouter(prefix="/api/user", tags=["profile"])
     "/export",
     operation_id="export",
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {"application/json": {}}, "description": "One JSON document."},
-        401: {"model": Problem, "description": "Nobody is known by this request."},
-        **DATABASE_UNAVAILABLE_RESPONSES,
-    },
+    responses={200: {"content": {"application/json": {}}, "description": "One JSON document."}}
+    | problem_responses({401: "Neither signed in nor a known visitor."})
+    | DATABASE_UNAVAILABLE_RESPONSES,
 )
 def export_data(
     identity: IdentityDep, resources: ResourcesDep, search_log: SearchLogDep
 ) -> StreamingResponse:
-    """Return all that is kept of the one who asks: what he said and did, and what follows."""
+    """Return all data about the viewer: what they entered and did, and what is derived from it."""
     if identity is None:
-        raise NotSignedIn("nobody is known by this request: sign in, or bring a visitor's cookie")
+        raise NotSignedIn("sign in, or send a visitor's cookie")
     search_log.flush()
-    document = _write_document(resources.engine, identity.id)
+    document = write_export(resources.engine, identity.id)
     return StreamingResponse(
         _stream_chunks(document), headers=EXPORT_HEADERS, media_type="application/json"
     )
 
 
-def _write_document(engine: Engine, viewer_id: UUID) -> IO[bytes]:
-    """Return the whole document, so that nobody who reads slowly holds a connection."""
-    document = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115  # who reads it closes it
-    with open_session(engine) as reading:
-        personal_data.begin_snapshot(reading)
-        for piece in data_export.stream_export(reading, viewer_id):
-            document.write(piece.encode())
-    document.seek(0)
-    return document
-
-
 def _stream_chunks(document: IO[bytes]) -> Iterator[bytes]:
     with document:
-        while piece := document.read(CHUNK_BYTES):
-            yield piece
+        while chunk := document.read(CHUNK_BYTES):
+            yield chunk

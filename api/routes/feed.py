@@ -6,38 +6,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import region_detection
 from api.auth.identity import LenientIdentityDep
-from api.auth.viewer_context import DEGRADED_TASTE, AgeLimitsDep, ViewerContextDep, reason_language
-from api.cpu_limiter import CpuLimiterDep
-from api.mood_param import MoodDep
-from api.params import MAX_PAGE_SIZE, CatalogueViewDep, FilterDep, PaginationDep
-from api.region_detection import RegionDep
-from api.schemas.titles import (
-    FeedResponse,
-    HomepageResponse,
-    ListResponse,
-    TitleCard,
-    json_response,
-    private_json_response,
+from api.auth.viewer_context import (
+    DEGRADED_TASTE,
+    ViewerContextDep,
+    ViewerSettingsDep,
+    reason_language,
 )
+from api.mood_param import MoodDep
+from api.params import MAX_PAGE_SIZE, ExcludeParam, FilterDep, PaginationDep, ReasonLanguageParam
+from api.region_detection import RegionDep, RegionParam, resolve_region
+from api.schemas.feed import FeedResponse
+from api.schemas.homepage import HomepageResponse
+from api.schemas.responses import ListResponse, json_response, private_json_response
+from api.state import CatalogueViewDep, CpuLimiterDep, FeedMetricsDep
 from catalog import languages
 from index.query import Filter
 from services import feed, search
 from services import homepage as homepage_service
 from services.feed import FeedRequest
-from services.feed_metrics import FeedMetricsDep
-from viewers.context import ViewerContext
-from vocabulary.ids import MAX_TITLE_ID, TitleId
+from services.title_cards import TitleCard
 from vocabulary.kinds import Role
-
-MAX_EXCLUDED_TITLES = 500  # titles that a client has shown already
-
-ExcludeParam = Annotated[
-    list[Annotated[TitleId, Query(ge=1, le=MAX_TITLE_ID)]],
-    Query(max_length=MAX_EXCLUDED_TITLES, description="titles shown already"),
-]
-ReasonLanguageParam = Annotated[str | None, Query(max_length=20, description="of the reasons")]
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
 
@@ -63,12 +52,13 @@ async def list_trending(
     pagination: PaginationDep,
     region: RegionDep,
     cpu_limiter: CpuLimiterDep,
-    age_limits: AgeLimitsDep,
+    viewer: ViewerSettingsDep,
 ) -> Response:
     """Return what is trending in a region."""
-    admitted = age_limits.restrict(filter)
+    admitted = viewer.age_limit.restrict(filter)
+    respond = json_response if viewer.is_default else private_json_response
     return await cpu_limiter.run(
-        lambda: json_response(
+        lambda: respond(
             search.trending(
                 catalogue,
                 filter=admitted,
@@ -86,10 +76,7 @@ async def get_homepage(
     cpu_limiter: CpuLimiterDep,
     viewer: ViewerContextDep,
     request: Request,
-    region: Annotated[
-        str | None,
-        Query(description="ISO 3166 country or Indian state", examples=["IN-TG"], max_length=10),
-    ] = None,
+    region: RegionParam,
     language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
     lang: ReasonLanguageParam = None,
 ) -> Response:
@@ -100,7 +87,7 @@ async def get_homepage(
     not say it again.
     """
     code = languages.normalise_code(language) if language else None
-    place = _viewer_region(request, region, viewer)
+    place = await resolve_region(request, region, viewer.region)
     wish = FeedRequest(
         region=place,
         filter=Filter(),
@@ -132,9 +119,9 @@ async def get_feed(
     mood: MoodDep,
     feed_metrics: FeedMetricsDep,
     identity: LenientIdentityDep,
+    region: RegionParam,
     limit: Annotated[int | None, Query(ge=1, le=MAX_PAGE_SIZE)] = None,
     device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
-    region: Annotated[str | None, Query(max_length=10, examples=["IN-TG"])] = None,
     lang: ReasonLanguageParam = None,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[
@@ -147,7 +134,7 @@ async def get_feed(
     watches; nothing that he saw, judged or dismissed comes back.
     """
     wish = FeedRequest(
-        region=_viewer_region(request, region, viewer),
+        region=await resolve_region(request, region, viewer.region),
         filter=feed.exclude_titles(filter, exclude),
         limit=limit or FEED_LENGTHS.get(device or Device.TABLET, DEFAULT_FEED_LENGTH),
         now=datetime.now(UTC),
@@ -168,9 +155,3 @@ async def get_feed(
         return private_json_response(answer.model_copy(update=told))
 
     return await cpu_limiter.run(answered)
-
-
-def _viewer_region(request: Request, requested_region: str | None, viewer: ViewerContext) -> str:
-    if requested_region:
-        return region_detection.parse_region(requested_region)
-    return viewer.region or region_detection.detect_region(request)

@@ -1,89 +1,63 @@
-"""Whether the process lives, whether it can work, and what it counts."""
+"""Liveness, readiness and metrics."""
 
-import time
-from collections.abc import Callable
+import asyncio
+from functools import partial
 
-import redis
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 
 from api.metrics import CONTENT_TYPE
-from api.params import CatalogueViewDep, MetricsDep, ResourcesDep
-from api.schemas.titles import HealthCheckResponse, ReadinessResponse
-from config.resources import Resources
-from db.engine import OUTAGES, first_line
-from index.query import IndexUnavailable
-from runtime.catalogue_view import CatalogueView
+from api.schemas.health import HealthCheckResponse, ReadinessResponse
+from api.state import AppStateDep
+from services import health
+from services.health import CheckResult
 
-MAX_UNCONFIRMED_S = 10.0  # without word from PostgreSQL the index may miss changes
 ESSENTIAL_CHECKS = frozenset({"postgres", "index"})
+PROBE_TIMEOUT_S = 3.0
+MAX_PROBE_THREADS = 4  # of their own, as requests that wait for PostgreSQL can take all others
 
 router = APIRouter(tags=["health"])
 
+_probe_threads = CapacityLimiter(MAX_PROBE_THREADS)
+
 
 @router.get("/livez", operation_id="livez")
-def livez() -> dict[str, str]:
+async def livez() -> dict[str, str]:
     """Say that the process is up."""
     return {"status": "alive"}
 
 
 @router.get("/readyz", operation_id="readyz", responses={503: {"model": ReadinessResponse}})
-def readyz(
-    resources: ResourcesDep, catalogue: CatalogueViewDep, response: Response
-) -> ReadinessResponse:
-    """Ask every dependency; 503 when one without which answers are missing or old is down."""
+async def readyz(state: AppStateDep, response: Response) -> ReadinessResponse:
+    """Check every dependency; 503 if one is down without which answers are missing or outdated."""
+    resources = state.resources
     checks = [
-        _run_check("postgres", lambda: _probe_postgres(resources)),
-        _run_check("redis", lambda: _probe_redis(resources)),
-        _check_embedder(resources),
-        _check_index(resources, catalogue),
+        *await asyncio.gather(
+            _run_probe("postgres", partial(health.check_postgres, resources.engine)),
+            _run_probe("redis", partial(health.check_redis, resources.redis)),
+        ),
+        health.check_embedder(resources),
+        await _run_probe("index", partial(health.check_index, resources, state.catalogue)),
     ]
-    down = {check.name for check in checks if not check.ok}
-    status = "unready" if down & ESSENTIAL_CHECKS else "degraded" if down else "ready"
+    failed = {check.name for check in checks if not check.ok}
+    status = "unready" if failed & ESSENTIAL_CHECKS else "degraded" if failed else "ready"
     if status == "unready":
         response.status_code = 503
-    return ReadinessResponse(status=status, checks=checks)
+    return ReadinessResponse(
+        status=status, checks=[HealthCheckResponse.model_validate(check) for check in checks]
+    )
 
 
 @router.get("/metrics", operation_id="metrics", include_in_schema=False)
-def prometheus_metrics(metrics: MetricsDep, catalogue: CatalogueViewDep) -> Response:
-    """Return what is counted, for Prometheus."""
-    metrics.index_titles.set(len(catalogue.titles))
-    metrics.index_unconfirmed_s.set(time.monotonic() - catalogue.confirmed_at)
-    metrics.is_listening.set(catalogue.change_listener.is_listening)
-    return Response(metrics.exposition(), media_type=CONTENT_TYPE)
+async def prometheus_metrics(state: AppStateDep) -> Response:
+    """Return the metrics for Prometheus."""
+    state.metrics.observe_catalogue(state.catalogue)
+    return Response(state.metrics.exposition(), media_type=CONTENT_TYPE)
 
 
-def _run_check(name: str, probe: Callable[[], str]) -> HealthCheckResponse:
+async def _run_probe(name: str, probe: "partial[CheckResult]") -> CheckResult:
     try:
-        return HealthCheckResponse(name=name, ok=True, detail=probe())
-    except (*OUTAGES, redis.RedisError) as error:
-        reason = first_line(error)
-        return HealthCheckResponse(name=name, ok=False, detail=reason)
-
-
-def _probe_postgres(resources: Resources) -> str:
-    with resources.engine.connect() as connection:
-        return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}"
-
-
-def _probe_redis(resources: Resources) -> str:
-    resources.redis.ping()
-    return "answers"
-
-
-def _check_embedder(resources: Resources) -> HealthCheckResponse:
-    if resources.embedder is None:
-        detail = f"{resources.settings.embedder} could not be loaded: searching names only"
-        return HealthCheckResponse(name="embedder", ok=False, detail=detail)
-    return HealthCheckResponse(name="embedder", ok=True, detail=resources.embedder.model)
-
-
-def _check_index(resources: Resources, catalogue: CatalogueView) -> HealthCheckResponse:
-    try:
-        count = len(catalogue.index)
-    except (*OUTAGES, IndexUnavailable) as error:
-        return HealthCheckResponse(name="index", ok=False, detail=first_line(error))
-    silence = time.monotonic() - catalogue.confirmed_at
-    detail = f"{resources.settings.index}, {count} titles, confirmed {silence:.1f} s ago"
-    return HealthCheckResponse(name="index", ok=silence < MAX_UNCONFIRMED_S, detail=detail)
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            return await to_thread.run_sync(probe, limiter=_probe_threads, abandon_on_cancel=True)
+    except TimeoutError:
+        return CheckResult(name, ok=False, detail=f"no answer within {PROBE_TIMEOUT_S:.0f} s")

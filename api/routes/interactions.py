@@ -14,16 +14,18 @@ from pydantic import (
     TypeAdapter,
 )
 
-from api.auth.consent import NO_STORE
-from api.auth.identity import IdentityDep, ViewerIdentityDep, declines_storage
-from api.errors import TitleNotFound
-from api.params import CatalogueViewDep, MetricsDep, PaginationDep, ResourcesDep, SessionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
-from api.schemas.titles import ListResponse, Problem, ResponseModel, json_response
-from api.state import FeatureSourceDep
+from api.auth.consent import ViewerIdentityDep, declines_storage
+from api.auth.identity import IdentityDep
+from api.caching import NO_STORE
+from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
+from api.params import PaginationDep
+from api.schemas.problems import Problem
+from api.schemas.responses import ListResponse, ResponseModel, json_response
+from api.state import CatalogueViewDep, FeatureSourceDep, MetricsDep, ResourcesDep, SessionDep
 from db import interactions
 from db.engine import open_session
 from db.interactions import Interaction
+from db.titles import TitleNotFound
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionBase
 from vocabulary.ids import MAX_TITLE_ID

@@ -4,33 +4,29 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from api.auth.consent import NO_STORE, ConsentingIdentityDep
+from api.auth.consent import ConsentingIdentityDep
 from api.auth.viewer_context import ViewerContextDep
-from api.cpu_limiter import CpuLimiterDep
-from api.errors import TitleNotFound
-from api.params import CatalogueViewDep, ResourcesDep, TextListParam
-from api.region_detection import RegionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
-from api.schemas.titles import (
-    ListResponse,
-    Problem,
-    ResponseModel,
-    TitleCard,
-    private_json_response,
-)
-from api.state import FeatureSourceDep
+from api.caching import NO_STORE
+from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
+from api.params import TextListParam
+from api.region_detection import RegionParam, resolve_region
+from api.schemas.problems import Problem
+from api.schemas.responses import ListResponse, ResponseModel, private_json_response
+from api.state import CatalogueViewDep, CpuLimiterDep, FeatureSourceDep, ResourcesDep
 from catalog import languages, regions
 from db.engine import open_session
 from db.interactions import ONBOARDING_ROW, Interaction
+from db.titles import TitleNotFound
 from index.query import Filter
 from recommend import onboarding, reasons
 from runtime.catalogue_view import CatalogueView
 from services import title_cards
 from services.feed import content_vectors, ranking_attributes
+from services.title_cards import TitleCard
 from viewers.context import ViewerContext
 from viewers.interactions import TitleFeatureSource, record_interactions
 from vocabulary.ids import MAX_TITLE_ID, Region
@@ -62,7 +58,8 @@ class PicksResponse(ResponseModel):
 async def list_onboarding_titles(
     catalogue: CatalogueViewDep,
     viewer: ViewerContextDep,
-    region: RegionDep,
+    region: RegionParam,
+    request: Request,
     cpu_limiter: CpuLimiterDep,
     language: Annotated[
         TextListParam, Query(description="ISO 639-1; by default those one watches")
@@ -70,10 +67,11 @@ async def list_onboarding_titles(
     limit: Annotated[int, Query(ge=1, le=MAX_ONBOARDING_TITLES)] = 24,
 ) -> Response:
     """Return well known titles of many sorts, to pick from."""
+    place = await resolve_region(request, region, viewer.region)
 
     def answer() -> Response:
         items = onboarding_titles(
-            catalogue, viewer, region, requested_languages=language, limit=limit
+            catalogue, viewer, place, requested_languages=language, limit=limit
         )
         return private_json_response(
             ListResponse[TitleCard](items=items, total=None, limit=limit, offset=0)

@@ -18,18 +18,17 @@ from pydantic import (
 from sqlmodel import Session
 
 from api.auth import login_cookies
-from api.auth.consent import NO_STORE, ConsentingIdentityDep
-from api.auth.identity import Identity, IdentityDep
-from api.auth.visitor_cookie import VisitorDep
-from api.params import ResourcesDep, SessionDep
-from api.routes.search_history import SearchLogDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
-from api.schemas.titles import Problem, ResponseModel
+from api.auth.consent import ConsentingIdentityDep
+from api.auth.identity import Identity, IdentityDep, VisitorDep
+from api.caching import NO_STORE
+from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
+from api.schemas.problems import Problem
+from api.schemas.responses import ResponseModel
+from api.state import FeedMetricsDep, ResourcesDep, SearchLogDep, SessionDep
 from catalog import genres, languages, regions
 from db import profiles, viewer_lifecycle
 from db.engine import open_session
 from db.profiles import ViewerProfile
-from services.feed_metrics import FeedMetricsDep
 from viewers.accounts import MAX_ACCOUNT_NAME_CHARACTERS
 from vocabulary.kinds import Role
 

@@ -3,17 +3,16 @@
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.auth.viewer_context import PersonalizationDep
-from api.cpu_limiter import CpuLimiterDep
-from api.params import CatalogueViewDep, FilterDep, MetricsDep, PaginationDep, ResourcesDep
-from api.region_detection import RegionDep
-from api.schemas.titles import SearchResponse, json_response, private_json_response
+from api.params import MAX_QUERY_CHARACTERS, FilterDep, PaginationDep
+from api.region_detection import RegionParam, resolve_region
+from api.schemas.responses import json_response, private_json_response
+from api.schemas.search import SearchResponse
 from api.search_logging import SearchLoggerDep
+from api.state import CatalogueViewDep, CpuLimiterDep, MetricsDep, ResourcesDep
 from services import search as search_service
-
-MAX_QUERY_CHARACTERS = 500  # characters; a plot in a breath
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 
@@ -25,7 +24,8 @@ async def search_titles(
     metrics: MetricsDep,
     filter: FilterDep,
     pagination: PaginationDep,
-    region: RegionDep,
+    region: RegionParam,
+    request: Request,
     cpu_limiter: CpuLimiterDep,
     search_logger: SearchLoggerDep,
     personalization: PersonalizationDep,
@@ -44,6 +44,7 @@ async def search_titles(
     explain: Annotated[bool, Query(description="tell how the text was read")] = False,
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
+    place = await resolve_region(request, region, personalization.region)
     # Not within `cores`: those who wait for the model share its passes.
     asked = await to_thread.run_sync(
         lambda: search_service.analyze(catalogue, resources.embedder, q, ignored=frozenset(ignore))
@@ -55,7 +56,7 @@ async def search_titles(
             metrics,
             query=asked,
             filter=personalization.age_limit.restrict(filter),
-            region=region,
+            region=place,
             limit=pagination.limit,
             offset=pagination.offset,
             has_embedder=resources.embedder is not None,
@@ -63,6 +64,6 @@ async def search_titles(
             taste=personalization.taste_direction,
         )
         told = json_response if personalization.is_default else private_json_response
-        return told(search_logger.log_search(q, region, answer))
+        return told(search_logger.log_search(q, place, answer))
 
     return await cpu_limiter.run(answered)

@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from api.cpu_limiter import CpuLimiterDep
-from api.params import CatalogueViewDep, TextListParam
+from api.params import MAX_QUERY_CHARACTERS, TextListParam
 from api.region_detection import RegionDep
-from api.routes.search import MAX_QUERY_CHARACTERS
-from api.schemas.titles import ListResponse, json_response
+from api.schemas.responses import ListResponse, json_response
+from api.state import AppStateDep
 from services.suggestions import SuggestionCard, suggest
 
 MAX_SUGGESTIONS = 20  # more would be a page of results
@@ -20,10 +19,8 @@ router = APIRouter(prefix="/api/search", tags=["search"])
 
 @router.get("/suggest", operation_id="search_suggest", response_model=ListResponse[SuggestionCard])
 async def list_suggestions(
-    request: Request,
-    catalogue: CatalogueViewDep,
+    state: AppStateDep,
     region: RegionDep,
-    cpu_limiter: CpuLimiterDep,
     q: Annotated[
         str,
         Query(
@@ -38,11 +35,11 @@ async def list_suggestions(
     ] = [],  # noqa: B006  # FastAPI copies it
 ) -> Response:
     """Suggest titles, people, genres, languages and queries for the typed text."""
-    popular_queries = request.app.state.popular.in_region(region)[:MAX_POPULAR_QUERIES]
+    popular_queries = state.popular_searches.in_region(region)[:MAX_POPULAR_QUERIES]
 
     def respond() -> Response:
         cards = suggest(
-            catalogue,
+            state.catalogue,
             q,
             region=region,
             preferred_languages=language,
@@ -53,4 +50,4 @@ async def list_suggestions(
             ListResponse[SuggestionCard](items=cards, total=None, limit=limit, offset=0)
         )
 
-    return await cpu_limiter.run(respond)
+    return await state.cpu_limiter.run(respond)

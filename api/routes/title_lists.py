@@ -7,11 +7,12 @@ from datetime import datetime
 from fastapi import APIRouter
 from sqlmodel import Session
 
-from api.auth.consent import NO_STORE
 from api.auth.identity import Identity, IdentityDep
-from api.params import CatalogueViewDep, Pagination, PaginationDep, SessionDep
-from api.routes.titles import DATABASE_UNAVAILABLE_RESPONSES
-from api.schemas.titles import ListResponse
+from api.caching import NO_STORE
+from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
+from api.params import Pagination, PaginationDep
+from api.schemas.responses import ListResponse
+from api.state import CatalogueViewDep, SessionDep
 from db import title_states
 from db.title_states import ListEntry, TitleList
 from runtime.catalogue_view import CatalogueView

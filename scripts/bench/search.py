@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from api.metrics import Metrics
-from api.schemas.titles import SearchResponse
+from api.schemas.search import SearchResponse
 from catalog import regions
 from config.cpu import available_cores
 from config.embedders import load_embedder

@@ -68,6 +68,9 @@ def _findings() -> Iterator[Finding]:
         return
     yield Finding(True, "settings", _settings_summary(settings))
     yield _secret_key_finding(settings)
+    if settings.local_admin:
+        detail = "RASIKA_LOCAL_ADMIN: requests from this machine, a proxy's too, are administrators"
+        yield Finding(None, "administration", detail)
     yield from _home_findings(settings)
     try:
         with open_resources(settings, with_embedder=False) as resources:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from api.metrics import Metrics
-from api.schemas.titles import SearchResponse
+from api.schemas.search import SearchResponse
 from catalog import genres, languages
 from config.resources import open_resources
 from config.settings import Settings

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from api.app import create_app
+from api.state import app_state
 from config.resources import Resources
 from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
@@ -111,7 +112,7 @@ def create_owner(guests: ViewerFactory) -> OwnedData:
     found = browser.get("/api/search", params={"q": "a search of Ravi"})
     opened = {"search_id": found.headers["x-search-id"], "content_id": TITLE, "position": 1}
     expect_success(browser.post("/api/search/clicks", json=opened))
-    guests.app.state.search_log.flush()
+    app_state(guests.app).search_log.flush()
     access = str(browser.headers["authorization"]).removeprefix("Bearer ")
     return OwnedData(
         owner=owner,
@@ -195,7 +196,7 @@ def send_as_if_owner(
 def stored_rows(guests: ViewerFactory, viewer_id: UUID) -> dict[str, list[str]]:
     """Return all that is kept of a viewer, by table."""
     kept: dict[str, list[str]] = {}
-    guests.app.state.search_log.flush()
+    app_state(guests.app).search_log.flush()
     with guests.engine.connect() as connection:
         for table in SQLModel.metadata.sorted_tables:
             whose = {"viewer_id", "visitor_id"} & set(table.columns.keys())

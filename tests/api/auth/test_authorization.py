@@ -1,4 +1,4 @@
-"""What administrators and curators may do, and others may not."""
+"""Access by role, secret key and machine."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ NEW_KEY, OLD_KEY = "the key of this year", "the key of last year"
 
 @pytest.fixture
 def viewers(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
-    """Those who come to a service on this machine, without a secret key."""
+    """Users of a service with `local_admin`."""
     with viewer_factory(app, client.base_url) as found:
         yield found
 
@@ -30,9 +30,9 @@ def viewers(app: FastAPI, client: httpx.Client) -> Iterator[ViewerFactory]:
 def viewers_with_secret_keys(
     seeded_resources: Resources, catalogue_view: CatalogueView
 ) -> Iterator[ViewerFactory]:
-    """Those who come to a service with two secret keys."""
+    """Users of a service with two secret keys."""
     settings = seeded_resources.settings.model_copy(
-        update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}")}
+        update={"secret_key": SecretStr(f"{NEW_KEY}, {OLD_KEY}"), "local_admin": False}
     )
     app = create_app(replace(seeded_resources, settings=settings), catalogue_view)
     with running_app(app) as client, viewer_factory(app, client.base_url) as found:
@@ -47,11 +47,21 @@ def moderation_status(browser: httpx.Client) -> int:
     return browser.get("/api/admin/reviews").status_code
 
 
+def test_without_a_key_this_machine_has_no_access_by_default(
+    seeded_resources: Resources, catalogue_view: CatalogueView
+) -> None:
+    settings = seeded_resources.settings.model_copy(update={"local_admin": False})
+    app = create_app(replace(seeded_resources, settings=settings), catalogue_view)
+    with running_app(app) as client:
+        assert admin_status(client) == 403
+        assert moderation_status(client) == 403
+
+
 @pytest.mark.parametrize(
     ("role", "administering", "moderating"),
     [(Role.USER, 403, 403), (Role.CURATOR, 403, 200), (Role.ADMIN, 404, 200)],
 )
-def test_a_role_allows_what_it_says_even_on_this_machine(
+def test_a_role_limits_access_even_with_local_admin(
     viewers: ViewerFactory, role: Role, administering: int, moderating: int
 ) -> None:
     person = viewers.with_account(role=role)
@@ -61,7 +71,7 @@ def test_a_role_allows_what_it_says_even_on_this_machine(
     )
 
 
-def test_who_says_nothing_administers_on_this_machine_alone(
+def test_local_admin_gives_access_without_a_key(
     viewers: ViewerFactory, viewers_with_secret_keys: ViewerFactory
 ) -> None:
     assert admin_status(viewers.anonymous_client()) == 404
@@ -69,7 +79,7 @@ def test_who_says_nothing_administers_on_this_machine_alone(
     assert admin_status(viewers_with_secret_keys.anonymous_client()) == 403
 
 
-def test_each_secret_key_opens_and_so_does_an_administrator(
+def test_each_secret_key_and_administrators_have_access(
     viewers_with_secret_keys: ViewerFactory,
 ) -> None:
     assert (
@@ -91,7 +101,7 @@ def test_each_secret_key_opens_and_so_does_an_administrator(
     assert admin_status(viewers_with_secret_keys.with_account(role=Role.USER).http) == 403
 
 
-def test_an_administrator_signed_in_by_cookies_is_one(
+def test_administrator_can_use_cookies(
     viewers_with_secret_keys: ViewerFactory,
 ) -> None:
     person = viewers_with_secret_keys.with_account(role=Role.ADMIN)
@@ -100,7 +110,7 @@ def test_an_administrator_signed_in_by_cookies_is_one(
     assert admin_status(person.http) == 404
 
 
-def test_a_token_that_is_good_no_more_is_told_as_such(
+def test_revoked_token_is_not_signed_in(
     viewers_with_secret_keys: ViewerFactory,
 ) -> None:
     person = viewers_with_secret_keys.with_account(role=Role.ADMIN)

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth.rate_limits import LOGINS_PER_ADDRESS_AND_EMAIL, LOGINS_PER_EMAIL
+from api.state import app_state
 from config.resources import Resources
 from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
@@ -306,11 +307,11 @@ def test_the_account_is_asked_for_at_each_request(
     app: FastAPI, client: httpx.Client, register_account: Callable[[], tuple[str, TokenJson]]
 ) -> None:
     email, tokens = register_account()
-    with app.state.resources.engine.begin() as connection:
+    with app_state(app).resources.engine.begin() as connection:
         asked = {"email": email}
         connection.execute(text("UPDATE account SET role = 'curator' WHERE email = :email"), asked)
         assert me(client, tokens).json()["role"] == "user"
     assert me(client, tokens).json()["role"] == "curator"
-    with app.state.resources.engine.begin() as connection:
+    with app_state(app).resources.engine.begin() as connection:
         connection.execute(text("DELETE FROM account WHERE email = :email"), asked)
     assert problem(me(client, tokens)) == (401, "not-signed-in")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth import login_cookies, visitor_cookie
+from api.state import app_state
 from config.resources import Resources
 from config.settings import Settings
 from db.engine import open_session
@@ -45,7 +46,7 @@ class LoggedInBrowser:
 def browser(viewers: ViewerFactory) -> LoggedInBrowser:
     person = viewers.with_account()
     with open_session(viewers.engine) as writing:
-        pair = login_sessions.start(writing, person.id, tokens=viewers.app.state.tokens)
+        pair = login_sessions.start(writing, person.id, tokens=app_state(viewers.app).tokens)
         writing.commit()
     tab = viewers.anonymous_client()
     set_browser_cookies(tab, access=pair.access, refresh=pair.refresh)
@@ -221,7 +222,9 @@ def test_an_origin_that_is_named_may_and_may_read_the_answer(
 def test_in_production_cookies_go_over_https_alone(production_viewers: ViewerFactory) -> None:
     person = production_viewers.with_account()
     with open_session(production_viewers.engine) as writing:
-        pair = login_sessions.start(writing, person.id, tokens=production_viewers.app.state.tokens)
+        pair = login_sessions.start(
+            writing, person.id, tokens=app_state(production_viewers.app).tokens
+        )
         writing.commit()
     header = {"cookie": f"{login_cookies.REFRESH_COOKIE}={pair.refresh}"}
     renewed = set_cookie_headers(production_viewers.anonymous_client().get(ME, headers=header))

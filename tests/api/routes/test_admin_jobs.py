@@ -1,4 +1,4 @@
-"""Who may do what operators do, and a rebuild followed to its end."""
+"""Access to administrators' routes, and the progress of a rebuild."""
 
 import os
 import subprocess
@@ -25,7 +25,9 @@ def client_with_secret_key(
     seeded_resources: Resources, catalogue_view: CatalogueView
 ) -> Iterator[httpx.Client]:
     """The service with a secret key."""
-    settings = seeded_resources.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    settings = seeded_resources.settings.model_copy(
+        update={"secret_key": SecretStr(KEY), "local_admin": False}
+    )
     with running_app(
         create_app(replace(seeded_resources, settings=settings), catalogue_view)
     ) as client:
@@ -36,7 +38,9 @@ def get_unknown_job(client: httpx.Client, **headers: str) -> httpx.Response:
     return client.get("/api/admin/jobs/none", headers=headers)
 
 
-def test_whoever_is_on_this_machine_is_an_administrator(client: httpx.Client) -> None:
+def test_requests_from_this_machine_are_administrators_with_local_admin(
+    client: httpx.Client,
+) -> None:
     assert get_unknown_job(client).status_code == 404
 
 
@@ -51,9 +55,7 @@ def test_whoever_is_on_this_machine_is_an_administrator(client: httpx.Client) ->
         {"x-forwarded-for": "127.0.0.1"},
     ],
 )
-def test_others_than_this_machine_are_refused(
-    client: httpx.Client, headers: dict[str, str]
-) -> None:
+def test_requests_from_elsewhere_are_refused(client: httpx.Client, headers: dict[str, str]) -> None:
     for response in (
         client.post("/api/admin/reindex", headers=headers),
         client.get("/api/admin/jobs/none", headers=headers),
@@ -64,24 +66,25 @@ def test_others_than_this_machine_are_refused(
         assert "RASIKA_SECRET_KEY" in response.json()["detail"]
 
 
-def test_a_page_of_our_own_may(client: httpx.Client) -> None:
+def test_own_pages_are_administrators_with_local_admin(client: httpx.Client) -> None:
     own = str(client.base_url).rstrip("/")
     assert get_unknown_job(client, origin=own).status_code == 404
 
 
 @pytest.mark.parametrize(
-    "given", ["", KEY, f"Bearer {KEY}!", f"bearer  {KEY}", "Bearer", "Bearer ключ", "Basic x"]
+    "authorization",
+    ["", KEY, f"Bearer {KEY}!", f"bearer  {KEY}", "Bearer", "Bearer ключ", "Basic x"],
 )
-def test_with_a_secret_key_nothing_else_opens(
-    client_with_secret_key: httpx.Client, given: str
+def test_other_credentials_than_the_secret_key_are_refused(
+    client_with_secret_key: httpx.Client, authorization: str
 ) -> None:
     response = client_with_secret_key.get(
-        "/api/admin/jobs/none", headers={b"authorization": given.encode()}
+        "/api/admin/jobs/none", headers={b"authorization": authorization.encode()}
     )
     assert response.status_code == 403
 
 
-def test_the_secret_key_opens(client_with_secret_key: httpx.Client) -> None:
+def test_secret_key_gives_access(client_with_secret_key: httpx.Client) -> None:
     assert get_unknown_job(client_with_secret_key, authorization=f"Bearer {KEY}").status_code == 404
 
 
@@ -92,7 +95,7 @@ def test_an_unknown_job_is_not_found(client: httpx.Client, name: str) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_rebuild_is_followed_to_its_end(
+def test_progress_of_a_rebuild(
     client: httpx.Client, seeded_resources: Resources, catalogue_view: CatalogueView, tmp_path: Path
 ) -> None:
     accepted = client.post("/api/admin/reindex")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from api.auth.visitor_cookie import VISITOR_COOKIE
+from api.state import app_state
 from db import title_states
 from db.engine import open_session
 from runtime.title_features import ServedTitleFeatures
@@ -228,7 +229,7 @@ def test_taste_and_standings_follow_in_the_same_transaction(viewers: ViewerFacto
     post_interactions(
         person.http, [like_event(EEGA_ID), {"content_id": OTHER_ID, "event": "dismiss"}]
     )
-    live = viewers.app.state.live
+    live = app_state(viewers.app).catalogue
     with open_session(viewers.engine) as reading:
         learnt = interactions.read_taste(reading, person.id, live.model)
         assert set(interactions.read_title_states(reading, person.id)) == {EEGA_ID, OTHER_ID}
@@ -240,7 +241,7 @@ def test_taste_and_standings_follow_in_the_same_transaction(viewers: ViewerFacto
 
 def test_what_viewers_do_is_counted(viewers: ViewerFactory) -> None:
     def counted() -> float:
-        metrics = viewers.app.state.metrics.registry
+        metrics = app_state(viewers.app).metrics.registry
         return float(metrics.get_sample_value("rasika_interactions_total", {"event": "like"}) or 0)
 
     before, browser, told = counted(), viewers.with_account().http, like_event(id=str(uuid4()))
@@ -311,7 +312,7 @@ def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
     )._replace(dismissed_at=None)
     with open_session(viewers.engine) as writing:
         interactions.record_interactions(
-            writing, person.id, [], ServedTitleFeatures(viewers.app.state.live)
+            writing, person.id, [], ServedTitleFeatures(app_state(viewers.app).catalogue)
         )
         title_states.store(writing, person.id, [gone])
         writing.commit()

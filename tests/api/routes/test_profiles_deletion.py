@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from api.auth import login_cookies
 from api.auth.visitor_cookie import VISITOR_COOKIE
+from api.state import app_state
 from db import viewer_lifecycle
 from db.engine import open_session
 from tests.viewer_clients import ViewerClient, ViewerFactory
@@ -130,7 +131,7 @@ def test_of_who_has_an_account_no_row_is_left_and_nothing_of_others_is_lost(
     assert row_counts(engine) == before
     assert not [
         each
-        for each in valkey_contents(viewers.app.state.resources.redis)
+        for each in valkey_contents(app_state(viewers.app).resources.redis)
         if contains_identity(each, needles)
     ]
     assert person.http.get("/api/user/profile").status_code == 401
@@ -166,7 +167,7 @@ def test_what_somebody_was_shown_is_not_remembered_either(viewers: ViewerFactory
 def test_the_browser_forgets_too(viewers: ViewerFactory) -> None:
     visitor, member = viewers.visitor(), viewers.with_account()
     with open_session(viewers.engine) as writing:
-        pair = login_sessions.start(writing, member.id, tokens=viewers.app.state.tokens)
+        pair = login_sessions.start(writing, member.id, tokens=app_state(viewers.app).tokens)
         writing.commit()
     perform_all_actions(visitor, viewers.engine)
     browser = visitor.http
@@ -218,7 +219,7 @@ def test_whatever_is_under_way_meanwhile_leaves_nothing(viewers: ViewerFactory) 
             assert browser.delete("/api/user/profile").status_code == 204
             answers = set[int]().union(*(each.result(timeout=60) for each in asked))
         assert answers <= {200, 201, 401, 410}, answers
-        viewers.app.state.search_log.flush()
+        app_state(viewers.app).search_log.flush()
         with open_session(viewers.engine) as writing:
             viewer_lifecycle.delete_leftovers(writing)
             writing.commit()

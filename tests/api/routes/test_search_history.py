@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth.visitor_cookie import VISITOR_COOKIE
+from api.state import app_state
 from config.resources import Resources
 from runtime.catalogue_view import CatalogueView
 from runtime.search_log import SearchLog
@@ -51,13 +52,13 @@ def visitor_client(client: httpx.Client) -> Iterator[httpx.Client]:
 
 
 def search_log(app: FastAPI) -> SearchLog:
-    found: SearchLog = app.state.search_log
+    found: SearchLog = app_state(app).search_log
     return found
 
 
 def rows(app: FastAPI, table: str = "search_query") -> list[dict[str, object]]:
     search_log(app).flush()
-    with app.state.resources.engine.connect() as connection:
+    with app_state(app).resources.engine.connect() as connection:
         found = connection.execute(text(f"SELECT * FROM {table}")).mappings()
         return [dict(row) for row in found]
 

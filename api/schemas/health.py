@@ -1,0 +1,22 @@
+"""JSON of the readiness check."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.responses import ResponseModel
+
+
+class HealthCheckResponse(ResponseModel):
+    """Whether a dependency answers."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class ReadinessResponse(ResponseModel):
+    """Whether the service can do its work; `degraded` when it can do most of it."""
+
+    status: Annotated[str, Field(examples=["ready", "degraded", "unready"])]
+    checks: list[HealthCheckResponse]
