@@ -21,8 +21,8 @@ from config.resources import Resources
 from config.settings import Settings
 from db.engine import open_session
 from runtime.catalogue_view import CatalogueView
-from runtime.result_cache import ResultCache
 from runtime.popular_searches import PopularSearches
+from runtime.result_cache import ResultCache
 from runtime.search_log import SearchLog
 from services.feed_metrics import FeedMetrics
 from viewers.interactions import TitleFeatureSource
