@@ -206,8 +206,9 @@ def _build_view(catalogue: BenchmarkCatalogue, stopwatch: Stopwatch) -> Catalogu
     index.stopwatch = names.stopwatch = stopwatch
     columns = zip(catalogue.summaries, catalogue.entries, catalogue.plots, strict=True)
     rows = [CatalogueRow(*each) for each in columns]
-    view.load_rows(rows)
-    names.load(rows)
+    for structure in (names, view.plots, view.entity_dictionary, view.suggester):
+        structure.load(rows)
+    view.titles.update((row.summary.id, row.summary) for row in rows)
     view.index, view.names = index, names
     return view
 
