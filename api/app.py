@@ -17,7 +17,7 @@ from api.middleware.body_limit import BodyLimitMiddleware
 from api.middleware.csrf import CsrfMiddleware
 from api.middleware.response_cookies import SEARCH_ID_HEADER, ResponseCookiesMiddleware
 from api.middleware.timing import TimingMiddleware
-from api.pages import data, setup
+from api.pages.setup import install_pages
 from api.routes import (
     accounts,
     admin_jobs,
@@ -27,6 +27,7 @@ from api.routes import (
     data_export,
     feed,
     health,
+    homepage,
     interactions,
     oidc,
     onboarding,
@@ -37,6 +38,7 @@ from api.routes import (
     suggestions,
     title_lists,
     titles,
+    trending,
     viewings,
 )
 from api.search_batcher import SearchBatcher
@@ -56,9 +58,9 @@ from viewers.tokens import TokenSigner
 SUMMARY = "Semantic search and recommendation for Indian and world cinema, series and anime"
 # The order is that of the OpenAPI document.
 ROUTERS = (
-    *(search, suggestions, search_history, titles, feed, admin_jobs, admin_searches, health),
-    *(accounts, oidc, interactions, title_lists, profiles, onboarding, viewings, reviews),
-    *(data_export, admin_viewings, admin_reviews),
+    *(search, suggestions, search_history, titles, trending, homepage, feed),
+    *(admin_jobs, admin_searches, health, accounts, oidc, interactions, title_lists),
+    *(profiles, onboarding, viewings, reviews, data_export, admin_viewings, admin_reviews),
 )
 
 
@@ -81,7 +83,7 @@ def create_app(resources: Resources, catalogue: CatalogueView) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     _add_middleware(app, resources.settings, state.metrics)
-    setup.install_pages(app, data.page_data)
+    install_pages(app)
     errors.install_exception_handlers(app)
     openapi.install_openapi(app)
     return app

@@ -16,7 +16,7 @@ from api.auth.authorization import InsufficientRole
 from api.auth.consent import DoNotTrackEnabled
 from api.auth.rate_limits import TooManyAttempts
 from api.middleware.csrf import CrossOriginRequest
-from api.pages.layout import render_error_page, wants_page
+from api.pages.errors import render_error_page, wants_page
 from db.engine import DatabaseUnavailable, first_line
 from db.reviews import ReviewChanged, ReviewNotFound
 from db.titles import TitleNotFound

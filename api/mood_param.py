@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from api.state import AppStateDep
-from recommend import moods
 from recommend.moods import MoodTarget, Rasa
+from services.moods import UnknownMood, resolve_mood
 
 
 async def parse_mood(
@@ -27,18 +27,11 @@ async def parse_mood(
 
     Raises `RequestValidationError` for words that name none.
     """
-    if mood is None or not mood.strip():
-        return None
-    rasa = moods.parse_mood(mood)
-    if rasa is None:
-        raise RequestValidationError([_unknown_mood_error(mood)])
-    embedder = state.resources.embedder
-    if embedder is None:
-        return MoodTarget(rasa, None)
-    vectors = await run_in_threadpool(
-        state.mood_cache.get_or_compute, "rasas", lambda: moods.mood_vectors(embedder)
-    )
-    return MoodTarget(rasa, vectors[rasa])
+    text, embedder = mood or "", state.resources.embedder
+    try:
+        return await run_in_threadpool(resolve_mood, text, embedder, state.mood_cache)
+    except UnknownMood as error:
+        raise RequestValidationError([_unknown_mood_error(text)]) from error
 
 
 def _unknown_mood_error(text: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What feeds are like beside what they find: told to administrators and to Prometheus."""
+"""Quality measures of the feeds of a process, for Prometheus and administrators."""
 
 import secrets
 from collections.abc import Sequence
@@ -8,24 +8,24 @@ from uuid import UUID
 import numpy as np
 from prometheus_client import CollectorRegistry, Gauge, Summary
 
-from api.schemas.feed import FeedMetricsResponse
 from index.query import Filter
 from recommend import metrics, queries
 from recommend.explanations import liked_title_ids
 from runtime.catalogue_reader import freshness
 from runtime.catalogue_view import CatalogueView
-from services.feed import FeedResult, content_vectors
+from services.feed import FeedResult
+from services.title_attributes import content_vectors
 from vocabulary.ids import TitleId
 from vocabulary.kinds import ScopeKind
 
 DIGEST_BYTES = 16
-MAX_EXPECTED_TITLES = 100  # titles: what somebody who knew nothing of a person would show him
+MAX_EXPECTED_TITLES = 100  # what a feed without personalisation would show
 
 
 class FeedMetrics:
-    """The feeds that a process gave, as they are measured; see `recommend.metrics`.
+    """Measures the feeds of this process; see `recommend.metrics`.
 
-    Nobody's number is kept: people are told apart by a digest that says nothing elsewhere.
+    Viewer ids are not stored, only their digest under a secret of the process.
     """
 
     def __init__(self, registry: CollectorRegistry, catalogue: CatalogueView) -> None:
@@ -43,17 +43,17 @@ class FeedMetrics:
         }
         Gauge(
             "rasika_feed_coverage",
-            "Share of the catalogue in the latest feeds of the last people of this process",
+            "Share of the catalogue in the latest feeds of this process's viewers",
             registry=registry,
         ).set_function(lambda: self._observed.coverage(len(catalogue.titles)))
         Gauge(
             "rasika_feed_personalisation",
-            "How unlike each other the latest feeds of people are, 0..1",
+            "Dissimilarity of the latest feeds of different viewers, 0..1",
             registry=registry,
         ).set_function(self._observed.personalisation)
 
     def observe(self, viewer_id: UUID | None, result: FeedResult) -> dict[str, float]:
-        """Count a feed and return what it is like by itself."""
+        """Count a feed and return its own measures."""
         ids = [item.hit.title_id for item in result.items]
         measures = self._measure(ids, result)
         for name, summary in self._summaries.items():
@@ -62,40 +62,39 @@ class FeedMetrics:
             self._observed.add(self._alias(viewer_id), ids)
         return measures
 
-    def summarize(self, measures: dict[str, float]) -> FeedMetricsResponse:
-        """Return the measures of a feed, and beside them those of all together."""
-        return FeedMetricsResponse(
-            **measures,
-            coverage=self._observed.coverage(len(self._catalogue.titles)),
-            personalisation=self._observed.personalisation(),
-        )
+    def with_totals(self, measures: dict[str, float]) -> dict[str, float]:
+        """Return a feed's measures with `coverage` and `personalisation` of all feeds."""
+        return measures | {
+            "coverage": self._observed.coverage(len(self._catalogue.titles)),
+            "personalisation": self._observed.personalisation(),
+        }
 
     def forget(self, viewer_id: UUID) -> None:
-        """Forget what somebody was given."""
+        """Forget a viewer's feeds."""
         self._observed.add(self._alias(viewer_id), ())
 
     def _alias(self, viewer_id: UUID) -> bytes:
         return blake2b(viewer_id.bytes, key=self._secret, digest_size=DIGEST_BYTES).digest()
 
     def _measure(self, ids: Sequence[TitleId], result: FeedResult) -> dict[str, float]:
-        live = self._catalogue
-        listings = [each for title_id in ids if (each := live.titles.get(title_id))]
-        known = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
-        own = content_vectors(live, ids)
-        liked = content_vectors(live, liked_title_ids(result.context.title_states))
+        catalogue = self._catalogue
+        listings = [each for title_id in ids if (each := catalogue.titles.get(title_id))]
+        popularity = [each.popularity.get((ScopeKind.GLOBAL, ""), 0.0) for each in listings]
+        vectors = content_vectors(catalogue, ids)
+        liked = content_vectors(catalogue, liked_title_ids(result.context.title_states))
         return {
-            "intra_list_diversity": metrics.intra_list_diversity(own),
-            "novelty_bits": metrics.novelty(np.array(known)),
+            "intra_list_diversity": metrics.intra_list_diversity(vectors),
+            "novelty_bits": metrics.novelty(np.array(popularity)),
             "serendipity": metrics.serendipity(
-                ids, own, expected=self._expected_titles(result), liked=liked
+                ids, vectors, expected=self._expected_titles(result), liked=liked
             ),
             "freshness": metrics.freshness(np.array([freshness(each) for each in listings])),
         }
 
     def _expected_titles(self, result: FeedResult) -> frozenset[TitleId]:
-        region, live = result.context.region, self._catalogue
+        region, catalogue = result.context.region, self._catalogue
         query = queries.best_known(region, Filter(), k=MAX_EXPECTED_TITLES)
-        return live.result_cache.get_or_compute(
+        return catalogue.result_cache.get_or_compute(
             ("expected", region),
-            lambda: frozenset(hit.title_id for hit in live.index.search(query)),
+            lambda: frozenset(hit.title_id for hit in catalogue.index.search(query)),
         )

@@ -1,9 +1,8 @@
-"""The homepage: for anybody of a region the same, for somebody his own rows before them."""
+"""The homepage: a region's rows, after the viewer's own rows if anything is known of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from api.schemas.homepage import HomepageResponse, HomepageRowResponse
 from catalog import genres, languages, regions
 from index.query import Filter, Hit, VectorMissing
 from recommend import reasons
@@ -15,16 +14,17 @@ from recommend.title_state import opinion_score
 from runtime.catalogue_view import CatalogueView
 from services import feed, title_cards
 from services.feed import FeedRequest
+from services.feed_reasons import similarity_reason
 from services.title_cards import TitleCard
 from viewers.context import ANONYMOUS_CONTEXT, ViewerContext
 from vocabulary.ids import Region, TitleId
 from vocabulary.kinds import Space
 
-MIN_ANCHOR_OPINION = 0.5  # opinion; who only wants to watch something has not said that he likes it
-MAX_ANCHOR_ROWS = 2  # rows of what is like a title; more and the page is about the past
+MIN_ANCHOR_OPINION = 0.5  # more than a watchlist entry, which is no sign of liking
+MAX_ANCHOR_ROWS = 2  # rows of titles similar to a liked one
 FOR_YOU_TITLE, CONTINUE_TITLE, WATCHLIST_TITLE = "For you", "Continue watching", "Your watchlist"
 OWN_LANGUAGES_TITLE = "In your languages"
-MAX_ROW_TITLES = 18  # titles: three screens of a phone, one and a half of a desk
+MAX_ROW_TITLES = 18  # three screens of a phone, one and a half of a desktop
 HOME_GENRES = (
     "thriller",
     "romance",
@@ -41,6 +41,23 @@ HOME_LANGUAGE_LABELS = {code: languages.language_name(code) for code in language
 HOME_GENRE_LABELS = {slug: genres.label(slug) for slug in HOME_GENRES}
 
 
+@dataclass(frozen=True, slots=True)
+class HomepageRow:
+    """A row of titles."""
+
+    key: str
+    title: str
+    items: Sequence[TitleCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Homepage:
+    """The rows of the homepage for a region."""
+
+    rows: Sequence[HomepageRow]
+    region: Region
+
+
 def build_homepage(
     catalogue: CatalogueView,
     *,
@@ -48,10 +65,10 @@ def build_homepage(
     language: str | None,
     viewer: ViewerContext = ANONYMOUS_CONTEXT,
     feed_request: FeedRequest | None = None,
-) -> HomepageResponse:
+) -> Homepage:
     """Return the rows of the homepage, every title at most once.
 
-    Without a wish, or for who is new, those of the region, which are remembered.
+    Without a feed request, and for new viewers, the region's rows, which are cached.
     """
     if feed_request is None or viewer.is_new:
         return catalogue.result_cache.get_or_compute(
@@ -65,9 +82,9 @@ def build_homepage(
 
 def _regional_homepage(
     catalogue: CatalogueView, region: Region, language: str | None, filter: Filter
-) -> HomepageResponse:
+) -> Homepage:
     rows = _fill_rows(catalogue, _regional_row_plans(region, language, filter), region)
-    return HomepageResponse(rows=list(rows), region=region)
+    return Homepage(rows=tuple(rows), region=region)
 
 
 def _fill_rows(
@@ -75,16 +92,18 @@ def _fill_rows(
     plans: Iterable[RowPlan],
     region: Region,
     reason_language: str = reasons.ENGLISH,
-) -> Iterator[HomepageRowResponse]:
-    """Yield rows; each title of one that is like another title says so, the others by terms."""
+) -> Iterator[HomepageRow]:
+    """Yield rows; titles similar to an anchor title have that as their reason."""
     boosted = title_cards.boost_reasons(region, reason_language)
     for row in fill_rows(catalogue.index, plans):
-        like = row.plan.anchor_id
-        because = None if like is None else feed.similarity_reason(catalogue, like, reason_language)
-        items = title_cards.title_cards(
-            catalogue, row.hits, boosted if because is None else _same_reason(because)
+        anchor_id = row.plan.anchor_id
+        reason = (
+            None if anchor_id is None else similarity_reason(catalogue, anchor_id, reason_language)
         )
-        yield HomepageRowResponse(key=row.plan.key, title=row.plan.title, items=list(items))
+        items = title_cards.title_cards(
+            catalogue, row.hits, boosted if reason is None else _same_reason(reason)
+        )
+        yield HomepageRow(key=row.plan.key, title=row.plan.title, items=tuple(items))
 
 
 def _same_reason(reason: Reason) -> Callable[[Hit], Reason]:
@@ -94,7 +113,7 @@ def _same_reason(reason: Reason) -> Callable[[Hit], Reason]:
 def _regional_row_plans(
     region: Region, language: str | None, filter: Filter, own_languages: Sequence[str] = ()
 ) -> list[RowPlan]:
-    """Return the rows of a region; his own languages go before those watched there."""
+    """Return the rows of a region; the viewer's languages come before the region's."""
     first = {code: 1.0 + 1.0 / place for place, code in enumerate(own_languages, start=1)}
     return homepage_rows(
         regions.known_region(region),
@@ -113,37 +132,36 @@ def _personal_homepage(
     language: str | None,
     viewer: ViewerContext,
     feed_request: FeedRequest,
-) -> HomepageResponse:
-    """Return a person's own rows and then the region's, without what he knows already."""
-    wanted = viewer.restrict(_language_filter(language))
+) -> Homepage:
+    """Return the viewer's own rows, then the region's, without titles they know."""
+    filter = viewer.restrict(_language_filter(language))
     rows = [*_list_rows(catalogue, viewer)]
-    served = feed.build_feed(
+    result = feed.build_feed(
         catalogue,
         viewer,
         replace(feed_request, filter=_language_filter(language), limit=MAX_ROW_TITLES),
     )
-    chosen = feed.to_response(catalogue, served, feed_request).items
-    if chosen:
-        rows.insert(0, HomepageRowResponse(key="for_you", title=FOR_YOU_TITLE, items=list(chosen)))
-    shown = frozenset(hit.id for row in rows for hit in row.items)
-    others = replace(wanted, exclude=viewer.known_ids | shown)
-    place = regions.known_region(region)
-    own = personal_rows(
-        place,
+    cards = feed.feed_cards(catalogue, result, feed_request)
+    if cards:
+        rows.insert(0, HomepageRow(key="for_you", title=FOR_YOU_TITLE, items=tuple(cards)))
+    listed_ids = frozenset(hit.id for row in rows for hit in row.items)
+    others = replace(filter, exclude=viewer.known_ids | listed_ids)
+    personal_plans = personal_rows(
+        regions.known_region(region),
         list(_anchors(catalogue, viewer)),
-        languages=served.context.own_languages if not language else (),
+        languages=result.context.own_languages if not language else (),
         heading=OWN_LANGUAGES_TITLE,
         filter=others,
         k=MAX_ROW_TITLES,
     )
-    plans = _regional_row_plans(region, language, others, served.context.own_languages)
-    rows += _fill_rows(catalogue, [*own, *plans], region, feed_request.reason_language)
-    return HomepageResponse(rows=rows, region=region)
+    plans = _regional_row_plans(region, language, others, result.context.own_languages)
+    rows += _fill_rows(catalogue, [*personal_plans, *plans], region, feed_request.reason_language)
+    return Homepage(rows=tuple(rows), region=region)
 
 
 def _anchors(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[Anchor]:
-    """Yield the latest titles that he liked, each for something else."""
-    found: list[Anchor] = []
+    """Yield the titles liked last, none similar to an earlier one."""
+    anchors: list[Anchor] = []
     liked = liked_title_ids(viewer.title_states)
     for title_id in (
         each for each in liked if opinion_score(viewer.title_states[each]) >= MIN_ANCHOR_OPINION
@@ -153,44 +171,43 @@ def _anchors(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[Anchor
             vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
         except VectorMissing:
             continue
-        alike = any(float(each.vector @ vector) >= MIN_SAME_INTEREST_COSINE for each in found)
-        if listing is not None and not alike:
+        is_similar = any(
+            float(each.vector @ vector) >= MIN_SAME_INTEREST_COSINE for each in anchors
+        )
+        if listing is not None and not is_similar:
             code = reaction_code(viewer.title_states[title_id])
             heading = reasons.reason_text(code, title=listing.title)
-            found.append(Anchor(title_id, heading, vector))
-            yield found[-1]
-        if len(found) == MAX_ANCHOR_ROWS:
+            anchors.append(Anchor(title_id, heading, vector))
+            yield anchors[-1]
+        if len(anchors) == MAX_ANCHOR_ROWS:
             return
 
 
-def _list_rows(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[HomepageRowResponse]:
-    """Yield what he is in the middle of, and what he wants to watch; the latest first."""
-    under_way = [each for each, standing in viewer.title_states.items() if standing.in_progress]
-    listed = [
+def _list_rows(catalogue: CatalogueView, viewer: ViewerContext) -> Iterator[HomepageRow]:
+    """Yield titles in progress and the watchlist, the latest first."""
+    in_progress = [each for each, state in viewer.title_states.items() if state.in_progress]
+    watchlist = [
         title_id
-        for title_id, standing in viewer.title_states.items()
-        if standing.watchlist_at is not None and not standing.in_progress
+        for title_id, state in viewer.title_states.items()
+        if state.watchlist_at is not None and not state.in_progress
     ]
     for key, title, ids in (
-        ("continue", CONTINUE_TITLE, under_way),
-        ("watchlist", WATCHLIST_TITLE, listed),
+        ("continue", CONTINUE_TITLE, in_progress),
+        ("watchlist", WATCHLIST_TITLE, watchlist),
     ):
-        items = list(_list_cards(catalogue, viewer, ids))
+        items = tuple(_list_cards(catalogue, viewer, ids))
         if items:
-            yield HomepageRowResponse(key=key, title=title, items=items)
+            yield HomepageRow(key=key, title=title, items=items)
 
 
 def _list_cards(
     catalogue: CatalogueView, viewer: ViewerContext, ids: Sequence[TitleId]
 ) -> Iterator[TitleCard]:
-    found = ((title_id, catalogue.titles.get(title_id)) for title_id in ids)
-    served = [(title_id, listing) for title_id, listing in found if listing is not None]
-    for title_id, listing in served[:MAX_ROW_TITLES]:
-        standing = viewer.title_states[title_id]
-        plain = title_cards.title_card(
-            listing, score=0.0, terms=title_cards.ZERO_TERMS, reason=None
-        )
-        yield replace(plain, progress=standing.progress) if standing.in_progress else plain
+    served = [listing for each in ids if (listing := catalogue.titles.get(each)) is not None]
+    for listing in served[:MAX_ROW_TITLES]:
+        state = viewer.title_states[listing.id]
+        card = title_cards.title_card(listing, score=0.0, terms=title_cards.ZERO_TERMS, reason=None)
+        yield replace(card, progress=state.progress) if state.in_progress else card
 
 
 def _language_filter(language: str | None) -> Filter:

@@ -4,23 +4,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from sqlmodel import Session
-
 from api.metrics import Metrics
-from api.schemas.responses import ListResponse
 from api.schemas.search import (
     ChipResponse,
     DidYouMeanResponse,
     QueryReadingResponse,
     SearchResponse,
 )
-from api.schemas.titles import TitleDetailsResponse
 from catalog import regions
-from db import titles
-from db.tables.titles import Title
-from db.titles import TitleNotFound
 from embeddings.embedder import Embedder
-from index.query import Filter, Hit, Query, VectorMissing
+from index.query import Filter
 from recommend import queries, reasons
 from runtime.catalogue_view import CatalogueView
 from search import pipeline
@@ -31,8 +24,7 @@ from search.pipeline import AnalyzedQuery
 from services import title_cards
 from services.title_cards import TitleCard
 from vocabulary.arrays import Vector
-from vocabulary.ids import Region, TitleId
-from vocabulary.kinds import Space
+from vocabulary.ids import Region
 
 DEGRADED_EMBEDDER = "embedder"
 
@@ -99,81 +91,6 @@ def search(
         else None,
         nearest=answer.nearest,
         readings=_readings(query) if explain else None,
-    )
-
-
-def trending(
-    catalogue: CatalogueView, *, filter: Filter, region: Region, limit: int, offset: int
-) -> ListResponse[TitleCard]:
-    """Return what is trending in a region."""
-    query = queries.trending(regions.known_region(region), filter, k=limit + offset)
-    found = catalogue.index.search(query)[offset:]
-    items = list(title_cards.title_cards(catalogue, found, title_cards.boost_reasons(region)))
-    return ListResponse[TitleCard](items=items, total=None, limit=limit, offset=offset)
-
-
-def similar_titles(
-    catalogue: CatalogueView, title_id: TitleId, *, filter: Filter, limit: int, offset: int
-) -> ListResponse[TitleCard]:
-    """Return the titles nearest to one; none while it waits for its vector."""
-    query = similar_query(catalogue, title_id, filter=filter, k=limit + offset)
-    found = catalogue.index.search(query)
-    return similar_titles_from_hits(catalogue, title_id, found, limit=limit, offset=offset)
-
-
-def similar_query(catalogue: CatalogueView, title_id: TitleId, *, filter: Filter, k: int) -> Query:
-    """Return what to ask for the titles nearest to one."""
-    if title_id not in catalogue.titles:
-        raise TitleNotFound(title_id)
-    try:
-        vector = catalogue.index.vectors([title_id], Space.CONTENT)[0]
-    except VectorMissing:
-        return Query(k=0)
-    return queries.similar_to(title_id, vector, filter, k=k)
-
-
-def similar_titles_from_hits(
-    catalogue: CatalogueView, title_id: TitleId, similar_hits: list[Hit], *, limit: int, offset: int
-) -> ListResponse[TitleCard]:
-    """Return the found as the titles nearest to one."""
-    listing = catalogue.titles.get(title_id)
-    if listing is None:  # it went while we searched
-        raise TitleNotFound(title_id)
-    reason = reasons.similarity_reason(title_id, listing.title)
-    items = list(title_cards.title_cards(catalogue, similar_hits[offset:], lambda _: reason))
-    return ListResponse[TitleCard](items=items, total=None, limit=limit, offset=offset)
-
-
-def title_details(session: Session, title_id: TitleId) -> TitleDetailsResponse:
-    """Return everything known of a title."""
-    title = titles.get(session, title_id)
-    if title is None:
-        raise TitleNotFound(title_id)
-    return to_details_response(title)
-
-
-def to_details_response(title: Title) -> TitleDetailsResponse:
-    """Return a title, its lists loaded, as the contract shows it."""
-    return TitleDetailsResponse.model_validate(
-        {
-            **title.model_dump(),
-            "languages": [each.language for each in title.languages],
-            "names": sorted(title.names, key=lambda each: each.position),
-            "genres": [each.genre for each in sorted(title.genres, key=lambda each: each.position)],
-            "keywords": [each.keyword for each in title.keywords],
-            "countries": [each.country for each in title.countries],
-            "warnings": [each.warning for each in title.warnings],
-            "synopses": title.synopses,
-            "credits": [
-                {"name": each.person.name, "job": each.job, "character": each.character}
-                for each in sorted(title.credits, key=lambda each: each.position)
-            ],
-            "ratings": [each for each in title.ratings if each.score is not None],
-            "external_ids": {each.source: each.value for each in title.external_ids},
-            "images": title.images,
-            "videos": title.videos,
-            "availability": title.availability,
-        }
     )
 
 

@@ -18,7 +18,7 @@ from vocabulary.title_summary import TitleSummary
 
 @dataclass(frozen=True, slots=True)
 class ScoreTerms:
-    """The weighted terms of a score; they add up to it."""
+    """The weighted terms of a score, which is their sum."""
 
     similarity: float
     popularity: float
@@ -37,7 +37,7 @@ class ScoreTerms:
 class TitleCard:
     """A title in a list.
 
-    Made by the dozen for each answer, so it is a plain dataclass, a quarter of a model's time.
+    A response has dozens of them, and a dataclass takes a quarter of a pydantic model's time.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -82,8 +82,8 @@ class TitleCard:
     terms: ScoreTerms
     reason: Reason | None = None
     slot: str | None = None  # of a feed: `close`, `stretch` or `trending`
-    source: str | None = None  # of a feed: the query that it was found by
-    progress: float | None = None  # 0..1, where somebody stopped who is in the middle of it
+    source: str | None = None  # of a feed: the candidate query
+    progress: float | None = None  # 0..1, of a title that is only partly watched
 
 
 ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=0.0)
@@ -92,7 +92,7 @@ ZERO_TERMS = ScoreTerms(similarity=0.0, popularity=0.0, regional=0.0, freshness=
 def title_card(
     listing: TitleSummary, *, score: float, terms: ScoreTerms, reason: Reason | None
 ) -> TitleCard:
-    """Return a title in a list."""
+    """Return a title as lists show it."""
     return TitleCard(
         id=listing.id,
         title=listing.title,
@@ -111,7 +111,7 @@ def title_card(
 def title_cards(
     catalogue: CatalogueView, hits: Iterable[Hit], reason: Callable[[Hit], Reason]
 ) -> Iterator[TitleCard]:
-    """Yield what an index found, save for titles that went while we searched."""
+    """Yield the titles of hits, except those removed while the index was searched."""
     for each in hits:
         listing = catalogue.titles.get(each.title_id)
         if listing is not None:
@@ -131,6 +131,6 @@ def score_terms(hit: Hit) -> ScoreTerms:
 
 
 def boost_reasons(region: Region, language: str = ENGLISH) -> Callable[[Hit], Reason]:
-    """Return what gives hits that boosts alone ranked their reasons."""
+    """Return the function that gives a reason to hits ranked by boosts alone."""
     place = regions.region_name(region, in_language=language)
     return lambda each: reasons.boost_reason(each, place=place, language=language)

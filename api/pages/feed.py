@@ -1,36 +1,24 @@
-"""The personal feed, and what is done to a title on any page."""
+"""The personal feed."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
+from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from api import mood_param, region_detection
-from api.auth.consent import ViewerIdentityDep, declines_storage, identify_viewer
+from api.auth.consent import declines_storage, identify_viewer
 from api.auth.identity import Identity, LenientIdentityDep
-from api.auth.redirects import is_local_destination, redirect_to_local
 from api.auth.viewer_context import ViewerContextDep, reason_language
-from api.pages.header_account import LOAD_HEADER_ACCOUNT
-from api.pages.layout import STATUS_TEXTS, render_error_page, render_page
-from api.pages.search_form import TITLES_PER_PAGE, chosen_region, parse_number
+from api.pages.forms import parse_number
+from api.pages.layout import STATUS_TEXTS, page_router, render_page
+from api.pages.region import PageRegionDep
+from api.pages.search_form import TITLES_PER_PAGE
 from api.params import MAX_EXCLUDED_TITLES, ExcludeParam
-from api.routes.interactions import InteractionRequest, post_interactions
-from api.schemas.feed import FeedResponse
-from api.state import (
-    AppStateDep,
-    CatalogueViewDep,
-    FeatureSourceDep,
-    FeedMetricsDep,
-    MetricsDep,
-    ResourcesDep,
-)
-from catalog.regions import language_weights as watched
+from api.state import AppStateDep, CatalogueViewDep, CpuLimiterDep, FeedMetricsDep
+from catalog.regions import language_weights
 from index.query import Filter
 from recommend.feed_context import Fallback
 from recommend.moods import MOOD_NAMES, MoodTarget, Rasa, rasa_name
@@ -38,165 +26,155 @@ from recommend.reason_texts import REASON_LANGUAGES
 from recommend.reasons import ENGLISH
 from runtime.catalogue_view import CatalogueView
 from services import feed
-from services.feed import FeedRequest
+from services.feed import FeedRequest, FeedResult
+from services.moods import UnknownMood, resolve_mood
+from services.title_cards import TitleCard
 from viewers.context import ViewerContext
 from vocabulary.ids import MAX_TITLE_ID, Region
 from vocabulary.kinds import Event
 
-FEED_ROW = "feed"  # where a title was shown; with a mood, "feed:wonder"
+FEED_ROW = "feed"  # row key of interactions; with a mood, "feed:wonder"
 
-router = APIRouter(
-    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[LOAD_HEADER_ACCOUNT]
-)
+router = page_router()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A feed and its cards."""
+
+    request: FeedRequest
+    result: FeedResult
+    cards: Sequence[TitleCard]
+
+    @property
+    def mood(self) -> Rasa | None:
+        """The mood of the feed."""
+        return self.request.mood.rasa if self.request.mood else None
 
 
 async def lenient_mood(state: AppStateDep, mood: str = "") -> MoodTarget | None:
-    """Return the mood asked for; words that name none are left out, as no page of ours has them."""
+    """Return the mood of the address; unknown ones are ignored."""
     try:
-        return await mood_param.parse_mood(state, mood)
-    except RequestValidationError:
+        return await run_in_threadpool(
+            resolve_mood, mood, state.resources.embedder, state.mood_cache
+        )
+    except UnknownMood:
         return None
 
 
-def load_feed(
+async def load_feed(
     request: Request,
     catalogue: CatalogueViewDep,
     viewer: ViewerContextDep,
+    region: PageRegionDep,
     feed_metrics: FeedMetricsDep,
+    cpu_limiter: CpuLimiterDep,
     mood: Annotated[MoodTarget | None, Depends(lenient_mood)],
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
-) -> FeedResponse:
-    """Return the feed of who asks."""
-    wish = FeedRequest(
-        region=viewer.region or chosen_region(request) or region_detection.detect_region(request),
+) -> FeedPage:
+    """Return the viewer's feed."""
+    feed_request = FeedRequest(
+        region=region,
         filter=feed.exclude_titles(Filter(), exclude),
         limit=TITLES_PER_PAGE,
         now=datetime.now(UTC),
         reason_language=reason_language(request, None, viewer),
         mood=mood,
     )
-    served = feed.build_feed(catalogue, viewer, wish)
-    feed_metrics.observe(viewer.id, served)
-    return feed.to_response(catalogue, served, wish)
+
+    def respond() -> FeedPage:
+        result = feed.build_feed(catalogue, viewer, feed_request)
+        feed_metrics.observe(viewer.id, result)
+        return FeedPage(feed_request, result, feed.feed_cards(catalogue, result, feed_request))
+
+    return await cpu_limiter.run(respond)
 
 
-FeedDep = Annotated[FeedResponse, Depends(load_feed)]
+FeedPageDep = Annotated[FeedPage, Depends(load_feed)]
 
 
 async def identify_feed_viewer(request: Request, identity: LenientIdentityDep) -> Identity | None:
-    """Return who reads the feed, a new visitor if need be; it goes on without PostgreSQL."""
+    """Return the viewer, a new visitor if need be; the feed works while PostgreSQL is down."""
     return await identify_viewer(request, identity)
 
 
 @router.get("/feed")
-def show_feed(
+async def show_feed(
     request: Request,
     identity: Annotated[Identity | None, Depends(identify_feed_viewer)],
     catalogue: CatalogueViewDep,
     viewer: ViewerContextDep,
-    feed_response: FeedDep,
+    page: FeedPageDep,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
     did: str = "",
 ) -> Response:
-    """Return the page of the feed; `did` is what was just done on it."""
-    told = _second_mood_language(
-        reason_language(request, None, viewer), viewer, feed_response.region
-    )
-    context = _cards_context(feed_response, exclude) | {
+    """Return the page of the feed; `did` is an action to confirm, such as `like-7`."""
+    language = _second_mood_language(viewer, page.request.reason_language, page.request.region)
+    context = _cards_context(page, exclude) | {
         "moods": {
-            rasa.value: (MOOD_NAMES[rasa]["en"], MOOD_NAMES[rasa][told], rasa_name(rasa, told))
+            rasa.value: (
+                MOOD_NAMES[rasa]["en"],
+                MOOD_NAMES[rasa][language],
+                rasa_name(rasa, language),
+            )
             for rasa in Rasa
         },
-        "mood": feed_response.mood or "",
-        "mood_language": told,
+        "mood": page.mood or "",
+        "mood_language": language,
         "can_store": not declines_storage(request, identity),
-        "is_new_viewer": feed_response.ladder[:1] not in ([Fallback.TASTE], [Fallback.PICKS]),
-        "undo": _undo_title_id(did),
-        "status": _status_text(catalogue, did),
+        "is_new_viewer": page.result.plan.fallbacks[:1]
+        not in ((Fallback.TASTE,), (Fallback.PICKS,)),
     }
-    return render_page(request, "feed.html", context)
+    return render_page(request, "feed.html", context | _status_context(catalogue, did))
 
 
 @router.get("/feed/cards")
-def show_feed_cards(
+async def show_feed_cards(
     request: Request,
-    feed_response: FeedDep,
+    page: FeedPageDep,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies its defaults
 ) -> Response:
-    """Return the titles of the feed alone."""
-    return render_page(request, "feed_cards.html", _cards_context(feed_response, exclude))
+    """Return the cards alone."""
+    return render_page(request, "feed_cards.html", _cards_context(page, exclude))
 
 
-async def parse_interaction_form(request: Request) -> InteractionRequest | None:
-    """Return what a button under a title sends, none for what no page of ours would."""
-    sent = {name: value for name, value in (await request.form()).items() if value}
-    try:
-        return InteractionRequest.model_validate(sent)
-    except ValidationError:
-        return None
-
-
-@router.post("/marks")
-def submit_interaction(
-    request: Request,
-    interaction: Annotated[InteractionRequest | None, Depends(parse_interaction_form)],
-    identity: ViewerIdentityDep,
-    catalogue: CatalogueViewDep,
-    feature_source: FeatureSourceDep,
-    resources: ResourcesDep,
-    metrics: MetricsDep,
-    next: Annotated[str, Form()] = "",  # as addresses have it
-) -> Response:
-    """Store what was done to a title, and go back to where it was done."""
-    if interaction is None:
-        return render_error_page(request, 422)
-    post_interactions(interaction, request, identity, catalogue, feature_source, resources, metrics)
-    back = re.sub(r"[?&]did=[^&]*", "", next)
-    told = urlencode({"did": f"{interaction.event}-{interaction.content_id}"})
-    return redirect_to_local(
-        f"{back}{'&' if '?' in back else '?'}{told}" if is_local_destination(next) else "", "/feed"
-    )
-
-
-def _second_mood_language(reason_language: str, viewer: ViewerContext, region: Region) -> str:
-    """Return the language that moods are named in beside English: that of reasons, else his own."""
-    said = sorted(viewer.preferences.languages.items(), key=lambda each: -each[1])
-    wishes = [
+def _second_mood_language(viewer: ViewerContext, reason_language: str, region: Region) -> str:
+    """Return the language of mood names beside English: that of the reasons, else one watched."""
+    preferred = sorted(viewer.preferences.languages.items(), key=lambda each: -each[1])
+    candidates = [
         reason_language,
-        *dict(said),
+        *dict(preferred),
         *dict(viewer.taste.top_affinities("language")),
-        *watched(region),
+        *language_weights(region),
     ]
-    return next((code for code in wishes if code in REASON_LANGUAGES and code != ENGLISH), "hi")
+    return next((code for code in candidates if code in REASON_LANGUAGES and code != ENGLISH), "hi")
 
 
-def _cards_context(feed_response: FeedResponse, exclude: Sequence[int]) -> dict[str, object]:
-    row = f"{FEED_ROW}:{feed_response.mood}" if feed_response.mood else FEED_ROW
-    shown = [*exclude, *(item.id for item in feed_response.items)]
-    more = (
-        len(feed_response.items) == TITLES_PER_PAGE
-        and len(shown) + TITLES_PER_PAGE <= MAX_EXCLUDED_TITLES
+def _cards_context(page: FeedPage, exclude: Sequence[int]) -> dict[str, object]:
+    listed = [*exclude, *(card.id for card in page.cards)]
+    has_more = (
+        len(page.cards) == TITLES_PER_PAGE and len(listed) + TITLES_PER_PAGE <= MAX_EXCLUDED_TITLES
     )
     return {
-        "items": feed_response.items,
-        "row": row,
-        "return_to": _feed_url(feed_response.mood, exclude),
-        "more_url": _feed_url(feed_response.mood, shown) if more else None,
+        "items": page.cards,
+        "row": f"{FEED_ROW}:{page.mood}" if page.mood else FEED_ROW,
+        "return_to": _feed_url(page.mood, exclude),
+        "more_url": _feed_url(page.mood, listed) if has_more else None,
     }
 
 
 def _feed_url(mood: str | None, exclude: Sequence[int]) -> str:
-    asked: list[tuple[str, object]] = [("mood", mood)] if mood else []
-    asked += [("exclude", each) for each in exclude]
-    return "/feed?" + urlencode(asked) if asked else "/feed"
+    pairs: list[tuple[str, object]] = [("mood", mood)] if mood else []
+    pairs += [("exclude", title_id) for title_id in exclude]
+    return "/feed?" + urlencode(pairs) if pairs else "/feed"
 
 
-def _status_text(catalogue: CatalogueView, did: str) -> str:
-    event, _, title_id = did.partition("-")
-    listing = catalogue.titles.get(parse_number(title_id, maximum=MAX_TITLE_ID) or 0)
-    return STATUS_TEXTS.get(event, "").format(title=listing.title, value="") if listing else ""
-
-
-def _undo_title_id(did: str) -> int | None:
-    event, _, title_id = did.partition("-")
-    return parse_number(title_id, maximum=MAX_TITLE_ID) if event == Event.DISMISS else None
+def _status_context(catalogue: CatalogueView, did: str) -> dict[str, object]:
+    """Return the confirmation of an action, and the title of a dismissal that can be undone."""
+    event, _, number = did.partition("-")
+    title_id = parse_number(number, maximum=MAX_TITLE_ID)
+    listing = catalogue.titles.get(title_id or 0)
+    if listing is None:
+        return {"status": "", "undo": None}
+    text = STATUS_TEXTS.get(event, "").format(title=listing.title, value="")
+    return {"status": text, "undo": title_id if event == Event.DISMISS else None}

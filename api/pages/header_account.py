@@ -1,4 +1,4 @@
-"""Whom a page greets: its header has a name, or a way to sign in."""
+"""The account in the header of every page."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from db.engine import OUTAGES, open_session
 
 @dataclass(frozen=True, slots=True)
 class HeaderAccount:
-    """Who reads a page, as far as its header tells."""
+    """The account that the header shows."""
 
     is_logged_in: bool
     name: str | None = None
@@ -24,7 +24,7 @@ class HeaderAccount:
 async def load_header_account(
     request: Request, identity: LenientIdentityDep, resources: ResourcesDep
 ) -> None:
-    """Have the page know whom it greets."""
+    """Store the account for the header; the header goes without its name in an outage."""
     if identity is not None and identity.is_logged_in:
         request.state.header_account = await run_in_threadpool(
             _read_header_account, resources, identity
@@ -33,8 +33,8 @@ async def load_header_account(
 
 def _read_header_account(resources: Resources, identity: Identity) -> HeaderAccount:
     try:
-        with open_session(resources.engine) as reading:
-            account = accounts.find(reading, identity.id)
+        with open_session(resources.engine) as session:
+            account = accounts.find(session, identity.id)
     except OUTAGES:
         account = None
     return HeaderAccount(True, account.name, account.email) if account else HeaderAccount(True)

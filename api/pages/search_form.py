@@ -1,40 +1,43 @@
-"""What the search page is asked for."""
+"""The form of the search page, read from its address and written back to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
-from catalog import regions
+from api.pages.forms import parse_number
+from api.params import MAX_OFFSET, genre_slugs
+from catalog import languages
+from index.query import Filter
+from vocabulary.kinds import Kind
 
-TITLES_PER_PAGE = 24  # titles: whole rows of 2, 3, 4 and 6 columns
-MAX_OFFSET = 10_000
-MAX_SEARCH_BOX_CHARACTERS = 300  # characters; what the search box lets type
-REGION_COOKIE = "rasika_region"
+TITLES_PER_PAGE = 24  # fills rows of 2, 3, 4 and 6 columns
+MAX_SEARCH_BOX_CHARACTERS = 300  # fewer than the API takes: longer texts do not fit the box
+MAX_VALUES = 20  # of one repeated field
+MAX_VALUE_CHARACTERS = 40
 
 KIND_LABELS = {"movie": "Films", "series": "Series", "anime": "Anime"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchForm:
-    """What is asked of the search page; an empty field constrains nothing."""
+    """The fields of a search; an empty one does not filter."""
 
     q: str = ""
     kinds: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
-    ignored_chips: tuple[str, ...] = ()  # keys of chips that were taken away
+    ignored_chips: tuple[str, ...] = ()  # keys of removed chips
     year_from: int | None = None
     year_to: int | None = None
-    region: str | None = None
     limit: int = TITLES_PER_PAGE
     offset: int = 0
 
     def url(self, *, offset: int = 0) -> str:
-        """Return the address of this search, from another title on."""
+        """Return the address of this search, from `offset` on."""
         pairs: list[tuple[str, object]] = [("q", self.q)] if self.q else []
         lists = {"kind": self.kinds, "language": self.languages, "genre": self.genres}
         for name, values in (
@@ -47,8 +50,19 @@ class SearchForm:
             pairs.append(("offset", offset))
         return "/search?" + urlencode(pairs) if pairs else "/search"
 
+    def to_filter(self) -> Filter:
+        """Return the filter that the form describes."""
+        return Filter(
+            kinds=frozenset(map(Kind, self.kinds)),
+            languages=frozenset(map(languages.normalise_code, self.languages)),
+            genres_any=genre_slugs(self.genres),
+            providers=frozenset(self.providers),
+            year_from=self.year_from,
+            year_to=self.year_to,
+        )
+
     def url_without_chip(self, key: str) -> str:
-        """Return the address of this search, a chip of what was understood taken away."""
+        """Return the address of this search without one of the understood chips."""
         return replace(self, ignored_chips=(*self.ignored_chips, key)).url()
 
     def url_for_text(self, text: str) -> str:
@@ -57,7 +71,6 @@ class SearchForm:
 
 
 async def parse_search_form(
-    request: Request,
     q: str = "",
     kind: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies its defaults
     language: Annotated[list[str], Query()] = [],  # noqa: B006
@@ -68,7 +81,7 @@ async def parse_search_form(
     offset: str = "",
     ignore: Annotated[list[str], Query()] = [],  # noqa: B006
 ) -> SearchForm:
-    """Return what a form asks for; what no form would send is left out, not refused."""
+    """Return the search of an address; invalid values are ignored."""
     return SearchForm(
         q=" ".join(q.split())[:MAX_SEARCH_BOX_CHARACTERS],
         kinds=tuple(value for value in kind if value in KIND_LABELS),
@@ -78,7 +91,6 @@ async def parse_search_form(
         ignored_chips=_distinct_values(ignore),
         year_from=parse_number(year_from, maximum=9999),
         year_to=parse_number(year_to, maximum=9999),
-        region=chosen_region(request),
         offset=parse_number(offset, maximum=MAX_OFFSET) or 0,
     )
 
@@ -86,17 +98,7 @@ async def parse_search_form(
 SearchFormDep = Annotated[SearchForm, Depends(parse_search_form)]
 
 
-def chosen_region(request: Request) -> str | None:
-    """Return the region that a visitor chose."""
-    asked = request.query_params.get("region") or request.cookies.get(REGION_COOKIE)
-    return regions.canonical_region(asked) if asked else None
-
-
 def _distinct_values(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value[:40] for value in values if value.strip()))[:20]
-
-
-def parse_number(text: str, *, maximum: int) -> int | None:
-    """Return a number that was typed, none of what is no number or too large."""
-    plain = text.strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= maximum else None
+    return tuple(dict.fromkeys(value[:MAX_VALUE_CHARACTERS] for value in values if value.strip()))[
+        :MAX_VALUES
+    ]

@@ -1,18 +1,35 @@
-"""All pages, put together."""
-
-from collections.abc import Awaitable, Callable
+"""Adds all pages and their static files to the application."""
 
 from fastapi import FastAPI
 
-from api.pages import feed, layout, login, profiles, title_lists, titles
-from api.pages.titles import PageDataSource
+from api.pages import (
+    feed,
+    homepage,
+    interactions,
+    login,
+    onboarding,
+    posters,
+    profiles,
+    search,
+    static_files,
+    title_lists,
+    titles,
+)
 
 
-def install_pages(
-    app: FastAPI, page_data: Callable[..., PageDataSource | Awaitable[PageDataSource]]
-) -> None:
-    """Add the pages and their static files to an application; `pages` is a dependency of each."""
-    layout.mount_static_files(app)
-    app.include_router(titles.title_routes(page_data))
-    for module in (login, feed, profiles, title_lists):
+def install_pages(app: FastAPI) -> None:
+    """Add the pages."""
+    static_files.mount_static_files(app)
+    for module in (
+        homepage,
+        search,
+        titles,
+        posters,
+        feed,
+        interactions,
+        title_lists,
+        onboarding,
+        profiles,
+        login,
+    ):
         app.include_router(module.router)

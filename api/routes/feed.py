@@ -1,4 +1,4 @@
-"""Lists that nobody asked a question for."""
+"""The personal feed."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -7,32 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth.identity import LenientIdentityDep
-from api.auth.viewer_context import (
-    DEGRADED_TASTE,
-    ViewerContextDep,
-    ViewerSettingsDep,
-    reason_language,
-)
+from api.auth.viewer_context import DEGRADED_TASTE, ViewerContextDep, reason_language
 from api.mood_param import MoodDep
-from api.params import MAX_PAGE_SIZE, ExcludeParam, FilterDep, PaginationDep, ReasonLanguageParam
-from api.region_detection import RegionDep, RegionParam, resolve_region
+from api.params import MAX_PAGE_SIZE, ExcludeParam, FilterDep, ReasonLanguageParam
+from api.region_detection import RegionParam, resolve_region
 from api.schemas.feed import FeedResponse
-from api.schemas.homepage import HomepageResponse
-from api.schemas.responses import ListResponse, json_response, private_json_response
+from api.schemas.responses import private_json_response
 from api.state import CatalogueViewDep, CpuLimiterDep, FeedMetricsDep
-from catalog import languages
-from index.query import Filter
-from services import feed, search
-from services import homepage as homepage_service
+from services import feed
 from services.feed import FeedRequest
-from services.title_cards import TitleCard
 from vocabulary.kinds import Role
 
 router = APIRouter(prefix="/api", tags=["recommendations"])
 
 
 class Device(StrEnum):
-    """What a feed is shown on."""
+    """The kind of screen that shows the feed."""
 
     PHONE = "phone"
     TABLET = "tablet"
@@ -41,74 +31,11 @@ class Device(StrEnum):
 
 
 FEED_LENGTHS = {Device.PHONE: 12, Device.TABLET: 20, Device.DESKTOP: 24, Device.TV: 30}
-"""Titles of a feed whose client does not say: what is looked through on such a screen."""
-DEFAULT_FEED_LENGTH = 20
-
-
-@router.get("/trending", operation_id="trending", response_model=ListResponse[TitleCard])
-async def list_trending(
-    catalogue: CatalogueViewDep,
-    filter: FilterDep,
-    pagination: PaginationDep,
-    region: RegionDep,
-    cpu_limiter: CpuLimiterDep,
-    viewer: ViewerSettingsDep,
-) -> Response:
-    """Return what is trending in a region."""
-    admitted = viewer.age_limit.restrict(filter)
-    respond = json_response if viewer.is_default else private_json_response
-    return await cpu_limiter.run(
-        lambda: respond(
-            search.trending(
-                catalogue,
-                filter=admitted,
-                region=region,
-                limit=pagination.limit,
-                offset=pagination.offset,
-            )
-        )
-    )
-
-
-@router.get("/recommendations/homepage", operation_id="homepage", response_model=HomepageResponse)
-async def get_homepage(
-    catalogue: CatalogueViewDep,
-    cpu_limiter: CpuLimiterDep,
-    viewer: ViewerContextDep,
-    request: Request,
-    region: RegionParam,
-    language: Annotated[str | None, Query(max_length=10, examples=["te"])] = None,
-    lang: ReasonLanguageParam = None,
-) -> Response:
-    """Return the rows of the homepage; no title stands in two of them.
-
-    Somebody who did something finds his own rows first: what fits him, what he is in the middle
-    of, what is like titles that he liked; and nothing that he knows. Who says where he is need
-    not say it again.
-    """
-    code = languages.normalise_code(language) if language else None
-    place = await resolve_region(request, region, viewer.region)
-    wish = FeedRequest(
-        region=place,
-        filter=Filter(),
-        limit=homepage_service.MAX_ROW_TITLES,
-        now=datetime.now(UTC),
-        reason_language=reason_language(request, lang, viewer),
-    )
-    shown = json_response if viewer.is_new and viewer.region is None else private_json_response
-    return await cpu_limiter.run(
-        lambda: shown(
-            homepage_service.build_homepage(
-                catalogue, region=place, language=code, viewer=viewer, feed_request=wish
-            )
-        )
-    )
+"""Default number of titles: what people look through on such a screen."""
 
 
 @router.get(
-    "/recommendations/personalized",
-    operation_id="personal_feed",
-    response_model=FeedResponse,
+    "/recommendations/personalized", operation_id="personal_feed", response_model=FeedResponse
 )
 async def get_feed(
     request: Request,
@@ -121,37 +48,39 @@ async def get_feed(
     identity: LenientIdentityDep,
     region: RegionParam,
     limit: Annotated[int | None, Query(ge=1, le=MAX_PAGE_SIZE)] = None,
-    device: Annotated[Device | None, Query(description="settles the length, if no limit")] = None,
+    device: Annotated[Device, Query(description="sets the default limit")] = Device.TABLET,
     lang: ReasonLanguageParam = None,
     exclude: ExcludeParam = [],  # noqa: B006  # FastAPI copies it
     explain: Annotated[
-        bool, Query(description="also how the list is in itself, for administrators")
+        bool, Query(description="for administrators: also measures of the list itself")
     ] = False,
 ) -> Response:
-    """Return the feed of whoever asks, as what he did a moment ago has made it.
+    """Return the feed, which takes every interaction so far into account.
 
-    Half of it is close to his taste, three in ten stretch it, two in ten are what everybody
-    watches; nothing that he saw, judged or dismissed comes back.
+    Half of it is close to the viewer's taste, three tenths stretch it, and two tenths are popular
+    titles; titles that the viewer watched, judged or dismissed do not come back.
     """
-    wish = FeedRequest(
+    feed_request = FeedRequest(
         region=await resolve_region(request, region, viewer.region),
         filter=feed.exclude_titles(filter, exclude),
-        limit=limit or FEED_LENGTHS.get(device or Device.TABLET, DEFAULT_FEED_LENGTH),
+        limit=limit or FEED_LENGTHS[device],
         now=datetime.now(UTC),
         reason_language=reason_language(request, lang, viewer),
         mood=mood,
     )
-    measured = explain and identity is not None and identity.role is Role.ADMIN
+    shows_measures = explain and identity is not None and identity.role is Role.ADMIN
     degraded = [DEGRADED_TASTE] if identity is not None and viewer.id is None else []
 
-    def answered() -> Response:
-        served = feed.build_feed(catalogue, viewer, wish)
-        measures = feed_metrics.observe(viewer.id, served)
-        answer = feed.to_response(catalogue, served, wish)
-        told = {
-            "degraded": degraded,
-            "measures": feed_metrics.summarize(measures) if measured else None,
-        }
-        return private_json_response(answer.model_copy(update=told))
+    def respond() -> Response:
+        result = feed.build_feed(catalogue, viewer, feed_request)
+        measures = feed_metrics.observe(viewer.id, result)
+        response = FeedResponse.from_result(
+            result,
+            feed_request,
+            feed.feed_cards(catalogue, result, feed_request),
+            degraded=degraded,
+            measures=feed_metrics.with_totals(measures) if shows_measures else None,
+        )
+        return private_json_response(response)
 
-    return await cpu_limiter.run(answered)
+    return await cpu_limiter.run(respond)

@@ -1,39 +1,29 @@
-"""What viewers do: told by clients as it happens, shown to them again."""
+"""Record and list a viewer's interactions with titles."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
-from uuid import UUID, uuid4
+from datetime import UTC, datetime
+from uuid import uuid4
 
-from fastapi import APIRouter, Body, Request, Response
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-)
+from fastapi import APIRouter, Request, Response
 
 from api.auth.consent import ViewerIdentityDep, declines_storage
 from api.auth.identity import IdentityDep
 from api.caching import NO_STORE
 from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
 from api.params import PaginationDep
+from api.schemas.interactions import (
+    InteractionBatch,
+    InteractionRequest,
+    InteractionResponse,
+    InteractionsBody,
+    InteractionsResponse,
+    RejectedInteraction,
+)
 from api.schemas.problems import Problem
-from api.schemas.responses import ListResponse, ResponseModel, json_response
+from api.schemas.responses import ListResponse, json_response
 from api.state import CatalogueViewDep, FeatureSourceDep, MetricsDep, ResourcesDep, SessionDep
 from db import interactions
-from db.engine import open_session
-from db.interactions import Interaction
 from db.titles import TitleNotFound
-from viewers import interactions as viewer_interactions
-from viewers.interaction_format import InteractionBase
-from vocabulary.ids import MAX_TITLE_ID
-from vocabulary.kinds import Event
-
-MAX_INTERACTIONS_PER_REQUEST = 500
-MAX_INTERACTION_AGE = timedelta(days=730)  # a client that was away longer has nothing to tell
-MAX_CLOCK_SKEW = timedelta(minutes=5)  # of ours, as clocks may be
+from services.interactions import record
 
 router = APIRouter(
     prefix="/api/user",
@@ -41,90 +31,6 @@ router = APIRouter(
     responses=DATABASE_UNAVAILABLE_RESPONSES,
     dependencies=[NO_STORE],
 )
-
-
-def _check_time(at: datetime) -> datetime:
-    now = datetime.now(UTC)
-    if at > now + MAX_CLOCK_SKEW:
-        raise ValueError("is in the future")
-    if at < now - MAX_INTERACTION_AGE:
-        raise ValueError("is more than two years ago")
-    return min(at, now).astimezone(UTC)
-
-
-class InteractionRequest(InteractionBase):
-    """Something that somebody did with a title."""
-
-    id: UUID | None = Field(None, description="the client's own: told twice, it counts once")
-    content_id: int = Field(ge=1, le=MAX_TITLE_ID, examples=[7])
-    at: Annotated[AwareDatetime, AfterValidator(_check_time)] | None = Field(
-        None, description="when it happened, with a time zone; now if absent"
-    )
-
-
-InteractionRequests = Annotated[
-    list[InteractionRequest], Field(max_length=MAX_INTERACTIONS_PER_REQUEST)
-]
-INTERACTION_REQUESTS_ADAPTER: TypeAdapter[list[InteractionRequest]] = TypeAdapter(
-    InteractionRequests
-)
-
-
-class InteractionBatch(BaseModel):
-    """Several of them, in the order they happened."""
-
-    interactions: InteractionRequests
-
-
-def _parse_body(body: object) -> InteractionRequest | InteractionBatch:
-    if isinstance(body, list):
-        return InteractionBatch.model_construct(
-            interactions=INTERACTION_REQUESTS_ADAPTER.validate_python(body)
-        )
-    if isinstance(body, dict) and "interactions" in body:
-        return InteractionBatch.model_validate(body)
-    return InteractionRequest.model_validate(body)
-
-
-InteractionsBody = Annotated[
-    InteractionRequest | InteractionBatch,
-    PlainValidator(
-        _parse_body,
-        json_schema_input_type=InteractionRequest | list[InteractionRequest] | InteractionBatch,
-    ),
-    Body(),
-]
-
-
-class RejectedInteraction(ResponseModel):
-    """One of several that was not stored, by its place from 0."""
-
-    index: int
-    detail: str
-
-
-class InteractionsResponse(ResponseModel):
-    """What became of it: `repeated` had been told before; `kept` tells whether anything is."""
-
-    stored: int
-    repeated: int
-    refused: list[RejectedInteraction]
-    kept: bool = True
-
-
-class InteractionResponse(ResponseModel):
-    """Something that the viewer did."""
-
-    id: UUID
-    content_id: int
-    event: Event
-    value: float | None
-    progress: float | None
-    at: datetime
-    session_id: str | None
-    device: str | None
-    row: str | None
-    position: int | None
 
 
 @router.post(
@@ -142,14 +48,14 @@ def post_interactions(
     resources: ResourcesDep,
     metrics: MetricsDep,
 ) -> Response:
-    """Store what somebody did, one thing or up to 500; the next feed knows of it.
+    """Store one interaction or up to 500; the next feed takes them into account.
 
-    Of several, those of titles that do not exist are refused and the others stored.
+    Of several, those with unknown titles are refused and the others stored.
     """
-    given = body.interactions if isinstance(body, InteractionBatch) else [body]
+    requests = body.interactions if isinstance(body, InteractionBatch) else [body]
     refused = [
         RejectedInteraction(index=index, detail=str(TitleNotFound(each.content_id)))
-        for index, each in enumerate(given)
+        for index, each in enumerate(requests)
         if each.content_id not in catalogue.titles
     ]
     if refused and isinstance(body, InteractionRequest):
@@ -158,23 +64,19 @@ def post_interactions(
         return json_response(
             InteractionsResponse(stored=0, repeated=0, refused=refused, kept=False)
         )
-    unknown = {each.index for each in refused}
+    rejected_indices = {each.index for each in refused}
     now = datetime.now(UTC)
-    told = [
+    events = [
         each.to_interaction(each.id or uuid4(), each.content_id, at=each.at or now)
-        for index, each in enumerate(given)
-        if index not in unknown
+        for index, each in enumerate(requests)
+        if index not in rejected_indices
     ]
-    with open_session(resources.engine) as writing:
-        counted = viewer_interactions.record_interactions(
-            writing, identity.id, told, feature_source
-        )
-        writing.commit()
-    for each in counted.new:
-        metrics.interactions.labels(each.event).inc()
+    result = record(resources.engine, identity.id, events, feature_source)
+    for event in result.new:
+        metrics.interactions.labels(event.event).inc()
     return json_response(
         InteractionsResponse(
-            stored=counted.stored_count, repeated=counted.repeated_count, refused=refused
+            stored=result.stored_count, repeated=result.repeated_count, refused=refused
         )
     )
 
@@ -183,31 +85,11 @@ def post_interactions(
 def list_interactions(
     identity: IdentityDep, pagination: PaginationDep, session: SessionDep
 ) -> ListResponse[InteractionResponse]:
-    """Return what the viewer did, the last told first."""
-    found, total = list[Interaction](), 0
+    """Return the viewer's interactions, the last received first."""
+    limit, offset = pagination.limit, pagination.offset
+    items, total = list[InteractionResponse](), 0
     if identity is not None:
-        found = interactions.latest(
-            session, identity.id, limit=pagination.limit, offset=pagination.offset
-        )
+        latest = interactions.latest(session, identity.id, limit=limit, offset=offset)
+        items = [InteractionResponse.from_interaction(each) for each in latest]
         total = interactions.count(session, identity.id)
-    return ListResponse[InteractionResponse](
-        items=[_interaction_response(each) for each in found],
-        total=total,
-        limit=pagination.limit,
-        offset=pagination.offset,
-    )
-
-
-def _interaction_response(interaction: Interaction) -> InteractionResponse:
-    return InteractionResponse(
-        id=interaction.id,
-        content_id=interaction.title_id,
-        event=interaction.event,
-        value=interaction.value,
-        progress=interaction.progress,
-        at=interaction.at,
-        session_id=interaction.session_id,
-        device=interaction.device,
-        row=interaction.row,
-        position=interaction.position,
-    )
+    return ListResponse[InteractionResponse](items=items, total=total, limit=limit, offset=offset)

@@ -1,23 +1,25 @@
-"""A viewer's lists: what he wants to watch, likes best, watched, rated, has begun; latest first."""
+"""A viewer's lists, the latest first."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 
 from fastapi import APIRouter
-from sqlmodel import Session
 
-from api.auth.identity import Identity, IdentityDep
+from api.auth.identity import IdentityDep
 from api.caching import NO_STORE
 from api.openapi import DATABASE_UNAVAILABLE_RESPONSES
 from api.params import Pagination, PaginationDep
 from api.schemas.responses import ListResponse
 from api.state import CatalogueViewDep, SessionDep
-from db import title_states
-from db.title_states import ListEntry, TitleList
-from runtime.catalogue_view import CatalogueView
-from viewers import interactions
-from vocabulary.kinds import Kind
+from db.title_states import TitleList
+from services.title_lists import (
+    EMPTY_PAGE,
+    ListedTitle,
+    TitleListPage,
+    read_in_progress,
+    read_title_list,
+)
+
+ListHandler = Callable[..., ListResponse[ListedTitle]]
 
 router = APIRouter(
     prefix="/api/user",
@@ -27,65 +29,39 @@ router = APIRouter(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListedTitle:
-    """A title on a list, and since when; `rating` and `progress` are the viewer's."""
+def list_handler(title_list: TitleList) -> ListHandler:
+    """Return the handler of a list."""
 
-    id: int
-    title: str
-    original_title: str | None
-    kind: Kind
-    year: int | None
-    language: str | None
-    genres: list[str]
-    poster_url: str | None
-    at: datetime
-    rating: float | None
-    progress: float | None
+    def get_title_list(
+        identity: IdentityDep,
+        catalogue: CatalogueViewDep,
+        pagination: PaginationDep,
+        session: SessionDep,
+    ) -> ListResponse[ListedTitle]:
+        page = EMPTY_PAGE
+        if identity is not None:
+            page = read_title_list(
+                session,
+                catalogue,
+                identity.id,
+                title_list,
+                limit=pagination.limit,
+                offset=pagination.offset,
+            )
+        return _list_response(page, pagination)
 
-
-@router.get("/watchlist", operation_id="watchlist")
-def get_watchlist(
-    identity: IdentityDep,
-    catalogue: CatalogueViewDep,
-    pagination: PaginationDep,
-    session: SessionDep,
-) -> ListResponse[ListedTitle]:
-    """Return what the viewer wants to watch."""
-    return read_title_list(catalogue, session, identity, TitleList.WATCHLIST, pagination)
+    return get_title_list
 
 
-@router.get("/favorites", operation_id="favorites")
-def get_favorites(
-    identity: IdentityDep,
-    catalogue: CatalogueViewDep,
-    pagination: PaginationDep,
-    session: SessionDep,
-) -> ListResponse[ListedTitle]:
-    """Return what the viewer likes best."""
-    return read_title_list(catalogue, session, identity, TitleList.FAVORITES, pagination)
-
-
-@router.get("/history", operation_id="history")
-def get_watch_history(
-    identity: IdentityDep,
-    catalogue: CatalogueViewDep,
-    pagination: PaginationDep,
-    session: SessionDep,
-) -> ListResponse[ListedTitle]:
-    """Return what the viewer watched, to the end or not."""
-    return read_title_list(catalogue, session, identity, TitleList.HISTORY, pagination)
-
-
-@router.get("/ratings", operation_id="ratings")
-def get_ratings(
-    identity: IdentityDep,
-    catalogue: CatalogueViewDep,
-    pagination: PaginationDep,
-    session: SessionDep,
-) -> ListResponse[ListedTitle]:
-    """Return what the viewer rated, each title once, as he rated it last."""
-    return read_title_list(catalogue, session, identity, TitleList.RATINGS, pagination)
+for title_list, summary in {
+    TitleList.WATCHLIST: "Titles that the viewer wants to watch",
+    TitleList.FAVORITES: "The viewer's favourites",
+    TitleList.HISTORY: "Titles that the viewer watched, in full or in part",
+    TitleList.RATINGS: "Titles that the viewer rated, each with its latest rating",
+}.items():
+    router.add_api_route(
+        f"/{title_list}", list_handler(title_list), operation_id=title_list, summary=summary
+    )
 
 
 @router.get("/continue", operation_id="continue_watching")
@@ -95,62 +71,23 @@ def get_continue_watching(
     pagination: PaginationDep,
     session: SessionDep,
 ) -> ListResponse[ListedTitle]:
-    """Return what the viewer stopped in the middle of."""
-    begun = [] if identity is None else _entries_in_progress(catalogue, session, identity)
-    items = _listed_titles(catalogue, begun[pagination.offset : pagination.end])
-    return ListResponse[ListedTitle](
-        items=items, total=len(begun), limit=pagination.limit, offset=pagination.offset
-    )
-
-
-def read_title_list(
-    catalogue: CatalogueView,
-    session: Session,
-    identity: Identity | None,
-    title_list: TitleList,
-    pagination: Pagination,
-) -> ListResponse[ListedTitle]:
-    """Return a part of a list; nobody's is empty."""
-    found, total = list[ListEntry](), 0
+    """Return the titles that the viewer stopped in the middle of."""
+    page = EMPTY_PAGE
     if identity is not None:
-        found = title_states.list_entries(
-            session, identity.id, title_list, limit=pagination.limit, offset=pagination.offset
+        page = read_in_progress(
+            session,
+            catalogue,
+            identity.id,
+            limit=pagination.limit,
+            offset=pagination.offset,
         )
-        total = title_states.count_entries(session, identity.id, title_list)
-    items = _listed_titles(catalogue, found)
+    return _list_response(page, pagination)
+
+
+def _list_response(page: TitleListPage, pagination: Pagination) -> ListResponse[ListedTitle]:
     return ListResponse[ListedTitle](
-        items=items, total=total, limit=pagination.limit, offset=pagination.offset
+        items=list(page.items),
+        total=page.total,
+        limit=pagination.limit,
+        offset=pagination.offset,
     )
-
-
-def _entries_in_progress(
-    catalogue: CatalogueView, session: Session, identity: Identity
-) -> list[ListEntry]:
-    found = [
-        ListEntry(title_id, each.watched_at, each.rating, each.progress)
-        for title_id, each in interactions.read_title_states(session, identity.id).items()
-        if each.in_progress and each.watched_at is not None and title_id in catalogue.titles
-    ]
-    return sorted(found, key=lambda each: each.at, reverse=True)
-
-
-def _listed_titles(catalogue: CatalogueView, entries: Iterable[ListEntry]) -> list[ListedTitle]:
-    """Return the titles that are served, as a list shows them."""
-    listed = ((each, catalogue.titles.get(each.title_id)) for each in entries)
-    return [
-        ListedTitle(
-            id=listing.id,
-            title=listing.title,
-            original_title=listing.original_title,
-            kind=listing.kind,
-            year=listing.year,
-            language=listing.language,
-            genres=list(listing.genres),
-            poster_url=listing.poster_url,
-            at=each.at,
-            rating=each.rating,
-            progress=each.progress,
-        )
-        for each, listing in listed
-        if listing is not None
-    ]

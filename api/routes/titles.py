@@ -1,4 +1,4 @@
-"""One title: what is known of it, and what is like it."""
+"""One title: its details, and similar titles."""
 
 from fastapi import APIRouter, Response
 
@@ -9,7 +9,9 @@ from api.schemas.problems import Problem
 from api.schemas.responses import ListResponse, json_response
 from api.schemas.titles import TitleDetailsResponse
 from api.state import CatalogueViewDep, SearchBatcherDep, SessionDep
-from services import search
+from db import titles
+from db.titles import TitleNotFound
+from services.similar import similar_cards, similar_query
 from services.title_cards import TitleCard
 
 router = APIRouter(
@@ -23,8 +25,11 @@ router = APIRouter(
     "/{id}/details", operation_id="content_details", responses=DATABASE_UNAVAILABLE_RESPONSES
 )
 def get_title_details(id: TitleIdParam, session: SessionDep) -> TitleDetailsResponse:
-    """Return everything known of a title."""
-    return search.title_details(session, id)
+    """Return everything known about a title."""
+    title = titles.get(session, id)
+    if title is None:
+        raise TitleNotFound(id)
+    return TitleDetailsResponse.from_title(title)
 
 
 @router.get("/{id}/similar", operation_id="content_similar", response_model=ListResponse[TitleCard])
@@ -36,15 +41,16 @@ async def list_similar_titles(
     search_batcher: SearchBatcherDep,
     viewer: ViewerSettingsDep,
 ) -> Response:
-    """Return the titles most like one, that meet the filter."""
-    query = search.similar_query(
-        catalogue, id, filter=viewer.age_limit.restrict(filter), k=pagination.end
-    )
+    """Return the most similar titles that pass the filter."""
+    query = similar_query(catalogue, id, viewer.age_limit.restrict(filter), k=pagination.end)
     return await search_batcher.search(
         query,
         lambda hits: json_response(
-            search.similar_titles_from_hits(
-                catalogue, id, hits, limit=pagination.limit, offset=pagination.offset
+            ListResponse[TitleCard](
+                items=similar_cards(catalogue, id, hits[pagination.offset :]),
+                total=None,
+                limit=pagination.limit,
+                offset=pagination.offset,
             )
         ),
     )

@@ -1,13 +1,16 @@
 """JSON of the personal feed."""
 
+from collections.abc import Sequence
+
 from api.schemas.responses import ListResponse, ResponseModel
+from services.feed import FeedRequest, FeedResult
 from services.title_cards import TitleCard
 
 
 class FeedMetricsResponse(ResponseModel):
-    """How good a list is in itself; each is defined in `recommend.metrics`.
+    """Quality of a list by itself; each value is defined in `recommend.metrics`.
 
-    `coverage` and `personalisation` are of the latest lists of all people of the process.
+    `coverage` and `personalisation` are over the latest lists of all viewers of the process.
     """
 
     intra_list_diversity: float
@@ -21,10 +24,10 @@ class FeedMetricsResponse(ResponseModel):
 class FeedResponse(ListResponse[TitleCard]):
     """A personal feed.
 
-    `ladder` names what it stands on, the best first: `taste`, or `picks` where all that is known
-    are the titles picked at first, `preferences`, `region`, `popularity`. `degraded` says `taste`
-    where it could not be read, and the feed is anybody's. `measures` is for administrators who ask
-    to have it explained.
+    `ladder` names the sources it is built on, the best first: `taste`, or `picks` when only
+    onboarding picks are known, then `preferences`, `region`, `popularity`. `degraded` holds `taste`
+    when the taste could not be read and the feed is not personal. `measures` is for administrators
+    who send `explain`.
     """
 
     ladder: list[str]
@@ -32,3 +35,26 @@ class FeedResponse(ListResponse[TitleCard]):
     mood: str | None = None
     degraded: list[str] = []
     measures: FeedMetricsResponse | None = None
+
+    @classmethod
+    def from_result(
+        cls,
+        result: FeedResult,
+        request: FeedRequest,
+        cards: Sequence[TitleCard],
+        *,
+        degraded: Sequence[str] = (),
+        measures: dict[str, float] | None = None,
+    ) -> "FeedResponse":
+        """Return a feed as JSON shows it."""
+        return cls(
+            items=list(cards),
+            total=None,
+            limit=request.limit,
+            offset=0,
+            ladder=list(result.plan.fallbacks),
+            region=request.region,
+            mood=request.mood.rasa if request.mood else None,
+            degraded=list(degraded),
+            measures=FeedMetricsResponse(**measures) if measures else None,
+        )

@@ -5,7 +5,7 @@ from services.title_cards import TitleCard
 
 
 class HomepageRowResponse(ResponseModel):
-    """A row of a page."""
+    """A row of the homepage."""
 
     key: str
     title: str

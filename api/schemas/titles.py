@@ -3,6 +3,7 @@
 from datetime import date
 
 from api.schemas.responses import ResponseModel
+from db.tables.titles import Title
 from vocabulary.kinds import Kind, NameKind
 
 
@@ -99,3 +100,30 @@ class TitleDetailsResponse(ResponseModel):
     images: list[ImageResponse]
     videos: list[VideoResponse]
     availability: list[AvailabilityResponse]
+
+    @classmethod
+    def from_title(cls, title: Title) -> "TitleDetailsResponse":
+        """Return a title, with its lists loaded, as JSON shows it."""
+        return cls.model_validate(
+            {
+                **title.model_dump(),
+                "languages": [each.language for each in title.languages],
+                "names": sorted(title.names, key=lambda each: each.position),
+                "genres": [
+                    each.genre for each in sorted(title.genres, key=lambda each: each.position)
+                ],
+                "keywords": [each.keyword for each in title.keywords],
+                "countries": [each.country for each in title.countries],
+                "warnings": [each.warning for each in title.warnings],
+                "synopses": title.synopses,
+                "credits": [
+                    {"name": each.person.name, "job": each.job, "character": each.character}
+                    for each in sorted(title.credits, key=lambda each: each.position)
+                ],
+                "ratings": [each for each in title.ratings if each.score is not None],
+                "external_ids": {each.source: each.value for each in title.external_ids},
+                "images": title.images,
+                "videos": title.videos,
+                "availability": title.availability,
+            }
+        )

@@ -32,7 +32,7 @@ from scripts.evaluate.simulated_viewers import (
     draw_viewers,
 )
 from scripts.evaluate.simulation_catalogue import SimulationCatalogue
-from services.feed import content_vectors
+from services.title_attributes import content_vectors
 
 TARGET_MIN_VIEWERS = 10_000
 OTHER_WORLDS_SHARE = 0.2  # of the viewers, in the worlds after the first: precise to a percent

@@ -18,11 +18,11 @@ VIEWPORT_WIDTHS_PX = (1280, 360)
 def page(browser: Browser, client: httpx.Client) -> Iterator[Page]:
     """A page that fails its test when a script of it does."""
     made = browser.new_page(base_url=str(client.base_url), viewport={"width": 1280, "height": 800})
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
+    errors: list[str] = []
+    made.on("pageerror", lambda error: errors.append(str(error)))
     yield made
     made.close()
-    assert wrong == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_the_homepage_has_rows_of_titles(page: Page) -> None:
     page.goto("/")
     headings = page.locator(".title-row h2").all_inner_texts()
     assert {"Trending in India", "What's hot", "Telugu cinema", "Anime"} <= set(headings)
-    shelves = page.locator(".title-row")
-    assert all(shelf.locator(".card").count() >= 3 for shelf in shelves.all())
-    first = shelves.first.locator("img").first
+    rows = page.locator(".title-row")
+    assert all(row.locator(".card").count() >= 3 for row in rows.all())
+    first = rows.first.locator("img").first
     assert first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 400
 
 
@@ -47,7 +47,7 @@ def test_typing_finds_a_film(page: Page, typed: str) -> None:
     expect(page.locator("#results").get_by_role("link", name="Eega")).to_be_visible()
 
 
-def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega_path: str) -> None:
+def test_title_page_shows_names_and_similar_titles(page: Page, eega_path: str) -> None:
     page.goto(eega_path)
     expect(page.get_by_role("heading", level=1)).to_have_text("Eega")
     expect(page.locator(".title-header [lang=te]").last).to_have_text("ఈగ")
@@ -60,7 +60,9 @@ def test_a_title_tells_its_names_and_what_is_like_it(page: Page, eega_path: str)
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Eega")
 
 
-def test_everything_is_reached_without_javascript(browser: Browser, client: httpx.Client) -> None:
+def test_search_and_title_pages_work_without_javascript(
+    browser: Browser, client: httpx.Client
+) -> None:
     with browser.new_context(base_url=str(client.base_url), java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/")
@@ -102,7 +104,7 @@ FIND_ACCESSIBILITY_ERRORS = """() => {
 
 @pytest.mark.parametrize("width", VIEWPORT_WIDTHS_PX)
 @pytest.mark.parametrize("path", ["/", "/search?q=सांवली+रात+की+कहानी", "title", "/nothing"])
-def test_pages_are_fit_for_everyone(page: Page, eega_path: str, path: str, width: int) -> None:
+def test_pages_are_accessible(page: Page, eega_path: str, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(eega_path if path == "title" else path)
     assert page.evaluate(FIND_ACCESSIBILITY_ERRORS) == []

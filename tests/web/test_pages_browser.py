@@ -18,15 +18,20 @@ from playwright.sync_api import (
     Page,
     expect,
 )
-from playwright.sync_api import Request as Sent
-from playwright.sync_api import Response as Received
+from playwright.sync_api import Request as PlaywrightRequest
+from playwright.sync_api import Response as PlaywrightResponse
 from starlette.exceptions import HTTPException
 
-from api.pages.layout import render_error_page, wants_page
-from api.pages.posters import PosterData
-from api.pages.search_form import SearchForm
+from api.pages.errors import render_error_page, wants_page
+from api.pages.header_account import load_header_account
+from api.pages.homepage import load_homepage
+from api.pages.posters import PosterData, load_poster
+from api.pages.search import load_results
+from api.pages.search_form import SearchForm, SearchFormDep
 from api.pages.setup import install_pages
-from api.pages.titles import HomepageData, SearchResultsData
+from api.pages.titles import TitlePage, load_title_page
+from api.region_detection import REGION_COOKIE
+from services.homepage import Homepage, HomepageRow
 
 pytestmark = pytest.mark.browser
 
@@ -130,12 +135,6 @@ def fake_details(title: FakeTitle) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class FakeHomepage:
-    rows: Sequence[object]
-    region: str
-
-
-@dataclass(frozen=True)
 class FakeSearchResults:
     items: Sequence[FakeTitle]
     total: int | None
@@ -147,7 +146,7 @@ class FakeSearchResults:
 
 @dataclass
 class FakePageData:
-    """Answers from TITLES; `slow` delays a query, `down` refuses all of them."""
+    """Answers from FAKE_TITLES; `delays_s` delays a query, `is_down` refuses all of them."""
 
     delays_s: dict[str, float] = field(default_factory=dict)
     is_down: bool = False
@@ -158,13 +157,12 @@ class FakePageData:
         ("critics", "Critics’ choice"),
     )
 
-    def home(self, region: str | None, language: str | None, usual: str | None) -> HomepageData:
-        region = region or usual
-        shown = [hit for hit in FAKE_TITLES if language in (None, hit.language)]
-        rows = [{"key": key, "title": title, "items": shown} for key, title in self.ROWS]
-        return FakeHomepage(rows, region or "IN")
+    def homepage(self, request: Request, region: str = "", language: str = "") -> Homepage:
+        items = [hit for hit in FAKE_TITLES if language in ("", hit.language)]
+        rows = [HomepageRow(key, title, items) for key, title in self.ROWS]  # type: ignore[arg-type]  # fakes
+        return Homepage(rows, region or request.cookies.get(REGION_COOKIE, "IN"))
 
-    def search(self, form: SearchForm) -> SearchResultsData:
+    def results(self, form: SearchFormDep) -> FakeSearchResults:
         self.search_forms.append(form)
         time.sleep(self.delays_s.get(form.q, 0))
         if self.is_down:
@@ -177,20 +175,15 @@ class FakePageData:
             and (not form.genres or set(hit.genres) & set(form.genres))
             and (not form.kinds or hit.kind in form.kinds)
         ]
-        return FakeSearchResults(found[form.offset :][: form.limit], len(found))
+        return FakeSearchResults(found[form.offset :][: form.limit + 1], len(found))
 
-    def title(self, title_id: int) -> object | None:
+    def title_page(self, title_id: int) -> TitlePage | None:
         hit = _find_title(title_id)
-        return fake_details(hit) if hit else None
+        reason = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
+        similar = [replace(each, reason=reason) for each in FAKE_TITLES if each.id != title_id]
+        return TitlePage(fake_details(hit), similar, None) if hit else None  # type: ignore[arg-type]  # fakes
 
-    def standing(self, title_id: int) -> object | None:
-        return None
-
-    def similar(self, title_id: int) -> Sequence[object]:
-        because = {"code": "genre", "text": "Because both are mythology", "title_id": title_id}
-        return [replace(hit, reason=because) for hit in FAKE_TITLES if hit.id != title_id]
-
-    def card(self, title_id: int) -> PosterData | None:
+    def poster(self, title_id: int) -> PosterData | None:
         hit = _find_title(title_id)
         return (
             None
@@ -214,7 +207,14 @@ def _error_response(request: Request, error: Exception) -> Response:
 
 def build_app(page_data: FakePageData) -> FastAPI:
     app = FastAPI()
-    install_pages(app, lambda: page_data)
+    install_pages(app)
+    app.dependency_overrides = {
+        load_header_account: lambda: None,
+        load_homepage: page_data.homepage,
+        load_results: page_data.results,
+        load_title_page: page_data.title_page,
+        load_poster: page_data.poster,
+    }
     app.add_exception_handler(HTTPException, _error_response)
     app.add_exception_handler(SearchUnavailable, _error_response)
     return app
@@ -254,21 +254,21 @@ def context(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page that fails its test when it logs an error or asks another host than its own."""
     made = context.new_page()
-    wrong: list[str] = []
+    errors: list[str] = []
 
-    def heard(said: ConsoleMessage) -> None:
-        if "Content Security" in said.text:
-            wrong.append(said.text)
+    def check_console(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            errors.append(message.text)
 
-    def sent(request: Sent) -> None:
+    def check_request(request: PlaywrightRequest) -> None:
         if "127.0.0.1" not in request.url:
-            wrong.append(request.url)
+            errors.append(request.url)
 
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", heard)
-    made.on("request", sent)
+    made.on("pageerror", lambda error: errors.append(str(error)))
+    made.on("console", check_console)
+    made.on("request", check_request)
     yield made
-    assert wrong == []
+    assert errors == []
 
 
 def result_titles(page: Page) -> list[str]:
@@ -283,7 +283,7 @@ def test_home_shows_rows_of_titles_with_posters(page: Page) -> None:
     assert first.locator("img").first.evaluate("image => image.decode().then(() => image.width)")
 
 
-def test_home_is_for_the_chosen_region_from_then_on(page: Page) -> None:
+def test_homepage_remembers_the_chosen_region(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Popular in").select_option("Telangana")
     page.get_by_role("button", name="Show").click()
@@ -303,7 +303,7 @@ def test_typing_shows_results_without_a_reload(page: Page) -> None:
     assert page.evaluate("window.kept")
 
 
-def test_clearing_the_box_brings_the_shelves_back(page: Page) -> None:
+def test_clearing_the_search_box_brings_the_rows_back(page: Page) -> None:
     page.goto("/")
     page.get_by_role("combobox", name="Search by mood").fill("nay")
     expect(page.locator("#results .card")).to_have_count(1)
@@ -320,7 +320,7 @@ def test_a_pause_in_typing_sends_one_request(page: Page, page_data: FakePageData
     assert [wanted.q for wanted in page_data.search_forms] == ["sholay"]
 
 
-def test_a_late_answer_to_an_older_query_is_dropped(page: Page, page_data: FakePageData) -> None:
+def test_a_late_response_to_an_older_query_is_dropped(page: Page, page_data: FakePageData) -> None:
     page_data.delays_s = {"maya": 1.0}
     page.goto("/search")
     box = page.get_by_role("combobox", name="Search by mood")
@@ -380,7 +380,7 @@ def test_without_javascript_the_form_works(browser: Browser, base_url: str) -> N
         expect(page.get_by_role("heading", level=1)).to_have_text("Drishyam")
 
 
-def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
+def test_a_title_is_found_with_the_keyboard_alone(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search by mood")).to_be_focused()
@@ -395,7 +395,7 @@ def test_keys_alone_lead_from_the_search_box_to_a_title(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(expected)
 
 
-def test_arrows_walk_along_and_between_shelves(page: Page) -> None:
+def test_arrow_keys_move_along_and_between_rows(page: Page) -> None:
     page.goto("/")
     page.locator(".title-row .card a").first.focus()
     page.keyboard.press("ArrowRight")
@@ -429,7 +429,7 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, base_url: str, pa
         assert min(heights, default=44) >= 44
 
 
-def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
+def test_title_page_shows_names_stories_and_people(page: Page) -> None:
     page.goto("/title/1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Maya Bazaar")
     for code, text in NATIVE_TITLES.items():
@@ -444,7 +444,7 @@ def test_a_title_tells_everything_in_its_languages(page: Page) -> None:
 
 
 @pytest.mark.parametrize("language", NATIVE_TITLES)
-def test_every_script_is_drawn_with_glyphs_of_its_own(page: Page, language: str) -> None:
+def test_every_script_has_a_font(page: Page, language: str) -> None:
     page.goto("/title/1")
     # Missing glyphs are all the same box: then two different letters look alike.
     different = page.evaluate(
@@ -467,7 +467,7 @@ def test_every_script_is_drawn_with_glyphs_of_its_own(page: Page, language: str)
     assert box["height"] >= 24
 
 
-def test_a_poster_that_fails_gives_way_to_the_drawn_card(page: Page) -> None:
+def test_a_poster_that_fails_is_replaced_by_the_generated_one(page: Page) -> None:
     page.goto("/search?q=lost")
     expect(page.locator("#results img")).to_have_attribute("src", "/posters/9.svg")
     expect(page.locator("#results h3")).to_have_text("Lost <b>Reel</b> & Co")
@@ -487,7 +487,7 @@ def test_posters_do_not_shift_the_page(page: Page) -> None:
 def test_a_page_is_small(page: Page) -> None:
     sizes: list[int] = []
 
-    def received(response: Received) -> None:
+    def received(response: PlaywrightResponse) -> None:
         if "/posters/" not in response.url:
             sizes.append(len(response.body()))
 
@@ -497,7 +497,7 @@ def test_a_page_is_small(page: Page) -> None:
     assert sum(sizes) < 60_000
 
 
-def test_a_drawn_card_is_kept_and_revalidated(base_url: str) -> None:
+def test_generated_posters_are_cached_and_revalidated(base_url: str) -> None:
     first = httpx.get(f"{base_url}/posters/9.svg")
     assert first.headers["content-type"].startswith("image/svg+xml")
     assert "Lost &lt;b&gt;Reel" in first.text
@@ -507,7 +507,7 @@ def test_a_drawn_card_is_kept_and_revalidated(base_url: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/title/99", "/title/x", f"/title/{10**30}", "/posters/99.svg"])
-def test_what_does_not_exist_is_a_page_of_ours(page: Page, path: str) -> None:
+def test_unknown_addresses_show_the_not_found_page(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None
     assert answer.status == 404
@@ -515,7 +515,7 @@ def test_what_does_not_exist_is_a_page_of_ours(page: Page, path: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("This reel is missing")
 
 
-def test_odd_parameters_are_left_out(base_url: str, page_data: FakePageData) -> None:
+def test_invalid_parameters_are_ignored(base_url: str, page_data: FakePageData) -> None:
     asked = "/search?year_from=abc&year_to=99999999999999999999&kind=opera&language=&offset=-3"
     assert httpx.get(base_url + asked).status_code == 200
-    assert page_data.search_forms == [SearchForm(limit=25)]
+    assert page_data.search_forms == [SearchForm()]

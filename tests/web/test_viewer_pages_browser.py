@@ -1,4 +1,4 @@
-"""People and their taste in a real Chromium: sign up, pick, like, dismiss, and find it again."""
+"""Accounts, onboarding, feed, lists and profile in a real Chromium."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ ContextFactory = Callable[..., AbstractContextManager[BrowserContext]]
 
 @pytest.fixture
 def client(seeded_resources: Resources, catalogue_view: CatalogueView) -> Iterator[httpx.Client]:
-    """A service whose people are forgotten after the test."""
+    """A service whose viewers are deleted after the test."""
     seeded_resources.redis.flushdb()
     with running_app(create_app(seeded_resources, catalogue_view)) as client:
         yield client
@@ -56,18 +56,18 @@ def open_context(browser: Browser, client: httpx.Client) -> ContextFactory:
 @pytest.fixture
 def page(open_context: ContextFactory) -> Iterator[Page]:
     """A page that fails its test when a script or its content policy does."""
-    wrong: list[str] = []
+    errors: list[str] = []
 
-    def heard(said: ConsoleMessage) -> None:
-        if "Content Security" in said.text:
-            wrong.append(said.text)
+    def check_console(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            errors.append(message.text)
 
     with open_context(viewport={"width": 1280, "height": 800}) as context:
         made = context.new_page()
-        made.on("pageerror", lambda error: wrong.append(str(error)))
-        made.on("console", heard)
+        made.on("pageerror", lambda error: errors.append(str(error)))
+        made.on("console", check_console)
         yield made
-    assert wrong == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def press_button(card: Locator, button: str) -> None:
 
 
 def is_button_event(request: Request) -> bool:
-    """Tell whether a button sends it; of a glance, which nobody waits for, the body is not seen."""
+    """Tell whether a button sent it; the body of an impression beacon is not visible."""
     return request.url.endswith("/api/user/interactions") and bool(request.post_data)
 
 
@@ -119,7 +119,7 @@ def recorded_interactions(page: Page, event: str) -> list[dict[str, Any]]:
     return [each for each in items if each["event"] == event]
 
 
-def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Page) -> None:
+def test_signing_up_and_picking_titles_leads_to_a_feed_with_reasons(page: Page) -> None:
     sign_up(page)
     picked = page.locator(".pick .name").all_inner_texts()[:3]
     submit_picks(page, *picked)
@@ -131,7 +131,7 @@ def test_who_signs_up_and_picks_three_titles_finds_a_feed_that_says_why(page: Pa
     assert not set(picked) & set(cards(page).locator("h3").all_inner_texts())
 
 
-def test_what_is_dismissed_goes_at_once_and_does_not_come_back(page: Page) -> None:
+def test_a_hidden_title_disappears_and_does_not_come_back(page: Page) -> None:
     page.goto("/feed")
     page.evaluate("window.kept = true")
     before = card_ids(page)
@@ -149,7 +149,22 @@ def test_what_is_dismissed_goes_at_once_and_does_not_come_back(page: Page) -> No
     assert set(after) - set(before)
 
 
-def test_a_like_moves_what_was_not_seen_yet(page: Page) -> None:
+def test_hiding_a_title_can_be_undone(page: Page) -> None:
+    page.goto("/feed")
+    title = cards(page).first.locator("h3").inner_text()
+    hidden_id = card_ids(page)[0]
+    press_button(cards(page).first, "Not for me")
+    expect(cards(page).first.locator("h3")).not_to_have_text(title)
+    with page.expect_response(lambda response: is_button_event(response.request)):
+        page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_have_text(f"Not hidden any more: {title}.")
+    expect(cards(page).first.locator("h3")).to_have_text(title)
+    page.reload()
+    assert len(recorded_interactions(page, "undismiss")) == 1
+    assert hidden_id in card_ids(page)
+
+
+def test_a_like_replaces_cards_that_were_not_seen(page: Page) -> None:
     page.goto("/feed")
     before = card_ids(page)
     with page.expect_response("**/feed/cards*"):
@@ -163,7 +178,7 @@ def test_a_like_moves_what_was_not_seen_yet(page: Page) -> None:
     assert len(set(after)) == 24
 
 
-def test_more_titles_are_others(page: Page) -> None:
+def test_more_titles_are_new_ones(page: Page) -> None:
     page.goto("/feed")
     before = card_ids(page)
     page.get_by_role("link", name="More titles").click()
@@ -173,7 +188,7 @@ def test_more_titles_are_others(page: Page) -> None:
     assert card_ids(page)[:24] == before
 
 
-def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
+def test_a_title_stays_on_the_watchlist_until_removed(page: Page) -> None:
     page.goto("/feed")
     title = cards(page).first.locator("h3").inner_text()
     press_button(cards(page).first, "Watchlist")
@@ -185,7 +200,7 @@ def test_the_watchlist_is_kept_until_it_is_taken_off(page: Page) -> None:
     expect(page.get_by_text("Your watchlist is empty")).to_be_visible()
 
 
-def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega_path: str) -> None:
+def test_title_page_shows_the_viewers_actions(page: Page, eega_path: str) -> None:
     page.goto(eega_path)
     for button in ("Favourite", "Watched", "Like"):
         press_button(page.locator("main"), button)
@@ -203,7 +218,7 @@ def test_the_page_of_a_title_knows_what_was_said_of_it(page: Page, eega_path: st
     expect(cards(page)).to_contain_text("★ 4.5")
 
 
-def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
+def test_each_seen_card_is_recorded_once(page: Page) -> None:
     page.goto("/feed")
     page.wait_for_event("requestfinished", is_impression_beacon)
     page.mouse.wheel(0, 500)
@@ -219,7 +234,7 @@ def test_each_card_that_was_seen_is_told_once(page: Page) -> None:
     assert {each["device"] for each in seen} == {"desktop"}
 
 
-def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega_path: str) -> None:
+def test_signing_out_and_in_again_keeps_the_lists(page: Page, eega_path: str) -> None:
     sign_up(page)
     page.goto(eega_path)
     press_button(page.locator("main"), "Favourite")
@@ -239,7 +254,7 @@ def test_one_signs_out_and_in_again_and_everything_is_there(page: Page, eega_pat
     expect(cards(page).locator("h3")).to_have_text(["Eega"])
 
 
-def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega_path: str) -> None:
+def test_a_visitors_lists_are_kept_on_sign_up(page: Page, eega_path: str) -> None:
     page.goto(eega_path)
     press_button(page.locator("main"), "Watchlist")
     sign_up(page)
@@ -247,7 +262,7 @@ def test_what_a_visitor_did_is_his_when_he_signs_up(page: Page, eega_path: str) 
     expect(cards(page).locator("h3")).to_have_text(["Eega"])
 
 
-def test_a_fault_is_told_at_its_field(page: Page) -> None:
+def test_a_form_error_is_shown_at_its_field(page: Page) -> None:
     sign_up(page)
     page.goto("/profile")
     page.get_by_label("Year of birth").fill("1066")
@@ -258,7 +273,7 @@ def test_a_fault_is_told_at_its_field(page: Page) -> None:
     expect(year).to_have_accessible_description(re.compile("age. Give a year from 1900"))
 
 
-def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega_path: str) -> None:
+def test_reasons_are_in_the_chosen_language(page: Page, eega_path: str) -> None:
     page.goto("/profile")
     page.get_by_label("Language").select_option("te")
     page.get_by_role("group", name="Telugu").get_by_label("More").check(force=True)
@@ -271,7 +286,7 @@ def test_reasons_are_told_in_the_language_that_was_chosen(page: Page, eega_path:
     expect(cards(page).locator(".reason[lang=te]")).to_have_count(24)
 
 
-def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
+def test_moods_are_named_in_a_watched_language(page: Page) -> None:
     page.goto("/profile")
     page.get_by_role("group", name="Tamil").get_by_label("More").check(force=True)
     page.get_by_role("button", name="Save").click()
@@ -280,14 +295,14 @@ def test_moods_are_named_in_a_language_that_one_watches(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("For you: wonder")
 
 
-def test_the_mood_that_is_on_is_in_view_on_a_phone(open_context: ContextFactory) -> None:
+def test_the_selected_mood_is_in_view_on_a_phone(open_context: ContextFactory) -> None:
     with open_context(viewport=PHONE_VIEWPORT, has_touch=True) as context:
         page = context.new_page()
         page.goto("/feed?mood=peace")
         expect(page.get_by_role("link", name="Peace")).to_be_in_viewport(ratio=1)
 
 
-def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega_path: str) -> None:
+def test_completed_titles_have_no_progress_bar(page: Page, eega_path: str) -> None:
     page.goto(eega_path)
     press_button(page.locator("main"), "Watched")
     page.goto("/history")
@@ -295,7 +310,7 @@ def test_what_was_watched_to_its_end_has_no_bar(page: Page, eega_path: str) -> N
     expect(page.locator("progress")).to_have_count(0)
 
 
-def test_all_of_it_works_without_javascript(open_context: ContextFactory) -> None:
+def test_everything_works_without_javascript(open_context: ContextFactory) -> None:
     with open_context(java_script_enabled=False) as context:
         page = context.new_page()
         sign_up(page, email="ravi@example.com")
@@ -316,7 +331,7 @@ def test_all_of_it_works_without_javascript(open_context: ContextFactory) -> Non
         expect(page.get_by_role("radio", name="3 stars")).to_be_checked()
 
 
-def test_everything_is_deleted_when_one_is_sure(page: Page, eega_path: str) -> None:
+def test_deletion_needs_confirmation_and_deletes_everything(page: Page, eega_path: str) -> None:
     sign_up(page)
     page.goto(eega_path)
     press_button(page.locator("main"), "Like")
@@ -328,7 +343,7 @@ def test_everything_is_deleted_when_one_is_sure(page: Page, eega_path: str) -> N
     assert page.context.cookies() == []
 
 
-def test_who_asks_for_it_is_not_followed(open_context: ContextFactory, eega_path: str) -> None:
+def test_do_not_track_is_respected(open_context: ContextFactory, eega_path: str) -> None:
     with open_context(extra_http_headers={"Sec-GPC": "1"}) as context:
         page = context.new_page()
         page.goto("/feed")
@@ -339,10 +354,10 @@ def test_who_asks_for_it_is_not_followed(open_context: ContextFactory, eega_path
         assert context.cookies() == []
 
 
-def test_a_sign_in_leads_nowhere_else(client: httpx.Client) -> None:
+def test_sign_in_redirects_to_this_site_only(client: httpx.Client) -> None:
     account = {"email": "asha@example.com", "password": PASSWORD}
     assert client.post("/api/auth/register", json=account).status_code == 201
-    elsewhere = (
+    other_sites = (
         "//evil.in",
         "///evil.in",
         "/\\evil.in",
@@ -350,12 +365,12 @@ def test_a_sign_in_leads_nowhere_else(client: httpx.Client) -> None:
         "/\t/evil.in",
         "evil.in",
     )
-    for path in elsewhere:
+    for path in other_sites:
         answer = client.post("/signin", data=account | {"next": path})
         assert (answer.status_code, answer.headers["location"]) == (303, "/feed"), path
 
 
-def test_no_page_of_a_person_scrolls_sideways_on_a_phone(
+def test_no_viewer_page_scrolls_sideways_on_a_phone(
     open_context: ContextFactory, eega_path: str
 ) -> None:
     with open_context(viewport=PHONE_VIEWPORT, has_touch=True) as context:

@@ -28,7 +28,8 @@ from recommend.reason_texts import REASON_LANGUAGES
 from recommend.title_state import opinion_score
 from runtime.catalogue_reader import freshness, regional_popularity
 from runtime.catalogue_view import CatalogueView
-from services.feed import FeedRequest, content_vectors, feed_context, ranking_attributes
+from services.feed import FeedRequest, feed_context
+from services.title_attributes import content_vectors, ranking_attributes
 from viewers.context import read_viewer_context
 
 FEED_PATH = "/api/recommendations/personalized"
