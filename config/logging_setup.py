@@ -1,5 +1,6 @@
-"""Logging: one line per event, for people on a terminal and as JSON elsewhere."""
+"""Logging: one line per event, readable on a terminal and as JSON elsewhere."""
 
+import faulthandler
 import logging
 import sys
 
@@ -9,7 +10,9 @@ from config.log_redaction import redact_secrets
 
 
 def configure_logging(*, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers to standard error in one form."""
+    """Send structlog, the standard library's loggers and crash traces to standard error."""
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -5,6 +5,7 @@
 It imports only the standard library and psutil, so that it starts quickly.
 """
 
+import faulthandler
 import os
 import signal
 import sys
@@ -224,6 +225,7 @@ def main(home: HomeFolder) -> int:
         return 0
     os.setsid()
     os.umask(0o077)
+    faulthandler.enable()
     service_log.log_event("supervisor_started", pid=os.getpid(), home=home.path)
     Supervisor(home, lock).run()
     lock.release()

@@ -74,7 +74,7 @@ def worker(
     with_parent: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Run queued jobs, and enqueue scheduled ones."""
-    from scripts.cli.serve import run_queue_worker
+    from scripts.cli.worker import run_queue_worker
 
     run_queue_worker(_load_settings(), queues or [], burst=burst, with_parent=with_parent)
 

@@ -1,37 +1,36 @@
-"""`rasika serve` and `rasika worker`."""
+"""`rasika serve`: the servers, the application, and a worker beside it.
+
+The heavy imports happen in functions, while the embedded servers start.
+"""
 
 import atexit
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-import redis
 import structlog
-import uvicorn
-from fastapi import FastAPI
 
-from api.app import create_app
-from config import settings as settings_module
-from config.resources import Resources, open_resources
-from config.settings import Settings
-from runtime.catalogue_view import create_catalogue_view
+from config.settings import Settings, load_settings
 from scripts.cli.console import CommandFailed
-from services import seeding
-from workers import queues, worker
 
-PARENT_CHECK_INTERVAL_S = 1.0
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from config.resources import Resources
+
 WORKER_STOP_TIMEOUT_S = 3.0
 
 log = structlog.get_logger()
 
-shutdown_requested = threading.Event()  # whoever ends this process said so before it served
+shutdown_requested = threading.Event()  # SIGTERM arrived, perhaps before uvicorn ran
 
 
 class PortUnavailable(CommandFailed):
@@ -42,7 +41,7 @@ class PortUnavailable(CommandFailed):
 
 
 class ListenOptions(TypedDict):
-    """Where uvicorn answers, and in how many processes."""
+    """Where uvicorn listens, and in how many processes."""
 
     host: str
     port: int
@@ -50,7 +49,7 @@ class ListenOptions(TypedDict):
 
 
 class UvicornOptions(TypedDict):
-    """What is left to others: logging to `config.logging_setup`, trusting proxies to `api.region_detection`."""
+    """What is done elsewhere: logging in `config.logging_setup`, proxies in `api`."""
 
     log_config: None
     access_log: bool
@@ -64,55 +63,99 @@ UVICORN_OPTIONS = UvicornOptions(
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool) -> None:
-    """Serve until told to stop; on the embedded Valkey a worker runs beside.
+    """Serve until stopped; with the embedded Valkey, run a worker process too.
 
     Raises `PortUnavailable`, before anything is started.
     """
     _require_free_port(host, port)
-    # uvicorn raises the signal again once it has stopped; without a handler that would be the end.
+    # uvicorn raises the signal again once it has stopped; the default handler would kill us.
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
-    with open_resources(settings) as resources, _queue_worker_process(settings):
+    gc.disable()  # until the catalogue is loaded: nothing of a start is garbage
+    with _servers_starting(settings), ExitStack() as stack:
+        import uvicorn
+
+        from config.resources import REQUEST_LIMITS, open_resources
+        from services import seeding
+
+        if workers == 1:
+            import api.app  # noqa: F401  # now, while the servers start
+
+        resources = stack.enter_context(open_resources(settings, limits=REQUEST_LIMITS))
         if seed:
-            seeding.seed_catalogue(resources.engine, resources.embedder)
+            seeding.seed_catalogue(resources.background_engine, resources.embedder)
         _enqueue_missing_embeddings(resources)
-        options = ListenOptions(host=host, port=port, workers=workers)
         application = (
             _create_application(resources)
             if workers == 1
             else "scripts.cli.serve:create_worker_application"
         )
+        gc.enable()
+        stack.enter_context(_queue_worker_process(settings))  # last: it takes a core for seconds
+        options = ListenOptions(host=host, port=port, workers=workers)
         if not shutdown_requested.is_set():
             uvicorn.run(application, factory=workers > 1, **options, **UVICORN_OPTIONS)
 
 
-def create_worker_application() -> FastAPI:
-    """Return the application of one of several processes, over resources of its own."""
-    held = ExitStack()
-    atexit.register(held.close)
-    return _create_application(held.enter_context(open_resources(settings_module.load_settings())))
+def create_worker_application() -> "FastAPI":
+    """Return the application of one of several processes, over its own resources."""
+    from config import logging_setup
+    from config.resources import REQUEST_LIMITS, open_resources
+
+    logging_setup.configure_logging()
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return _create_application(
+        stack.enter_context(open_resources(load_settings(), limits=REQUEST_LIMITS))
+    )
 
 
-def _create_application(resources: Resources) -> FastAPI:
-    live = create_catalogue_view(resources)
-    live.load()
-    return create_app(resources, live)
+def _create_application(resources: "Resources") -> "FastAPI":
+    from api.app import create_app
+    from runtime.catalogue_view import create_catalogue_view
+
+    view = create_catalogue_view(resources)
+    view.load()
+    return create_app(resources, view)
 
 
-def run_queue_worker(
-    settings: Settings, names: Sequence[str], *, burst: bool, with_parent: int
-) -> None:
-    """Work on queues until told to stop, or until the parent of that id is gone (0: never)."""
-    if with_parent:
-        threading.Thread(target=_exit_with_parent, args=(with_parent,), daemon=True).start()
-    with open_resources(settings, with_embedder=False) as resources:
-        worker.run_worker(resources.redis, names or queues.QUEUE_NAMES, burst=burst)
+@contextmanager
+def _servers_starting(settings: Settings) -> Iterator[None]:
+    """Start the embedded servers on a thread, and keep them until the block ends.
+
+    A failure shows when the block opens its resources, which then joins or starts them itself.
+    """
+    leases = ExitStack()
+
+    def start() -> None:
+        from embedded.home_folder import EmbeddedServicesError
+        from embedded.lease import acquire
+
+        with suppress(EmbeddedServicesError):
+            leases.enter_context(
+                acquire(
+                    settings.home,
+                    postgres=settings.database_url is None,
+                    valkey=settings.redis_url is None,
+                )
+            )
+
+    starting = threading.Thread(target=start, daemon=True)
+    if settings.database_url is None or settings.redis_url is None:
+        starting.start()
+    with leases:
+        yield
 
 
-def _enqueue_missing_embeddings(resources: Resources) -> None:
-    """Enqueue the titles that have no vector, rather than let people wait for them."""
+def _enqueue_missing_embeddings(resources: "Resources") -> None:
+    """Enqueue a job for titles without a vector, instead of embedding them before serving."""
+    import redis
+
+    from services import seeding
+    from workers import queues
+
     embedder = resources.embedder
     if embedder is None or not next(
-        seeding.missing_title_batches(resources.engine, embedder, 1), None
+        seeding.missing_title_batches(resources.background_engine, embedder, 1), None
     ):
         return
     try:
@@ -123,7 +166,7 @@ def _enqueue_missing_embeddings(resources: Resources) -> None:
 
 @contextmanager
 def _queue_worker_process(settings: Settings) -> Iterator[None]:
-    """Run a worker for those who started nothing but this."""
+    """Run a worker beside an embedded Valkey, which no other machine can reach."""
     if settings.redis_url is not None:
         yield
         return
@@ -137,7 +180,10 @@ def _queue_worker_process(settings: Settings) -> Iterator[None]:
 
 
 def _stop_process(process: "subprocess.Popen[bytes]") -> None:
-    """Let the worker's job end if it ends soon; asked twice, the worker gives it up for later."""
+    """Let the worker finish a short job; a second SIGTERM makes it give up a long one."""
+    status = process.poll()
+    if status is not None:  # it should have outlived us
+        log.warning("worker_ended", status=status)
     for end in (process.terminate, process.terminate, process.kill):
         end()
         with suppress(subprocess.TimeoutExpired):
@@ -149,9 +195,9 @@ def _require_free_port(host: str, port: int) -> None:
     """Bind where uvicorn will, for a moment."""
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind(address)
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
     except OSError as error:
         raise PortUnavailable(host, port, error.strerror or str(error)) from error
 
@@ -160,10 +206,3 @@ def _exit_on_sigterm(_signal: int, _frame: FrameType | None) -> None:
     # Python drops what is raised while an object is being finalised, as thousands are at a start.
     shutdown_requested.set()
     sys.exit(0)
-
-
-def _exit_with_parent(parent: int) -> None:
-    """End this process once its parent is gone, however that went."""
-    while os.getppid() == parent:
-        threading.Event().wait(PARENT_CHECK_INTERVAL_S)
-    os.kill(os.getpid(), signal.SIGTERM)

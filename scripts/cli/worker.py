@@ -1,0 +1,29 @@
+"""`rasika worker`: runs queued jobs."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+
+from config.resources import open_resources
+from config.settings import Settings
+from workers import queues, worker
+
+PARENT_CHECK_INTERVAL_S = 1.0
+
+
+def run_queue_worker(
+    settings: Settings, names: Sequence[str], *, burst: bool, with_parent: int
+) -> None:
+    """Work on queues until stopped, or until the parent of that id is gone (0: never)."""
+    if with_parent:
+        threading.Thread(target=_exit_with_parent, args=(with_parent,), daemon=True).start()
+    with open_resources(settings, with_embedder=False) as resources:
+        worker.run_worker(resources.redis, names or queues.QUEUE_NAMES, burst=burst)
+
+
+def _exit_with_parent(parent: int) -> None:
+    """Stop this process once its parent is gone, however that ended."""
+    while os.getppid() == parent:
+        threading.Event().wait(PARENT_CHECK_INTERVAL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
