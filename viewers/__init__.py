@@ -1,1 +1,1 @@
-"""Those who watch: accounts, what they did, their taste, and how they are forgotten."""
+"""Viewers: accounts, logins, interactions, tastes and data exports."""

@@ -1,4 +1,4 @@
-"""What a visitor did becomes an account's when he signs up or in."""
+"""Merging a visitor into an account at sign-up or sign-in."""
 
 from uuid import UUID
 
@@ -12,17 +12,19 @@ from viewers.interactions import TitleFeatureSource
 def merge_visitor(
     session: Session, visitor_id: UUID, *, into: UUID, feature_source: TitleFeatureSource
 ) -> None:
-    """Give an account all that a visitor said and did, and let the visitor go; the caller commits.
+    """Move a visitor's data to an account and delete the visitor; the caller commits.
 
-    What both told counts once, and standings and taste follow from the whole log, in the order in
-    which it was heard. What an account said of itself stays; a visitor's profile fills its gaps.
-    A number that is an account's is no visitor's, and nothing happens.
+    Events with the same id count once; title states and taste are recomputed from the whole log in
+    the order in which it was received. The account's profile wins, the visitor's fills empty
+    fields. If the visitor's id belongs to an account, nothing happens.
 
-    Raises `db.viewer_lifecycle.ViewerForgotten`.
+    Raises `db.viewer_lifecycle.ViewerDeleted`.
     """
     if visitor_id == into or accounts.find(session, visitor_id) is not None:
         return
-    viewer_lifecycle.lock(session, visitor_id, into)  # in one order, whoever merges whom
+    viewer_lifecycle.lock(
+        session, visitor_id, into
+    )  # both at once, so that two merges cannot deadlock
     moved = interactions.move(session, visitor_id, into=into)
     profiles.merge(session, visitor_id, into=into)
     viewings.move(session, visitor_id, into=into)

@@ -1,4 +1,4 @@
-"""Accounts: made, and found again by who has the password or a provider's word."""
+"""Creating accounts, and finding them by e-mail address or provider identity."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -11,41 +11,41 @@ from db import accounts
 from db.tables.users import Account, ProviderIdentity
 from vocabulary.kinds import Role
 
-MAX_EMAIL_CHARACTERS = 254  # characters, RFC 5321
+MAX_EMAIL_CHARACTERS = 254  # RFC 5321
 MAX_ACCOUNT_NAME_CHARACTERS = 100
 
 
 class InvalidEmail(ValueError):
-    """No e-mail address looks so; the message tells why."""
+    """The text is not an e-mail address; the message says why."""
 
 
 class EmailTaken(ValueError):
-    """There is an account of this e-mail."""
+    """The e-mail address already has an account."""
 
     def __init__(self) -> None:
         super().__init__(
-            "no account can be made with this e-mail; if it is yours, sign in as you did before"
+            "this e-mail address cannot be used for a new account; if it is yours, sign in"
         )
 
 
 class InvalidCredentials(PermissionError):
-    """No account has this e-mail and this password; which of them is wrong is nobody's business."""
+    """The e-mail address or the password is wrong; the message does not say which."""
 
     def __init__(self) -> None:
-        super().__init__("no account has this e-mail and this password")
+        super().__init__("wrong e-mail or password")
 
 
 class EmailNotVerified(PermissionError):
-    """A provider does not vouch for the e-mail that it tells."""
+    """The provider has not verified the e-mail address."""
 
 
 class ProviderIdentityTaken(ValueError):
-    """An identity at a provider belongs to another account."""
+    """The identity at the provider is linked to another account."""
 
 
 @dataclass(frozen=True, slots=True)
 class OidcUser:
-    """Somebody at a provider, as the provider tells."""
+    """A user of a provider, as the provider describes them."""
 
     issuer: str
     subject: str
@@ -55,20 +55,20 @@ class OidcUser:
 
 
 def normalise_email(email: str) -> str:
-    """Return the one form of an e-mail address, its letters small.
+    """Return the canonical form of an e-mail address, in lower case.
 
-    No two addresses that mail tells apart share it: whoever proves the one would be let in as the
-    other. So letters are made small and not folded, for `straße.de` is not `strasse.de`.
+    Two different mailboxes must not share a form: the owner of one could sign in as the other. So
+    letters are lowered, not case-folded: `straße.de` is not `strasse.de`.
 
-    Nobody is written to, so its domain need not exist.
+    No mail is sent, so the domain need not exist.
 
-    Raises `WrongEmail`.
+    Raises `InvalidEmail`.
     """
     try:
-        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        address = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidEmail(str(error)) from error
-    return unicodedata.normalize("NFC", found.normalized.lower())
+    return unicodedata.normalize("NFC", address.normalized.lower())
 
 
 def create(
@@ -79,9 +79,9 @@ def create(
     name: str | None = None,
     role: Role = Role.USER,
 ) -> UUID:
-    """Make an account of a normalised e-mail.
+    """Create an account with a normalised e-mail address.
 
-    Raises `EmailTaken`, and then nothing may be committed.
+    Raises `EmailTaken`; the caller must not commit then.
     """
     viewer_id = uuid4()
     account = Account(
@@ -97,20 +97,20 @@ def create(
 
 
 def find_or_create(session: Session, oidc_user: OidcUser) -> UUID:
-    """Return the account of who signed in at a provider, a new one if need be.
+    """Return the account of a user who signed in at a provider; create one if need be.
 
-    An identity that was linked goes to its account. Else the e-mail decides, if the provider says
-    that it is verified: an account that has no password was made by such a word, so it is the same
-    person's. One with a password may have been made by anybody who knew the address, so it is
-    linked by its owner alone, signed in (`link`).
+    A linked identity belongs to its account. Otherwise the e-mail address decides, if the provider
+    has verified it: an account without a password was created through a provider, so it belongs to
+    the same person. An account with a password may have been created by anyone who knows the
+    address, so only its signed-in owner can link it (`link_identity`).
 
-    Raises `EmailUnproven` and `EmailTaken`.
+    Raises `EmailNotVerified` and `EmailTaken`.
     """
     linked = accounts.find_by_identity(session, oidc_user.issuer, oidc_user.subject)
     if linked is not None:
         return linked
     if not oidc_user.email or not oidc_user.email_verified:
-        raise EmailNotVerified("the provider does not say that your e-mail address is verified")
+        raise EmailNotVerified("the provider has not verified your e-mail address")
     email = normalise_email(oidc_user.email)
     account = accounts.find_by_email(session, email)
     if account is None:
@@ -124,20 +124,21 @@ def find_or_create(session: Session, oidc_user: OidcUser) -> UUID:
 
 
 def link_identity(session: Session, oidc_user: OidcUser, *, viewer_id: UUID) -> None:
-    """Let an account be signed in to by way of an identity.
+    """Link an identity, which can then sign in to the account.
 
-    Raises `IdentityTaken`.
+    Raises `ProviderIdentityTaken`.
     """
     linked = ProviderIdentity(
         issuer=oidc_user.issuer, subject=oidc_user.subject, viewer_id=viewer_id
     )
     if not accounts.link_identity(session, linked):
-        raise ProviderIdentityTaken("this identity belongs to another account")
+        raise ProviderIdentityTaken("this identity is linked to another account")
 
 
 def _clean_name(name: str) -> str | None:
-    """Return a name without what cannot be shown, none of an empty one."""
-    shown = "".join(each if each.isprintable() else " " for each in name)
+    """Return a name without unprintable characters; none if it is empty."""
+    printable = "".join(each if each.isprintable() else " " for each in name)
     return (
-        unicodedata.normalize("NFC", " ".join(shown.split()))[:MAX_ACCOUNT_NAME_CHARACTERS] or None
+        unicodedata.normalize("NFC", " ".join(printable.split()))[:MAX_ACCOUNT_NAME_CHARACTERS]
+        or None
     )

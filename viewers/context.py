@@ -1,4 +1,4 @@
-"""All that personal answers need of a viewer, read at once."""
+"""What personal results need to know about a viewer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,39 +19,37 @@ from viewers.interactions import read_known_ids, read_taste, read_title_states
 from vocabulary.arrays import Vector
 from vocabulary.ids import Region, TitleId
 
-MAX_PICKS = 100  # titles; who has more to do with did not only pick
-MAX_RECENT_STATES = (
-    400  # standings: what reasons name and rows show; of the others it is enough to know which
-)
+MAX_PICKS = 100  # with more title states there are other events too
+MAX_RECENT_STATES = 400  # shown in reasons and rows; of older ones only the ids are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewerContext:
-    """A viewer's taste, what stands between him and titles, and what he says of himself."""
+    """A viewer's taste, title states and preferences."""
 
     id: UUID | None
     taste: Taste
-    title_states: dict[TitleId, TitleState]  # the latest changed first, `LATEST` at most
-    known_ids: frozenset[TitleId] = frozenset()  # all that he saw, judged, dismissed or listed
+    title_states: dict[TitleId, TitleState]  # the latest changed first, at most `MAX_RECENT_STATES`
+    known_ids: frozenset[TitleId] = frozenset()  # all watched, judged, dismissed or listed titles
     preferences: ViewerPreferences
     age_limit: AgeLimit
     region: str | None = None  # ISO 3166
     display_language: str | None = None  # ISO 639-1
     personal_search: bool = True
-    picks_only: bool = False  # he did nothing yet but pick titles at first
+    picks_only: bool = False  # the only events are onboarding picks
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of his own could change an answer."""
+        """Whether nothing is known that could personalise a result."""
         return not self.title_states and self.preferences == NO_PREFERENCES
 
     @property
     def taste_direction(self) -> Vector | None:
-        """Where his taste lies, of unit length; none where his searches shall not know of it."""
+        """The direction of the taste, of unit length; none if searches are not personalised."""
         return _taste_direction(self.taste) if self.personal_search else None
 
     def restrict(self, filter: Filter) -> Filter:
-        """Return a filter that leaves what he is admitted to and does not dislike."""
+        """Return the filter restricted by the age limit and without disliked genres."""
         admitted = self.age_limit.restrict(filter)
         disliked = self.preferences.disliked_genres
         return replace(admitted, genres_none=admitted.genres_none | disliked)
@@ -70,20 +68,20 @@ ANONYMOUS_CONTEXT = ViewerContext(
 def read_viewer_context(
     session: Session, viewer_id: UUID, *, model: str | None, today: date
 ) -> ViewerContext:
-    """Return a viewer, as tastes of the model's vectors see him; an empty one if he is new."""
-    said = profiles.read_summary(session, viewer_id)
-    standings = read_title_states(session, viewer_id, limit=MAX_RECENT_STATES)
+    """Return the context of a viewer, with a taste of the model's vectors; empty for a new one."""
+    profile = profiles.read_summary(session, viewer_id)
+    states = read_title_states(session, viewer_id, limit=MAX_RECENT_STATES)
     return ViewerContext(
         id=viewer_id,
         taste=read_taste(session, viewer_id, model),
-        title_states=standings,
-        known_ids=_known_ids(session, viewer_id, standings),
-        preferences=_preferences(said),
-        age_limit=age_limits.age_limit(said.birth_year, today),
-        region=said.region,
-        display_language=said.display_language,
-        personal_search=said.personal_search,
-        picks_only=0 < len(standings) <= MAX_PICKS
+        title_states=states,
+        known_ids=_known_ids(session, viewer_id, states),
+        preferences=_preferences(profile),
+        age_limit=age_limits.age_limit(profile.birth_year, today),
+        region=profile.region,
+        display_language=profile.display_language,
+        personal_search=profile.personal_search,
+        picks_only=0 < len(states) <= MAX_PICKS
         and interactions.has_only_onboarding_picks(session, viewer_id),
     )
 
@@ -134,9 +132,7 @@ def _known_ids(
     session: Session, viewer_id: UUID, title_states: Mapping[TitleId, TitleState]
 ) -> frozenset[TitleId]:
     if len(title_states) < MAX_RECENT_STATES:
-        return frozenset(
-            title_id for title_id, standing in title_states.items() if standing.is_known
-        )
+        return frozenset(title_id for title_id, state in title_states.items() if state.is_known)
     return read_known_ids(session, viewer_id)
 
 

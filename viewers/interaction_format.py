@@ -1,4 +1,4 @@
-"""What viewers did as lines of a file: of another system, or of this one before."""
+"""The format of interactions in requests and in import and export files."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from vocabulary.ids import MAX_TITLE_ID
 from vocabulary.kinds import Event
 
 MAX_POSITION = 10_000
-EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)  # before, nobody told a machine what he watched
+EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)  # earlier times are mistakes
 EXTERNAL_VIEWER_NAMESPACE = uuid5(NAMESPACE_URL, "urn:rasika:viewer")
 
 
@@ -38,28 +38,29 @@ def _check_past(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-AsciiLabel = Annotated[
-    str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")
-]  # printable ASCII
+# Printable ASCII.
+AsciiLabel = Annotated[str, Field(min_length=1, max_length=100, pattern="^[ -~]+$")]
 
 
 class InteractionBase(BaseModel):
-    """Something that somebody did with a title."""
+    """An event of a viewer with a title."""
 
     event: Event
     value: Annotated[float, AfterValidator(_check_half_stars)] | None = Field(
         None,
         ge=MIN_RATING_STARS,
         le=MAX_RATING_STARS,
-        description="of `rate`: stars, in steps of 0.5",
+        description="for `rate`: stars, in steps of 0.5",
     )
     progress: float | None = Field(
-        None, ge=0, le=1, description="of `watch`: how much of the title had been seen at its end"
+        None, ge=0, le=1, description="for `watch`: share of the title watched, 0 to 1"
     )
-    session_id: AsciiLabel | None = Field(None, description="the client's, of one visit")
+    session_id: AsciiLabel | None = Field(None, description="id of the visit, chosen by the client")
     device: AsciiLabel | None = Field(None, examples=["tv", "phone", "tablet", "desktop"])
-    row: AsciiLabel | None = Field(None, description="the key of the row it was shown in")
-    position: int | None = Field(None, ge=1, le=MAX_POSITION, description="there, from 1")
+    row: AsciiLabel | None = Field(None, description="key of the row that contained the title")
+    position: int | None = Field(
+        None, ge=1, le=MAX_POSITION, description="position in the row, from 1"
+    )
 
     @model_validator(mode="after")
     def _check_rating(self) -> "InteractionBase":
@@ -68,7 +69,7 @@ class InteractionBase(BaseModel):
         return self
 
     def to_interaction(self, interaction_id: UUID, title_id: int, *, at: datetime) -> Interaction:
-        """Return it as it is stored; what is not of its event is left out."""
+        """Return the event to store, without fields that do not belong to its kind."""
         return Interaction(
             id=interaction_id,
             title_id=title_id,
@@ -84,11 +85,11 @@ class InteractionBase(BaseModel):
 
 
 class InteractionLine(InteractionBase):
-    """A line; its title is the one of the external ids, if there is one, else of `content_id`."""
+    """A line of a file; external ids take precedence over `content_id`."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
-    viewer: str = Field(min_length=1, max_length=200)  # ours, or as another system calls him
+    viewer: str = Field(min_length=1, max_length=200)  # our id, or that of another system
     id: UUID | None = None
     content_id: int | None = Field(None, ge=1, le=MAX_TITLE_ID)
     external_ids: dict[str, str] = Field(default_factory=dict)
@@ -102,34 +103,34 @@ class InteractionLine(InteractionBase):
 
     @property
     def viewer_id(self) -> UUID:
-        """The viewer's number; of another system's, always the same."""
+        """The viewer's id; an id of another system always maps to the same one."""
         try:
             return UUID(self.viewer)
         except ValueError:
             return uuid5(EXTERNAL_VIEWER_NAMESPACE, self.viewer)
 
     def resolve_title_id(self, ids_by_external_id: Mapping[tuple[str, str], int]) -> int | None:
-        """Return the title that it is of."""
+        """Return the title of the line."""
         known = (ids_by_external_id.get(each) for each in self.external_ids.items())
         return next((each for each in known if each is not None), self.content_id)
 
     def interaction_with(self, title_id: int) -> Interaction:
-        """Return it as it is stored; a line without a number always gets the same one."""
-        named = f"{title_id} {self.event} {self.at.isoformat()} {self.value} {self.progress}"
-        return self.to_interaction(self.id or uuid5(self.viewer_id, named), title_id, at=self.at)
+        """Return the event to store; a line without an id always gets the same one."""
+        key = f"{title_id} {self.event} {self.at.isoformat()} {self.value} {self.progress}"
+        return self.to_interaction(self.id or uuid5(self.viewer_id, key), title_id, at=self.at)
 
 
 def parse_line(data: Mapping[str, Any]) -> InteractionLine | tuple[str, ...]:
-    """Return an object as a line, or what is wrong with it; who only gives a value rated."""
-    given = {"event": Event.RATE, **data} if "value" in data else data
+    """Parse an object into a line or its problems; with only a `value` it is a rating."""
+    fields = {"event": Event.RATE, **data} if "value" in data else data
     try:
-        return InteractionLine.model_validate(given)
+        return InteractionLine.model_validate(fields)
     except ValidationError as error:
         return tuple(describe_errors(error))
 
 
 def format_line(viewer_id: UUID, interaction: Interaction, external_ids: Mapping[str, str]) -> str:
-    """Return what a viewer did as one JSON line, without what is not known of it."""
+    """Return an event as one JSON line, without empty fields."""
     return InteractionLine.model_construct(
         viewer=str(viewer_id),
         id=interaction.id,

@@ -1,11 +1,11 @@
-"""Sign-ins: begun, kept up with one refresh token after another, and ended.
+"""Login sessions (table `sign_in`): started, extended by refresh tokens, and ended.
 
-An access token is good for a quarter of an hour, and each request asks whether its sign-in goes on,
-so that signing out is at once. A refresh token is good for one use: whoever hands in a used one
-has a copy, as has somebody else, and the sign-in ends for both. Browsers alone are forgiven for
-some seconds (`GRACE`), for two tabs may hand in the same cookie: the second gets the same successor
-as the first, never another one. So there is one line of tokens always, and of two who follow it,
-the one who comes late is noticed.
+An access token is valid for a quarter of an hour, and each request checks that its sign-in is still
+active, so that signing out takes effect immediately. A refresh token can be used once: a second use
+means that it was copied, and the sign-in ends for both holders. Only browsers get a grace period
+(`REUSE_GRACE_PERIOD`), because two tabs may send the same cookie: the second gets the same
+successor token as the first. So there is always a single chain of tokens, and of two holders the
+later one is noticed.
 """
 
 from collections.abc import Iterable
@@ -22,17 +22,17 @@ from viewers.tokens import TokenPurpose, TokenSigner
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
-REUSE_GRACE_PERIOD = timedelta(seconds=10)  # two tabs that load at once; a slow answer on its way
+REUSE_GRACE_PERIOD = timedelta(seconds=10)  # two tabs that load at once; a slow response
 NO_REUSE_GRACE = timedelta(0)
 
 
 class NotSignedIn(PermissionError):
-    """No account is signed in, or no longer."""
+    """The request has no active sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What somebody who signed in carries."""
+    """The access and refresh tokens of a sign-in."""
 
     access: str
     refresh: str
@@ -40,7 +40,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class LoginSession:
-    """A sign-in that goes on, with new tokens."""
+    """An active sign-in with new tokens."""
 
     id: UUID
     viewer_id: UUID
@@ -66,49 +66,52 @@ def id_of_access_token(tokens: TokenSigner, token: str) -> UUID | None:
 def ids_of_tokens(
     tokens: TokenSigner, *, access: Iterable[str | None], refresh: Iterable[str | None]
 ) -> set[UUID]:
-    """Return the sign-ins that tokens name which somebody carries."""
-    read = [
+    """Return the sign-ins named by the tokens of a request."""
+    decoded = [
         *(tokens.read(TokenPurpose.ACCESS, each) for each in access if each),
         *(tokens.read(TokenPurpose.REFRESH, each) for each in refresh if each),
     ]
-    return {each for each in (_uuid_claim(claims, "sid") for claims in read) if each is not None}
+    return {each for each in (_uuid_claim(claims, "sid") for claims in decoded) if each is not None}
 
 
 def find_active(session: Session, sign_in_id: UUID) -> ActiveSignIn | None:
-    """Return whose a sign-in is and what he may do; none when it has ended."""
+    """Return the account and role of a sign-in; none if it has ended."""
     return accounts.find_active_sign_in(session, sign_in_id, now=datetime.now(UTC))
 
 
 def refresh(
     session: Session, token: str, *, tokens: TokenSigner, grace: timedelta = NO_REUSE_GRACE
 ) -> LoginSession | None:
-    """Hand in a refresh token for new tokens; none for one that is worth nothing.
+    """Exchange a refresh token for new tokens; none if the token is not valid.
 
-    One that was used before ends its sign-in, unless that was within `grace`: commit either way.
+    A token used before ends its sign-in, unless it was used within `grace`: commit either way.
     """
     token_id = _uuid_claim(tokens.read(TokenPurpose.REFRESH, token), "jti")
     now = datetime.now(UTC)
     rotation = None if token_id is None else accounts.use_refresh_token(session, token_id, now=now)
     if token_id is None or rotation is None:
         return None
-    following = accounts.successor_id(token_id)
+    successor_id = accounts.successor_id(token_id)
     if rotation.used_at is None:
-        until = now + REFRESH_TOKEN_LIFETIME
-        accounts.add_successor_token(session, rotation, following, now=now, expires_at=until)
-    elif max(now - rotation.used_at, timedelta(0)) >= grace:  # who used it may have asked later
+        expires_at = now + REFRESH_TOKEN_LIFETIME
+        accounts.add_successor_token(
+            session, rotation, successor_id, now=now, expires_at=expires_at
+        )
+    # A concurrent request may have used the token later than `now`.
+    elif max(now - rotation.used_at, timedelta(0)) >= grace:
         accounts.revoke_sign_in(session, rotation.sign_in_id, now=now)
         return None
-    pair = _issue_tokens(tokens, rotation.viewer_id, rotation.sign_in_id, following)
-    return LoginSession(rotation.sign_in_id, rotation.viewer_id, pair)
+    token_pair = _issue_tokens(tokens, rotation.viewer_id, rotation.sign_in_id, successor_id)
+    return LoginSession(rotation.sign_in_id, rotation.viewer_id, token_pair)
 
 
 def end(session: Session, sign_in_id: UUID) -> None:
-    """Sign out, here."""
+    """Sign out of one session."""
     accounts.revoke_sign_in(session, sign_in_id, now=datetime.now(UTC))
 
 
 def end_all(session: Session, viewer_id: UUID) -> None:
-    """Sign out, everywhere."""
+    """Sign out of all sessions."""
     accounts.revoke_all_sign_ins(session, viewer_id, now=datetime.now(UTC))
 
 
@@ -122,11 +125,11 @@ def delete_expired(session: Session) -> int:
 def _issue_tokens(
     tokens: TokenSigner, viewer_id: UUID, sign_in_id: UUID, token_id: UUID
 ) -> TokenPair:
-    whose = {"sub": str(viewer_id), "sid": str(sign_in_id)}
+    claims = {"sub": str(viewer_id), "sid": str(sign_in_id)}
     return TokenPair(
-        access=tokens.sign(TokenPurpose.ACCESS, whose, lifetime=ACCESS_TOKEN_LIFETIME),
+        access=tokens.sign(TokenPurpose.ACCESS, claims, lifetime=ACCESS_TOKEN_LIFETIME),
         refresh=tokens.sign(
-            TokenPurpose.REFRESH, {**whose, "jti": str(token_id)}, lifetime=REFRESH_TOKEN_LIFETIME
+            TokenPurpose.REFRESH, {**claims, "jti": str(token_id)}, lifetime=REFRESH_TOKEN_LIFETIME
         ),
     )
 

@@ -1,8 +1,8 @@
-"""Signing in at an OpenID Connect provider: there with a question, back with its answer.
+"""Signing in at an OpenID Connect provider.
 
 The authorization code flow with PKCE (https://openid.net/specs/openid-connect-core-1_0.html,
-RFC 7636). What a provider says of itself is kept for an hour, its keys too, unless an answer is
-signed with one that is not among them.
+RFC 7636). A provider's metadata and keys are cached for an hour; an ID token signed with an unknown
+key makes the keys be fetched again.
 """
 
 import time
@@ -22,15 +22,15 @@ from joserfc.jwk import KeySet
 
 from viewers.accounts import OidcUser
 
-METADATA_LIFETIME_S = 3600.0  # what a provider says of itself
-MIN_KEY_REFRESH_INTERVAL_S = 60.0  # at most so often, lest forged answers have us ask all the time
+METADATA_LIFETIME_S = 3600.0
+MIN_KEY_REFRESH_INTERVAL_S = 60.0  # forged tokens must not cause a request each
 CLOCK_LEEWAY_S = 60  # between our clock and a provider's
 HTTP_TIMEOUT_S = 5.0
-LOGIN_LIFETIME = timedelta(minutes=10)  # a password to be found, a phone to be fetched
+LOGIN_LIFETIME = timedelta(minutes=10)  # time to find a password or a phone
 SECRET_CHARACTERS = 48
-MAX_SUBJECT_CHARACTERS = 255  # characters, OpenID Connect Core, 2
+MAX_SUBJECT_CHARACTERS = 255  # OpenID Connect Core, 2
 DISCOVERY_PATH = "/.well-known/openid-configuration"
-# Signatures that only the provider can make; never `none`, nor one made with our own secret.
+# Asymmetric signatures only: neither `none` nor HMAC with our own client secret.
 SIGNATURE_ALGORITHMS = (
     "RS256",
     "RS384",
@@ -45,15 +45,14 @@ SIGNATURE_ALGORITHMS = (
 
 
 class OidcProviderUnknown(LookupError):
-    """No provider of this name is set."""
+    """No provider of this name is configured."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no provider {name!r} to sign in with")
-        self.name = name
+        super().__init__(f"unknown provider {name!r}")
 
 
 class OidcProviderUnavailable(OSError):
-    """A provider does not answer, or not as one does."""
+    """The provider does not answer, or its answer is invalid."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name} cannot be reached; try again, or sign in another way")
@@ -61,7 +60,7 @@ class OidcProviderUnavailable(OSError):
 
 
 class OidcLoginRefused(PermissionError):
-    """A provider lets nobody in, or its answer is not to be believed."""
+    """The provider refused the login, or its ID token is not valid."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name} did not sign you in; try again")
@@ -70,7 +69,7 @@ class OidcLoginRefused(PermissionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcClient:
-    """What a provider knows us as."""
+    """Our registration at a provider."""
 
     name: str
     issuer: str
@@ -81,7 +80,7 @@ class OidcClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """A question under way: what its answer must have to do with it."""
+    """A login in progress: what the provider's answer is checked against."""
 
     provider: str
     redirect_uri: str
@@ -90,12 +89,12 @@ class AuthorizationRequest:
     verifier: str
 
     def to_claims(self) -> dict[str, str]:
-        """Return it for a token."""
+        """Return the fields as claims of a signed cookie."""
         return asdict(self)
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, str]) -> "AuthorizationRequest":
-        """Return it from a token.
+        """Read the fields from the claims of a signed cookie.
 
         Raises `KeyError`.
         """
@@ -104,20 +103,20 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class OidcMetadata:
-    """What a provider says of itself."""
+    """A provider's metadata."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
-    secret_in_body: bool  # the client's secret goes with the form, not in a header
+    secret_in_body: bool  # the client secret is sent in the form, not in a header
     fetched_at: float  # monotonic seconds
 
 
 class OidcProvider:
-    """A provider, as one process knows it.
+    """A provider with its cached metadata and keys.
 
-    Threads may share it: what is kept is replaced whole, and two may read the same at once.
+    Thread-safe: cached values are replaced as a whole; two threads may fetch the same at once.
     """
 
     def __init__(self, client: OidcClient, http: httpx.Client) -> None:
@@ -127,29 +126,29 @@ class OidcProvider:
         self._cached_keys: tuple[float, KeySet] | None = None
 
     def begin_login(self, redirect_uri: str) -> tuple[str, AuthorizationRequest]:
-        """Return the address to send somebody to, and what to remember until he is back.
+        """Return the address to redirect the user to, and what to store until they return.
 
-        Raises `ProviderUnavailable`.
+        Raises `OidcProviderUnavailable`.
         """
-        asking = AuthorizationRequest(
+        authorization = AuthorizationRequest(
             provider=self._client.name,
             redirect_uri=redirect_uri,
             state=generate_token(SECRET_CHARACTERS),
             nonce=generate_token(SECRET_CHARACTERS),
             verifier=generate_token(SECRET_CHARACTERS),
         )
-        url, _ = self._oauth_client(asking).create_authorization_url(
+        url, _ = self._oauth_client(authorization).create_authorization_url(
             self._metadata().authorization_endpoint,
-            state=asking.state,
-            nonce=asking.nonce,
-            code_verifier=asking.verifier,
+            state=authorization.state,
+            nonce=authorization.nonce,
+            code_verifier=authorization.verifier,
         )
-        return url, asking
+        return url, authorization
 
     def finish_login(self, authorization: AuthorizationRequest, code: str) -> OidcUser:
-        """Return who came back with a code.
+        """Return the user who came back with a code.
 
-        Raises `ProviderUnavailable` and `ProviderRefused`.
+        Raises `OidcProviderUnavailable` and `OidcLoginRefused`.
         """
         claims = self._verify_id_token(
             self._exchange_code(authorization, code), authorization.nonce
@@ -159,23 +158,23 @@ class OidcProvider:
             issuer=claims["iss"],
             subject=claims["sub"],
             email=email if isinstance(email, str) else None,
-            # Some write a string.
+            # Some providers send a string.
             email_verified=str(claims.get("email_verified")).lower() == "true",
             name=name if isinstance(name, str) else None,
         )
 
     def _exchange_code(self, authorization: AuthorizationRequest, code: str) -> str:
-        """Return the ID token that a code is good for."""
-        said = self._metadata()
+        """Exchange a code for an ID token."""
+        metadata = self._metadata()
         known = {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
         with_secret: dict[str, Any] = (
             {**known, "auth": lambda request: request}
-            if said.secret_in_body
+            if metadata.secret_in_body
             else {"auth": tuple(known.values())}
         )
         try:
             token = self._oauth_client(authorization).fetch_token(
-                said.token_endpoint,
+                metadata.token_endpoint,
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=authorization.verifier,
@@ -185,17 +184,17 @@ class OidcProvider:
             raise OidcLoginRefused(self._client.name, str(error.error)) from error
         except (httpx.HTTPError, ValueError) as error:
             raise OidcProviderUnavailable(self._client.name, type(error).__name__) from error
-        found = token.get("id_token")
-        if not isinstance(found, str):
+        id_token = token.get("id_token")
+        if not isinstance(id_token, str):
             raise OidcLoginRefused(self._client.name, "no ID token")
-        return found
+        return id_token
 
     def _verify_id_token(self, id_token: str, nonce: str) -> Mapping[str, Any]:
-        """Return an ID token's claims, once everything is as it must be."""
-        said = self._metadata()
+        """Return the claims of an ID token after all checks."""
+        metadata = self._metadata()
         required = jwt.JWTClaimsRegistry(
             leeway=CLOCK_LEEWAY_S,
-            iss={"essential": True, "value": said.issuer},
+            iss={"essential": True, "value": metadata.issuer},
             aud={"essential": True, "value": self._client.client_id},
             sub={"essential": True},
             exp={"essential": True},
@@ -208,12 +207,12 @@ class OidcProvider:
         except (JoseError, ValueError) as error:
             raise OidcLoginRefused(self._client.name, str(error)) from error
         if len(claims["sub"]) > MAX_SUBJECT_CHARACTERS or not claims["sub"].isprintable():
-            raise OidcLoginRefused(self._client.name, "a subject that is none")
+            raise OidcLoginRefused(self._client.name, "invalid subject")
         party = claims.get("azp")
         if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and party is None:
-            raise OidcLoginRefused(self._client.name, "an ID token for several, and no azp")
+            raise OidcLoginRefused(self._client.name, "ID token has several audiences and no azp")
         if party is not None and party != self._client.client_id:
-            raise OidcLoginRefused(self._client.name, "an ID token for another client")
+            raise OidcLoginRefused(self._client.name, "ID token is for another client")
         return claims
 
     def _decode_id_token(self, id_token: str) -> dict[str, Any]:
@@ -227,15 +226,15 @@ class OidcProvider:
             ).claims
 
     def _metadata(self) -> OidcMetadata:
-        said = self._cached_metadata
-        if said is None or time.monotonic() - said.fetched_at > METADATA_LIFETIME_S:
-            said = self._cached_metadata = self._fetch_metadata()
-        return said
+        metadata = self._cached_metadata
+        if metadata is None or time.monotonic() - metadata.fetched_at > METADATA_LIFETIME_S:
+            metadata = self._cached_metadata = self._fetch_metadata()
+        return metadata
 
     def _fetch_metadata(self) -> OidcMetadata:
         document = self._get_json(self._client.issuer.rstrip("/") + DISCOVERY_PATH)
         try:
-            said = OidcMetadata(
+            metadata = OidcMetadata(
                 issuer=str(document["issuer"]),
                 authorization_endpoint=self._require_https(document["authorization_endpoint"]),
                 token_endpoint=self._require_https(document["token_endpoint"]),
@@ -247,21 +246,21 @@ class OidcProvider:
             )
         except KeyError as error:
             raise OidcProviderUnavailable(self._client.name, f"{error} is missing") from error
-        if said.issuer.rstrip("/") != self._client.issuer.rstrip("/"):
-            raise OidcProviderUnavailable(self._client.name, "it calls itself something else")
-        return said
+        if metadata.issuer.rstrip("/") != self._client.issuer.rstrip("/"):
+            raise OidcProviderUnavailable(self._client.name, "issuer does not match")
+        return metadata
 
     def _key_set(self, max_age_s: float) -> KeySet:
-        """Return the provider's keys, read no longer ago than this."""
-        kept = self._cached_keys
-        if kept is None or time.monotonic() - kept[0] > max_age_s:
+        """Return the provider's keys, fetched at most this long ago."""
+        cached = self._cached_keys
+        if cached is None or time.monotonic() - cached[0] > max_age_s:
             read = self._get_json(self._metadata().jwks_uri)
             try:
-                keys = KeySet.import_key_set(read)  # type: ignore[arg-type]  # which it checks
+                keys = KeySet.import_key_set(read)  # type: ignore[arg-type]  # it validates
             except (JoseError, ValueError, KeyError, TypeError) as error:
-                raise OidcProviderUnavailable(self._client.name, "its keys are none") from error
-            kept = self._cached_keys = (time.monotonic(), keys)
-        return kept[1]
+                raise OidcProviderUnavailable(self._client.name, "invalid keys") from error
+            cached = self._cached_keys = (time.monotonic(), keys)
+        return cached[1]
 
     def _get_json(self, url: str) -> dict[str, Any]:
         try:
@@ -270,14 +269,14 @@ class OidcProvider:
         except (httpx.HTTPError, ValueError) as error:
             raise OidcProviderUnavailable(self._client.name, type(error).__name__) from error
         if not isinstance(document, dict):
-            raise OidcProviderUnavailable(self._client.name, "no JSON object")
+            raise OidcProviderUnavailable(self._client.name, "not a JSON object")
         return document
 
     def _require_https(self, url: object) -> str:
-        """Return an address that secrets may be sent to: https, unless all is on one machine."""
+        """Return an address that secrets may be sent to: https, unless the issuer is plain http."""
         text = str(url)
         if urlsplit(text).scheme not in ("https", urlsplit(self._client.issuer).scheme):
-            raise OidcProviderUnavailable(self._client.name, "an address without https")
+            raise OidcProviderUnavailable(self._client.name, "endpoint is not https")
         return text
 
     def _oauth_client(self, authorization: AuthorizationRequest) -> OAuth2Client:
@@ -292,6 +291,6 @@ class OidcProvider:
 
 
 def _secret_in_body(methods: object) -> bool:
-    """Tell whether a provider takes a client's secret in the form only."""
+    """Return whether a provider accepts the client secret only in the form."""
     known = methods if isinstance(methods, list) else []
     return "client_secret_post" in known and "client_secret_basic" not in known

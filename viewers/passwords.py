@@ -1,6 +1,6 @@
-"""Passwords: what may be one, and how it is kept and recognised.
+"""Hashing and verifying passwords.
 
-Either takes 64 MiB and a tenth of a second by design, so let no transaction be open meanwhile.
+Both take 64 MiB and a tenth of a second by design, so no transaction should be open meanwhile.
 """
 
 import unicodedata
@@ -9,8 +9,8 @@ from functools import lru_cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS = 8, 256  # characters
-MIN_DISTINCT_CHARACTERS = 4  # of its characters; "aaaaaaaa" is no secret
+MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS = 8, 256
+MIN_DISTINCT_CHARACTERS = 4  # rules out "aaaaaaaa"
 
 COMMON_PASSWORDS_TEXT = """
     password passwords password1 password12 password123 password1234 passw0rd p@ssword p@ssw0rd
@@ -22,17 +22,17 @@ COMMON_PASSWORDS_TEXT = """
     krishna1 jaisriram sairam123 bollywood tollywood kollywood rasika123 baahubali rajinikanth
 """
 COMMON_PASSWORDS = frozenset(COMMON_PASSWORDS_TEXT.split())
-"""The first that anybody would try, in small letters."""
+"""Passwords that attackers try first, in lower case."""
 
 HASHER = PasswordHash((Argon2Hasher(),))  # argon2id with the library's parameters
 
 
 class WeakPassword(ValueError):
-    """Nobody should keep anything behind this password; the message tells why."""
+    """The password is too weak; the message says why."""
 
 
 def hash_password(password: str, *, email: str) -> str:
-    """Return what is kept of a new password.
+    """Return the hash of a new password.
 
     Raises `WeakPassword`.
     """
@@ -41,34 +41,34 @@ def hash_password(password: str, *, email: str) -> str:
         raise WeakPassword(
             f"must have {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters"
         )
-    low = plain.casefold()
-    if low in COMMON_PASSWORDS or low in (email, email.partition("@")[0]):
-        raise WeakPassword("is among the first that anybody would try")
-    if len(set(low)) < MIN_DISTINCT_CHARACTERS:
+    lowered = plain.casefold()
+    if lowered in COMMON_PASSWORDS or lowered in (email, email.partition("@")[0]):
+        raise WeakPassword("is too common")
+    if len(set(lowered)) < MIN_DISTINCT_CHARACTERS:
         raise WeakPassword(f"must have {MIN_DISTINCT_CHARACTERS} different characters")
     return HASHER.hash(_encode(plain))
 
 
 def verify_password(password: str, stored_hash: str | None) -> tuple[bool, str | None]:
-    """Tell whether a password is the one kept, and what to keep of it from now on if that changed.
+    """Return whether a password matches the hash, and a new hash if it should be updated.
 
-    Where nothing is kept it takes as long as where the password is another one.
+    Without a stored hash it takes as long as for a wrong password.
     """
     plain = _normalise(password)[: MAX_PASSWORD_CHARACTERS + 1]
-    nobodys = _dummy_hash()  # the first time it is made, whoever asks
-    known, anew = HASHER.verify_and_update(_encode(plain), stored_hash or nobodys)
-    return (known, anew) if stored_hash else (False, None)
+    dummy_hash = _dummy_hash()  # always called, so that the first call does not stand out
+    matches, new_hash = HASHER.verify_and_update(_encode(plain), stored_hash or dummy_hash)
+    return (matches, new_hash) if stored_hash else (False, None)
 
 
 @lru_cache(maxsize=1)
 def _dummy_hash() -> str:
-    return HASHER.hash("nobody has this password")
+    return HASHER.hash("the password of no account")
 
 
 def _normalise(password: str) -> str:
-    """Return the same for the same letters, however a keyboard composes them."""
+    """Return the same text for the same letters, however the keyboard composes them."""
     return unicodedata.normalize("NFKC", password)
 
 
 def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")  # JSON may hold halves of characters
+    return text.encode("utf-8", "surrogatepass")  # JSON may contain halves of surrogate pairs

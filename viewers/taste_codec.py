@@ -1,4 +1,4 @@
-"""A taste and the form in which it is kept, to the last bit the same."""
+"""Encoding tastes for the database and decoding them without any loss."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ VECTOR_FIELDS = ("long_term", "session", "aversion")
 
 
 def encode_taste(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
-    """Return a taste as it is kept: the sums that are there, then the interests, as float32."""
+    """Encode a taste: vectors as float32, the present sums first, then the interests."""
     sums = {name: getattr(taste, name) for name in VECTOR_FIELDS}
     present = {name: total for name, total in sums.items() if total is not None}
     numbers = {
@@ -29,7 +29,7 @@ def encode_taste(taste: Taste, *, model: str, at: datetime) -> StoredTaste:
 
 
 def decode_taste(stored_taste: StoredTaste) -> Taste:
-    """Return the taste that is kept."""
+    """Decode a stored taste."""
     numbers = stored_taste.numbers
     rows = _unpack_vectors(stored_taste.vectors, len(numbers["sums"]) + len(numbers["interests"]))
     sums = {name: next(rows) for name in numbers["sums"]}
@@ -43,7 +43,7 @@ def decode_taste(stored_taste: StoredTaste) -> Taste:
 
 
 def decode_affinities(stored_taste: StoredTaste) -> Taste:
-    """Return what is left of a taste whose vectors are another model's: the affinities."""
+    """Decode only the affinities of a taste whose vectors are of another model."""
     whole = decode_taste(stored_taste)
     return Taste(as_of=whole.as_of, affinities=whole.affinities, mass=whole.mass)
 

@@ -1,4 +1,4 @@
-"""Signed tokens: what a browser or a program carries and nobody else can write."""
+"""Signing and reading tokens (JWT)."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ KEY_ID_CHARACTERS = 12
 
 
 class TokenPurpose(StrEnum):
-    """What a token is for; a token of one use is worth nothing for another."""
+    """What a token is for; a token is only valid for its purpose."""
 
     ACCESS = "rasika:access"
     REFRESH = "rasika:refresh"
@@ -26,16 +26,16 @@ class TokenPurpose(StrEnum):
 
 
 class TokenSigner:
-    """Signs tokens with the first of several keys, and reads those that any of them signed.
+    """Signs tokens with the first of several keys and accepts those signed with any of them.
 
-    `keys` is asked once, when the first token is signed or read.
+    `keys` is called once, when the first token is signed or read.
     """
 
     def __init__(self, keys: Callable[[], Sequence[bytes]]) -> None:
         self._load_keys = keys
 
     def sign(self, purpose: TokenPurpose, claims: Mapping[str, str], *, lifetime: timedelta) -> str:
-        """Return a token that is good for a while."""
+        """Return a signed token."""
         key = self._keys[purpose][0]
         now = int(time.time())
         own = {
@@ -47,20 +47,22 @@ class TokenSigner:
         return jwt.encode({"alg": SIGNING_ALGORITHM, "kid": key.kid}, {**claims, **own}, key)
 
     def read(self, purpose: TokenPurpose, token: str) -> dict[str, str] | None:
-        """Return a token's own claims; none for one that is forged, expired or for another use."""
+        """Return the claims of a token; none if it is forged, expired or for another purpose."""
         try:
-            read = jwt.decode(
+            token_data = jwt.decode(
                 token, KeySet(list(self._keys[purpose])), algorithms=[SIGNING_ALGORITHM]
             )
-            _claims_registry(purpose).validate(read.claims)
+            _claims_registry(purpose).validate(token_data.claims)
         except (JoseError, ValueError):
             return None
-        return {name: value for name, value in read.claims.items() if isinstance(value, str)}
+        return {name: value for name, value in token_data.claims.items() if isinstance(value, str)}
 
     @cached_property
     def _keys(self) -> dict[TokenPurpose, tuple[OctKey, ...]]:
-        given = tuple(self._load_keys())
-        return {use: tuple(_derive_key(key, use) for key in given) for use in TokenPurpose}
+        keys = tuple(self._load_keys())
+        return {
+            purpose: tuple(_derive_key(key, purpose) for key in keys) for purpose in TokenPurpose
+        }
 
 
 def _claims_registry(purpose: TokenPurpose) -> jwt.JWTClaimsRegistry:
@@ -72,7 +74,7 @@ def _claims_registry(purpose: TokenPurpose) -> jwt.JWTClaimsRegistry:
 
 
 def _derive_key(key: bytes, purpose: TokenPurpose) -> OctKey:
-    """Return the key of a use, from which neither the given one nor another use's follows."""
+    """Derive the key of a purpose; the other keys cannot be computed from it."""
     own = hmac.digest(key, purpose.value.encode(), hashlib.sha256)
     name = hmac.digest(own, b"kid", hashlib.sha256).hex()[:KEY_ID_CHARACTERS]
     return OctKey.import_key(own, {"kid": name})

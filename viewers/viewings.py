@@ -1,4 +1,4 @@
-"""Viewings and what follows from them: when one is over, that much was watched."""
+"""Ending viewings: the progress becomes a `watch` or `complete` event."""
 
 from datetime import UTC, timedelta
 from uuid import UUID, uuid5
@@ -12,10 +12,8 @@ from recommend.title_state import MIN_COMPLETED_PROGRESS
 from viewers.interactions import TitleFeatureSource, record_interactions
 from vocabulary.kinds import Event
 
-IDLE_TIMEOUT = timedelta(
-    hours=6
-)  # a long film with an interval and a dinner in it; then it is over
-STOP_EVENT_NAME = "stopped"  # what a viewing's line is numbered by: stopped twice, it counts once
+IDLE_TIMEOUT = timedelta(hours=6)  # a long film with an interval and dinner
+STOP_EVENT_NAME = "stopped"  # in the id of the event, so that a viewing stopped twice counts once
 
 
 def stop(
@@ -26,11 +24,11 @@ def stop(
     feature_source: TitleFeatureSource,
     progress: float = 0.0,
 ) -> Viewing:
-    """End a viewing, at a progress if it got further; the caller commits.
+    """End a viewing, at this progress if it is further; the caller commits.
 
-    A viewing that is over stays as it is.
+    A viewing that has ended does not change.
 
-    Raises `db.viewings.ViewingNotFound` and `db.viewer_lifecycle.ViewerForgotten`.
+    Raises `db.viewings.ViewingNotFound` and `db.viewer_lifecycle.ViewerDeleted`.
     """
     viewer_lifecycle.lock(session, viewer_id)
     if viewings.get(session, viewer_id, viewing_id).stopped_at is None:
@@ -42,9 +40,9 @@ def stop(
 def close_idle(
     session: Session, viewer_id: UUID, viewing_id: UUID, *, feature_source: TitleFeatureSource
 ) -> bool:
-    """End a viewing where it was last heard of, if it is still silent; the caller commits.
+    """End a viewing as of its last update, if it is still idle; the caller commits.
 
-    Returns whether it was. Raises `db.viewer_lifecycle.ViewerForgotten`.
+    Returns whether it was. Raises `db.viewer_lifecycle.ViewerDeleted`.
     """
     viewer_lifecycle.lock(session, viewer_id)
     if not viewings.is_idle(session, viewer_id, viewing_id, IDLE_TIMEOUT):
@@ -57,15 +55,17 @@ def _end(
     session: Session, viewer_id: UUID, viewing_id: UUID, feature_source: TitleFeatureSource
 ) -> None:
     viewings.stop(session, viewer_id, viewing_id)
-    seen = viewings.get(session, viewer_id, viewing_id)
-    if seen.progress > 0 and seen.stopped_at is not None:  # who saw nothing did not give it up
-        whole = seen.progress >= MIN_COMPLETED_PROGRESS
-        line = Interaction(
-            id=uuid5(seen.id, STOP_EVENT_NAME),
-            title_id=seen.title_id,
-            event=Event.COMPLETE if whole else Event.WATCH,
-            at=seen.stopped_at.astimezone(UTC),
-            progress=None if whole else seen.progress,
-            device=seen.device,
+    viewing = viewings.get(session, viewer_id, viewing_id)
+    if (
+        viewing.progress > 0 and viewing.stopped_at is not None
+    ):  # without progress the title was not abandoned
+        completed = viewing.progress >= MIN_COMPLETED_PROGRESS
+        event = Interaction(
+            id=uuid5(viewing.id, STOP_EVENT_NAME),
+            title_id=viewing.title_id,
+            event=Event.COMPLETE if completed else Event.WATCH,
+            at=viewing.stopped_at.astimezone(UTC),
+            progress=None if completed else viewing.progress,
+            device=viewing.device,
         )
-        record_interactions(session, viewer_id, [line], feature_source)
+        record_interactions(session, viewer_id, [event], feature_source)
