@@ -1,7 +1,7 @@
-"""What can be measured of lists without asking anybody: how varied, new, wide and own they are.
+"""Metrics of lists that need no feedback: diversity, novelty, coverage, personalisation.
 
-None of these is good by itself: a list of random titles is novel and diverse. They tell what a
-change of ranking did beside the rate of hits.
+None of them is good by itself: a list of random titles is novel and diverse. They show what a
+change of ranking did beside the hit rate.
 """
 
 import threading
@@ -16,35 +16,31 @@ from vocabulary.ids import TitleId
 
 Values = NDArray[np.floating]  # (n,)
 
-MIN_KNOWN_SHARE = 2.0**-10  # share of people; what nobody knows is not infinitely new
-MIN_RELEVANT_COSINE = (
-    0.3  # cosine to something liked; as `recommend.taste` joins what is one interest
-)
-MAX_REMEMBERED_VIEWERS = (
-    5_000  # lists remembered by a process: of twenty titles each, some megabytes
-)
+MIN_KNOWN_SHARE = 2.0**-10  # of people; an unknown title is not infinitely novel
+MIN_RELEVANT_COSINE = 0.3  # to a liked title; as for one interest in `recommend.taste_update`
+MAX_REMEMBERED_VIEWERS = 5_000  # per process; lists of twenty titles take some megabytes
 
 
 def intra_list_diversity(vectors: Matrix) -> float:
-    """Return how unlike each other the titles of a list are, given their content vectors.
+    """Return how dissimilar the titles of a list are, given their content vectors.
 
-    The mean of 1 - cosine over all pairs, 0..2: 0 where all are the same, 1 where they have nothing
-    to do with each other; 0 for fewer than two. Ziegler et al., Improving recommendation lists
-    through topic diversification, WWW 2005 (the intra-list similarity turned round).
+    The mean of 1 - cosine over all pairs, 0..2: 0 if all are the same, 1 if they are unrelated; 0
+    for fewer than two. Ziegler et al., Improving recommendation lists through topic
+    diversification, WWW 2005 (the inverse of intra-list similarity).
     """
     n = len(vectors)
     if n < 2:
         return 0.0
     total = vectors.sum(axis=0, dtype=np.float64)
     own = float((vectors.astype(np.float64) ** 2).sum())
-    pairs = (float(total @ total) - own) / 2  # of (v1 + … + vn)², what is not vi²
+    pairs = (float(total @ total) - own) / 2  # (v1 + … + vn)² without the vi²
     return 1.0 - pairs / (n * (n - 1) / 2)
 
 
 def novelty(known_shares: Values) -> float:
-    """Return how much of a surprise the titles of a list are, given the share that knows each.
+    """Return how novel the titles of a list are, given the share of people that knows each.
 
-    The mean of -log2 p, 0..10 bits: 0 where everybody knows all of it, 1 where half of them do.
+    The mean of -log2 p, 0..10 bits: 0 if all people know all titles, 1 if half of them do.
     Vargas and Castells, Rank and relevance in novelty and diversity metrics for recommender
     systems, RecSys 2011 (mean self-information).
     """
@@ -60,19 +56,19 @@ def coverage(lists: Iterable[Collection[TitleId]], catalogue_size: int) -> float
     Ge, Delgado-Battenfeld and Jannach, Beyond accuracy: evaluating recommender systems by coverage
     and serendipity, RecSys 2010 (catalogue coverage).
     """
-    shown = set().union(*lists)
-    return len(shown) / catalogue_size if catalogue_size else 0.0
+    title_ids = set().union(*lists)
+    return len(title_ids) / catalogue_size if catalogue_size else 0.0
 
 
 def concentration(lists: Iterable[Collection[TitleId]], catalogue_size: int) -> float:
     """Return how unevenly the catalogue is shown, 0..1: its Gini coefficient.
 
-    0 where every title is in as many lists as any other, nearly 1 where all lists show one title.
+    0 if every title is in equally many lists, nearly 1 if all lists show one title.
     Fleder and Hosanagar, Blockbuster culture's next rise or fall, Management Science 2009.
     """
-    shown = Counter(title_id for each in lists for title_id in each)
-    counts = np.zeros(max(catalogue_size, len(shown)))
-    counts[: len(shown)] = sorted(shown.values(), reverse=True)
+    title_ids = Counter(title_id for each in lists for title_id in each)
+    counts = np.zeros(max(catalogue_size, len(title_ids)))
+    counts[: len(title_ids)] = sorted(title_ids.values(), reverse=True)
     total = counts.sum()
     if not total:
         return 0.0
@@ -84,10 +80,10 @@ def concentration(lists: Iterable[Collection[TitleId]], catalogue_size: int) -> 
 def serendipity(
     ids: Sequence[TitleId], vectors: Matrix, *, expected: Collection[TitleId], liked: Matrix
 ) -> float:
-    """Return the share of a list that is both unexpected and of use, 0..1.
+    """Return the share of a list that is both unexpected and relevant, 0..1.
 
-    Unexpected is what a primitive recommender (`expected`: the best known) would not have shown; of
-    use is here, for want of an answer, what is near to something liked. `vectors` (n, d) and
+    Unexpected titles are those that a simple recommender (`expected`: the best known) would not
+    show; relevant ones, without feedback, are those near a liked title. `vectors` (n, d) and
     `liked` (m, d) are content vectors. Ge et al., RecSys 2010, in the form of Adamopoulos and
     Tuzhilin, ACM TIST 5(4), 2014: |(list - expected) and useful| / |list|.
     """
@@ -99,17 +95,17 @@ def serendipity(
 
 
 def freshness(values: Values) -> float:
-    """Return the mean of the titles' freshness, 0..1: 1 for what came out today."""
+    """Return the mean of the titles' freshness, 0..1: 1 for a title released today."""
     return float(np.mean(values)) if len(values) else 0.0
 
 
 def personalisation(lists: Iterable[Collection[TitleId]]) -> float:
-    """Return how unlike each other the lists of different people are, 0..1.
+    """Return how different the lists of different people are, 0..1.
 
-    The mean over pairs of 1 - |both| / sqrt(|one| |other|): 0 where all see the same, 1 where no
-    two see one title; 0 for fewer than two lists. Zhou et al., Solving the apparent
-    diversity-accuracy dilemma of recommender systems, PNAS 107(10), 2010, equation 4, which this
-    is for lists of one length.
+    The mean over pairs of 1 - |both| / sqrt(|one| |other|): 0 if all lists are the same, 1 if no
+    two share a title; 0 for fewer than two lists. Zhou et al., Solving the apparent
+    diversity-accuracy dilemma of recommender systems, PNAS 107(10), 2010, equation 4, to which
+    this is equal for lists of one length.
     """
     observed = RecentLists(max_viewers=None)
     for number, each in enumerate(lists):
@@ -118,9 +114,9 @@ def personalisation(lists: Iterable[Collection[TitleId]]) -> float:
 
 
 class RecentLists:
-    """The last lists of people, the latest of each, and what they have in common; thread-safe.
+    """The latest list of each of many people, and their metrics; thread-safe.
 
-    Adding costs the length of the list, however many are remembered.
+    Adding a list takes time proportional to its length, however many are stored.
     """
 
     def __init__(self, max_viewers: int | None = MAX_REMEMBERED_VIEWERS) -> None:
@@ -131,39 +127,39 @@ class RecentLists:
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Return of how many people a list is remembered."""
+        """Return of how many people a list is stored."""
         return len(self._lists)
 
     def add(self, viewer: Hashable, ids: Iterable[TitleId]) -> None:
-        """Remember what somebody was shown; an empty list shows nothing and is not counted."""
-        shown = frozenset(ids)
+        """Store the list of a viewer; an empty list is not counted."""
+        title_ids = frozenset(ids)
         with self._lock:
             self._forget(self._lists.pop(viewer, frozenset()))
-            if not shown:
+            if not title_ids:
                 return
-            self._lists[viewer] = shown
-            self._counts.update(shown)
-            for title_id in shown:
-                self._weights[title_id] += _weight(shown)
+            self._lists[viewer] = title_ids
+            self._counts.update(title_ids)
+            for title_id in title_ids:
+                self._weights[title_id] += _weight(title_ids)
             if self._max_viewers is not None and len(self._lists) > self._max_viewers:
                 self._forget(self._lists.popitem(last=False)[1])
 
     def coverage(self, catalogue_size: int) -> float:
-        """Return what `coverage` says of the lists."""
+        """Return `coverage` of the stored lists."""
         with self._lock:
             return len(self._counts) / catalogue_size if catalogue_size else 0.0
 
     def personalisation(self) -> float:
-        """Return what `personalisation` says of the lists."""
+        """Return `personalisation` of the stored lists."""
         with self._lock:
             n = len(self._lists)
             if n < 2:
                 return 0.0
             sums = np.fromiter(self._weights.values(), np.float64, len(self._weights))
-        # The square of a title's sum holds every pair of lists with it twice, and each with itself;
-        # over all titles, each list with itself makes 1.
-        alike = (float(sums @ sums) - n) / 2 / (n * (n - 1) / 2)
-        return min(1.0, max(0.0, 1.0 - alike))
+        # The square of a title's sum contains every pair of lists with it twice, and each list with
+        # itself; over all titles, each list with itself adds 1.
+        similarity = (float(sums @ sums) - n) / 2 / (n * (n - 1) / 2)
+        return min(1.0, max(0.0, 1.0 - similarity))
 
     def _forget(self, ids: frozenset[TitleId]) -> None:
         for title_id in ids:

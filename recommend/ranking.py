@@ -1,10 +1,10 @@
-"""From what the queries of a feed found to the list that is shown.
+"""From the results of a feed's queries to the list that is shown.
 
-A candidate is worth the blended score of the query that found it, what the person leans to in it
-(languages, genres, people, eras, lengths), what he says he prefers, and a little for the hour. All
-of these are terms of its score and add up to it. Places are dealt out by the shares of the sorts of
-slots, within a sort by the weights of its queries; each place takes the best that its query found
-and that is unlike what stands above (`recommend.diversity`).
+The score of a candidate is the blended score of the query that found it, plus terms for the
+viewer's affinities (languages, genres, people, eras, lengths), for their preferences, and a little
+for the hour. Places are assigned to slots by their shares, and within a slot to its queries by
+their weights; each place takes the best result of its query that is dissimilar to the titles above
+(`recommend.diversity`).
 """
 
 from collections.abc import Callable, Sequence
@@ -21,25 +21,21 @@ from recommend.time_of_day import TimeOfDay
 from vocabulary.arrays import Matrix
 from vocabulary.ids import TitleId
 
-# What the strongest leaning adds, on the scale of a cosine.
+# What the strongest affinity of a kind adds, on the scale of a cosine.
 AFFINITY_WEIGHTS = {"language": 0.12, "genre": 0.10, "person": 0.15, "era": 0.03, "length": 0.03}
 PREFERRED_LANGUAGE_BONUS, PREFERRED_GENRE_BONUS = 0.08, 0.05
 MOOD_GENRE_BONUS = 0.40
-AFFINITY_SHARE_IN_MOOD = (
-    0.5  # of a leaning; who asks for peace does not mean the murders he usually likes
-)
+AFFINITY_SHARE_IN_MOOD = 0.5  # a requested mood outweighs usual preferences
 
-SHARE_DECIMALS = (
-    4  # decimals of a share; what is undone leaves a rounding behind, which deals no place
-)
+SHARE_DECIMALS = 4  # rounding errors of a taste must not change the order of places
 
 
 @dataclass(frozen=True, slots=True)
 class RankingFeatures:
-    """What ranking knows of a title; `traits` are the names of its features."""
+    """What ranking knows about a title; `traits` are the names of its features."""
 
     title_id: TitleId
-    language: str  # the original one, or nothing
+    language: str  # original language, or empty
     genres: tuple[str, ...]
     directors: tuple[str, ...]
     franchise: str
@@ -48,7 +44,7 @@ class RankingFeatures:
 
 @dataclass(frozen=True, slots=True)
 class PersonalTerms:
-    """What a person and the hour add to what an index makes of a title."""
+    """What the viewer and the hour add to the score of a hit."""
 
     leaning: float
     preference: float
@@ -63,7 +59,7 @@ class PersonalTerms:
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """A place of a feed: a hit, the query that it was taken for, and its further terms."""
+    """A place of a feed: a hit, the query it fills a place for, and the viewer's terms."""
 
     hit: Hit
     candidate_query: CandidateQuery
@@ -83,36 +79,41 @@ def rank_feed(
     features_of: Callable[[TitleId], RankingFeatures | None],
     vectors: Callable[[Sequence[TitleId]], Matrix],
 ) -> list[FeedItem]:
-    """Return the feed of what each query of a plan found, best places first.
+    """Return the feed made of the results of each query of a plan, the best place first.
 
-    `about` knows nothing of a title that has gone since; `vectors` (n, d) are content vectors, zero
-    where one is missing.
+    `features_of` returns none for a deleted title; `vectors` (n, d) are content vectors, zero where
+    one is missing.
     """
-    seen = dict.fromkeys(hit.title_id for hits in results for hit in hits)
-    told = [known for title_id in seen if (known := features_of(title_id)) is not None]
-    if not told:
+    title_ids = dict.fromkeys(hit.title_id for hits in results for hit in hits)
+    titles = [known for title_id in title_ids if (known := features_of(title_id)) is not None]
+    if not titles:
         return []
-    hour = TimeOfDay.at(context.now)
-    further = [_personal_terms(context, each, hour) for each in told]
-    gathered = _CandidatePool(plan, told, further, results)
-    turns = _assign_places(plan.candidate_queries, context.k)
-    taken = diversify(
+    time_of_day = TimeOfDay.at(context.now)
+    personal_terms = [_personal_terms(context, each, time_of_day) for each in titles]
+    pool = _CandidatePool(plan, titles, personal_terms, results)
+    query_numbers = _assign_places(plan.candidate_queries, context.k)
+    selected = diversify(
         [
-            _to_candidate(each, worth)
-            for each, worth in zip(told, gathered.best_scores.tolist(), strict=True)
+            _to_candidate(each, scores)
+            for each, scores in zip(titles, pool.best_scores.tolist(), strict=True)
         ],
-        vectors([each.title_id for each in told]),
+        vectors([each.title_id for each in titles]),
         k=context.k,
         caps=DEFAULT_CAPS if context.mood is None else MOOD_CAPS,
         place_scores=[
-            (gathered.scores[turn], gathered.scores_by_slot[plan.candidate_queries[turn].slot])
-            for turn in turns
+            (
+                pool.scores[query_number],
+                pool.scores_by_slot[plan.candidate_queries[query_number].slot],
+            )
+            for query_number in query_numbers
         ],
     )
     items = []
-    for place, position in enumerate(taken):
-        ask, hit = gathered.best_hit(position, turns[place] if place < len(turns) else None)
-        items.append(FeedItem(hit, ask, further[position]))
+    for place, position in enumerate(selected):
+        candidate_query, hit = pool.best_hit(
+            position, query_numbers[place] if place < len(query_numbers) else None
+        )
+        items.append(FeedItem(hit, candidate_query, personal_terms[position]))
     return items
 
 
@@ -123,18 +124,18 @@ def backfill_items(
     *,
     features_of: Callable[[TitleId], RankingFeatures | None],
 ) -> list[FeedItem]:
-    """Return what one query found as places of a feed, in its order."""
-    hour = TimeOfDay.at(context.now)
-    told = ((hit, features_of(hit.title_id)) for hit in results)
+    """Return the results of one query as places of a feed, in order."""
+    time_of_day = TimeOfDay.at(context.now)
+    titles = ((hit, features_of(hit.title_id)) for hit in results)
     return [
-        FeedItem(hit, candidate_query, _personal_terms(context, known, hour))
-        for hit, known in told
+        FeedItem(hit, candidate_query, _personal_terms(context, known, time_of_day))
+        for hit, known in titles
         if known
     ]
 
 
 class _CandidatePool:
-    """Titles, and what each query that found them makes of them."""
+    """The candidates, and their scores in each query that found them."""
 
     def __init__(
         self,
@@ -146,39 +147,47 @@ class _CandidatePool:
         positions = {each.title_id: position for position, each in enumerate(titles)}
         totals = [each.total for each in personal_terms]
         self._hits: list[dict[int, Hit]] = []  # by query and position
-        self.scores: list[Scores] = []  # (n,) by query, minus infinity for what it did not find
+        self.scores: list[Scores] = []  # (n,) by query, minus infinity for titles it did not find
         for hits in results:
             own = {positions[hit.title_id]: hit for hit in hits if hit.title_id in positions}
-            worth = np.full(len(titles), -np.inf)
+            scores = np.full(len(titles), -np.inf)
             for position, hit in own.items():
-                worth[position] = hit.score + totals[position]
+                scores[position] = hit.score + totals[position]
             self._hits.append(own)
-            self.scores.append(worth)
+            self.scores.append(scores)
         self._candidate_queries = plan.candidate_queries
         self.best_scores: Scores = np.maximum.reduce(self.scores)
         self.scores_by_slot: dict[Slot, Scores] = {
             slot: np.maximum.reduce(
-                [self.scores[n] for n, ask in enumerate(plan.candidate_queries) if ask.slot == slot]
+                [
+                    self.scores[n]
+                    for n, candidate_query in enumerate(plan.candidate_queries)
+                    if candidate_query.slot == slot
+                ]
             )
-            for slot in {ask.slot for ask in plan.candidate_queries}
+            for slot in {candidate_query.slot for candidate_query in plan.candidate_queries}
         }
 
-    def best_hit(self, position: int, turn: int | None) -> tuple[CandidateQuery, Hit]:
-        """Return a title as the query of a turn found it.
+    def best_hit(self, position: int, query_number: int | None) -> tuple[CandidateQuery, Hit]:
+        """Return a title's hit in the query that its place belongs to.
 
-        Else as the one of the same slot, or of all, that likes it best.
+        If that query did not find it, the best hit in the same slot counts, else the best of all.
         """
-        among: Sequence[int] = range(len(self._candidate_queries))
-        if turn is None:
+        numbers: Sequence[int] = range(len(self._candidate_queries))
+        if query_number is None:
             pass
-        elif position in self._hits[turn]:
-            among = range(turn, turn + 1)
+        elif position in self._hits[query_number]:
+            numbers = range(query_number, query_number + 1)
         else:
-            slot = self._candidate_queries[turn].slot
-            same = [n for n, ask in enumerate(self._candidate_queries) if ask.slot == slot]
+            slot = self._candidate_queries[query_number].slot
+            same = [
+                n
+                for n, candidate_query in enumerate(self._candidate_queries)
+                if candidate_query.slot == slot
+            ]
             found = [n for n in same if position in self._hits[n]]
-            among = found or range(len(self._candidate_queries))
-        best = max(among, key=lambda n: float(self.scores[n][position]))
+            numbers = found or range(len(self._candidate_queries))
+        best = max(numbers, key=lambda n: float(self.scores[n][position]))
         return self._candidate_queries[best], self._hits[best][position]
 
 
@@ -208,39 +217,43 @@ def _preference_bonus(preferences: ViewerPreferences, title: RankingFeatures) ->
 def _assign_places(candidate_queries: Sequence[CandidateQuery], k: int) -> list[int]:
     """Return, for each place, the number of the query that fills it.
 
-    Each place goes to the sort of slot, and there to the query, that is furthest behind its share.
+    Each place goes to the slot, and in it to the query, that is furthest behind its share.
     """
-    present = {ask.slot for ask in candidate_queries}
+    present = {candidate_query.slot for candidate_query in candidate_queries}
     shares = {slot: SLOT_SHARES[slot] for slot in Slot if slot in present}
-    whole = sum(shares.values())
+    total_share = sum(shares.values())
     by_slot = {
-        slot: [n for n, ask in enumerate(candidate_queries) if ask.slot == slot] for slot in shares
+        slot: [
+            n for n, candidate_query in enumerate(candidate_queries) if candidate_query.slot == slot
+        ]
+        for slot in shares
     }
     weights = {
         slot: sum(candidate_queries[number].weight for number in numbers)
         for slot, numbers in by_slot.items()
     }
     filled = dict.fromkeys(shares, 0)
-    given = [0] * len(candidate_queries)
-    turns = []
+    assigned = [0] * len(candidate_queries)
+    query_numbers = []
     for place in range(1, k + 1):
         if not shares:
             break
-        slot = max(shares, key=lambda each: shares[each] / whole * place - filled[each])
+        slot = max(shares, key=lambda each: shares[each] / total_share * place - filled[each])
         filled[slot] += 1
-        ask = max(
+        candidate_query = max(
             by_slot[slot],
             key=lambda number: (
                 round(
-                    candidate_queries[number].weight / weights[slot] * filled[slot] - given[number],
+                    candidate_queries[number].weight / weights[slot] * filled[slot]
+                    - assigned[number],
                     SHARE_DECIMALS,
                 ),
                 -number,
             ),
         )
-        given[ask] += 1
-        turns.append(ask)
-    return turns
+        assigned[candidate_query] += 1
+        query_numbers.append(candidate_query)
+    return query_numbers
 
 
 def _to_candidate(title: RankingFeatures, score: float) -> Candidate:

@@ -1,4 +1,4 @@
-"""Why a title is in a list, told from the terms of its score and never otherwise."""
+"""Reasons why a title is in a list, derived from the terms of its score."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ ENGLISH = "en"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason as people read it, and as programs do."""
+    """A reason as text for users and as a code for programs."""
 
     code: str
     text: str
@@ -21,31 +21,31 @@ class Reason:
 def make_reason(
     code: str, reason_language: str = ENGLISH, /, *, title_id: TitleId | None = None, **names: str
 ) -> Reason:
-    """Give a reason by its code; `title_id` is the title that it names, if it names one."""
+    """Return the reason of a code; `title_id` is the title that it names, if any."""
     return Reason(code, reason_text(code, reason_language, **names), title_id)
 
 
 def similarity_reason(title_id: TitleId, title: str, *, language: str = ENGLISH) -> Reason:
-    """Say which title it is near."""
+    """Return the reason that names the similar title."""
     return make_reason("similar_to", language, title_id=title_id, title=title)
 
 
 def boost_reason(hit: Hit, *, place: str, language: str = ENGLISH) -> Reason:
-    """Name the boost that gave the most."""
+    """Return the reason of the largest boost."""
     terms = {"regional": hit.regional, "popular": hit.popularity, "new": hit.freshness}
     code = max(terms, key=lambda name: terms[name])
     return make_reason(code if terms[code] > 0 else "catalogue", language, place=place)
 
 
 def search_reason(hit: Hit, *, name_score: float, language: str = ENGLISH) -> Reason:
-    """Say whether the name or the meaning brought it."""
+    """Return whether the name or the meaning matched."""
     return make_reason("name" if name_score > hit.similarity else "meaning", language)
 
 
 def supported_language(language: str | None) -> str:
-    """Return the language that reasons are told in to who wants `language`.
+    """Return the language of reasons for a requested language.
 
-    >>> spoken("te-IN"), spoken("fr"), spoken(None)
+    >>> supported_language("te-IN"), supported_language("fr"), supported_language(None)
     ('te', 'en', 'en')
     """
     plain = (language or "").partition("-")[0].lower()
@@ -53,12 +53,12 @@ def supported_language(language: str | None) -> str:
 
 
 def reason_text(code: str, reason_language: str = ENGLISH, /, **names: str) -> str:
-    """Return what a reason says in a language; `names` fill `recommend.reason_texts`, in it too.
+    """Return the text of a reason; `names` fill its placeholders and are in the same language.
 
-    Raises `KeyError` for a code that is none and for a name that is missing.
+    Raises `KeyError` for an unknown code and for a missing name.
 
-    >>> text("watched", "te", title="ఈగ"), text("trending_language", "ta", language="மலையாளம்")
-    ('మీరు “ఈగ” చూశారు కాబట్టి', 'மலையாள மொழியில் இப்போது டிரெண்டிங்')
+    >>> reason_text("watched", "te", title="ఈగ")
+    'మీరు “ఈగ” చూశారు కాబట్టి'
     """
-    fitted = {placeholder: InflectedName(name) for placeholder, name in names.items()}
-    return REASON_TEXTS[code][supported_language(reason_language)].format_map(fitted)
+    inflected = {placeholder: InflectedName(name) for placeholder, name in names.items()}
+    return REASON_TEXTS[code][supported_language(reason_language)].format_map(inflected)

@@ -14,68 +14,62 @@ import numpy as np
 
 from vocabulary.arrays import Vector
 
-MIN_WEIGHT = 0.001  # of a sum; less is forgotten, and above all that rounding leaves behind
-AVERSION_STRENGTH = (
-    0.4  # how far all that was disliked pushes away, where it is as much as what was liked
-)
+MIN_WEIGHT = 0.001  # smaller sums, such as rounding errors, are dropped
+AVERSION_STRENGTH = 0.4  # push away from disliked titles, if they weigh as much as liked ones
 
-BILLING_DECAY = (
-    0.75  # of a star, for each that is billed before: the fifth made nobody watch a film
-)
+BILLING_DECAY = 0.75  # of an actor's weight, for each one billed before
 
-AFFINITY_PRIOR_TITLES = (
-    2.0  # titles fully liked that an affinity is held against: the first one proves little
-)
+AFFINITY_PRIOR_TITLES = 2.0  # prior of an affinity, in fully liked titles: one title proves little
 EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasteFeatures:
-    """What of a title somebody may lean to."""
+    """The features of a title that a viewer may have an affinity to."""
 
     languages: Sequence[str] = ()  # ISO 639-1
     genres: Sequence[str] = ()
-    people: Sequence[str] = ()  # directors, as they are written
-    cast: Sequence[str] = ()  # the first of it, in billing order
+    people: Sequence[str] = ()  # directors
+    cast: Sequence[str] = ()  # the first actors, in billing order
     year: int | None = None
     runtime_minutes: int | None = None
 
     def weights(self) -> dict[str, float]:
-        """Return the names of its affinities, and how much of an opinion each of them gets."""
-        found = {
+        """Return the features' names, and the share of an opinion that each of them gets."""
+        named = {
             f"person:{each}": BILLING_DECAY**place
             for place, each in reversed([*enumerate(self.cast)])
         }
-        found |= {f"language:{each}": 1.0 for each in self.languages}
-        found |= {f"genre:{each}": 1.0 for each in self.genres}
-        found |= {f"person:{each}": 1.0 for each in self.people}
+        named |= {f"language:{each}": 1.0 for each in self.languages}
+        named |= {f"genre:{each}": 1.0 for each in self.genres}
+        named |= {f"person:{each}": 1.0 for each in self.people}
         if self.year is not None:
-            found[f"era:{self.year // 10 * 10}"] = 1.0
+            named[f"era:{self.year // 10 * 10}"] = 1.0
         if self.runtime_minutes is not None:
-            found[f"length:{runtime_class(self.runtime_minutes)}"] = 1.0
-        return found
+            named[f"length:{runtime_class(self.runtime_minutes)}"] = 1.0
+        return named
 
     def traits(self) -> frozenset[str]:
-        """Return the names of its affinities."""
+        """Return the features' names."""
         return frozenset(self.weights())
 
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A group of what is liked: the sum of its vectors (d,) and of their weights."""
+    """A group of liked titles: the sum of their vectors (d,) and of their weights."""
 
     vector_sum: Vector
     weight: float
 
     @property
     def direction(self) -> Vector:
-        """The middle of the group, of unit length."""
+        """The mean direction of the group, of unit length."""
         return unit_vector(self.vector_sum)
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """Sums of vectors (d,) and affinities, all decayed to the moment `at`; empty at first."""
+    """Sums of vectors (d,) and affinities, all decayed to the moment `as_of`; initially empty."""
 
     as_of: datetime | None = None
     long_term: Vector | None = None
@@ -83,14 +77,14 @@ class Taste:
     aversion: Vector | None = None
     interests: tuple[Interest, ...] = ()
     affinities: Mapping[str, float] = field(default_factory=dict)
-    mass: float = 0.0  # of all opinions, whichever way
+    mass: float = 0.0  # sum of the absolute values of all opinions
 
     def affinity(self, key: str) -> float:
-        """Return how much somebody leans to a feature (`language:te`), -1..1."""
+        """Return the affinity to a feature (`language:te`), -1..1."""
         return self.affinities.get(key, 0.0) / (self.mass + AFFINITY_PRIOR_TITLES)
 
     def combined_affinity(self, traits: frozenset[str], kinds: Mapping[str, float]) -> float:
-        """Return the affinities of a title's traits, weighted by kind, the strongest of each."""
+        """Return the sum of the strongest affinity of each kind, weighted by kind."""
         best: dict[str, float] = {}
         for name in self.affinities.keys() & traits:
             kind, value = name.partition(":")[0], self.affinities[name]
@@ -101,17 +95,17 @@ class Taste:
         return total / (self.mass + AFFINITY_PRIOR_TITLES)
 
     def top_affinities(self, kind: str) -> list[tuple[str, float]]:
-        """Return what of a kind (`language`) somebody leans to and how much, most first."""
+        """Return the affinities of a kind (`language`), the strongest first."""
         prefix = f"{kind}:"
-        found = [
+        named = [
             (key.removeprefix(prefix), self.affinity(key))
             for key, value in self.affinities.items()
             if key.startswith(prefix) and value >= MIN_WEIGHT
         ]
-        return sorted(found, key=lambda each: (-each[1], each[0]))
+        return sorted(named, key=lambda each: (-each[1], each[0]))
 
     def steer_from_aversion(self, towards: Vector) -> Vector:
-        """Return a unit vector, pushed away from what is disliked."""
+        """Return a unit vector, pushed away from disliked titles."""
         if self.aversion is None:
             return towards
         disliked = float(np.linalg.norm(self.aversion))
@@ -126,7 +120,7 @@ EMPTY_TASTE = Taste()
 
 
 def runtime_class(runtime_minutes: int) -> str:
-    """Return the name of a length: an evening has room for one long film or two short ones."""
+    """Return the name of a length."""
     if runtime_minutes < 60:
         return "episode"
     if runtime_minutes < 110:
@@ -135,6 +129,6 @@ def runtime_class(runtime_minutes: int) -> str:
 
 
 def unit_vector(vector: Vector) -> Vector:
-    """Return a vector's direction."""
+    """Return a vector scaled to unit length."""
     scaled: Vector = (vector / max(float(np.linalg.norm(vector)), EPSILON)).astype(np.float32)
     return scaled

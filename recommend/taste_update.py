@@ -34,10 +34,10 @@ MAX_AFFINITIES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionChange:
-    """A change of the opinion of a title, -1..1 each, and what is known of the title.
+    """A change of the opinion of a title, -1..1, and the title's vector and features.
 
-    `at` is when the opinion was formed that is held now, `since` when the one before was; none
-    where there was none, or just now. `vector` is none for a title that waits for one, or has gone.
+    `at` is when the new opinion was formed, `previous_at` when the previous one was, if there was
+    one. `vector` is none for a title without a vector and for a deleted one.
     """
 
     before: float
@@ -49,11 +49,11 @@ class OpinionChange:
 
     @property
     def latest_at(self) -> datetime:
-        """The moment to which all of it has been."""
+        """The later of the two moments."""
         return self.at if self.previous_at is None else max(self.at, self.previous_at)
 
     def delta(self, now: datetime, half_life: timedelta) -> "OpinionDelta":
-        """Return what it changes of sums that are decayed to `now`."""
+        """Return the change of sums that are decayed to `now`."""
         before = self.before * _decay_factor(now - (self.previous_at or self.at), half_life)
         after = self.after * _decay_factor(now - self.at, half_life)
         return OpinionDelta(before, after)
@@ -61,26 +61,26 @@ class OpinionChange:
 
 @dataclass(frozen=True, slots=True)
 class OpinionDelta:
-    """What a title's opinion was worth and what it is worth, -1..1, both at the same moment."""
+    """The previous and the new opinion of a title, -1..1, both decayed to the same moment."""
 
     before: float
     after: float
 
     @property
     def like_delta(self) -> float:
-        """How much more it is liked."""
+        """The increase of liking."""
         return max(self.after, 0.0) - max(self.before, 0.0)
 
     @property
     def dislike_delta(self) -> float:
-        """How much more it is disliked."""
+        """The increase of dislike."""
         return max(-self.after, 0.0) - max(-self.before, 0.0)
 
 
 def compare_opinions(
     before: TitleState, after: TitleState, *, vector: Vector | None, features: TasteFeatures
 ) -> OpinionChange | None:
-    """Return what a change of a standing tells of a taste; none if it tells nothing."""
+    """Return the change of opinion between two states; none if it did not change."""
     was, now = opinion_of(before), opinion_of(after)
     at = now.since or was.since
     if was == now or at is None:
@@ -96,7 +96,7 @@ def compare_opinions(
 
 
 def update_taste(taste: Taste, opinion_change: OpinionChange) -> Taste:
-    """Return the taste once a change of opinion is heard; what is told late counts as old."""
+    """Return the taste after a change of opinion; a late event counts as old."""
     now = (
         opinion_change.latest_at
         if taste.as_of is None
@@ -106,11 +106,11 @@ def update_taste(taste: Taste, opinion_change: OpinionChange) -> Taste:
     change = opinion_change.delta(now, HALF_LIFE)
     if opinion_change.vector is not None:
         vector = opinion_change.vector.astype(np.float32)
-        lately = opinion_change.delta(now, SESSION_HALF_LIFE)
+        session_change = opinion_change.delta(now, SESSION_HALF_LIFE)
         taste = replace(
             taste,
             long_term=_add_weighted(taste.long_term, vector, change.like_delta),
-            session=_add_weighted(taste.session, vector, lately.like_delta),
+            session=_add_weighted(taste.session, vector, session_change.like_delta),
             aversion=_add_weighted(taste.aversion, vector, change.dislike_delta),
             interests=_update_interests(taste.interests, vector, change.like_delta),
         )
@@ -123,37 +123,38 @@ def update_taste(taste: Taste, opinion_change: OpinionChange) -> Taste:
 
 
 def decay_taste(taste: Taste, now: datetime) -> Taste:
-    """Return a taste as it is at a later moment."""
+    """Return a taste decayed to a later moment."""
     if taste.as_of is None or now <= taste.as_of:
         return replace(taste, as_of=now) if taste.as_of is None else taste
-    left = _decay_factor(now - taste.as_of, HALF_LIFE)
+    decay = _decay_factor(now - taste.as_of, HALF_LIFE)
     session = _decay_factor(now - taste.as_of, SESSION_HALF_LIFE)
     interests = (
-        Interest(each.vector_sum * np.float32(left), each.weight * left) for each in taste.interests
+        Interest(each.vector_sum * np.float32(decay), each.weight * decay)
+        for each in taste.interests
     )
     return Taste(
         as_of=now,
-        long_term=_scale(taste.long_term, left),
+        long_term=_scale(taste.long_term, decay),
         session=_scale(taste.session, session),
-        aversion=_scale(taste.aversion, left),
+        aversion=_scale(taste.aversion, decay),
         interests=tuple(each for each in interests if each.weight >= MIN_WEIGHT),
-        affinities={key: value * left for key, value in taste.affinities.items()},
-        mass=taste.mass * left,
+        affinities={key: value * decay for key, value in taste.affinities.items()},
+        mass=taste.mass * decay,
     )
 
 
 def _update_interests(
     interests: tuple[Interest, ...], vector: Vector, weight: float
 ) -> tuple[Interest, ...]:
-    """Return the groups with a vector added to its own, or taken from it."""
+    """Return the groups with a vector added to its group or subtracted from it."""
     if not weight:
         return interests
-    likenesses = [float(each.direction @ vector) for each in interests]
-    nearest = int(np.argmax(likenesses)) if likenesses else None
-    if nearest is not None and (likenesses[nearest] >= MIN_SAME_INTEREST_COSINE or weight < 0):
+    similarities = [float(each.direction @ vector) for each in interests]
+    nearest = int(np.argmax(similarities)) if similarities else None
+    if nearest is not None and (similarities[nearest] >= MIN_SAME_INTEREST_COSINE or weight < 0):
         group = interests[nearest]
-        joined = Interest(group.vector_sum + np.float32(weight) * vector, group.weight + weight)
-        changed = (*interests[:nearest], joined, *interests[nearest + 1 :])
+        updated = Interest(group.vector_sum + np.float32(weight) * vector, group.weight + weight)
+        changed = (*interests[:nearest], updated, *interests[nearest + 1 :])
         return tuple(each for each in changed if each.weight >= MIN_WEIGHT)
     if weight < MIN_WEIGHT:
         return interests
@@ -161,7 +162,7 @@ def _update_interests(
 
 
 def _merge_excess_interests(interests: tuple[Interest, ...]) -> tuple[Interest, ...]:
-    """Join the two groups whose union loses the least, while there are too many."""
+    """Merge the two groups whose union costs the least, while there are too many."""
     while len(interests) > MAX_INTERESTS:
         first, second = min(
             combinations(range(len(interests)), 2),
@@ -177,24 +178,29 @@ def _merge_excess_interests(interests: tuple[Interest, ...]) -> tuple[Interest, 
 
 
 def _ward_distance(first: Interest, second: Interest) -> float:
-    """Return what joining two groups adds to the variance within (Ward 1963)."""
-    apart = first.vector_sum / np.float32(first.weight) - second.vector_sum / np.float32(
+    """Return what merging two groups adds to the variance within groups (Ward 1963)."""
+    difference = first.vector_sum / np.float32(first.weight) - second.vector_sum / np.float32(
         second.weight
     )
-    return first.weight * second.weight / (first.weight + second.weight) * float(apart @ apart)
+    return (
+        first.weight
+        * second.weight
+        / (first.weight + second.weight)
+        * float(difference @ difference)
+    )
 
 
 def _update_affinities(
     affinities: Mapping[str, float], weights: Mapping[str, float], change: OpinionDelta
 ) -> dict[str, float]:
-    """Return the affinities with a title's changed; of one that was forgotten nothing is left."""
-    leant = dict(affinities)
+    """Return the affinities after a title's change; a dropped affinity starts from zero."""
+    changed = dict(affinities)
     for name, weight in weights.items():
-        if name in leant:
-            leant[name] += weight * (change.after - change.before)
+        if name in changed:
+            changed[name] += weight * (change.after - change.before)
         else:
-            leant[name] = weight * change.after
-    return _strongest_affinities(leant)
+            changed[name] = weight * change.after
+    return _strongest_affinities(changed)
 
 
 def _strongest_affinities(affinities: dict[str, float]) -> dict[str, float]:

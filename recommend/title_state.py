@@ -1,10 +1,10 @@
-"""What stands between a person and a title, and the opinion of it that this tells.
+"""The state of a title for a viewer, and the opinion that follows from it.
 
-A standing is folded from events in the order they arrive, each in constant time. An event told
-late never undoes what was said after it; of two at the same moment the one told last counts. The
-opinion is a function of the standing alone, so what an event adds to a taste is the difference
-that it makes: liking twice counts once, a changed rating replaces the old one, and `unfavorite`
-takes back no more than `favorite` gave.
+A state is folded from events in the order in which they arrive, each in constant time. A late event
+never undoes a newer one; of two at the same moment the one received last counts. The opinion is a
+function of the state alone, so an event adds to a taste the difference that it makes: liking twice
+counts once, a changed rating replaces the old one, and `unfavorite` takes back only what `favorite`
+gave.
 """
 
 from collections.abc import Iterator
@@ -14,36 +14,36 @@ from typing import NamedTuple
 
 from vocabulary.kinds import Event
 
-# Opinions are on a scale of -1..1, a favourite being 1.
+# Opinions are on a scale of -1..1; a favourite is 1.
 FAVORITE_SCORE = 1.0
 LIKED_SCORE = 0.8
 COMPLETED_SCORE = 0.6
 SHARED_SCORE = 0.6
 WATCHLIST_SCORE = 0.4
-WATCHED_SCORE = 0.3  # how far is not known
-VIEWED_SCORE = 0.05  # its page, out of curiosity
+WATCHED_SCORE = 0.3  # with unknown progress
+VIEWED_SCORE = 0.05  # opened the page
 ABANDONED_SCORE = -0.3
 DISMISSED_SCORE = -0.7
 DISLIKED_SCORE = -1.0
 
-MIN_RATING_STARS, NEUTRAL_RATING_STARS, MAX_RATING_STARS = 0.5, 2.75, 5.0  # stars
-MAX_ABANDONED_PROGRESS = 0.2  # of a title; who stops there did not want it
-MIN_COMPLETED_PROGRESS = 0.9  # of a title; the rest is credits
+MIN_RATING_STARS, NEUTRAL_RATING_STARS, MAX_RATING_STARS = 0.5, 2.75, 5.0
+MAX_ABANDONED_PROGRESS = 0.2  # of 1; stopping before that counts as abandoning
+MIN_COMPLETED_PROGRESS = 0.9  # of 1; the rest is credits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TitleEvent:
-    """An event: something that a person did with a title."""
+    """Something that a viewer did with a title."""
 
     title_id: int
     event: Event
     at: datetime
-    value: float | None = None  # of `rate`, 0.5..5
-    progress: float | None = None  # of `watch`, 0..1
+    value: float | None = None  # for `rate`: 0.5..5
+    progress: float | None = None  # for `watch`: 0..1
 
 
 class Opinion(NamedTuple):
-    """What a person thinks of a title, -1..1, and since when; 0 and no moment without one."""
+    """The opinion of a title, -1..1, and since when; 0 and none without one."""
 
     score: float
     since: datetime | None
@@ -51,18 +51,18 @@ class Opinion(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TitleState:
-    """When a person last did what; nothing at first."""
+    """When the viewer last did what with a title; initially nothing."""
 
     rating: float | None = None  # 0.5..5
-    progress: float | None = None  # 0..1, where he last stopped
+    progress: float | None = None  # 0..1, where the viewer last stopped
     rated_at: datetime | None = None
     liked_at: datetime | None = None
     disliked_at: datetime | None = None
-    dismissed_at: datetime | None = None  # None after `undismiss`
+    dismissed_at: datetime | None = None  # none after `undismiss`
     undismissed_at: datetime | None = None
-    favorite_at: datetime | None = None  # none once it is taken back
+    favorite_at: datetime | None = None  # none after the opposite event
     unfavorite_at: datetime | None = None
-    watchlist_at: datetime | None = None  # none once it is taken back
+    watchlist_at: datetime | None = None  # none after the opposite event
     unwatchlist_at: datetime | None = None
     watched_at: datetime | None = None
     completed_at: datetime | None = None
@@ -71,7 +71,7 @@ class TitleState:
 
     @property
     def is_known(self) -> bool:
-        """Whether he needs nobody to tell him of it: seen, judged, or already on a list of his."""
+        """Whether it need not be recommended: watched, judged, or on a list of the viewer."""
         return (
             self.watched_at is not None
             or self.completed_at is not None
@@ -82,33 +82,33 @@ class TitleState:
 
     @property
     def was_watched(self) -> bool:
-        """Whether he watched it, and did not give it up at once."""
-        given_up = self.progress is not None and self.progress < MAX_ABANDONED_PROGRESS
-        return self.watched_at is not None and not given_up
+        """Whether it was watched and not abandoned at once."""
+        abandoned = self.progress is not None and self.progress < MAX_ABANDONED_PROGRESS
+        return self.watched_at is not None and not abandoned
 
     @property
     def in_progress(self) -> bool:
-        """Whether he stopped somewhere in the middle, and has not had enough of it since."""
+        """Whether the viewer stopped in the middle and has not dismissed it since."""
         if self.watched_at is None or self.progress is None:
             return False
-        gone_on = self.dismissed_at is None or self.dismissed_at < self.watched_at
-        return gone_on and MAX_ABANDONED_PROGRESS <= self.progress < MIN_COMPLETED_PROGRESS
+        not_dismissed = self.dismissed_at is None or self.dismissed_at < self.watched_at
+        return not_dismissed and MAX_ABANDONED_PROGRESS <= self.progress < MIN_COMPLETED_PROGRESS
 
     @property
     def verdict_at(self) -> datetime | None:
-        """When he last judged it."""
+        """When the viewer last judged it."""
         return max((at for at, _ in self._verdicts()), default=None)
 
     def _verdicts(self) -> Iterator[tuple[datetime, float]]:
         if self.rated_at is not None and self.rating is not None:
             yield self.rated_at, rating_score(self.rating)
-        for at, worth in (
+        for at, score in (
             (self.liked_at, LIKED_SCORE),
             (self.disliked_at, DISLIKED_SCORE),
             (self.dismissed_at, DISMISSED_SCORE),
         ):
             if at is not None:
-                yield at, worth
+                yield at, score
 
 
 EMPTY_STATE = TitleState()
@@ -133,11 +133,11 @@ LIST_FIELDS = {
     Event.WATCHLIST: ("watchlist_at", "unwatchlist_at"),
     Event.UNWATCHLIST: ("unwatchlist_at", "watchlist_at"),
 }
-"""The moment of each event, and that of its opposite."""
+"""The field of each event, and the field of the opposite event."""
 
 
 def apply_event(state: TitleState, title_event: TitleEvent) -> TitleState:
-    """Return the standing once an event is heard."""
+    """Return the state after an event."""
     if title_event.event in VERDICT_FIELDS:
         return _apply_verdict(state, title_event)
     if title_event.event in LIST_FIELDS:
@@ -152,58 +152,64 @@ def apply_event(state: TitleState, title_event: TitleEvent) -> TitleState:
 
 
 def opinion_score(state: TitleState) -> float:
-    """Return what a person thinks of a title, -1..1: what he said of it, else what he did."""
+    """Return the opinion of a title, -1..1: by explicit judgement, else by behaviour."""
     return opinion_of(state).score
 
 
 def opinion_of(state: TitleState) -> Opinion:
-    """Return the opinion that a person holds of a title."""
-    said = max(state._verdicts(), default=None)
+    """Return the opinion of a title, with its moment."""
+    verdict = max(state._verdicts(), default=None)
     favorite_at = state.favorite_at
-    if favorite_at is not None and (said is None or said[1] > 0 or said[0] <= favorite_at):
+    if favorite_at is not None and (verdict is None or verdict[1] > 0 or verdict[0] <= favorite_at):
         return Opinion(FAVORITE_SCORE, favorite_at)
-    return _implicit_opinion(state) if said is None else Opinion(said[1], said[0])
+    return _implicit_opinion(state) if verdict is None else Opinion(verdict[1], verdict[0])
 
 
 def rating_score(rating: float) -> float:
-    """Return what a rating of 0.5..5 stars is worth, -1..1."""
+    """Return the opinion of a rating of 0.5..5 stars, -1..1."""
     return (rating - NEUTRAL_RATING_STARS) / (MAX_RATING_STARS - NEUTRAL_RATING_STARS)
 
 
 def _apply_verdict(state: TitleState, title_event: TitleEvent) -> TitleState:
-    moment = VERDICT_FIELDS[title_event.event]
-    withdrawal = WITHDRAWAL_FIELDS.get(moment)
-    if _is_outdated(state, moment, title_event.at) or (
+    field = VERDICT_FIELDS[title_event.event]
+    withdrawal = WITHDRAWAL_FIELDS.get(field)
+    if _is_outdated(state, field, title_event.at) or (
         title_event.event is Event.RATE and title_event.value is None
     ):
         return state
     if withdrawal and _is_outdated(state, withdrawal, title_event.at):
         return state
-    opposed = EXCLUSIVE_VERDICT_FIELDS if moment in EXCLUSIVE_VERDICT_FIELDS else ()
+    opposed = EXCLUSIVE_VERDICT_FIELDS if field in EXCLUSIVE_VERDICT_FIELDS else ()
     changed: dict[str, datetime | None]
     changed = dict.fromkeys(each for each in opposed if getattr(state, each) == title_event.at)
-    changed[moment] = title_event.at
+    changed[field] = title_event.at
     if withdrawal:
         changed[withdrawal] = None
-    heard = replace(state, **changed)  # type: ignore[arg-type]  # moments' names
-    return replace(heard, rating=title_event.value) if title_event.event is Event.RATE else heard
+    changed_state = replace(state, **changed)  # type: ignore[arg-type]  # moments' names
+    return (
+        replace(changed_state, rating=title_event.value)
+        if title_event.event is Event.RATE
+        else changed_state
+    )
 
 
 def _apply_list_change(state: TitleState, title_event: TitleEvent) -> TitleState:
-    moment, opposite = LIST_FIELDS[title_event.event]
+    field, opposite = LIST_FIELDS[title_event.event]
     if _is_outdated(state, opposite, title_event.at):
         return state
-    heard = _set_if_later(state, moment, title_event.at)
-    return replace(heard, **{opposite: None})
+    changed_state = _set_if_later(state, field, title_event.at)
+    return replace(changed_state, **{opposite: None})
 
 
 def _apply_watch(state: TitleState, at: datetime, progress: float | None) -> TitleState:
-    heard = state
+    changed_state = state
     if progress is not None and progress >= MIN_COMPLETED_PROGRESS:
-        heard = _set_if_later(heard, "completed_at", at)
+        changed_state = _set_if_later(changed_state, "completed_at", at)
     if _is_outdated(state, "watched_at", at):
-        return heard
-    return replace(heard, watched_at=at, progress=state.progress if progress is None else progress)
+        return changed_state
+    return replace(
+        changed_state, watched_at=at, progress=state.progress if progress is None else progress
+    )
 
 
 def _set_if_later(state: TitleState, field: str, at: datetime) -> TitleState:
@@ -218,26 +224,26 @@ def _is_outdated(state: TitleState, field: str, at: datetime) -> bool:
 
 
 def _implicit_opinion(state: TitleState) -> Opinion:
-    """Return what he let us see without saying it: the best of it, for few do more than needed.
+    """Return the opinion shown by behaviour: that of the strongest signal.
 
-    Who gives a title up takes back that he put it on his list or looked at its page.
+    Abandoning a title outweighs having put it on a list or opened its page before.
     """
     abandoned_at = None
-    found: list[tuple[float, datetime | None]] = [
+    signals: list[tuple[float, datetime | None]] = [
         (COMPLETED_SCORE, state.completed_at),
         (SHARED_SCORE, state.shared_at),
     ]
     if state.progress is not None and state.progress < MAX_ABANDONED_PROGRESS:
         abandoned_at = state.watched_at
-        found.append((ABANDONED_SCORE, abandoned_at))
+        signals.append((ABANDONED_SCORE, abandoned_at))
     elif state.progress is not None:
-        found.append((COMPLETED_SCORE * min(state.progress, 1.0), state.watched_at))
+        signals.append((COMPLETED_SCORE * min(state.progress, 1.0), state.watched_at))
     else:
-        found.append((WATCHED_SCORE, state.watched_at))
-    for worth, at in ((WATCHLIST_SCORE, state.watchlist_at), (VIEWED_SCORE, state.viewed_at)):
+        signals.append((WATCHED_SCORE, state.watched_at))
+    for score, at in ((WATCHLIST_SCORE, state.watchlist_at), (VIEWED_SCORE, state.viewed_at)):
         if at is not None and (
-            abandoned_at is None or (at > abandoned_at and worth > VIEWED_SCORE)
+            abandoned_at is None or (at > abandoned_at and score > VIEWED_SCORE)
         ):
-            found.append((worth, at))
-    told = [(worth, at) for worth, at in found if at is not None]
-    return Opinion(*max(told)) if told else Opinion(0.0, None)
+            signals.append((score, at))
+    dated_signals = [(score, at) for score, at in signals if at is not None]
+    return Opinion(*max(dated_signals)) if dated_signals else Opinion(0.0, None)

@@ -21,13 +21,13 @@ TODAY = date(2026, 11, 21)
         (2026, AgeLimit(adult=False, max_age=0)),
     ],
 )
-def test_a_year_admits_whom_it_makes_old_enough_for_sure(
+def test_the_age_limit_of_a_birth_year_is_the_certain_age(
     birth_year: int | None, admitted: AgeLimit
 ) -> None:
     assert age_limit(birth_year, TODAY) == admitted
 
 
-def test_adult_titles_are_for_adults_who_ask() -> None:
+def test_adult_titles_are_for_adults_who_request_them() -> None:
     grown_up, child, anybody = (
         age_limit(1980, TODAY),
         age_limit(2015, TODAY),
@@ -39,7 +39,7 @@ def test_adult_titles_are_for_adults_who_ask() -> None:
     assert not anybody.restrict(Filter(adult=True)).adult
 
 
-def test_what_was_asked_for_stays_asked_for() -> None:
+def test_the_filter_of_the_caller_is_respected() -> None:
     asked = Filter(languages=frozenset({"te"}), max_age=7, genres_none=frozenset({"war"}))
     narrowed = age_limit(2012, TODAY).restrict(asked)
     assert narrowed.languages == frozenset({"te"})
@@ -47,7 +47,7 @@ def test_what_was_asked_for_stays_asked_for() -> None:
     assert narrowed.genres_none >= ADULT_GENRES | {"war"}
 
 
-def test_a_child_sees_what_is_unrated_and_nothing_above_its_age() -> None:
+def test_a_child_sees_unrated_titles_and_none_above_their_age() -> None:
     def title(number: int, *genres: str, age: int | None, adult: bool = False) -> IndexEntry:
         return IndexEntry(
             title_id=number,

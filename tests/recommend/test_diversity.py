@@ -41,7 +41,7 @@ def group_counts(candidates: Sequence[Candidate], chosen: Sequence[int], kind: s
 
 
 @given(list_requests)
-def test_a_list_is_as_long_as_it_can_be_and_holds_nothing_twice(
+def test_a_list_is_as_long_as_possible_without_duplicates(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
@@ -50,7 +50,7 @@ def test_a_list_is_as_long_as_it_can_be_and_holds_nothing_twice(
 
 
 @given(list_requests)
-def test_relevance_alone_is_the_order_of_scores(
+def test_with_full_relevance_the_order_is_that_of_the_scores(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
@@ -60,7 +60,7 @@ def test_relevance_alone_is_the_order_of_scores(
 
 
 @given(list_requests)
-def test_a_cap_is_broken_only_where_all_that_is_left_would_break_one(
+def test_a_cap_is_broken_only_if_all_remaining_candidates_break_one(
     asked: tuple[list[Candidate], int, int],
 ) -> None:
     titles, k, seed = asked
@@ -94,7 +94,7 @@ def test_the_order_does_not_depend_on_the_scale_of_the_scores(
     assert diversify(titles, vectors, k=k) == diversify(scaled, vectors, k=k)
 
 
-def test_of_two_that_are_one_the_second_waits_for_what_is_unlike_it() -> None:
+def test_a_duplicate_comes_after_dissimilar_titles() -> None:
     titles = [
         Candidate(title_id=number, score=score) for number, score in enumerate([1.0, 0.9, 0.7, 0.0])
     ]
@@ -102,13 +102,13 @@ def test_of_two_that_are_one_the_second_waits_for_what_is_unlike_it() -> None:
     assert diversify(titles, vectors, k=4) == [0, 2, 1, 3]
 
 
-def test_a_title_without_a_vector_is_like_nothing() -> None:
+def test_a_title_without_a_vector_is_similar_to_nothing() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 0]], np.float32)
     titles = [Candidate(title_id=each, score=1.0) for each in range(3)]
     assert diversify(titles, vectors, k=2) == [0, 2]
 
 
-def test_a_part_of_the_same_story_comes_only_when_nothing_else_does() -> None:
+def test_a_second_title_of_a_franchise_comes_last() -> None:
     titles = [
         Candidate(title_id=each, score=9.0 - each, franchise="kgf" if each < 3 else "", genre="x")
         for each in range(5)

@@ -140,7 +140,7 @@ def title_ids(items: Sequence[FeedItem]) -> list[TitleId]:
     return [item.hit.title_id for item in items]
 
 
-def test_half_of_a_feed_is_close_to_the_taste_and_a_fifth_is_what_everybody_watches(
+def test_half_of_a_feed_is_close_to_the_taste_and_a_fifth_is_trending(
     catalogue: TopicCatalogue,
 ) -> None:
     slots = Counter(
@@ -149,7 +149,7 @@ def test_half_of_a_feed_is_close_to_the_taste_and_a_fifth_is_what_everybody_watc
     assert slots == {Slot.CLOSE: 10, Slot.STRETCH: 6, Slot.TRENDING: 4}
 
 
-def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden(
+def test_a_feed_has_no_duplicate_known_dismissed_or_forbidden_titles(
     catalogue: TopicCatalogue,
 ) -> None:
     asked = make_context(catalogue, 8, 16, base_filter=Filter(max_age=12))
@@ -163,14 +163,14 @@ def test_a_feed_has_no_title_twice_and_none_that_is_known_dismissed_or_forbidden
     assert first[0] not in second
 
 
-def test_genres_that_one_dislikes_never_come(catalogue: TopicCatalogue) -> None:
+def test_disliked_genres_are_excluded(catalogue: TopicCatalogue) -> None:
     said = ViewerPreferences(disliked_genres=frozenset({"comedy", "action"}))
     items = catalogue.feed(make_context(catalogue, 10, 18, preferences=said))
     genres = {catalogue.features_by_id[title_id].genres[0] for title_id in title_ids(items)}
     assert not genres & {"comedy", "action"}
 
 
-def test_what_is_close_is_of_the_topics_that_one_likes(catalogue: TopicCatalogue) -> None:
+def test_close_slots_are_about_liked_topics(catalogue: TopicCatalogue) -> None:
     items = catalogue.feed(make_context(catalogue, 9, 17, 11, 19))  # topics 1 and 3
     close = [item for item in items if item.candidate_query.source is CandidateSource.INTEREST]
     fitting = [item for item in close if item.hit.title_id % TOPIC_COUNT in {1, 3}]
@@ -184,7 +184,7 @@ def test_terms_add_up_to_the_score(catalogue: TopicCatalogue) -> None:
         assert item.score == pytest.approx(item.hit.score + sum(terms))
 
 
-def test_a_director_has_two_of_twenty_places(catalogue: TopicCatalogue) -> None:
+def test_a_director_has_at_most_two_of_twenty_places(catalogue: TopicCatalogue) -> None:
     items = catalogue.feed(make_context(catalogue, 9, 49, 89, 129))  # all by one director
     directors = Counter(
         catalogue.features_by_id[title_id].directors[0] for title_id in title_ids(items)
@@ -192,7 +192,7 @@ def test_a_director_has_two_of_twenty_places(catalogue: TopicCatalogue) -> None:
     assert max(directors.values()) <= 2
 
 
-def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(
+def test_a_feed_is_the_same_all_day_and_explores_differently_tomorrow(
     catalogue: TopicCatalogue,
 ) -> None:
     asked = make_context(catalogue, 9, 11)
@@ -200,7 +200,7 @@ def test_the_same_day_gives_the_same_feed_and_another_day_explores_elsewhere(
     assert title_ids(catalogue.feed(asked)) != title_ids(catalogue.feed(replace(asked, seed=4)))
 
 
-def test_what_rounding_leaves_of_something_undone_changes_no_place(
+def test_rounding_errors_of_undone_events_change_no_place(
     catalogue: TopicCatalogue,
 ) -> None:
     asked = make_context(catalogue, 9, 11)
@@ -213,7 +213,7 @@ def test_what_rounding_leaves_of_something_undone_changes_no_place(
     assert title_ids(again) == title_ids(catalogue.rank(asked, planned))
 
 
-def test_who_is_new_steps_down_the_ladder(catalogue: TopicCatalogue) -> None:
+def test_new_viewers_get_fallbacks(catalogue: TopicCatalogue) -> None:
     nobody = make_context(catalogue)
     items = catalogue.feed(nobody)
     assert plan_feed(nobody).fallbacks == (Fallback.REGION, Fallback.POPULARITY)
@@ -237,7 +237,7 @@ def test_who_is_new_steps_down_the_ladder(catalogue: TopicCatalogue) -> None:
     )
 
 
-def test_a_mood_bends_the_close_half_towards_it(catalogue: TopicCatalogue) -> None:
+def test_a_mood_moves_the_close_slots_towards_it(catalogue: TopicCatalogue) -> None:
     horror = MoodTarget(Rasa.FEAR, catalogue.vectors[3])  # topic 3 is horror
 
     def horrors(asked: FeedContext) -> int:
@@ -249,21 +249,21 @@ def test_a_mood_bends_the_close_half_towards_it(catalogue: TopicCatalogue) -> No
     assert horrors(make_context(catalogue, mood=horror)) > 10  # of a taste nothing is known
 
 
-def test_a_filter_of_the_caller_is_never_left(catalogue: TopicCatalogue) -> None:
+def test_every_hit_matches_the_filter_of_the_caller(catalogue: TopicCatalogue) -> None:
     items = catalogue.feed(
         make_context(catalogue, 9, 17, base_filter=Filter(languages=frozenset({"ta"})))
     )
     assert {catalogue.features_by_id[title_id].language for title_id in title_ids(items)} == {"ta"}
 
 
-def test_a_small_catalogue_gives_what_it_has(catalogue: TopicCatalogue) -> None:
+def test_a_small_catalogue_gives_a_short_feed(catalogue: TopicCatalogue) -> None:
     few = Filter(include=frozenset(range(1, 8)))
     assert sorted(title_ids(catalogue.feed(make_context(catalogue, 9, base_filter=few)))) == list(
         range(1, 8)
     )
 
 
-def test_reasons_hold(catalogue: TopicCatalogue) -> None:
+def test_every_reason_is_true(catalogue: TopicCatalogue) -> None:
     asked = make_context(catalogue, 9, 17, 11, 19)
     liked = liked_title_ids(asked.title_states)
     named = LikedTitles(liked, catalogue.content_vectors(liked))
@@ -293,7 +293,7 @@ def test_reasons_hold(catalogue: TopicCatalogue) -> None:
     assert codes["different_language"]
 
 
-def test_a_genre_that_one_says_or_shows_to_love_is_not_different(catalogue: TopicCatalogue) -> None:
+def test_a_preferred_genre_is_not_called_different(catalogue: TopicCatalogue) -> None:
     said = ViewerPreferences(favourite_genres=frozenset({"thriller"}))
     asked = make_context(catalogue, *(topic + TOPIC_COUNT for topic in range(4)), preferences=said)
     assert {*asked.familiar_genres} == {*GENRES} - {"romance"}
@@ -308,7 +308,7 @@ def test_a_genre_that_one_says_or_shows_to_love_is_not_different(catalogue: Topi
     } == {"romance"}
 
 
-def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(
+def test_a_dubbed_film_of_an_own_language_is_not_foreign(
     catalogue: TopicCatalogue,
 ) -> None:
     asked = make_context(catalogue, 8, 16)
@@ -334,7 +334,7 @@ def test_a_film_of_ones_own_language_is_not_abroad_for_being_dubbed(
     ("regional", "freshness", "expected"),
     [(0.5, 0.2, "loved_in"), (0.2, 0.2, "trending_region"), (0.2, 0.01, "regional")],
 )
-def test_an_old_film_is_loved_or_known_and_not_trending(
+def test_an_old_film_is_loved_or_popular_but_not_trending(
     catalogue: TopicCatalogue, regional: float, freshness: float, expected: str
 ) -> None:
     asked = make_context(catalogue)
@@ -349,7 +349,7 @@ def test_an_old_film_is_loved_or_known_and_not_trending(
     assert explain(item, catalogue.features_by_id[9], asked, nothing, None).code == expected
 
 
-def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
+def test_an_abandoned_title_is_not_called_watched() -> None:
     later = NOW + timedelta(days=1)
     wanted = TitleState(watched_at=NOW, progress=0.05, watchlist_at=later)
     assert opinion_score(wanted) > 0
@@ -358,7 +358,9 @@ def test_nobody_is_told_that_he_watched_what_he_gave_up_at_once() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_mood_is_named_of_what_carries_it_alone(catalogue: TopicCatalogue, known: bool) -> None:
+def test_a_mood_is_named_only_for_titles_that_carry_it(
+    catalogue: TopicCatalogue, known: bool
+) -> None:
     mood = MoodTarget(Rasa.FEAR, catalogue.vectors[3])
     asked = make_context(catalogue, mood=mood)
     ask = next(

@@ -19,7 +19,7 @@ genre_sets = st.lists(st.frozensets(st.sampled_from(GENRES), max_size=2), max_si
 
 @settings(deadline=None)
 @given(catalogues, genre_sets)
-def test_no_title_stands_twice_and_no_row_is_short(
+def test_no_title_repeats_and_no_row_is_short(
     catalogue: list[IndexEntry], wished: list[frozenset[str]]
 ) -> None:
     plans = [row_plan(str(number), Filter(genres_any=each)) for number, each in enumerate(wished)]
@@ -31,7 +31,7 @@ def test_no_title_stands_twice_and_no_row_is_short(
 
 @settings(deadline=None)
 @given(catalogues, genre_sets)
-def test_a_row_is_full_while_titles_are_left(
+def test_rows_are_full_while_titles_remain(
     catalogue: list[IndexEntry], wished: list[frozenset[str]]
 ) -> None:
     by_id = {entry.title_id: entry for entry in catalogue}
@@ -53,7 +53,7 @@ def make_film(title_id: int, genre: str, popularity: float) -> IndexEntry:
     return IndexEntry(title_id=title_id, attributes=attributes, popularity=popularity)
 
 
-def test_a_row_left_out_leaves_its_titles_to_the_next() -> None:
+def test_titles_of_a_dropped_row_may_appear_in_the_next() -> None:
     catalogue = [make_film(number, "drama", number / 10) for number in range(1, 3)]
     catalogue += [make_film(9, "comedy", 0.9)]
     rows = fill_rows(
@@ -87,17 +87,17 @@ def row_plans(**changes: object) -> list[RowPlan]:
     return homepage_rows("IN-TN", "Tamil Nadu", **arguments | changes)  # type: ignore[arg-type]  # arguments by name
 
 
-def test_the_language_watched_most_is_the_first_of_the_languages() -> None:
+def test_languages_are_ordered_by_the_weights_of_the_region() -> None:
     keys = [plan.key for plan in row_plans() if plan.key.startswith("language:")]
     assert keys == ["language:ta", "language:te", "language:hi"]
 
 
-def test_the_page_begins_with_what_is_trending_where_the_visitor_is() -> None:
+def test_the_first_row_is_trending_in_the_region() -> None:
     first = row_plans()[0]
     assert (first.key, first.title) == ("trending", "Trending in Tamil Nadu")
 
 
-def test_every_row_has_a_key_of_its_own() -> None:
+def test_row_keys_are_unique() -> None:
     keys = [plan.key for plan in row_plans()]
     assert len(set(keys)) == len(keys)
     assert {"trending", "whats_hot", "critics_choice", "user_favourites", "genre:horror"} < {*keys}

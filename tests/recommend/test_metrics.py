@@ -26,13 +26,13 @@ def test_diversity_is_the_mean_distance_of_all_pairs(n: int, seed: int) -> None:
     assert metrics.intra_list_diversity(rows) == pytest.approx(np.mean(pairs), abs=1e-5)
 
 
-def test_copies_are_not_diverse_and_strangers_are() -> None:
+def test_equal_titles_are_not_diverse_and_unrelated_ones_are() -> None:
     assert metrics.intra_list_diversity(EYE[[0, 0, 0]]) == pytest.approx(0)
     assert metrics.intra_list_diversity(EYE) == pytest.approx(1)
     assert metrics.intra_list_diversity(EYE[:1]) == 0
 
 
-def test_novelty_counts_in_bits_and_has_an_end() -> None:
+def test_novelty_is_in_bits_and_bounded() -> None:
     assert metrics.novelty(np.array([1.0, 1.0])) == 0
     assert metrics.novelty(np.array([0.5, 0.125])) == 2
     assert metrics.novelty(np.array([0.0])) == metrics.novelty(np.array([1e-9])) == 10
@@ -44,7 +44,7 @@ def test_coverage_counts_a_title_once() -> None:
     assert metrics.coverage([], 6) == metrics.coverage([[]], 0) == 0
 
 
-def test_concentration_is_none_where_all_are_shown_alike_and_most_where_one_is() -> None:
+def test_concentration_is_zero_for_even_and_highest_for_single_titles() -> None:
     assert metrics.concentration([[1, 2], [3, 4]], 4) == pytest.approx(0)
     assert metrics.concentration([[1]] * 9, 100) == pytest.approx(0.99)
     halves = [[1], [1], [1], [2]]
@@ -52,7 +52,7 @@ def test_concentration_is_none_where_all_are_shown_alike_and_most_where_one_is()
     assert metrics.concentration([], 4) == 0
 
 
-def test_serendipity_wants_what_is_unexpected_and_near() -> None:
+def test_serendipity_counts_unexpected_relevant_titles() -> None:
     liked = EYE[[0]]
     ids, vectors = [1, 2, 3, 4], EYE[[0, 0, 1, 1]]
     assert metrics.serendipity(ids, vectors, expected=set(), liked=liked) == 0.5
@@ -68,7 +68,7 @@ def test_freshness_is_the_mean() -> None:
 
 
 @given(lists_by_viewer)
-def test_personalisation_is_the_mean_distance_of_all_pairs_of_people(lists: list[set[int]]) -> None:
+def test_personalisation_is_the_mean_distance_of_all_pairs_of_lists(lists: list[set[int]]) -> None:
     shown = [each for each in lists if each]
     apart = [
         1 - len(one & other) / (len(one) * len(other)) ** 0.5
@@ -78,7 +78,7 @@ def test_personalisation_is_the_mean_distance_of_all_pairs_of_people(lists: list
 
 
 @given(lists_by_viewer)
-def test_what_is_observed_is_what_is_measured_of_the_last_lists(lists: list[set[int]]) -> None:
+def test_recent_lists_have_the_metrics_of_the_last_lists(lists: list[set[int]]) -> None:
     observed = RecentLists(max_viewers=3)
     for number, shown in enumerate(lists):
         observed.add(number, shown)
@@ -89,7 +89,7 @@ def test_what_is_observed_is_what_is_measured_of_the_last_lists(lists: list[set[
 
 
 @given(lists_by_viewer)
-def test_a_person_who_asks_again_is_still_one_person(lists: list[set[int]]) -> None:
+def test_a_second_list_of_a_viewer_replaces_the_first(lists: list[set[int]]) -> None:
     observed = RecentLists()
     for shown in lists:
         observed.add("somebody", shown)
@@ -100,7 +100,7 @@ def test_a_person_who_asks_again_is_still_one_person(lists: list[set[int]]) -> N
         assert observed.personalisation() == pytest.approx(1)
 
 
-def test_the_more_two_share_the_less_is_personal() -> None:
+def test_personalisation_falls_as_lists_overlap() -> None:
     shared = [
         metrics.personalisation([{1, 2, 3}, {each, each + 1, each + 2}]) for each in range(1, 5)
     ]

@@ -28,19 +28,19 @@ RASA_BY_EXAMPLE = {
 
 
 @pytest.mark.parametrize("said", RASA_BY_EXAMPLE)
-def test_what_people_say_is_understood(said: str) -> None:
+def test_everyday_phrases_are_moods(said: str) -> None:
     assert parse_mood(said) is RASA_BY_EXAMPLE[said]
 
 
 @pytest.mark.parametrize(
     "said", ["", "a", "Telugu", "not funny", "a sad clown in Paris", "🙂", "रस"]
 )
-def test_what_is_no_mood_is_none(said: str) -> None:
+def test_other_texts_are_no_mood(said: str) -> None:
     assert parse_mood(said) is None
 
 
 @pytest.mark.parametrize("mood", Rasa)
-def test_a_mood_is_known_by_all_its_names_and_words(mood: Rasa) -> None:
+def test_every_name_and_phrase_of_a_mood_is_parsed(mood: Rasa) -> None:
     for said in (mood, *MOOD_NAMES[mood].values(), *MOOD_PHRASES[mood].split(", ")):
         assert parse_mood(said) is mood, said
         assert parse_mood(said.upper()) is mood, said

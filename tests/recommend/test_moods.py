@@ -30,21 +30,21 @@ def test_every_mood_has_plots_and_genres_that_exist() -> None:
 
 
 @pytest.mark.parametrize("language", REASON_LANGUAGES)
-def test_every_mood_has_a_name_of_its_own_in_every_language(language: str) -> None:
+def test_mood_names_are_unique_in_every_language(language: str) -> None:
     assert len({moods.mood_name(mood, language) for mood in Rasa}) == len(Rasa)
 
 
-def test_a_mood_is_named_in_english_where_the_language_does_not_tell() -> None:
+def test_mood_names_fall_back_to_english() -> None:
     assert moods.mood_name(Rasa.WONDER, "fr") == "Wonder"
 
 
-def test_what_a_title_is_first_counts_most() -> None:
+def test_the_first_genre_counts_most_for_a_mood() -> None:
     assert genre_mood_weight(Rasa.LAUGHTER, ["comedy", "horror"]) == 1
     assert 0 < genre_mood_weight(Rasa.LAUGHTER, ["crime", "thriller", "comedy"]) < 1
     assert genre_mood_weight(Rasa.LAUGHTER, ["war"]) == genre_mood_weight(Rasa.LAUGHTER, []) == 0
 
 
-def test_moods_are_directions_that_lie_apart() -> None:
+def test_mood_vectors_are_distinct_directions() -> None:
     found = np.stack(list(mood_vectors(FakeEmbedder(dim=64)).values()))
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     assert (found @ found.T)[~np.eye(len(found), dtype=bool)].max() < 0.5
@@ -64,14 +64,14 @@ def titles_by_mood(catalogue_view: CatalogueView, embedder: Embedder) -> dict[Ra
 
 
 @pytest.mark.parametrize("mood", Rasa)
-def test_the_best_for_a_mood_are_those_that_a_film_lover_would_name(
+def test_the_top_titles_of_a_mood_are_the_expected_ones(
     mood: Rasa, titles_by_mood: dict[Rasa, list[str]]
 ) -> None:
     named = [title in LABELLED_TITLES[mood] for title in titles_by_mood[mood][:20]]
     assert sum(named) >= 8, titles_by_mood[mood][:20]
 
 
-def test_moods_find_what_was_judged_to_carry_them(titles_by_mood: dict[Rasa, list[str]]) -> None:
+def test_moods_rank_labelled_titles_high(titles_by_mood: dict[Rasa, list[str]]) -> None:
     precisions = [average_precision(titles_by_mood[mood], LABELLED_TITLES[mood]) for mood in Rasa]
     assert np.mean(precisions) > 0.5, dict(zip(Rasa, precisions, strict=True))
 

@@ -56,7 +56,7 @@ def selected_ids(*, k: int, titles_per_language: int = 60) -> list[TitleId]:
     return [hit.title_id for hit in hits]
 
 
-def test_languages_take_turns_as_their_shares_are() -> None:
+def test_languages_alternate_by_their_shares() -> None:
     ids = selected_ids(k=16)
     assert len(set(ids)) == 16
     for shown in (8, 16):
@@ -64,20 +64,20 @@ def test_languages_take_turns_as_their_shares_are() -> None:
         assert [spoken.count(language) for language in (1, 2, 3)] == [shown // 2, *[shown // 4] * 2]
 
 
-def test_no_story_is_offered_twice_in_a_language_and_no_genre_fills_the_wall() -> None:
+def test_no_franchise_repeats_and_no_genre_dominates() -> None:
     ids = [number for number in selected_ids(k=20) if number // 100 == 1]
     assert len({number % 13 for number in ids}) == len(ids) == 10
     genres = [number % 5 for number in ids]
     assert max(map(genres.count, genres)) <= 3
 
 
-def test_where_the_languages_have_too_few_others_follow() -> None:
+def test_other_languages_follow_if_there_are_too_few_titles() -> None:
     ids = selected_ids(k=40, titles_per_language=6)
     assert len(set(ids)) == 40
     assert {number // 100 for number in ids[-20:]} == {4}
 
 
-def test_of_nothing_nothing_is_offered() -> None:
+def test_an_empty_catalogue_offers_nothing() -> None:
     assert (
         onboarding.select_titles(
             SHARES, [[], [], [], []], features_of=ranking_features, vectors=vectors, k=9
@@ -95,7 +95,7 @@ def test_of_nothing_nothing_is_offered() -> None:
         ([], {"en": 0.0}, {"te": 0.8 / 0.9, "ml": 0.1 / 0.9}),
     ],
 )
-def test_languages_are_those_asked_for_or_said_or_watched_there(
+def test_languages_come_from_the_request_the_profile_or_the_region(
     asked: list[str], said: dict[str, float], shares: dict[str, float]
 ) -> None:
     found = onboarding.language_shares(asked, said, {"te": 0.8, "ml": 0.0})

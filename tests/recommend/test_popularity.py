@@ -16,7 +16,7 @@ ranked = counts.filter(lambda values: len(values) >= MIN_RANKED_TITLES)
 
 
 @given(counts)
-def test_every_share_is_between_none_and_all(values: np.ndarray) -> None:
+def test_percentiles_are_between_zero_and_one(values: np.ndarray) -> None:
     shares = percentiles(values)
     assert shares.shape == values.shape
     assert ((shares >= 0) & (shares <= 1)).all()
@@ -24,7 +24,7 @@ def test_every_share_is_between_none_and_all(values: np.ndarray) -> None:
 
 
 @given(ranked)
-def test_more_counts_for_more_and_equal_for_equal(values: np.ndarray) -> None:
+def test_higher_counts_have_higher_percentiles(values: np.ndarray) -> None:
     shares = percentiles(values)
     more = values[:, None] > values[None, :]
     assert (shares[:, None] > shares[None, :])[more].all()
@@ -37,15 +37,15 @@ def test_the_scale_of_a_source_does_not_matter(values: np.ndarray, scale: float)
     np.testing.assert_array_equal(percentiles(values * scale), percentiles(values))
 
 
-def test_the_highest_is_all_of_them() -> None:
+def test_the_highest_count_has_percentile_one() -> None:
     np.testing.assert_allclose(percentiles(np.array([1.0, 2, 3, 4, 5])), [0.2, 0.4, 0.6, 0.8, 1.0])
 
 
-def test_too_few_to_rank_count_half() -> None:
+def test_too_few_counts_to_rank_get_a_half() -> None:
     np.testing.assert_array_equal(percentiles(np.array([1.0, 900.0, 0.0])), [0.5, 0.5, 0.0])
 
 
-def test_a_title_is_as_known_as_its_best_source_says() -> None:
+def test_the_best_source_decides_the_audience() -> None:
     rows = np.arange(5)
     votes, own = np.array([1.0, 2, 3, 4, 5]), np.array([50.0, 4, 3, 2, 1])
     np.testing.assert_allclose(
@@ -53,12 +53,12 @@ def test_a_title_is_as_known_as_its_best_source_says() -> None:
     )
 
 
-def test_nobody_counted_is_nobody_known() -> None:
+def test_titles_without_counts_have_no_audience() -> None:
     np.testing.assert_array_equal(audience_scores(3, []), [0, 0, 0])
 
 
 @given(ranked)
-def test_a_source_that_counts_more_titles_never_makes_one_less_known(values: np.ndarray) -> None:
+def test_a_further_source_never_lowers_an_audience(values: np.ndarray) -> None:
     rows = np.arange(len(values))
     alone = audience_scores(len(values), [(rows, values)])
     both = audience_scores(len(values), [(rows, values), (rows, values[::-1].copy())])
@@ -66,7 +66,7 @@ def test_a_source_that_counts_more_titles_never_makes_one_less_known(values: np.
 
 
 @given(ranked)
-def test_a_group_keeps_the_order_of_its_members(values: np.ndarray) -> None:
+def test_groups_keep_the_order_of_their_rows(values: np.ndarray) -> None:
     audiences = audience_scores(len(values), [(np.arange(len(values)), values)])
     rows = list(range(len(values)))[::-1]
     (own,) = popularity_within_groups({"te": rows}, audiences).values()
@@ -75,7 +75,7 @@ def test_a_group_keeps_the_order_of_its_members(values: np.ndarray) -> None:
     assert (own[:, None] > own[None, :])[more].all()
 
 
-def test_the_best_of_a_small_language_is_as_popular_there_as_that_of_a_large_one() -> None:
+def test_the_top_titles_of_small_and_large_languages_are_equally_popular_there() -> None:
     audiences = np.concatenate([np.linspace(0.01, 0.1, 10), np.linspace(0.1, 1.0, 100)])
     own = popularity_within_groups({"kn": range(10), "hi": range(10, 110)}, audiences)
     assert own["kn"][-1] == own["hi"][-1] == 1.0

@@ -10,7 +10,7 @@ from tests.recommend.entries import make_entry, search_ids
 from vocabulary.kinds import Space
 
 
-def test_trending_prefers_what_the_region_watches() -> None:
+def test_trending_prefers_titles_popular_in_the_region() -> None:
     here, elsewhere = make_entry(1, regional={"IN-TG": 1.0}), make_entry(2, regional={"US": 1.0})
     assert search_ids(queries.trending("IN-TG", Filter(), k=2), elsewhere, here) == [1, 2]
     assert search_ids(queries.trending("US", Filter(), k=2), elsewhere, here) == [2, 1]
@@ -23,7 +23,7 @@ def test_whats_hot_is_newer_than_trending() -> None:
     assert search_ids(queries.trending("IN", Filter(), k=1), classic, new) == [1]
 
 
-def test_age_does_not_matter_to_the_best_known() -> None:
+def test_best_known_ignores_age() -> None:
     old, new = make_entry(1, popularity=0.6), make_entry(2, popularity=0.5, freshness=1.0)
     assert search_ids(queries.best_known("IN", Filter(), k=1), new, old) == [1]
 
@@ -38,7 +38,7 @@ def test_age_does_not_matter_to_the_best_known() -> None:
         (None, 5000, False, False),
     ],
 )
-def test_critics_ask_for_a_high_rating_and_viewers_for_many_votes(
+def test_critics_choice_needs_a_high_rating_and_user_favourites_many_votes(
     rating: float | None, votes: int, critics: bool, viewers: bool
 ) -> None:
     title = make_entry(1, rating=rating, votes=votes)
@@ -55,7 +55,7 @@ def test_a_title_is_not_similar_to_itself() -> None:
     assert set(found) == {2, 4, 5, 6, 7, 8}
 
 
-def test_popularity_only_parts_what_is_equally_similar() -> None:
+def test_popularity_only_orders_equally_similar_titles() -> None:
     far = make_entry(1, vectors={Space.CONTENT: unit_vector(2)}, popularity=1.0)
     near = make_entry(2, vectors={Space.CONTENT: unit_vector(1)})
     known = make_entry(3, vectors={Space.CONTENT: unit_vector(1)}, popularity=1.0)
@@ -66,7 +66,7 @@ def test_popularity_only_parts_what_is_equally_similar() -> None:
     ]
 
 
-def test_a_query_is_only_a_value() -> None:
+def test_a_query_is_a_plain_value() -> None:
     assert queries.trending("IN", Filter(), k=3) == queries.trending("IN", Filter(), k=3)
     assert replace(queries.trending("IN", Filter(), k=3), k=4).k == 4
 

@@ -18,7 +18,7 @@ def placeholders(phrase: str) -> set[str]:
 
 
 @pytest.mark.parametrize("code", REASON_TEXTS)
-def test_every_reason_is_told_in_every_language_and_names_the_same(code: str) -> None:
+def test_every_reason_has_the_same_placeholders_in_all_languages(code: str) -> None:
     phrases = REASON_TEXTS[code]
     assert set(phrases) == set(REASON_LANGUAGES)
     asked = placeholders(phrases["en"])
@@ -28,7 +28,7 @@ def test_every_reason_is_told_in_every_language_and_names_the_same(code: str) ->
 
 
 @pytest.mark.parametrize("language", SCRIPTS)
-def test_no_word_of_another_language_stands_in_a_phrase(language: str) -> None:
+def test_texts_contain_only_their_own_script(language: str) -> None:
     for code, phrases in REASON_TEXTS.items():
         bare = re.sub(r"\{[^}]*\}", "", phrases[language])
         assert not re.search("[A-Za-z]", bare), code
@@ -37,19 +37,19 @@ def test_no_word_of_another_language_stands_in_a_phrase(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", REASON_LANGUAGES)
-def test_no_two_reasons_say_the_same(language: str) -> None:
+def test_texts_of_reasons_are_unique(language: str) -> None:
     said = [phrases[language] for phrases in REASON_TEXTS.values()]
     assert len(set(said)) == len(said)
 
 
 @pytest.mark.parametrize("language", REASON_LANGUAGES)
-def test_a_title_is_told_as_it_is_written(language: str) -> None:
+def test_titles_appear_unchanged_in_reasons(language: str) -> None:
     for code, phrases in REASON_TEXTS.items():
         if placeholders(phrases["en"]) == {"title"}:
             assert "{K.G.F} 100 % 🙂" in reason_text(code, language, title="{K.G.F} 100 % 🙂")
 
 
-def test_a_language_stands_before_a_noun_without_its_ending() -> None:
+def test_a_language_before_a_noun_drops_its_ending() -> None:
     assert reason_text("trending_language", "te", language="మలయాళం").startswith("మలయాళ భాషలో")
     assert reason_text("trending_language", "ta", language="தமிழ்").startswith("தமிழ் மொழியில்")
     assert reason_text("trending_language", "ml", language="മലയാളം").startswith("മലയാള ഭാഷയിൽ")
@@ -90,14 +90,14 @@ def test_the_english_reason_of_a_mood_reads_with_every_name() -> None:
     assert reason_text("mood", rasa=name) == "Matches the mood: dark and disturbing"
 
 
-def test_genres_are_no_proper_names_in_english() -> None:
+def test_english_genres_are_lower_case_within_a_sentence() -> None:
     assert (
         reason_text("leaning_genre", genre="Science fiction") == "Because you like science fiction"
     )
     assert reason_text("leaning_genre", genre="LGBTQ") == "Because you like LGBTQ"
 
 
-def test_who_speaks_another_language_is_told_in_english() -> None:
+def test_unsupported_languages_get_english_reasons() -> None:
     assert [supported_language(each) for each in ("te", "TE-in", "fr", "", None)] == [
         "te",
         "te",
@@ -106,6 +106,6 @@ def test_who_speaks_another_language_is_told_in_english() -> None:
     assert reason_text("new", "fr") == "New"
 
 
-def test_a_reason_is_never_told_with_a_gap() -> None:
+def test_a_missing_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         reason_text("watched", "te")

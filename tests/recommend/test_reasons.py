@@ -9,7 +9,7 @@ hits = st.builds(Hit, st.just(1), terms, terms, terms, terms)
 
 
 @given(hits)
-def test_the_boost_that_gave_the_most_is_the_reason(hit: Hit) -> None:
+def test_the_largest_boost_is_the_reason(hit: Hit) -> None:
     reason = boost_reason(hit, place="Telangana")
     gave = {"regional": hit.regional, "popular": hit.popularity, "new": hit.freshness}
     if reason.code == "catalogue":
@@ -23,11 +23,11 @@ def test_a_regional_reason_names_the_place() -> None:
 
 
 @given(hits, terms)
-def test_a_search_tells_whether_name_or_meaning_gave_more(hit: Hit, name: float) -> None:
+def test_a_search_reason_names_the_larger_of_name_and_meaning(hit: Hit, name: float) -> None:
     reason = search_reason(hit, name_score=name)
     assert (reason.code == "name") == (name > hit.similarity)
 
 
-def test_similar_titles_name_the_one_they_are_near() -> None:
+def test_a_similarity_reason_names_the_similar_title() -> None:
     reason = similarity_reason(7, "Eega")
     assert (reason.code, reason.text, reason.title_id) == ("similar_to", "Similar to Eega", 7)

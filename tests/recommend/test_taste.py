@@ -101,7 +101,7 @@ def is_close(found: Vector | None, expected: NDArray[np.float64]) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(histories())
-def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
+def test_a_taste_is_the_sum_of_current_opinions_in_any_order(
     events: list[TitleEvent],
 ) -> None:
     taste, standings = fold_events(events)
@@ -128,9 +128,7 @@ def test_a_taste_is_the_sum_of_the_opinions_held_however_they_came_about(
 
 
 @given(vector=st.sampled_from(VECTORS), days=st.floats(0, 600))
-def test_what_is_taken_back_leaves_nothing_however_long_it_stood(
-    vector: Vector, days: float
-) -> None:
+def test_an_undone_event_leaves_nothing_however_old(vector: Vector, days: float) -> None:
     first = like_change(vector, features=FEATURES[0])
     undone = OpinionChange(
         before=1.0,
@@ -146,7 +144,7 @@ def test_what_is_taken_back_leaves_nothing_however_long_it_stood(
     assert [*left.affinities.values()] == pytest.approx([0.0] * len(left.affinities))
 
 
-def test_a_taste_is_halved_in_a_half_life_and_a_session_sooner() -> None:
+def test_tastes_and_sessions_decay_by_their_half_lives() -> None:
     taste = update_taste(EMPTY_TASTE, like_change(axis(0), features=FEATURES[1]))
     later = decay_taste(taste, NOON + SESSION_HALF_LIFE)
     assert later.session is not None
@@ -160,7 +158,7 @@ def test_a_taste_is_halved_in_a_half_life_and_a_session_sooner() -> None:
     assert much_later.mass == pytest.approx(0.5)
 
 
-def test_two_interests_are_told_apart() -> None:
+def test_two_topics_are_two_interests() -> None:
     told = [like_change(near_vector(axis(each % 2), seed=each)) for each in range(20)]
     found = fold_changes(told).interests
     assert len(found) == 2
@@ -168,7 +166,7 @@ def test_two_interests_are_told_apart() -> None:
     assert [each.weight for each in found] == pytest.approx([10, 10])
 
 
-def test_of_six_interests_the_two_most_alike_are_joined() -> None:
+def test_a_sixth_interest_merges_the_two_most_similar() -> None:
     alike = unit_vector(axis(0) + np.float32(0.25) * axis(1))
     found = fold_changes(
         [like_change(each) for each in (*map(axis, range(2, 6)), axis(0), alike)]
@@ -177,7 +175,7 @@ def test_of_six_interests_the_two_most_alike_are_joined() -> None:
     assert sorted(each.weight for each in found) == pytest.approx([1, 1, 1, 1, 2])
 
 
-def test_a_dislike_takes_nothing_from_what_is_liked_but_pushes_it_away() -> None:
+def test_a_dislike_changes_the_direction_but_not_the_liked_sum() -> None:
     towards, away = unit_vector(axis(0) + axis(1)), axis(1)
     taste = fold_changes([like_change(towards), dislike_change(away)])
     assert taste.long_term is not None
@@ -199,7 +197,7 @@ def test_one_title_proves_less_than_many() -> None:
     assert one.affinity("language:ta") == 0
 
 
-def test_leanings_are_of_one_kind_the_strongest_first() -> None:
+def test_top_affinities_are_of_one_kind_the_strongest_first() -> None:
     told = [
         like_change(None, features=FEATURES[1]),
         like_change(None, features=FEATURES[2]),
@@ -214,7 +212,7 @@ def test_leanings_are_of_one_kind_the_strongest_first() -> None:
     assert taste.combined_affinity(FEATURES[3].traits(), {"genre": 1.0}) < 0
 
 
-def test_a_taste_stays_small_and_costs_the_same_whatever_was_heard() -> None:
+def test_the_size_of_a_taste_is_bounded() -> None:
     taste = EMPTY_TASTE
     for number in range(600):
         features = TasteFeatures(people=[f"person {number} {each}" for each in range(6)])
@@ -226,7 +224,7 @@ def test_a_taste_stays_small_and_costs_the_same_whatever_was_heard() -> None:
     assert "person:person 0 0" not in taste.affinities
 
 
-def test_what_is_taken_back_of_a_forgotten_affinity_is_not_held_against_it() -> None:
+def test_undoing_an_event_of_a_dropped_affinity_does_not_make_it_negative() -> None:
     crowd = [
         like_change(
             None,
@@ -253,7 +251,7 @@ def test_lengths_have_names(minutes: int, expected: str) -> None:
     }
 
 
-def test_who_is_billed_further_down_has_less_of_an_opinion() -> None:
+def test_actors_billed_later_get_a_smaller_share_of_an_opinion() -> None:
     features = TasteFeatures(people=["Rajamouli"], cast=["Nani", "Samantha", "Rajamouli", "Nani"])
     taste = update_taste(EMPTY_TASTE, like_change(None, features=features))
     assert [name for name, _ in taste.top_affinities("person")] == ["Nani", "Rajamouli", "Samantha"]

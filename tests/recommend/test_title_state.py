@@ -70,7 +70,7 @@ def histories(draw: st.DrawFn) -> list[TitleEvent]:
 
 
 @given(events=histories(), random=st.randoms(use_true_random=False))
-def test_what_is_told_late_leads_to_what_the_right_order_leads_to(
+def test_late_events_give_the_same_state_as_the_right_order(
     events: list[TitleEvent], random: Random
 ) -> None:
     told = [*events]
@@ -79,7 +79,7 @@ def test_what_is_told_late_leads_to_what_the_right_order_leads_to(
 
 
 @given(events=histories())
-def test_hearing_it_all_again_changes_nothing(events: list[TitleEvent]) -> None:
+def test_applying_all_events_again_changes_nothing(events: list[TitleEvent]) -> None:
     events.sort(key=lambda each: each.at)
     assert fold(*events, *events) == fold(*events)
 
@@ -141,7 +141,7 @@ def test_hearing_it_all_again_changes_nothing(events: list[TitleEvent]) -> None:
         ([make_event("unfavorite", 3), make_event("favorite", 2)], Opinion(0.0, None)),
     ],
 )
-def test_the_opinion_is_what_was_said_last_or_the_best_of_what_was_done(
+def test_the_opinion_is_the_last_judgement_or_the_strongest_signal(
     events: list[TitleEvent], expected: Opinion
 ) -> None:
     found = opinion_of(fold(*events))
@@ -150,30 +150,30 @@ def test_the_opinion_is_what_was_said_last_or_the_best_of_what_was_done(
     assert opinion_score(fold(*events)) == found.score
 
 
-def test_of_two_verdicts_at_one_moment_the_one_told_last_counts() -> None:
+def test_of_two_verdicts_at_one_moment_the_last_received_counts() -> None:
     assert opinion_score(fold(make_event("like"), make_event("dislike"))) == DISLIKED_SCORE
     assert opinion_score(fold(make_event("dislike"), make_event("like"))) == LIKED_SCORE
     assert fold(make_event("rate", 0, 4.0), make_event("dislike")).rating == 4.0
 
 
-def test_stars_are_worth_what_they_are_from_the_middle() -> None:
+def test_ratings_are_opinions_relative_to_the_middle() -> None:
     assert [rating_score(each) for each in (0.5, 2.75, 5.0)] == [-1.0, 0.0, 1.0]
     assert rating_score(2.5) < 0 < rating_score(3.0)
 
 
 @pytest.mark.parametrize("event", ["watch", "complete", "like", "dislike", "dismiss", "favorite"])
-def test_what_was_seen_or_judged_is_known(event: str) -> None:
+def test_watched_and_judged_titles_are_known(event: str) -> None:
     assert fold(make_event(event)).is_known
     assert fold(make_event("rate", 0, 3.0)).is_known
     assert fold(make_event("watchlist")).is_known
 
 
 @pytest.mark.parametrize("event", ["impression", "view", "search_click", "share", "unfavorite"])
-def test_what_was_shown_or_opened_is_not_known(event: str) -> None:
+def test_shown_and_opened_titles_are_not_known(event: str) -> None:
     assert not fold(make_event(event)).is_known
 
 
-def test_who_stopped_in_the_middle_is_under_way_until_he_has_enough_of_it() -> None:
+def test_a_title_stopped_in_the_middle_is_in_progress_until_dismissed() -> None:
     begun = fold(make_event("watch", 1, 0.5))
     assert begun.in_progress
     assert not apply_event(begun, make_event("dismiss", 2)).in_progress

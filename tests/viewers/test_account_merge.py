@@ -72,7 +72,7 @@ def viewer_exists(reading: Session, viewer_id: UUID) -> bool:
     return bool(reading.execute(asked, {"id": viewer_id}).scalar())
 
 
-def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(db_session: Session) -> None:
+def test_events_of_both_count_once_and_the_taste_covers_the_whole_log(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     same = uuid4()
     record_interactions(
@@ -108,7 +108,7 @@ def test_what_both_told_counts_once_and_taste_is_that_of_the_whole_log(db_sessio
     assert viewer_state_rows(db_session, account) == merged
 
 
-def test_a_visitor_who_comes_again_is_merged_again(db_session: Session) -> None:
+def test_a_returning_visitor_is_merged_again(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     for title in (1, 2):
         record_interactions(db_session, visitor, [make_interaction(title)], FEATURE_SOURCE)
@@ -117,7 +117,7 @@ def test_a_visitor_who_comes_again_is_merged_again(db_session: Session) -> None:
     assert not viewer_exists(db_session, visitor)
 
 
-def test_who_did_nothing_leaves_nothing(db_session: Session) -> None:
+def test_a_visitor_without_events_leaves_nothing(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
     merge_visitor(db_session, account, into=account, feature_source=FEATURE_SOURCE)
@@ -125,7 +125,7 @@ def test_who_did_nothing_leaves_nothing(db_session: Session) -> None:
     assert viewer_state_rows(db_session, account) == [[], []]
 
 
-def test_an_account_is_merged_into_no_other(db_session: Session) -> None:
+def test_accounts_are_not_merged(db_session: Session) -> None:
     one, other = create_account(db_session), create_account(db_session)
     record_interactions(db_session, one, [make_interaction(1)], FEATURE_SOURCE)
     merge_visitor(db_session, one, into=other, feature_source=FEATURE_SOURCE)
@@ -133,7 +133,7 @@ def test_an_account_is_merged_into_no_other(db_session: Session) -> None:
     assert table_rows(db_session, "interaction", other) == []
 
 
-def test_a_visitors_profile_fills_gaps_and_contradicts_nothing(db_session: Session) -> None:
+def test_a_visitors_profile_fills_only_empty_fields(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     nothing: dict[str, object] = {
         "birth_year": None,
@@ -174,7 +174,7 @@ def test_a_visitors_profile_becomes_a_new_accounts(db_session: Session) -> None:
     assert (found.region, found.personal_search) == ("IN-KA", False)
 
 
-def test_viewings_under_way_and_searches_go_along(db_session: Session) -> None:
+def test_open_viewings_and_searches_are_moved(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     viewer_lifecycle.lock(db_session, visitor)
     begun = NewViewing(uuid4(), 7, "tv")
@@ -192,14 +192,14 @@ def test_viewings_under_way_and_searches_go_along(db_session: Session) -> None:
     assert owners == [account]
 
 
-def test_nobody_is_merged_into_who_was_forgotten(db_session: Session) -> None:
+def test_merging_into_a_deleted_viewer_is_refused(db_session: Session) -> None:
     visitor, account = uuid4(), create_account(db_session)
     viewer_lifecycle.delete(db_session, account)
     with pytest.raises(ViewerDeleted):
         merge_visitor(db_session, visitor, into=account, feature_source=FEATURE_SOURCE)
 
 
-def test_every_table_of_a_viewer_is_known_to_merging() -> None:
+def test_merging_covers_every_table_of_viewers() -> None:
     moved = {"profile", "interaction", "viewing", "review"}
     followed = {"standing", "taste"}  # from the interactions
     of_accounts = {"account"}  # no visitor has one
@@ -213,7 +213,7 @@ def test_every_table_of_a_viewer_is_known_to_merging() -> None:
 
 
 @pytest.mark.parametrize("visitor", [UUID(int=1), UUID(int=2**128 - 1)], ids=["before", "after"])
-def test_merging_while_both_go_on_loses_nothing(own_database: Engine, visitor: UUID) -> None:
+def test_concurrent_writes_during_a_merge_are_not_lost(own_database: Engine, visitor: UUID) -> None:
     """An event of the visitor's own that comes late stays his, until he is merged again."""
     events = 25
     with open_session(own_database) as writing:

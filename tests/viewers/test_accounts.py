@@ -12,7 +12,7 @@ from viewers.accounts import InvalidEmail, normalise_email
         *("ASHA.RAO@EXAMPLE.com", "asha.rao@Example.com"),
     ],
 )
-def test_an_address_has_one_form_however_it_is_written(written: str) -> None:
+def test_spellings_of_an_address_have_one_form(written: str) -> None:
     assert normalise_email(written) == "asha.rao@example.com"
 
 
@@ -28,7 +28,7 @@ def test_an_address_has_one_form_however_it_is_written(written: str) -> None:
         ("asha+films@example.com", "asha@example.com"),
     ],
 )
-def test_no_two_mailboxes_have_the_same(one: str, other: str) -> None:
+def test_different_mailboxes_have_different_forms(one: str, other: str) -> None:
     assert normalise_email(one) != normalise_email(other)
 
 
@@ -41,11 +41,11 @@ def test_no_two_mailboxes_have_the_same(one: str, other: str) -> None:
         ("İrem@example.com", "i\u0307rem@example.com"),
     ],
 )
-def test_the_same_mailbox_in_other_letters_is_the_same(one: str, other: str) -> None:
+def test_unicode_forms_of_a_mailbox_are_the_same(one: str, other: str) -> None:
     assert normalise_email(one) == normalise_email(other) == normalise_email(normalise_email(other))
 
 
 @pytest.mark.parametrize("written", ["", " ", "asha", "a b@example.com", "a\0@example.com"])
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_invalid_addresses_are_refused(written: str) -> None:
     with pytest.raises(InvalidEmail):
         normalise_email(written)

@@ -102,7 +102,7 @@ def batches(draw: st.DrawFn) -> list[tuple[UUID, list[Interaction]]]:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(batches=batches())
-def test_a_replay_leads_to_the_same_rows_to_the_last_bit(
+def test_rebuilding_gives_the_same_rows_to_the_last_bit(
     db_session: Session, batches: list[tuple[UUID, list[Interaction]]]
 ) -> None:
     for viewer_id, batch in batches:
@@ -117,7 +117,7 @@ def test_a_replay_leads_to_the_same_rows_to_the_last_bit(
     db_session.rollback()
 
 
-def test_a_like_moves_the_taste_and_a_repetition_does_nothing(db_session: Session) -> None:
+def test_a_like_changes_the_taste_and_a_repetition_does_not(db_session: Session) -> None:
     viewer_id, like = uuid4(), make_interaction("like", device="tv", row="because:7", position=3)
     first = record_interactions(
         db_session, viewer_id, [like, make_interaction("view", 3)], SmallFeatureSource()
@@ -140,7 +140,7 @@ def test_a_like_moves_the_taste_and_a_repetition_does_nothing(db_session: Sessio
     assert interactions.latest(db_session, viewer_id, limit=5, offset=1) == [like]
 
 
-def test_of_several_with_one_number_the_first_is_stored(db_session: Session) -> None:
+def test_of_several_events_with_one_id_the_first_is_stored(db_session: Session) -> None:
     like = make_interaction("like")
     counted = record_interactions(
         db_session, uuid4(), [like, replace(like, event=Event.DISLIKE)], SmallFeatureSource()
@@ -148,7 +148,7 @@ def test_of_several_with_one_number_the_first_is_stored(db_session: Session) -> 
     assert counted.new == [like]
 
 
-def test_what_was_shown_is_kept_and_changes_nothing(db_session: Session) -> None:
+def test_impressions_are_stored_and_change_nothing(db_session: Session) -> None:
     viewer_id = uuid4()
     record_interactions(
         db_session, viewer_id, [make_interaction("impression")], SmallFeatureSource()
@@ -158,7 +158,9 @@ def test_what_was_shown_is_kept_and_changes_nothing(db_session: Session) -> None
     assert read_taste(db_session, viewer_id, "first") == taste.EMPTY_TASTE
 
 
-def test_a_title_that_is_not_there_is_kept_and_teaches_nothing(db_session: Session) -> None:
+def test_events_of_a_missing_title_are_stored_without_changing_the_taste(
+    db_session: Session,
+) -> None:
     viewer_id = uuid4()
     record_interactions(
         db_session, viewer_id, [make_interaction("like", TITLE_COUNT + 1)], SmallFeatureSource()
@@ -167,7 +169,7 @@ def test_a_title_that_is_not_there_is_kept_and_teaches_nothing(db_session: Sessi
     assert read_taste(db_session, viewer_id, "first") == taste.EMPTY_TASTE
 
 
-def test_standings_come_the_latest_first_as_many_as_are_asked_for(db_session: Session) -> None:
+def test_title_states_are_read_latest_first_up_to_a_limit(db_session: Session) -> None:
     viewer_id = uuid4()
     for title_id, days in ((1, 5), (2, 1), (3, 9)):
         at = NOW - timedelta(days=days)
@@ -179,9 +181,7 @@ def test_standings_come_the_latest_first_as_many_as_are_asked_for(db_session: Se
 
 
 @pytest.mark.parametrize("model", ["second one", None])
-def test_a_taste_of_another_model_is_worked_out_anew(
-    db_session: Session, model: str | None
-) -> None:
+def test_a_taste_of_another_model_is_recomputed(db_session: Session, model: str | None) -> None:
     viewer_id = uuid4()
     events = [
         make_interaction("like", 2),
@@ -199,7 +199,7 @@ def test_a_taste_of_another_model_is_worked_out_anew(
     assert (read_taste(db_session, viewer_id, model).aversion is None) == (model is None)
 
 
-def test_one_viewer_says_nothing_of_another(db_session: Session) -> None:
+def test_viewers_do_not_affect_each_other(db_session: Session) -> None:
     mine, other = uuid4(), uuid4()
     like = make_interaction("like")
     record_interactions(db_session, mine, [like], SmallFeatureSource())
@@ -213,7 +213,7 @@ def test_one_viewer_says_nothing_of_another(db_session: Session) -> None:
     assert rows_as_text(db_session, table="taste", viewer_id=mine) == before
 
 
-def test_who_was_forgotten_is_not_heard(db_session: Session) -> None:
+def test_events_of_a_deleted_viewer_are_refused(db_session: Session) -> None:
     viewer_id = uuid4()
     record_interactions(db_session, viewer_id, [make_interaction("like")], SmallFeatureSource())
     viewer_lifecycle.delete(db_session, viewer_id)
@@ -222,7 +222,7 @@ def test_who_was_forgotten_is_not_heard(db_session: Session) -> None:
         record_interactions(db_session, viewer_id, [make_interaction("like")], SmallFeatureSource())
 
 
-def test_many_who_tell_of_one_viewer_at_once_are_heard_one_after_another(
+def test_concurrent_events_of_one_viewer_are_applied_in_sequence(
     own_database: Engine,
 ) -> None:
     viewer_id = uuid4()

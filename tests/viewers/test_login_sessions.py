@@ -42,7 +42,7 @@ def is_active(reading: Session, pair: TokenPair) -> bool:
     return login_sessions.find_active(reading, sign_in_id) is not None
 
 
-def test_of_many_who_hand_in_a_token_at_once_one_has_it(
+def test_only_one_of_many_concurrent_uses_of_a_token_succeeds(
     own_database: Engine, token_pair: TokenPair
 ) -> None:
     with ThreadPoolExecutor(8) as threads:
@@ -55,7 +55,7 @@ def test_of_many_who_hand_in_a_token_at_once_one_has_it(
         assert not is_active(reading, token_pair)
 
 
-def test_within_the_grace_all_of_them_get_the_same_successor(
+def test_within_the_grace_period_all_uses_get_the_same_successor(
     own_database: Engine, token_pair: TokenPair
 ) -> None:
     with ThreadPoolExecutor(8) as threads:
@@ -69,7 +69,7 @@ def test_within_the_grace_all_of_them_get_the_same_successor(
         assert is_active(reading, token_pair)
 
 
-def test_after_the_grace_a_copy_ends_the_sign_in(
+def test_a_copied_token_ends_the_sign_in_after_the_grace_period(
     own_database: Engine, token_pair: TokenPair
 ) -> None:
     assert refresh(own_database, token_pair.refresh, REUSE_GRACE_PERIOD)
@@ -81,9 +81,7 @@ def test_after_the_grace_a_copy_ends_the_sign_in(
         assert not is_active(reading, token_pair)
 
 
-def test_what_ended_is_deleted_and_what_goes_on_is_not(
-    own_database: Engine, token_pair: TokenPair
-) -> None:
+def test_only_ended_sign_ins_are_deleted(own_database: Engine, token_pair: TokenPair) -> None:
     with open_session(own_database) as writing:
         viewer_id = accounts.create(writing, "ravi@example.com", password_hash=None)
         gone = login_sessions.start(writing, viewer_id, tokens=TOKEN_SIGNER)

@@ -20,12 +20,12 @@ EMAIL = "somebody@example.com"
         "SOMEBODY@example.com",
     ],
 )
-def test_what_anybody_would_try_is_refused(password: str) -> None:
+def test_common_passwords_are_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
         hash_password(password, email=EMAIL)
 
 
-def test_a_password_is_kept_as_argon2id_and_recognised() -> None:
+def test_a_password_is_hashed_with_argon2id_and_verified() -> None:
     kept = hash_password("mango lassi 9", email=EMAIL)
     assert kept.startswith("$argon2id$")
     assert "mango" not in kept
@@ -33,13 +33,13 @@ def test_a_password_is_kept_as_argon2id_and_recognised() -> None:
     assert verify_password("mango lassi 8", kept) == (False, None)
 
 
-def test_a_password_is_the_same_however_it_is_composed() -> None:
+def test_unicode_forms_of_a_password_are_the_same() -> None:
     kept = hash_password("caf\u00e9 au lait", email=EMAIL)
     assert verify_password("cafe\u0301 au lait", kept)[0]
     assert verify_password("ｃａｆé au lait", kept)[0]
 
 
-def test_where_nothing_is_kept_nobody_is_recognised() -> None:
+def test_no_password_matches_without_a_hash() -> None:
     assert verify_password("nobody has this password", None) == (False, None)
 
 

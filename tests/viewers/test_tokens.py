@@ -10,14 +10,14 @@ NEW_KEY, OLD_KEY = b"the key of this year", b"the key of last year"
 HOUR = timedelta(hours=1)
 
 
-def test_a_token_is_read_by_whoever_holds_the_key_and_for_its_use_alone() -> None:
+def test_a_token_is_valid_only_for_its_key_and_purpose() -> None:
     token = TokenSigner(lambda: [NEW_KEY]).sign(TokenPurpose.ACCESS, {"sub": "x"}, lifetime=HOUR)
     assert (TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.ACCESS, token) or {})["sub"] == "x"
     assert TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.REFRESH, token) is None
     assert TokenSigner(lambda: [OLD_KEY]).read(TokenPurpose.ACCESS, token) is None
 
 
-def test_after_a_change_of_keys_the_old_tokens_are_good_and_the_new_ones_need_the_new_key() -> None:
+def test_old_tokens_stay_valid_after_a_key_rotation() -> None:
     old = TokenSigner(lambda: [OLD_KEY]).sign(TokenPurpose.REFRESH, {"sub": "x"}, lifetime=HOUR)
     both = TokenSigner(lambda: [NEW_KEY, OLD_KEY])
     assert both.read(TokenPurpose.REFRESH, old) is not None
@@ -34,7 +34,7 @@ def test_a_token_expires() -> None:
     )
 
 
-def test_nothing_that_is_claimed_changes_what_a_token_is_for() -> None:
+def test_claims_cannot_change_the_purpose_of_a_token() -> None:
     tokens = TokenSigner(lambda: [NEW_KEY])
     claims = {"aud": TokenPurpose.REFRESH.value, "iss": "me", "exp": "9999999999"}
     assert (
@@ -51,5 +51,5 @@ def test_nothing_that_is_claimed_changes_what_a_token_is_for() -> None:
         jwt.encode({"alg": "HS256"}, {"sub": "x"}, OctKey.import_key("something else of 16 bytes")),
     ],
 )
-def test_what_is_no_token_of_ours_says_nothing(token: str) -> None:
+def test_foreign_tokens_are_invalid(token: str) -> None:
     assert TokenSigner(lambda: [NEW_KEY]).read(TokenPurpose.ACCESS, token) is None
