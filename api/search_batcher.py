@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import Response
 
 from config import cpu
@@ -34,6 +34,7 @@ class SearchBatcher:
         self._index = index
         self._max_batches = max(1, cpu.available_cores() // CORES_PER_BATCH)
         self._running_batches = 0
+        self._threads = CapacityLimiter(self._max_batches)  # none that waits for PostgreSQL
         self._pending: deque[_PendingSearch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,7 +54,9 @@ class SearchBatcher:
             while self._pending:
                 size = min(ceil(len(self._pending) / self._max_batches), MAX_SEARCHES_PER_BATCH)
                 batch = [self._pending.popleft() for _ in range(size)]
-                await to_thread.run_sync(self._answer_batch, batch, asyncio.get_running_loop())
+                await to_thread.run_sync(
+                    self._answer_batch, batch, asyncio.get_running_loop(), limiter=self._threads
+                )
         finally:
             self._running_batches -= 1
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth.viewer_context import PersonalizationDep
@@ -14,6 +14,9 @@ from api.search_logging import SearchLoggerDep
 from api.state import CatalogueViewDep, CpuLimiterDep, MetricsDep, ResourcesDep
 from services import search as search_service
 
+MAX_ANALYSIS_THREADS = 40  # of their own, as requests that wait for PostgreSQL can take all others
+
+_analysis_threads = CapacityLimiter(MAX_ANALYSIS_THREADS)
 router = APIRouter(prefix="/api/search", tags=["search"])
 
 
@@ -45,9 +48,10 @@ async def search_titles(
 ) -> Response:
     """Find titles by plot, mood or name; without a text, browse what meets the filter."""
     place = await resolve_region(request, region, personalization.region)
-    # Not within `cores`: those who wait for the model share its passes.
+    # Outside the CPU limit: texts that wait for the model share its passes.
     asked = await to_thread.run_sync(
-        lambda: search_service.analyze(catalogue, resources.embedder, q, ignored=frozenset(ignore))
+        lambda: search_service.analyze(catalogue, resources.embedder, q, ignored=frozenset(ignore)),
+        limiter=_analysis_threads,
     )
 
     def answered() -> Response:

@@ -11,6 +11,7 @@ from api.app import create_app
 from config.resources import Resources
 from runtime.catalogue_view import CatalogueView
 from tests.running_app import running_app
+from tests.viewer_clients import viewer_factory
 
 RegionOf = Callable[..., str]
 GERMANY, JAPAN, CLOUD = "141.20.1.1", "133.11.0.1", "203.0.113.7"  # two universities; nobody
@@ -101,3 +102,40 @@ def test_regions_count_for_search_and_trending_too(client: httpx.Client) -> None
             for each in ("IN-TG", "US")
         )
         assert here != there
+
+
+PATHS_WITH_REGION = (
+    "/api/search",
+    "/api/trending",
+    "/api/recommendations/homepage",
+    "/api/recommendations/personalized",
+    "/api/user/onboarding",
+)
+
+
+@pytest.mark.parametrize("path", PATHS_WITH_REGION)
+def test_every_list_uses_the_region_of_the_profile(
+    seeded_resources: Resources, catalogue_view: CatalogueView, path: str
+) -> None:
+    app = create_app(seeded_resources, catalogue_view)
+    with running_app(app) as client, viewer_factory(app, client.base_url) as viewers:
+        viewer = viewers.with_account().http
+        assert viewer.put("/api/user/profile", json={"region": "JP"}).status_code == 200
+        anonymous = viewers.anonymous_client()
+        assert list_of(viewer.get(path)) == list_of(anonymous.get(path, params={"region": "JP"}))
+        explicit = viewer.get(path, params={"region": "IN-TG"})
+        assert list_of(explicit) == list_of(anonymous.get(path, params={"region": "IN-TG"}))
+        assert viewer.get(path).headers["cache-control"] == "no-store"
+
+
+def list_of(response: httpx.Response) -> object:
+    assert response.status_code == 200, response.text
+    body = response.json()
+    rows = body.get("rows") or [body]
+    return [[(item["id"], item["reason"]) for item in row["items"]] for row in rows]
+
+
+def test_a_region_chosen_in_the_browser_comes_before_the_detected_one(client: httpx.Client) -> None:
+    cookie = {"cookie": "rasika_region=IN-KL"}
+    assert detected_region(client, cookie) == "IN-KL"
+    assert detected_region(client, cookie, region="US") == "US"
