@@ -15,7 +15,7 @@ from functools import lru_cache
 from math import log
 
 import numpy as np
-from snowballstemmer.english_stemmer import EnglishStemmer
+from Stemmer import Stemmer
 
 from index.catalogue_row import CatalogueRow
 from vocabulary.arrays import Float32Array
@@ -146,6 +146,6 @@ def stem(word: str) -> str:
     """Return the Snowball stem of an English word."""
     stemmer = getattr(_thread_stemmer, "english", None)
     if stemmer is None:  # stemmers have mutable state: one per thread
-        stemmer = _thread_stemmer.english = EnglishStemmer()
+        stemmer = _thread_stemmer.english = Stemmer("english")
     word_stem: str = stemmer.stemWord(word)
     return word_stem

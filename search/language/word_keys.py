@@ -25,7 +25,7 @@ from search.plots import stem
 KEYS_FILE = DATA_FOLDER / "word_keys.txt.gz"
 UNVOICED_LANGUAGES = ("ml", "ta")  # one letter for k and g, so people type either
 ENGLISH, SYNONYMS, VOICELESS_SUFFIX = "english", "synonyms", ":voiceless"
-KEY_PACKAGES = ("anyascii", "snowballstemmer")
+KEY_PACKAGES = ("anyascii", "pystemmer")
 
 log = structlog.get_logger()
 
