@@ -1,14 +1,14 @@
 """A guard against a crash of SQLAlchemy's object states on CPython before 3.12.
 
-Up to 3.11 the garbage collector may run inside any allocation, also while an object's attributes are
-being turned into its `__dict__`. If a callback of the collector sets an attribute of that same object,
-a second dict over the same values is created; one of the two frees the values that the other still
-uses, and the process crashes, at once or later. SQLAlchemy triggers this: when the collector frees
-a mapped object, its `InstanceState` clears its own attributes. From 3.12 on the collector runs between
-bytecodes only.
+Up to 3.11 the garbage collector may run inside any allocation, also while an object's attributes
+are being turned into its `__dict__`. If a callback of the collector sets an attribute of that same
+object, a second dict over the same values is created; one of the two frees the values that the
+other still uses, and the process crashes, at once or later. SQLAlchemy triggers this: when the
+collector frees a mapped object, its `InstanceState` clears its own attributes. From 3.12 on the
+collector runs between bytecodes only.
 
-The guard creates the `__dict__` of a state right after its construction, while its object is in use and
-cannot be freed.
+The guard creates the `__dict__` of a state right after its construction, while its object is in use
+and cannot be freed.
 """
 
 import sys
