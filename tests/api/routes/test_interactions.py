@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -224,7 +225,7 @@ def test_the_log_is_paged(viewers: ViewerFactory) -> None:
     assert (found["total"], found["limit"], found["offset"]) == (5, 2, 1)
 
 
-def test_taste_and_standings_follow_in_the_same_transaction(viewers: ViewerFactory) -> None:
+def test_taste_and_title_states_change_in_the_same_transaction(viewers: ViewerFactory) -> None:
     person = viewers.with_account()
     post_interactions(
         person.http, [like_event(EEGA_ID), {"content_id": OTHER_ID, "event": "dismiss"}]
@@ -239,7 +240,7 @@ def test_taste_and_standings_follow_in_the_same_transaction(viewers: ViewerFacto
         assert interactions.read_taste(reading, person.id, live.model).mass == learnt.mass
 
 
-def test_what_viewers_do_is_counted(viewers: ViewerFactory) -> None:
+def test_interactions_are_counted_in_metrics(viewers: ViewerFactory) -> None:
     def counted() -> float:
         metrics = app_state(viewers.app).metrics.registry
         return float(metrics.get_sample_value("rasika_interactions_total", {"event": "like"}) or 0)
@@ -250,13 +251,13 @@ def test_what_viewers_do_is_counted(viewers: ViewerFactory) -> None:
     assert counted() == before + 1
 
 
-def test_a_database_that_goes_away_on_the_way_leaves_nothing(
+def test_a_lost_connection_leaves_nothing_stored(
     viewers: ViewerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = viewers.with_account()
 
     def broken(*_: object, **__: object) -> None:
-        raise OperationalError("INSERT", {}, ConnectionError("the server went away"))
+        raise OperationalError("INSERT", {}, psycopg.OperationalError("the server went away"))
 
     with monkeypatch.context() as failing:
         failing.setattr(title_states, "store", broken)
@@ -268,7 +269,7 @@ def iso_days_ago(number: int) -> str:
     return (datetime.now(UTC) - timedelta(days=number)).isoformat()
 
 
-def test_lists_follow_from_what_was_told_the_latest_first(viewers: ViewerFactory) -> None:
+def test_lists_show_the_latest_first(viewers: ViewerFactory) -> None:
     browser = viewers.with_account().http
     post_interactions(
         browser,
@@ -299,7 +300,7 @@ def test_lists_follow_from_what_was_told_the_latest_first(viewers: ViewerFactory
 
 
 @pytest.mark.parametrize("name", ["watchlist", "favorites", "history", "ratings", "continue"])
-def test_lists_of_a_stranger_are_empty_and_titles_that_went_are_on_none(
+def test_unknown_viewers_have_empty_lists_and_removed_titles_are_on_none(
     viewers: ViewerFactory, name: str
 ) -> None:
     assert get_list(viewers.anonymous_client(), f"/api/user/{name}")["total"] == 0
