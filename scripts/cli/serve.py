@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import structlog
 
+from config.garbage_collection import collect_between_bytecodes
 from config.settings import Settings, load_settings
 from scripts.cli.console import CommandFailed
 
@@ -55,10 +56,16 @@ class UvicornOptions(TypedDict):
     access_log: bool
     proxy_headers: bool
     server_header: bool
+    timeout_worker_healthcheck: int
 
 
 UVICORN_OPTIONS = UvicornOptions(
-    log_config=None, access_log=False, proxy_headers=False, server_header=False
+    log_config=None,
+    access_log=False,
+    proxy_headers=False,
+    server_header=False,
+    # seconds; the default of 5 kills processes of `--workers` that import and load on busy cores
+    timeout_worker_healthcheck=60,
 )
 
 
@@ -90,6 +97,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, seed: bool)
             else "scripts.cli.serve:create_worker_application"
         )
         gc.enable()
+        collect_between_bytecodes()
         stack.enter_context(_queue_worker_process(settings))  # last: it takes a core for seconds
         options = ListenOptions(host=host, port=port, workers=workers)
         if not shutdown_requested.is_set():
@@ -102,6 +110,7 @@ def create_worker_application() -> "FastAPI":
     from config.resources import REQUEST_LIMITS, open_resources
 
     logging_setup.configure_logging()
+    collect_between_bytecodes()
     stack = ExitStack()
     atexit.register(stack.close)
     return _create_application(

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Sequence
 
+from config.garbage_collection import collect_between_bytecodes
 from config.resources import open_resources
 from config.settings import Settings
 from workers import queues, worker
@@ -16,6 +17,7 @@ def run_queue_worker(
     settings: Settings, names: Sequence[str], *, burst: bool, with_parent: int
 ) -> None:
     """Work on queues until stopped, or until the parent of that id is gone (0: never)."""
+    collect_between_bytecodes()
     if with_parent:
         threading.Thread(target=_exit_with_parent, args=(with_parent,), daemon=True).start()
     with open_resources(settings, with_embedder=False) as resources:
