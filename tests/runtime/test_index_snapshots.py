@@ -110,6 +110,30 @@ def test_files_of_another_model_of_yesterday_or_cut_off_are_not_used(
     assert index_snapshots.newest() is None
 
 
+def test_a_damaged_snapshot_is_ignored_and_rebuilt(
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
+) -> None:
+    """A power cut may leave files short, and mapping those would end the process (SIGBUS)."""
+    store(own_database, make_record("Eega"))
+    load_view(own_database, index_snapshots)
+    for number, name in enumerate(["0.bin", "index.json", "arrays.json"], start=1):
+        file = tmp_path / "index" / f"{number:09}" / name
+        file.write_bytes(file.read_bytes()[:-1])
+        assert len(load_view(own_database, index_snapshots).index) == 1
+        assert snapshot_names(tmp_path) == [f"{number + 1:09}"]
+
+
+def test_stray_and_half_written_folders_are_no_snapshots(
+    own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
+) -> None:
+    store(own_database, make_record("Eega"))
+    for stray in ("lost+found", ".writing-1"):
+        (tmp_path / "index" / stray).mkdir(parents=True)
+    load_view(own_database, index_snapshots)
+    assert len(load_view(own_database, index_snapshots).index) == 1
+    assert snapshot_names(tmp_path) == ["000000001", "lost+found"]
+
+
 def test_files_of_a_log_that_is_gone_are_written_anew(
     own_database: Engine, make_record: Make, index_snapshots: IndexSnapshots, tmp_path: Path
 ) -> None:
