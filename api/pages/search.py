@@ -2,55 +2,47 @@
 
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import Depends, Request, Response
 
-from api.auth.viewer_context import PersonalizationDep
+from api.auth.viewer_context import PersonalizationDep, reason_language
 from api.pages.layout import page_router, render_page
 from api.pages.region import PageRegionDep
 from api.pages.search_form import SearchForm, SearchFormDep
 from api.params import MAX_OFFSET
 from api.schemas.search import SearchResponse
 from api.search_logging import SearchLoggerDep
-from api.state import CatalogueViewDep, CpuLimiterDep, MetricsDep, ResourcesDep
-from services import search
+from api.search_results import analyze_text, run_search
+from api.state import AppStateDep
+from services.search import SearchRequest
 
 router = page_router()
 
 
 async def load_results(
+    request: Request,
     form: SearchFormDep,
-    catalogue: CatalogueViewDep,
-    resources: ResourcesDep,
-    metrics: MetricsDep,
-    cpu_limiter: CpuLimiterDep,
+    state: AppStateDep,
     search_logger: SearchLoggerDep,
     personalization: PersonalizationDep,
     region: PageRegionDep,
 ) -> SearchResponse:
     """Return the results of a search: one more than a page shows, to tell whether more follow."""
     logger = search_logger.with_visitor()
-    query = await to_thread.run_sync(
-        lambda: search.analyze(
-            catalogue, resources.embedder, form.q, ignored=frozenset(form.ignored_chips)
-        )
+    search_request = SearchRequest(
+        filter=personalization.age_limit.restrict(form.to_filter()),
+        region=region,
+        limit=form.limit + 1,
+        offset=form.offset,
+        taste=personalization.taste_direction,
+        reason_language=reason_language(request, None, personalization),
     )
+    query = await analyze_text(state, form.q, frozenset(form.ignored_chips))
 
     def respond() -> SearchResponse:
-        response = search.search(
-            catalogue,
-            metrics,
-            query=query,
-            filter=personalization.age_limit.restrict(form.to_filter()),
-            region=region,
-            limit=form.limit + 1,
-            offset=form.offset,
-            has_embedder=resources.embedder is not None,
-            taste=personalization.taste_direction,
-        )
+        response = run_search(state, query, search_request)
         return logger.log_search(form.q, region, response)
 
-    return await cpu_limiter.run(respond)
+    return await state.cpu_limiter.run(respond)
 
 
 SearchResultsDep = Annotated[SearchResponse, Depends(load_results)]

@@ -3,13 +3,11 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from api.metrics import Metrics
-from api.schemas.search import SearchResponse
 from catalog import regions
 from config.cpu import available_cores
 from config.embedders import load_embedder
@@ -41,7 +39,9 @@ from search.fusion import search_boosts
 from search.names.lexical import LexicalIndex, NameMatch
 from search.suggestions.suggestion import Suggestion, SuggestionRequest
 from services import search
+from services.search import SearchRequest
 from services.suggestion_topics import region_topics
+from services.title_cards import TitleCard
 from vocabulary.arrays import Matrix
 from vocabulary.kinds import ScopeKind
 from vocabulary.name_folding import fold
@@ -126,19 +126,15 @@ class SearchBenchmark:
     stopwatch: Stopwatch
     run: BenchmarkRun
     options: BenchmarkOptions
-    metrics: Metrics = field(default_factory=Metrics)
 
-    def search_rasika(self, text: str) -> SearchResponse:
+    def search_rasika(self, text: str) -> list[TitleCard]:
         """Search as the route does."""
-        return search.search(
-            self.view,
-            self.metrics,
-            query=search.analyze(self.view, self.embedder, text),
-            filter=Filter(),
-            region=regions.DEFAULT_REGION,
-            limit=RESULTS_PER_SEARCH,
-            offset=0,
+        query = search.analyze(self.view, self.embedder, text)
+        request = SearchRequest(
+            filter=Filter(), region=regions.DEFAULT_REGION, limit=RESULTS_PER_SEARCH
         )
+        result = search.search(self.view, query, request)
+        return search.search_cards(self.view, query, result, request)
 
     def suggest_rasika(self, text: str) -> list[Suggestion]:
         """Suggest as the route does."""

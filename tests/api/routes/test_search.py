@@ -1,4 +1,4 @@
-"""The search box over the seed catalogue."""
+"""Search over the seed catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ INDEX_TERMS = {"similarity", "popularity", "regional", "freshness"}
 PLOT = "a detective hunts a serial killer"
 
 
-def test_an_answer_is_a_page_of_hits(client: httpx.Client) -> None:
+def test_a_response_is_a_page_of_results(client: httpx.Client) -> None:
     answer = client.get("/api/search", params={"q": PLOT, "limit": 3, "offset": 2}).json()
     assert (answer["limit"], answer["offset"], answer["total"]) == (3, 2, None)
     assert len(answer["items"]) == 3
@@ -42,7 +42,7 @@ def test_terms_add_up_to_the_score(client: httpx.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"q": PLOT}, {"q": "baahubali"}, {}])
-def test_the_best_come_first(client: httpx.Client, asked: dict[str, str]) -> None:
+def test_results_are_ordered_by_score(client: httpx.Client, asked: dict[str, str]) -> None:
     scores = [hit["score"] for hit in client.get("/api/search", params=asked).json()["items"]]
     assert scores == sorted(scores, reverse=True)
 
@@ -50,9 +50,7 @@ def test_the_best_come_first(client: httpx.Client, asked: dict[str, str]) -> Non
 @pytest.mark.parametrize(
     "asked", [{"q": PLOT}, {"q": "baahubali"}, {}, {"q": "love", "language": "te"}]
 )
-def test_pages_follow_each_other_without_gap_or_repeat(
-    client: httpx.Client, asked: dict[str, str]
-) -> None:
+def test_pages_have_no_gaps_or_repetitions(client: httpx.Client, asked: dict[str, str]) -> None:
     whole = [hit["id"] for hit in list_items(client, "/api/search", limit=60, **asked)]
     pages = [
         hit["id"]
@@ -86,17 +84,17 @@ def test_a_name_in_any_script_finds_its_title_first(
     assert first["reason"]["code"] == "name"  # type: ignore[index]  # parsed JSON
 
 
-def test_a_misspelt_name_still_finds_its_title(client: httpx.Client) -> None:
+def test_a_misspelt_name_finds_its_title(client: httpx.Client) -> None:
     assert "Magadheera" in list_titles(client, "/api/search", q="magadhera", limit=3)
 
 
-def test_the_beginning_of_a_long_name_finds_it(client: httpx.Client) -> None:
+def test_the_beginning_of_a_long_name_finds_its_title(client: httpx.Client) -> None:
     assert list_titles(client, "/api/search", q="dilwale dulh", limit=1) == [
         "Dilwale Dulhania Le Jayenge"
     ]
 
 
-def test_a_plot_is_told_from_a_name(client: httpx.Client) -> None:
+def test_plots_and_names_have_different_reasons(client: httpx.Client) -> None:
     assert list_items(client, "/api/search", q=PLOT)[0]["reason"]["code"] == "meaning"  # type: ignore[index]  # parsed JSON
 
 
@@ -122,7 +120,7 @@ def test_a_plot_is_told_from_a_name(client: httpx.Client) -> None:
     ],
 )
 @pytest.mark.parametrize("text", ["", "two friends on a journey", "robot"])
-def test_every_hit_meets_the_filter(
+def test_every_result_passes_the_filter(
     client: httpx.Client, filters: Mapping[str, object], meets: object, text: str
 ) -> None:
     found = list_items(client, "/api/search", q=text, limit=50, **filters)
@@ -131,7 +129,7 @@ def test_every_hit_meets_the_filter(
 
 
 @pytest.mark.parametrize("languages", [["te"], ["te", "ml"], [" TE "]])
-def test_languages_are_any_of_those_that_a_title_has(
+def test_a_language_filter_passes_any_language_of_a_title(
     client: httpx.Client, languages: list[str]
 ) -> None:
     wanted = {language.strip().lower() for language in languages}
@@ -141,7 +139,7 @@ def test_languages_are_any_of_those_that_a_title_has(
 
 
 @pytest.mark.parametrize("genre", ["Sci-Fi", "science fiction", "scifi", "SCIENCE-FICTION"])
-def test_a_genre_may_be_called_what_people_call_it(client: httpx.Client, genre: str) -> None:
+def test_genres_may_be_written_as_synonyms(client: httpx.Client, genre: str) -> None:
     plain = list_items(client, "/api/search", genre="science-fiction", limit=100)
     assert list_items(client, "/api/search", genre=genre, limit=100) == plain
     assert plain
@@ -160,13 +158,15 @@ def test_a_genre_may_be_called_what_people_call_it(client: httpx.Client, genre: 
     ],
 )
 @pytest.mark.parametrize("text", ["", "love"])
-def test_a_filter_that_nothing_meets_finds_nothing(
+def test_a_filter_that_no_title_passes_finds_nothing(
     client: httpx.Client, asked: Mapping[str, object], text: str
 ) -> None:
     assert list_items(client, "/api/search", q=text, **asked) == []
 
 
-def test_without_a_text_the_best_known_of_the_region_come(client: httpx.Client) -> None:
+def test_without_a_text_the_best_known_titles_of_the_region_come_first(
+    client: httpx.Client,
+) -> None:
     first = list_items(client, "/api/search", region="IN-TG", limit=10)
     telugu = [hit for hit in first if hit["language"] == "te"]
     assert len(telugu) >= 7
@@ -174,7 +174,7 @@ def test_without_a_text_the_best_known_of_the_region_come(client: httpx.Client) 
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\t\n", "\u3000"])
-def test_a_blank_text_is_none(client: httpx.Client, blank: str) -> None:
+def test_a_blank_text_is_no_text(client: httpx.Client, blank: str) -> None:
     assert list_items(client, "/api/search", q=blank) == list_items(client, "/api/search")
 
 
@@ -201,7 +201,7 @@ def test_a_blank_text_is_none(client: httpx.Client, blank: str) -> None:
         (f"q={'a' * 10_000}", "q"),
     ],
 )
-def test_a_bad_parameter_is_told_by_name(client: httpx.Client, asked: str, field: str) -> None:
+def test_an_invalid_parameter_is_named(client: httpx.Client, asked: str, field: str) -> None:
     response = client.get(f"/api/search?{asked}")
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
@@ -213,7 +213,7 @@ def test_a_bad_parameter_is_told_by_name(client: httpx.Client, asked: str, field
     assert len(response.content) < 2000
 
 
-def test_every_bad_parameter_is_told_at_once(client: httpx.Client) -> None:
+def test_all_invalid_parameters_are_named_together(client: httpx.Client) -> None:
     problem = client.get("/api/search?limit=0&offset=-1&kind=opera").json()
     assert {each["field"] for each in problem["errors"]} == {"limit", "offset", "kind"}
 
@@ -242,7 +242,7 @@ def test_every_bad_parameter_is_told_at_once(client: httpx.Client) -> None:
         "ﷺ" * 400,
     ],
 )
-def test_odd_texts_are_only_texts(client: httpx.Client, text: str) -> None:
+def test_unusual_texts_are_searched(client: httpx.Client, text: str) -> None:
     response = client.get("/api/search", params={"q": text, "limit": 5})
     assert response.status_code == 200
     assert len(response.json()["items"]) == 5
@@ -251,7 +251,7 @@ def test_odd_texts_are_only_texts(client: httpx.Client, text: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["%ED%A0%80", "%FF%FE", "%C3%28", "%00", "%", "%zz", "a%ED%BF%BF", quote("ఈగ")[:-2]]
 )
-def test_bytes_that_are_no_text_do_no_harm(client: httpx.Client, raw: str) -> None:
+def test_bytes_that_are_not_text_are_answered(client: httpx.Client, raw: str) -> None:
     for path in (f"/api/search?q={raw}", f"/api/search?q=a&genre={raw}&provider={raw}"):
         assert client.get(path).status_code == 200
     refused = client.get(f"/api/search?kind={raw}&region={raw}")
@@ -259,7 +259,7 @@ def test_bytes_that_are_no_text_do_no_harm(client: httpx.Client, raw: str) -> No
     assert refused.json()["errors"]
 
 
-def test_the_deepest_page_is_still_an_answer(client: httpx.Client) -> None:
+def test_the_last_page_is_answered(client: httpx.Client) -> None:
     assert list_items(client, "/api/search", q=PLOT, limit=100, offset=900) != []
     assert list_items(client, "/api/search", q=PLOT, limit=100, offset=1000) == []
 
@@ -268,7 +268,7 @@ def test_unknown_parameters_are_ignored(client: httpx.Client) -> None:
     assert list_titles(client, "/api/search", q="eega", colour="red")[0] == "Eega"
 
 
-def test_without_an_embedder_names_are_searched_and_it_is_told_and_counted(
+def test_without_an_embedder_names_are_searched_and_counted_as_degraded(
     seeded_resources: Resources, catalogue_view: CatalogueView
 ) -> None:
     with running_app(
@@ -284,19 +284,32 @@ def test_without_an_embedder_names_are_searched_and_it_is_told_and_counted(
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
 
-def test_a_whole_search_is_not_degraded(client: httpx.Client) -> None:
+def test_a_full_search_is_not_degraded(client: httpx.Client) -> None:
     assert client.get("/api/search", params={"q": PLOT}).json()["degraded"] == []
 
 
-def test_the_same_search_answers_the_same(client: httpx.Client) -> None:
+def test_the_same_search_has_the_same_results(client: httpx.Client) -> None:
     first, second = (client.get("/api/search", params={"q": PLOT}).json() for _ in range(2))
     assert first == second
 
 
-def test_scores_fall_without_a_jump_back_between_pages(client: httpx.Client) -> None:
+def test_scores_do_not_rise_between_pages(client: httpx.Client) -> None:
     scores = [
         float(str(hit["score"]))
         for offset in (0, 100, 200)
         for hit in list_items(client, "/api/search", q=PLOT, limit=100, offset=offset)
     ]
     assert all(before >= after for before, after in pairwise(scores))
+
+
+def test_reasons_are_in_the_language_of_the_reader(client: httpx.Client) -> None:
+    for params in ({"q": PLOT}, {"q": "eega"}, {}):
+        english, telugu = (
+            client.get("/api/search", params=params, headers={"Accept-Language": language}).json()
+            for language in ("en", "te-IN,te;q=0.9")
+        )
+        assert [hit["id"] for hit in english["items"]] == [hit["id"] for hit in telugu["items"]]
+        reason = telugu["items"][0]["reason"]
+        assert reason["code"] == english["items"][0]["reason"]["code"]
+        assert any("\u0c00" <= letter <= "\u0c7f" for letter in reason["text"])
+        assert english["items"][0]["reason"]["text"].isascii()
