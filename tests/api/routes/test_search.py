@@ -164,7 +164,7 @@ def test_a_filter_that_no_title_passes_finds_nothing(
     assert list_items(client, "/api/search", q=text, **asked) == []
 
 
-def test_without_a_text_the_best_known_titles_of_the_region_come_first(
+def test_without_a_text_the_best_known_of_the_region_are_first(
     client: httpx.Client,
 ) -> None:
     first = list_items(client, "/api/search", region="IN-TG", limit=10)
