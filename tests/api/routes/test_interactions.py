@@ -7,12 +7,11 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from api.auth.visitor_cookie import VISITOR_COOKIE
 from api.state import app_state
 from db import title_states
-from db.engine import open_session
+from db.engine import DatabaseUnavailable, open_session
 from runtime.title_features import ServedTitleFeatures
 from tests.viewer_clients import ViewerFactory
 from viewers import interactions
@@ -257,7 +256,7 @@ def test_a_lost_connection_leaves_nothing_stored(
     person = viewers.with_account()
 
     def broken(*_: object, **__: object) -> None:
-        raise OperationalError("INSERT", {}, psycopg.OperationalError("the server went away"))
+        raise DatabaseUnavailable("INSERT", {}, psycopg.OperationalError("the server went away"))
 
     with monkeypatch.context() as failing:
         failing.setattr(title_states, "store", broken)
