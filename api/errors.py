@@ -74,11 +74,11 @@ PROBLEMS_BY_ERROR: dict[type[Exception], tuple[int, str, str | None]] = {
     IndexUnavailable: (503, "index-unavailable", "the search engine does not answer; try again"),
     RedisError: (503, "queue-unavailable", "the job queue does not answer; try again"),
 }
-"""Error to status, the end of its type and, where its own words are for operators, a detail."""
+"""Status, end of the problem type and, if the message is only for the log, a detail for clients."""
 
 
 def install_exception_handlers(app: FastAPI) -> None:
-    """Answer every error in the one form."""
+    """Answer every error with a problem or, for browsers, an error page."""
     for error in PROBLEMS_BY_ERROR:
         app.add_exception_handler(error, handle_registered_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
@@ -94,7 +94,7 @@ def problem_response(
     *,
     errors: list[dict[str, str]] | None = None,
 ) -> JSONResponse:
-    """Return a problem; `kind` is stable and ends its type."""
+    """Return a problem; `code` is stable and ends its type."""
     body: dict[str, object] = {
         "type": f"urn:rasika:problem:{code}",
         "title": STATUS_TITLES.get(status, "Error"),
@@ -113,7 +113,7 @@ def problem_response(
 
 
 def _problem_headers(status: int, error: Exception | None = None) -> dict[str, str]:
-    """Return what tells a program how to go on."""
+    """Return the headers that tell a client how to proceed."""
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if status in (429, 503):
@@ -122,37 +122,37 @@ def _problem_headers(status: int, error: Exception | None = None) -> dict[str, s
 
 
 def problem_code(error: Exception) -> str:
-    """Return the end of the type of an error of the table."""
+    """Return the end of the problem type of a registered error."""
     return PROBLEMS_BY_ERROR[_registered_type(error)][1]
 
 
 async def handle_registered_error(request: Request, error: Exception) -> Response:
-    """Return the answer for an error of the table."""
-    status, name, detail = PROBLEMS_BY_ERROR[_registered_type(error)]
+    """Return the response for an error of the table."""
+    status, code, detail = PROBLEMS_BY_ERROR[_registered_type(error)]
     if status >= MIN_SERVER_ERROR_STATUS:
-        log.warning("dependency_failed", problem=name, error=first_line(error))
+        log.warning("dependency_failed", problem=code, error=first_line(error))
     if wants_page(request):
         return render_error_page(request, status, headers=_problem_headers(status, error))
-    response = problem_response(request, status, name, detail or str(error))
+    response = problem_response(request, status, code, detail or str(error))
     response.headers.update(_problem_headers(status, error))
     return response
 
 
 def _registered_type(error: Exception) -> type[Exception]:
-    return next(kind for kind in type(error).__mro__ if kind in PROBLEMS_BY_ERROR)
+    return next(base for base in type(error).__mro__ if base in PROBLEMS_BY_ERROR)
 
 
 async def _handle_validation_error(request: Request, error: Exception) -> Response:
     if wants_page(request):
         return render_error_page(request, 422)
-    found = error.errors() if isinstance(error, RequestValidationError) else []
+    invalid_fields = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [
         {
             "field": _field_name(each["loc"]),
             "message": str(each["msg"]).removeprefix("Value error, "),
             "got": "" if _has_secret_body(request) else _shortened(each.get("input")),
         }
-        for each in found
+        for each in invalid_fields
     ]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
     return problem_response(request, 422, "invalid-parameters", detail, errors=errors)
@@ -163,8 +163,8 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
     if wants_page(request):
         return render_error_page(request, status)
     detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
-    kind = STATUS_TITLES.get(status, "error").lower().replace(" ", "-")
-    response = problem_response(request, status, kind, detail)
+    code = STATUS_TITLES.get(status, "error").lower().replace(" ", "-")
+    response = problem_response(request, status, code, detail)
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response
@@ -185,15 +185,15 @@ async def _handle_unexpected_error(request: Request, error: Exception) -> Respon
 
 
 def _has_secret_body(request: Request) -> bool:
-    """Tell whether what was sent may hold a password or a token, which is not said back."""
+    """Tell whether the body may contain a password or a token, which is not echoed."""
     return request.url.path.startswith("/api/auth/")
 
 
 def _field_name(location: tuple[str | int, ...]) -> str:
-    """Return what the client calls it: a parameter by name, a part of a body by its path."""
+    """Return the client's name of a value: a parameter's name, or its path in the body."""
     source, *path = location
-    named = path[:1] if source in ("query", "path", "header", "cookie") else path
-    return ".".join(map(str, named or [source]))
+    parts = path[:1] if source in ("query", "path", "header", "cookie") else path
+    return ".".join(map(str, parts or [source]))
 
 
 def _shortened(value: object) -> str:

@@ -8,7 +8,7 @@ from api.schemas.responses import ResponseModel
 
 
 class HealthCheckResponse(ResponseModel):
-    """Whether a dependency answers."""
+    """Whether a dependency works."""
 
     name: str
     ok: bool
@@ -16,7 +16,7 @@ class HealthCheckResponse(ResponseModel):
 
 
 class ReadinessResponse(ResponseModel):
-    """Whether the service can do its work; `degraded` when it can do most of it."""
+    """Whether the service works; `degraded` if only partly."""
 
     status: Annotated[str, Field(examples=["ready", "degraded", "unready"])]
     checks: list[HealthCheckResponse]

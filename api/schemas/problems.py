@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Problem(BaseModel):
-    """An error as RFC 9457 describes it; `errors` names each bad parameter."""
+    """An error (RFC 9457); `errors` lists the invalid parameters."""
 
     model_config = ConfigDict(
         json_schema_extra={

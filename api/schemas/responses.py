@@ -9,13 +9,13 @@ Item = TypeVar("Item")
 
 
 class ResponseModel(BaseModel):
-    """Any answer; made from rows and dataclasses as well."""
+    """Base of all responses; also validates rows and dataclasses."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
 class ListResponse(ResponseModel, Generic[Item]):
-    """A page of a list; `total` is none where counting would cost more than it tells."""
+    """A page of a list; `total` is null where counting would be too slow."""
 
     items: list[Item]
     total: int | None
@@ -24,15 +24,12 @@ class ListResponse(ResponseModel, Generic[Item]):
 
 
 def json_response(answer: ResponseModel) -> Response:
-    """Return an answer that was made here as JSON, at once.
-
-    What a route returns as it is, FastAPI checks again, in a thread of its own.
-    """
+    """Return a model as JSON, without the second validation that FastAPI would do in a thread."""
     return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
 
 
 def private_json_response(answer: ResponseModel) -> Response:
-    """Return an answer that is one person's, which no cache may keep."""
+    """Return a personal response, which must not be cached."""
     response = json_response(answer)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -24,7 +24,7 @@ class SynopsisResponse(ResponseModel):
 
 
 class CreditResponse(ResponseModel):
-    """A person's part, in billing order."""
+    """A credit, in billing order."""
 
     name: str
     job: str
@@ -32,7 +32,7 @@ class CreditResponse(ResponseModel):
 
 
 class SourceRatingResponse(ResponseModel):
-    """What one source's public thinks."""
+    """The rating of one source's users."""
 
     source: str
     score: float | None
@@ -41,7 +41,7 @@ class SourceRatingResponse(ResponseModel):
 
 
 class ImageResponse(ResponseModel):
-    """A picture."""
+    """An image."""
 
     kind: str
     url: str
@@ -60,7 +60,7 @@ class VideoResponse(ResponseModel):
 
 
 class AvailabilityResponse(ResponseModel):
-    """Where a title can be seen; an empty region is everywhere the provider is."""
+    """Where to watch a title; an empty region means wherever the provider is available."""
 
     provider: str
     region: str
@@ -69,7 +69,7 @@ class AvailabilityResponse(ResponseModel):
 
 
 class TitleDetailsResponse(ResponseModel):
-    """Everything known of a title."""
+    """All details of a title."""
 
     id: int
     kind: Kind
