@@ -1,9 +1,13 @@
 """Checks of the servers and models that the service depends on."""
 
+import asyncio
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import redis
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Engine, text
 
 from config.resources import Resources
@@ -11,7 +15,12 @@ from db.engine import OUTAGES, first_line
 from index.query import IndexUnavailable
 from runtime.catalogue_view import CatalogueView
 
+ESSENTIAL_CHECKS = frozenset({"postgres", "index"})
+CHECK_TIMEOUT_S = 3.0
+MAX_CHECK_THREADS = 4  # of their own, as requests that wait for PostgreSQL can take all others
 MAX_UNCONFIRMED_S = 10.0  # without word from PostgreSQL the index may miss changes
+
+_check_threads = CapacityLimiter(MAX_CHECK_THREADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,22 @@ class CheckResult:
     name: str
     ok: bool
     detail: str
+
+
+async def run_checks(resources: Resources, catalogue: CatalogueView) -> Sequence[CheckResult]:
+    """Return the result of every check; one without an answer in time has failed."""
+    return await asyncio.gather(
+        _run("postgres", partial(check_postgres, resources.engine)),
+        _run("redis", partial(check_redis, resources.redis)),
+        _run("embedder", partial(check_embedder, resources)),
+        _run("index", partial(check_index, resources, catalogue)),
+    )
+
+
+def overall_status(checks: Sequence[CheckResult]) -> str:
+    """Return `ready`, `degraded` or, when an essential check failed, `unready`."""
+    failed = {check.name for check in checks if not check.ok}
+    return "unready" if failed & ESSENTIAL_CHECKS else "degraded" if failed else "ready"
 
 
 def check_postgres(engine: Engine) -> CheckResult:
@@ -59,3 +84,11 @@ def check_index(resources: Resources, catalogue: CatalogueView) -> CheckResult:
     silence_s = time.monotonic() - catalogue.confirmed_at
     detail = f"{resources.settings.index}, {title_count} titles, confirmed {silence_s:.1f} s ago"
     return CheckResult("index", ok=silence_s < MAX_UNCONFIRMED_S, detail=detail)
+
+
+async def _run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return await to_thread.run_sync(check, limiter=_check_threads, abandon_on_cancel=True)
+    except TimeoutError:
+        return CheckResult(name, ok=False, detail=f"no answer within {CHECK_TIMEOUT_S:.0f} s")
