@@ -78,8 +78,10 @@ class OwnedData:
 def app(
     seeded_resources: Resources, catalogue_view: CatalogueView, valkey: "redis.Redis"
 ) -> FastAPI:
-    """The service with a secret key, so that nobody administers it for being on this machine."""
-    settings = seeded_resources.settings.model_copy(update={"secret_key": SecretStr(KEY)})
+    """The service with a secret key and without `local_admin`."""
+    settings = seeded_resources.settings.model_copy(
+        update={"secret_key": SecretStr(KEY), "local_admin": False}
+    )
     return create_app(replace(seeded_resources, redis=valkey, settings=settings), catalogue_view)
 
 
@@ -224,7 +226,7 @@ ATTACKERS: dict[str, MakeAttacker] = {
 
 
 @pytest.mark.parametrize("who", ATTACKERS)
-def test_nobody_reads_or_changes_what_is_anothers(viewers: ViewerFactory, who: str) -> None:
+def test_no_one_else_can_read_or_change_a_users_data(viewers: ViewerFactory, who: str) -> None:
     his = create_owner(viewers)
     before = stored_rows(viewers, his.owner.id)
     assert all(before[name] for name in ("interaction", "taste", "viewing", "review", "profile"))

@@ -103,7 +103,7 @@ def test_progress_of_a_rebuild(
     address = f"/api/admin/jobs/{accepted.json()['job_id']}"
     waiting = client.get(address).json()
     assert (waiting["name"], waiting["status"], waiting["ended_at"]) == ("reindex", "queued", None)
-    before = catalogue_view.names
+    before = catalogue_view.titles
 
     work_until_idle(seeded_resources, tmp_path)
 
@@ -112,7 +112,7 @@ def test_progress_of_a_rebuild(
     assert done["done"] == done["total"] == done["result"]["titles"] == len(catalogue_view.index)
     assert done["enqueued_at"] <= done["started_at"] <= done["ended_at"]
     catalogue_view.catch_up()
-    assert catalogue_view.names is not before
+    assert catalogue_view.titles is not before
 
 
 def work_until_idle(resources: Resources, home: Path) -> None:
