@@ -107,7 +107,7 @@ class PlotIndex:
             self._postings = postings
 
     def update(self, rows: Iterable[CatalogueRow]) -> None:
-        """Add titles, or set their plots anew."""
+        """Add titles, or replace their plots."""
         for row in rows:
             self.set_plot(row.summary.id, row.plot)
 

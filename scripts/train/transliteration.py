@@ -9,10 +9,10 @@ from search.language.transliteration import MAX_GRAPHONE_LATIN_LETTERS, Graphone
 
 MAX_NATIVE_LETTERS = 3  # letters of a graphone
 MAX_PAIR_LETTERS = 22  # letters
-MAX_ALIGNED_PAIRS = 8_000  # pairs that graphones are found in; all are cut up by them
+MAX_ALIGNED_PAIRS = 8_000  # pairs that graphones are learnt from; all pairs are segmented by them
 EM_ROUNDS = 5
 MIN_EXPECTED_COUNT = 0.05  # occurrences of a graphone, else it is forgotten
-MIN_GRAPHONE_COUNT = 3  # occurrences of a graphone that is kept
+MIN_GRAPHONE_COUNT = 3  # occurrences of a graphone in the model
 MIN_BIGRAM_COUNT = 2  # of two in a row
 DISCOUNT = 0.5
 EDGE_GRAPHONES = (("", ""), ("$", "$"))

@@ -1,7 +1,7 @@
 """Phonetic keys and stems of the bundled words, computed in advance: 0.1 s at start-up, not 4 s.
 
 `word_keys.txt.gz` begins with a fingerprint of everything that the keys depend on. If it does not
-match, the keys are computed anew, so they can never be stale; `rasika train word-keys` rewrites
+match, they are computed at start-up, so they can never be stale; `rasika train word-keys` rewrites
 the file. Keys are in the order of the words in the source files.
 """
 

@@ -97,7 +97,7 @@ class LexicalIndex:
             self._tables = tables
 
     def update(self, rows: Iterable[CatalogueRow]) -> None:
-        """Add titles, or set their names anew."""
+        """Add titles, or replace their names."""
         for row in rows:
             self.set_labels(row.summary.id, _labels(row))
 

@@ -60,7 +60,7 @@ class EntityDictionary:
             self._entities = entities
 
     def update(self, rows: Iterable[CatalogueRow]) -> None:
-        """Add titles, or set their names anew."""
+        """Add titles, or replace their names."""
         for row in rows:
             with self._lock:
                 _set_row(self._entities, row)
