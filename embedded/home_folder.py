@@ -92,6 +92,11 @@ class HomeFolder:
         return self.run_folder / "holders.lock"
 
     @property
+    def lease_notes_folder(self) -> Path:
+        """A note for each lease, from which the supervisor learns how its process ended."""
+        return self.run_folder / "holders"
+
+    @property
     def supervisor_lock_file(self) -> Path:
         """Taken by the supervisor for all its life."""
         return self.run_folder / "supervisor.lock"
@@ -142,7 +147,12 @@ class HomeFolder:
         with translate_os_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self.postgres_folder.mkdir(exist_ok=True)
-            for private in (self.run_folder, self.log_file.parent, self.valkey_folder):
+            for private in (
+                self.run_folder,
+                self.lease_notes_folder,
+                self.log_file.parent,
+                self.valkey_folder,
+            ):
                 private.mkdir(mode=0o700, exist_ok=True)
 
     def create_socket_folder(self) -> Path:

@@ -16,7 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from embedded import locks, service_log
+from embedded import lease_notes, locks, service_log
 from embedded.home_folder import (
     VALKEY_SOCKET,
     EmbeddedServicesError,
@@ -49,6 +49,7 @@ class Lease:
     addresses: ServerAddresses
     _home: HomeFolder
     _lock: locks.FileLock
+    _note: Path
 
     @property
     def database_url(self) -> str:
@@ -62,6 +63,7 @@ class Lease:
 
     def release(self) -> None:
         """Give the share back; may be called again. Does not wait for the servers to stop."""
+        self._note.unlink(missing_ok=True)
         self._lock.release()
         _stop_orphans(self._home)
 
@@ -89,20 +91,21 @@ def acquire(
     choices: list[tuple[ServerName, bool]] = [("postgres", postgres), ("valkey", valkey)]
     wanted = [name for name, asked_for in choices if asked_for]
     began = time.time()
-    lock = _register_lease(place, wanted, timeout_s=start_timeout_s)
+    lock, note = _register_lease(place, wanted, timeout_s=start_timeout_s)
     try:
         for name in wanted:
             _wait_for_answer(place, name, began=began, timeout_s=start_timeout_s)
-        return Lease(_server_addresses(place, wanted), place, lock)
-    except BaseException:  # also when interrupted: nobody is left to release it
+        return Lease(_server_addresses(place, wanted), place, lock, note)
+    except BaseException:  # also when interrupted: the caller never gets the lease
+        note.unlink(missing_ok=True)
         lock.release()
         raise
 
 
 def _register_lease(
     home: HomeFolder, servers: list[ServerName], *, timeout_s: float
-) -> locks.FileLock:
-    """Enter the holders, and see that a supervisor knows what they want."""
+) -> tuple[locks.FileLock, Path]:
+    """Take a share of the lock, write a note, and see that a supervisor knows what is needed."""
     with translate_os_errors(home.path), locks.hold(home.start_lock_file, timeout_s=timeout_s):
         lock = locks.acquire(home.lease_lock_file, shared=True, timeout_s=timeout_s)
         if lock is None:
@@ -111,7 +114,7 @@ def _register_lease(
             home.request_marker(name).touch()
         if not locks.is_locked_exclusively(home.supervisor_lock_file):
             _spawn_supervisor(home)
-        return lock
+        return lock, lease_notes.write_note(home.lease_notes_folder)
 
 
 def _spawn_supervisor(home: HomeFolder) -> None:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import psutil
 
-from embedded import locks, processes, service_log
+from embedded import lease_notes, locks, processes, service_log
 from embedded.home_folder import (
     SERVER_NAMES,
     EmbeddedServicesError,
@@ -97,7 +97,9 @@ class SupervisedServer:
 
     def _handle_exit(self, process: psutil.Process) -> None:
         self.process, self._healthy = None, False
-        service_log.log_event("server_ended", server=self.server.name, pid=process.pid)
+        status = process.wait(timeout=0)  # known for a child, not for an adopted server
+        ended = lease_notes.UNKNOWN_EXIT if status is None else lease_notes.describe_exit(status)
+        service_log.log_event("server_ended", server=self.server.name, pid=process.pid, ended=ended)
         self._delay_restart()
         if self._failures >= _MIN_CRASHES_TO_REPORT:
             complaint = service_log.last_error_line(self.home.log_file, *self.server.error_markers)
@@ -143,6 +145,7 @@ class Supervisor:
             SupervisedServer(home, PostgresServer(home)),
             SupervisedServer(home, ValkeyServer(home)),
         ]
+        self.lease_notes = lease_notes.LeaseNotes(home.lease_notes_folder)
         self._stop_requested = False
 
     def run(self) -> None:
@@ -159,6 +162,7 @@ class Supervisor:
             self._stop()
 
     def _check_servers(self) -> None:
+        self.lease_notes.check()
         for watch in self.supervised_servers:
             wanted = self.home.request_marker(watch.server.name).exists()
             if wanted or watch.process is not None:
@@ -186,6 +190,7 @@ class Supervisor:
             if watch.process is not None:
                 processes.send_signal(watch.process, watch.server.stop_signal)
         _wait_or_kill(running)
+        self.lease_notes.check()  # the last holder may have ended just before
         if self.lock.is_in_place():
             self._remove_markers()
         service_log.log_event("supervisor_stopped", told=self._stop_requested)
