@@ -1,200 +1,121 @@
-"""The jobs: plain functions that take ids, load what they need, and may run twice without harm."""
+"""The functions of the jobs. Each may run twice without harm."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
 
-import structlog
 from rq import get_current_job
+from sqlmodel import Session
 
-from config import settings as settings_module
-from config.resources import Resources, open_resources
-from db import changes, popular_searches, searches, viewer_lifecycle, viewings
+from db import changes, searches, viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
-from embeddings.embedder import EmbedderUnavailable
 from runtime.title_features import StoredTitleFeatures
-from services import seeding
+from services.embedding import TITLES_PER_EMBED_TRANSACTION, embed_missing_titles
 from services.embedding import embed_titles as embed
+from services.popularity import refresh_popularity
+from services.seeding import request_reload
 from viewers import login_sessions
 from viewers import viewings as viewer_viewings
+from vocabulary.batches import batched
+from workers.job_context import JobContext, current_context
 
-CHANGE_RETENTION_DAYS = 7  # a follower that slept longer loads everything again
-SEARCH_RETENTION_DAYS = 180  # long enough to compare two seasons, and told in docs/search.md
-VISITOR_RETENTION_DAYS = 366  # a day longer than their cookies last
-MAX_VIEWINGS_PER_RUN = 5000  # in ten minutes; those left over wait for the next turn
+CHANGE_RETENTION_DAYS = 7  # a follower that was offline for longer reloads everything
+SEARCH_RETENTION_DAYS = 180  # documented in docs/search.md
+VISITOR_RETENTION_DAYS = 366  # a day longer than their cookies are valid
+MAX_VIEWINGS_PER_RUN = 5000  # the next run, ten minutes later, takes the rest
 POPULAR_SEARCH_WINDOW = timedelta(days=30)
-MAX_POPULAR_TEXTS_PER_REGION = 50  # texts a region
+MAX_POPULAR_TEXTS_PER_REGION = 50
 
-Result = TypeVar("Result")
-
-log = structlog.get_logger()
-
-
-def embed_titles(ids: Sequence[int]) -> dict[str, int]:
-    """Embed the titles whose text changed; a batch is committed before the next begins."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        if resources.embedder is None:
-            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
-        embedded = unchanged = 0
-        for batch in seeding.batched(ids, seeding.TITLES_PER_EMBED_TRANSACTION):
-            with open_session(resources.engine) as writing:
-                done = embed(writing, resources.embedder, batch)
-                writing.commit()
-            embedded, unchanged = embedded + done.embedded, unchanged + done.unchanged
-            report_progress(embedded + unchanged, len(ids))
-        return {"embedded": embedded, "unchanged": unchanged}
-
-    return _run_with_resources(work)
+JobResult = dict[str, int]
+JobFunction = Callable[..., JobResult]
 
 
-def embed_missing() -> dict[str, int]:
-    """Embed every title that the current model has not: new ones, or all after a change of it."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        if resources.embedder is None:
-            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
-        return {"embedded": seeding.embed_missing_titles(resources.engine, resources.embedder)}
-
-    return _run_with_resources(work)
+def run_job(name: str, *arguments: object) -> JobResult:
+    """Run a job of `FUNCTIONS` in the context of this worker: the function that RQ calls."""
+    return FUNCTIONS[name](current_context(), *arguments)
 
 
-def refresh_popularity() -> dict[str, int]:
-    """Compute every popularity anew."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            changed = seeding.refresh_popularity(writing)
+def embed_titles(context: JobContext, ids: Sequence[int]) -> JobResult:
+    """Embed the titles whose text changed, a transaction per batch."""
+    embedded = unchanged = 0
+    for batch in batched(ids, TITLES_PER_EMBED_TRANSACTION):
+        with open_session(context.engine) as writing:
+            counts = embed(writing, context.embedder, batch)
             writing.commit()
-        return {"changed": changed}
-
-    return _run_with_resources(work)
-
-
-def reindex() -> dict[str, int]:
-    """Ask every serving process to rebuild its index from PostgreSQL and swap it in."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            count = seeding.request_reload(writing)
-            writing.commit()
-        report_progress(count, count)
-        return {"titles": count}
-
-    return _run_with_resources(work)
+        embedded, unchanged = embedded + counts.embedded, unchanged + counts.unchanged
+        report_progress(embedded + unchanged, len(ids))
+    return {"embedded": embedded, "unchanged": unchanged}
 
 
-def prune_changes() -> dict[str, int]:
-    """Drop the change log's old lines."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            dropped = changes.prune(writing, days=CHANGE_RETENTION_DAYS)
-            writing.commit()
-        return {"dropped": dropped}
-
-    return _run_with_resources(work)
+def embed_missing(context: JobContext) -> JobResult:
+    """Embed every title without a vector of the current model, unless a process does so now."""
+    return {"embedded": embed_missing_titles(context.engine, context.embedder, wait=False)}
 
 
-def trim_searches() -> dict[str, int]:
-    """Delete the searches that were kept long enough, and what was opened from them."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            deleted = searches.delete_old(writing, days=SEARCH_RETENTION_DAYS)
-            writing.commit()
-        return {"deleted": deleted}
-
-    return _run_with_resources(work, with_embedder=False)
-
-
-def trim_sessions() -> dict[str, int]:
-    """Delete the sign-ins that have ended, and the tokens that have expired."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            deleted = login_sessions.delete_expired(writing)
-            writing.commit()
-        return {"deleted": deleted}
-
-    return _run_with_resources(work, with_embedder=False)
-
-
-def refresh_popular_searches() -> dict[str, int]:
-    """Write down anew what many ask for in each region."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        since = datetime.now(UTC) - POPULAR_SEARCH_WINDOW
-        with open_session(resources.engine) as writing:
-            count = popular_searches.refresh_popular(
-                writing, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION
+def close_viewings(context: JobContext) -> JobResult:
+    """End idle viewings at their last reported progress."""
+    model, closed = context.model_name, 0
+    with open_session(context.engine) as reading:
+        idle = viewings.list_idle(reading, viewer_viewings.IDLE_TIMEOUT, limit=MAX_VIEWINGS_PER_RUN)
+    for viewer_id, viewing_id in idle:
+        with open_session(context.engine) as writing, suppress(ViewerDeleted):
+            features = StoredTitleFeatures(writing, model)
+            closed += viewer_viewings.close_idle(
+                writing, viewer_id, viewing_id, feature_source=features
             )
             writing.commit()
-        return {"texts": count}
-
-    return _run_with_resources(work, with_embedder=False)
+    return {"closed": closed}
 
 
-def close_viewings() -> dict[str, int]:
-    """End the viewings that fell silent, where they were last heard of."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        model = resources.embedder.model if resources.embedder else None
-        if model is None:  # a taste without vectors would take the place of one with them
-            raise EmbedderUnavailable(resources.settings.embedder, "it could not be loaded")
-        closed = 0
-        with open_session(resources.engine) as reading:
-            silent = viewings.list_idle(
-                reading, viewer_viewings.IDLE_TIMEOUT, limit=MAX_VIEWINGS_PER_RUN
-            )
-        for viewer_id, viewing_id in silent:
-            with open_session(resources.engine) as writing, suppress(ViewerDeleted):
-                shelf = StoredTitleFeatures(writing, model)
-                closed += viewer_viewings.close_idle(
-                    writing, viewer_id, viewing_id, feature_source=shelf
-                )
-                writing.commit()
-        return {"closed": closed}
-
-    return _run_with_resources(work)
+def reindex(session: Session) -> int:
+    """Make every serving process rebuild its index from PostgreSQL; return the title count."""
+    count = request_reload(session)
+    report_progress(count, count)
+    return count
 
 
-def trim_visitors() -> dict[str, int]:
-    """Delete the visitors whose cookies have run out, so that nobody can be them any more."""
+def refresh_popular_searches(session: Session) -> int:
+    """Recompute the popular searches of each region; return the number of texts."""
+    since = datetime.now(UTC) - POPULAR_SEARCH_WINDOW
+    return searches.refresh_popular(session, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION)
 
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            deleted = viewer_lifecycle.delete_old_visitors(writing, days=VISITOR_RETENTION_DAYS)
+
+def in_transaction(result_name: str, change: Callable[[Session], int]) -> JobFunction:
+    """Return a job that makes one change and commits it; its result is the change's count."""
+
+    def run(context: JobContext) -> JobResult:
+        with open_session(context.engine) as writing:
+            count = change(writing)
             writing.commit()
-        return {"deleted": deleted}
+        return {result_name: count}
 
-    return _run_with_resources(work, with_embedder=False)
-
-
-def delete_forgotten_searches() -> dict[str, int]:
-    """Delete the searches that were written after their visitor was forgotten."""
-
-    def work(resources: Resources) -> dict[str, int]:
-        with open_session(resources.engine) as writing:
-            swept = viewer_lifecycle.delete_leftovers(writing)
-            writing.commit()
-        return {"swept": swept}
-
-    return _run_with_resources(work, with_embedder=False)
+    return run
 
 
 def report_progress(done: int, total: int) -> None:
-    """Note how far the current job is, for those who follow it."""
+    """Store the progress of the current job; outside a job, do nothing."""
     job = get_current_job()
     if job is not None:
         job.meta.update(done=done, total=total)
         job.save_meta()  # type: ignore[no-untyped-call]  # RQ's own
 
 
-def _run_with_resources(
-    work: Callable[[Resources], Result], *, with_embedder: bool = True
-) -> Result:
-    with open_resources(settings_module.load_settings(), with_embedder=with_embedder) as resources:
-        return work(resources)
+FUNCTIONS: Mapping[str, JobFunction] = {
+    "embed_titles": embed_titles,
+    "embed_missing": embed_missing,
+    "refresh_popularity": in_transaction("changed", refresh_popularity),
+    "reindex": in_transaction("titles", reindex),
+    "refresh_popular_searches": in_transaction("texts", refresh_popular_searches),
+    "close_viewings": close_viewings,
+    "delete_forgotten_searches": in_transaction("swept", viewer_lifecycle.delete_leftovers),
+    "prune_changes": in_transaction("dropped", partial(changes.prune, days=CHANGE_RETENTION_DAYS)),
+    "trim_searches": in_transaction(
+        "deleted", partial(searches.delete_old, days=SEARCH_RETENTION_DAYS)
+    ),
+    "trim_visitors": in_transaction(
+        "deleted", partial(viewer_lifecycle.delete_old_visitors, days=VISITOR_RETENTION_DAYS)
+    ),
+    "trim_sessions": in_transaction("deleted", login_sessions.delete_expired),
+}

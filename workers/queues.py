@@ -1,97 +1,60 @@
-"""The queues, and what is put on them: after the commit, by those who caused the work."""
+"""Enqueues jobs by name; imports none of the code that they run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import redis
 from rq import Queue, Retry
-from rq.job import Job
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 
-from workers import jobs
+from workers.job_table import JOBS
 
-MAINTENANCE_QUEUE = "maintenance"  # short jobs, taken first
-EMBEDDING_QUEUE = "embedding"  # long ones
-QUEUE_NAMES = (MAINTENANCE_QUEUE, EMBEDDING_QUEUE)
+RUN_JOB = "workers.jobs.run_job"  # the only function that RQ calls
+PENDING_STATUSES = (
+    JobStatus.QUEUED,
+    JobStatus.STARTED,
+    JobStatus.SCHEDULED,
+    JobStatus.DEFERRED,
+)
 
-# A job that was under way when its worker died goes back at once; one that failed waits for
-# what it depends on to come back.
+# A job whose worker died is retried at once; one that failed waits for its dependencies.
 RETRY_DELAYS_S = (0, 10, 60, 300)
-
-EMBED_TIMEOUT_S = 3600  # a batch of 500 long texts takes about two minutes on two cores
-POPULARITY_TIMEOUT_S = 900
-SHORT_JOB_TIMEOUT_S = 300
 RESULT_TTL_S = 7 * 86_400
 FAILURE_TTL_S = 30 * 86_400
 
-TITLES_PER_EMBED_JOB = 500  # titles per job: little is repeated when a worker dies
+TITLES_PER_EMBED_JOB = 500  # little work is repeated when a worker dies
 
 
-def embed_titles(client: "redis.Redis", ids: Sequence[int]) -> list[Job]:
-    """Enqueue the embedding of titles."""
-    return [
-        _enqueue(client, EMBEDDING_QUEUE, EMBED_TIMEOUT_S, jobs.embed_titles, list(ids[start:stop]))
-        for start in range(0, len(ids), TITLES_PER_EMBED_JOB)
-        for stop in [start + TITLES_PER_EMBED_JOB]
-    ]
-
-
-def embed_missing(client: "redis.Redis") -> Job:
-    """Enqueue the embedding of whatever has no vector."""
-    return _enqueue(client, EMBEDDING_QUEUE, EMBED_TIMEOUT_S, jobs.embed_missing)
-
-
-def refresh_popularity(client: "redis.Redis") -> Job:
-    """Enqueue the computation of every popularity."""
-    return _enqueue(client, MAINTENANCE_QUEUE, POPULARITY_TIMEOUT_S, jobs.refresh_popularity)
-
-
-def reindex(client: "redis.Redis") -> Job:
-    """Enqueue a rebuild of every index."""
-    return _enqueue(client, MAINTENANCE_QUEUE, SHORT_JOB_TIMEOUT_S, jobs.reindex)
-
-
-def prune_changes(client: "redis.Redis") -> Job:
-    """Enqueue the clean-up of the change log."""
-    return _enqueue(client, MAINTENANCE_QUEUE, SHORT_JOB_TIMEOUT_S, jobs.prune_changes)
-
-
-def trim_searches(client: "redis.Redis") -> Job:
-    """Enqueue the deletion of old searches."""
-    return _enqueue(client, MAINTENANCE_QUEUE, SHORT_JOB_TIMEOUT_S, jobs.trim_searches)
-
-
-def trim_sessions(client: "redis.Redis") -> Job:
-    """Enqueue the deletion of the sign-ins that have ended."""
-    return _enqueue(client, MAINTENANCE_QUEUE, SHORT_JOB_TIMEOUT_S, jobs.trim_sessions)
-
-
-def refresh_popular_searches(client: "redis.Redis") -> Job:
-    """Enqueue the count of what many ask for."""
-    return _enqueue(client, MAINTENANCE_QUEUE, POPULARITY_TIMEOUT_S, jobs.refresh_popular_searches)
-
-
-def close_viewings(client: "redis.Redis") -> Job:
-    """Enqueue the end of the viewings that fell silent."""
-    return _enqueue(client, MAINTENANCE_QUEUE, POPULARITY_TIMEOUT_S, jobs.close_viewings)
-
-
-def trim_visitors(client: "redis.Redis") -> Job:
-    """Enqueue the deletion of visitors who cannot come back."""
-    return _enqueue(client, MAINTENANCE_QUEUE, POPULARITY_TIMEOUT_S, jobs.trim_visitors)
-
-
-def delete_forgotten_searches(client: "redis.Redis") -> Job:
-    """Enqueue the deletion of what came late of who was forgotten."""
-    return _enqueue(client, MAINTENANCE_QUEUE, SHORT_JOB_TIMEOUT_S, jobs.delete_forgotten_searches)
-
-
-def _enqueue(
-    client: "redis.Redis", name: str, timeout_s: int, job: Callable[..., object], *args: object
-) -> Job:
-    return Queue(name, connection=client).enqueue(
-        job,
-        args=args,
-        job_timeout=timeout_s,
+def enqueue(client: "redis.Redis", name: str, *arguments: object) -> Job:
+    """Enqueue a job of `JOBS`; if it is unique and already pending, return that one."""
+    spec = JOBS[name]
+    pending = _pending_job(client, name) if spec.unique else None
+    return pending or Queue(spec.queue, connection=client).enqueue(
+        RUN_JOB,
+        args=(name, *arguments),
+        job_id=name if spec.unique else None,
+        job_timeout=spec.timeout_s,
         result_ttl=RESULT_TTL_S,
         failure_ttl=FAILURE_TTL_S,
         retry=Retry(max=len(RETRY_DELAYS_S), interval=list(RETRY_DELAYS_S)),
     )
+
+
+def enqueue_embedding(client: "redis.Redis", ids: Sequence[int]) -> list[Job]:
+    """Enqueue the embedding of titles, split into several jobs."""
+    starts = range(0, len(ids), TITLES_PER_EMBED_JOB)
+    batches = [list(ids[start : start + TITLES_PER_EMBED_JOB]) for start in starts]
+    return [enqueue(client, "embed_titles", batch) for batch in batches]
+
+
+def job_name(job: Job) -> str:
+    """Return the name of a job in `JOBS`."""
+    return str(job.args[0]) if job.args else ""
+
+
+def _pending_job(client: "redis.Redis", job_id: str) -> Job | None:
+    try:
+        job = Job.fetch(job_id, connection=client)
+    except NoSuchJobError:
+        return None
+    return job if job.get_status() in PENDING_STATUSES else None

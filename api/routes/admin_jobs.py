@@ -22,7 +22,7 @@ router = APIRouter(
 @router.post("/reindex", status_code=202, operation_id="admin_reindex")
 def enqueue_reindex(resources: ResourcesDep) -> EnqueuedJobResponse:
     """Enqueue a job that rebuilds the index of every process from PostgreSQL."""
-    job = queues.reindex(resources.redis)
+    job = queues.enqueue(resources.redis, "reindex")
     return EnqueuedJobResponse(job_id=job.id, status=job.get_status().value)
 
 

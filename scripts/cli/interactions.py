@@ -17,10 +17,11 @@ from runtime.title_features import StoredTitleFeatures
 from scripts.cli.console import CommandFailed, out
 from scripts.cli.embed import require_embedder
 from scripts.cli.file_transfer import FileReport, export_lines, import_files
-from services.seeding import TITLES_PER_TRANSACTION, batched
+from services.seeding import TITLES_PER_TRANSACTION
 from viewers import interaction_format
 from viewers import interactions as viewer_interactions
 from viewers.interaction_format import InteractionLine
+from vocabulary.batches import batched
 
 OUTCOMES = ("new", "already stored")
 

@@ -159,16 +159,16 @@ def _enqueue_missing_embeddings(resources: "Resources") -> None:
     """Enqueue a job for titles without a vector, instead of embedding them before serving."""
     import redis
 
-    from services import seeding
+    from services.embedding import missing_title_batches
     from workers import queues
 
     embedder = resources.embedder
     if embedder is None or not next(
-        seeding.missing_title_batches(resources.background_engine, embedder, 1), None
+        missing_title_batches(resources.background_engine, embedder, 1), None
     ):
         return
     try:
-        queues.embed_missing(resources.redis)
+        queues.enqueue(resources.redis, "embed_missing")
     except redis.RedisError as error:
         log.warning("embedding_not_enqueued", error=str(error))
 

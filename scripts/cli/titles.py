@@ -67,8 +67,8 @@ def _store_batch(
 
 def _enqueue_jobs(resources: Resources, title_ids: Sequence[int]) -> None:
     try:
-        queues.refresh_popularity(resources.redis)
-        queues.embed_titles(resources.redis, title_ids)
+        queues.enqueue(resources.redis, "refresh_popularity")
+        queues.enqueue_embedding(resources.redis, title_ids)
     except redis.RedisError as error:
         err.print(
             f"jobs not queued ({error}); a worker finds the titles within ten minutes",

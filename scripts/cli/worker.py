@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from config.garbage_collection import collect_between_bytecodes
 from config.resources import open_resources
 from config.settings import Settings
-from workers import queues, worker
+from workers import worker
+from workers.job_context import JobContext
+from workers.job_table import QUEUE_NAMES
 
 PARENT_CHECK_INTERVAL_S = 1.0
 
@@ -21,7 +23,8 @@ def run_queue_worker(
     if with_parent:
         threading.Thread(target=_exit_with_parent, args=(with_parent,), daemon=True).start()
     with open_resources(settings, with_embedder=False) as resources:
-        worker.run_worker(resources.redis, names or queues.QUEUE_NAMES, burst=burst)
+        context = JobContext(settings, resources.engine)
+        worker.run_worker(resources.redis, context, names or QUEUE_NAMES, burst=burst)
 
 
 def _exit_with_parent(parent: int) -> None:

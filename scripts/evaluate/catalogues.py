@@ -15,6 +15,9 @@ from scripts.bench.datasets import SHARED_DATA_FOLDER
 from scripts.cli.console import out
 from scripts.cli.embed import embed_missing, require_embedder
 from services import seeding
+from services.embedding import TITLES_PER_EMBED_TRANSACTION
+from services.popularity import refresh_popularity
+from vocabulary.batches import batched
 
 Records = Iterable[Record] | None  # None: the seed catalogue
 
@@ -52,11 +55,11 @@ def _fill(resources: Resources, records: Records) -> None:
         count = titles.count(reading)
     if not count and records is not None:
         importer = Importer()
-        for batch in seeding.batched(records, seeding.TITLES_PER_TRANSACTION):
+        for batch in batched(records, seeding.TITLES_PER_TRANSACTION):
             with open_session(resources.engine) as writing:
                 importer.store(writing, batch)
                 writing.commit()
         with open_session(resources.engine) as writing:
-            seeding.refresh_popularity(writing)
+            refresh_popularity(writing)
             writing.commit()
-    embed_missing(resources, seeding.TITLES_PER_EMBED_TRANSACTION)
+    embed_missing(resources, TITLES_PER_EMBED_TRANSACTION)

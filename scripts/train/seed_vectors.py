@@ -27,6 +27,7 @@ from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CENTRES_FILE, measure_centres
 from embeddings.embedder import Embedder
 from services import seeding
+from services.embedding import embed_missing_titles
 from vocabulary.writing_systems import script_of
 
 MAX_QUERY_CHARACTERS = 80  # what people type of a plot
@@ -48,7 +49,7 @@ def main() -> None:
         if resources.embedder is None:
             raise SystemExit("the bundled model cannot be loaded")
         seeding.seed_catalogue(resources.engine, resources.embedder)
-        seeding.embed_missing_titles(resources.engine, resources.embedder)
+        embed_missing_titles(resources.engine, resources.embedder)
         with open_session(resources.engine) as reading:
             ids = ids_after(reading, 0, limit=MAX_TITLES)
             count = seeding.write_seed_vectors(reading, ids, resources.embedder)

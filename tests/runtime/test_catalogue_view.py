@@ -15,6 +15,7 @@ from runtime.catalogue_view import CatalogueView
 from search.suggestions.suggestion import SuggestionRequest
 from services import seeding
 from services.embedding import embed_titles
+from services.popularity import refresh_popularity
 from tests.fake_embedder import FakeEmbedder
 from tests.waiting import wait_until
 from vocabulary.kinds import Space
@@ -132,7 +133,7 @@ def test_the_index_follows_vectors_and_popularity(
     ids = store(own_database, *(make_record(f"Title {n}", popularity=n) for n in counts))
     with open_session(own_database) as writing:
         embed_titles(writing, fake, ids)
-        seeding.refresh_popularity(writing)
+        refresh_popularity(writing)
         writing.commit()
     ranked = Query(boosts=Boosts(popularity=1), k=5)
     best_first = [ids[place] for place in np.argsort(counts)[::-1]]

@@ -1,13 +1,20 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from catalog.importer import Importer
 from catalog.record import Record
 from db import titles, vectors
-from services.embedding import EmbedCounts, embed_titles
+from db.advisory_locks import AdvisoryLock, named_lock
+from db.engine import open_session
+from services.embedding import (
+    EmbedCounts,
+    embed_missing_titles,
+    embed_titles,
+    missing_title_batches,
+)
 from tests.fake_embedder import FakeEmbedder
 from vocabulary.kinds import Space
 
@@ -65,3 +72,34 @@ def test_titles_that_have_gone_are_passed_over(db_session: Session, title_ids: l
     db_session.flush()
     assert embed_titles(db_session, FakeEmbedder(), title_ids) == EmbedCounts(embedded=2)
     assert embed_titles(db_session, FakeEmbedder(), [title_ids[0], 10**6]) == EmbedCounts()
+
+
+def store_titles(database: Engine, make_record: MakeRecord) -> list[int]:
+    with open_session(database) as writing:
+        ids = Importer().store(writing, [make_record(f"Title {n}") for n in range(5)]).created_ids
+        writing.commit()
+    return ids
+
+
+def test_missing_vectors_are_embedded_in_batches(
+    own_database: Engine, make_record: MakeRecord
+) -> None:
+    ids = store_titles(own_database, make_record)
+    fake = FakeEmbedder()
+    assert list(missing_title_batches(own_database, fake, 2)) == [
+        ids[:2],
+        ids[2:4],
+        ids[4:],
+    ]
+    assert embed_missing_titles(own_database, fake) == 5
+    assert embed_missing_titles(own_database, fake) == 0
+
+
+def test_missing_vectors_are_embedded_by_one_process_at_a_time(
+    own_database: Engine, make_record: MakeRecord
+) -> None:
+    store_titles(own_database, make_record)
+    fake = FakeEmbedder()
+    with named_lock(own_database, AdvisoryLock.EMBEDDING, Space.CONTENT, wait=True):
+        assert embed_missing_titles(own_database, fake, wait=False) == 0
+    assert embed_missing_titles(own_database, fake, wait=False) == 5

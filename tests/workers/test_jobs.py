@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -6,48 +6,48 @@ import pytest
 import redis
 from rq import Queue, SimpleWorker
 from rq.job import Job
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from api.auth.visitor_cookie import VISITOR_COOKIE_MAX_AGE_S
 from catalog.importer import Importer
 from catalog.record import Record
-from config import settings as settings_module
-from config.embedders import load_embedder
+from config.settings import Settings
 from db import changes, viewer_lifecycle, viewings
 from db.changes import ALL_TITLES, Position
 from db.engine import open_session
 from db.viewings import NewViewing
-from embedded.lease import Lease
 from embeddings.embedder import EmbedderUnavailable
-from services import seeding
 from viewers import accounts
 from viewers.interactions import read_taste, read_title_states
 from workers import jobs, queues
+from workers.job_context import JobContext, set_context
+from workers.job_table import EMBEDDING_QUEUE, JOBS, MAINTENANCE_QUEUE, QUEUE_NAMES
+from workers.jobs import run_job
 
-UNREACHABLE_URL = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
+UNREACHABLE_URL = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1"
 
 
 @pytest.fixture(autouse=True)
-def _settings(
-    own_database_url: str, servers: Lease, monkeypatch: pytest.MonkeyPatch, valkey: "redis.Redis"
-) -> None:
-    """Jobs are told of the servers as a process is."""
-    monkeypatch.setenv("RASIKA_DATABASE_URL", own_database_url)
-    monkeypatch.setenv("RASIKA_REDIS_URL", servers.redis_url)
+def context(own_database: Engine) -> Iterator[JobContext]:
+    """The context of a worker over the test's own database."""
+    context = JobContext(Settings(), own_database)
+    set_context(context)
+    yield context
+    set_context(None)
 
 
 @pytest.fixture
 def title_ids(own_database: Engine, make_record: Callable[..., Record]) -> list[int]:
     with open_session(own_database) as writing:
-        said = [make_record(f"Title {n}", popularity=n + 1) for n in range(18)]
-        created = Importer().store(writing, said).created_ids
+        records = [make_record(f"Title {n}", popularity=n + 1) for n in range(18)]
+        created = Importer().store(writing, records).created_ids
         writing.commit()
     return created
 
 
-def run_jobs(valkey: "redis.Redis", *, most: int | None = None) -> None:
-    worker = SimpleWorker(list(queues.QUEUE_NAMES), connection=valkey)
-    worker.work(burst=True, max_jobs=most, logging_level="CRITICAL")
+def run_jobs(valkey: "redis.Redis", *, max_jobs: int | None = None) -> None:
+    worker = SimpleWorker(list(QUEUE_NAMES), connection=valkey)
+    worker.work(burst=True, max_jobs=max_jobs, logging_level="CRITICAL")
 
 
 def changed_titles(own: Engine) -> list[int]:
@@ -56,29 +56,29 @@ def changed_titles(own: Engine) -> list[int]:
 
 
 def test_embedding_twice_embeds_once(own_database: Engine, title_ids: list[int]) -> None:
-    assert jobs.embed_titles(title_ids) == {"embedded": 18, "unchanged": 0}
+    assert run_job("embed_titles", title_ids) == {"embedded": 18, "unchanged": 0}
     logged = changed_titles(own_database)
-    assert jobs.embed_titles(title_ids) == {"embedded": 0, "unchanged": 18}
-    assert jobs.embed_missing() == {"embedded": 0}
+    assert run_job("embed_titles", title_ids) == {"embedded": 0, "unchanged": 18}
+    assert run_job("embed_missing") == {"embedded": 0}
     assert changed_titles(own_database) == logged
 
 
-def test_what_is_missing_is_embedded(own_database: Engine, title_ids: list[int]) -> None:
-    jobs.embed_titles(title_ids[:15])
-    assert jobs.embed_missing() == {"embedded": 3}
+def test_missing_vectors_are_embedded(own_database: Engine, title_ids: list[int]) -> None:
+    run_job("embed_titles", title_ids[:15])
+    assert run_job("embed_missing") == {"embedded": 3}
 
 
 def test_refreshing_popularity_twice_changes_it_once(
     own_database: Engine, title_ids: list[int]
 ) -> None:
-    assert jobs.refresh_popularity() == {"changed": 18}
+    assert run_job("refresh_popularity") == {"changed": 18}
     logged = changed_titles(own_database)
-    assert jobs.refresh_popularity() == {"changed": 0}
+    assert run_job("refresh_popularity") == {"changed": 0}
     assert changed_titles(own_database) == logged
 
 
-def test_reindexing_asks_every_follower(own_database: Engine, title_ids: list[int]) -> None:
-    assert jobs.reindex() == {"titles": 18}
+def test_reindex_reloads_every_process(own_database: Engine, title_ids: list[int]) -> None:
+    assert run_job("reindex") == {"titles": 18}
     with open_session(own_database) as reading:
         assert ALL_TITLES in changes.since(reading, Position())[0]
 
@@ -86,8 +86,8 @@ def test_reindexing_asks_every_follower(own_database: Engine, title_ids: list[in
 def test_old_changes_are_pruned_once(own_database: Engine, title_ids: list[int]) -> None:
     with own_database.begin() as connection:
         connection.execute(text("UPDATE change SET at = now() - interval '30 days'"))
-    assert jobs.prune_changes() == {"dropped": 18}
-    assert jobs.prune_changes() == {"dropped": 0}
+    assert run_job("prune_changes") == {"dropped": 18}
+    assert run_job("prune_changes") == {"dropped": 0}
 
 
 def record_searches(own: Engine, *ages_days: int) -> None:
@@ -104,20 +104,20 @@ def record_searches(own: Engine, *ages_days: int) -> None:
 
 def test_old_searches_are_deleted_once(own_database: Engine) -> None:
     record_searches(own_database, 1, jobs.SEARCH_RETENTION_DAYS + 1)
-    assert jobs.trim_searches() == {"deleted": 3}
-    assert jobs.trim_searches() == {"deleted": 0}
+    assert run_job("trim_searches") == {"deleted": 3}
+    assert run_job("trim_searches") == {"deleted": 0}
 
 
 def test_counting_popular_searches_twice_counts_the_same(own_database: Engine) -> None:
     record_searches(own_database, 1, jobs.POPULAR_SEARCH_WINDOW.days + 1)
     for _ in range(2):
-        assert jobs.refresh_popular_searches() == {"texts": 2}  # of Telangana, and of India
+        assert run_job("refresh_popular_searches") == {"texts": 2}  # of Telangana, and of India
 
 
-def test_viewings_that_fell_silent_are_closed_once_and_heard(
-    own_database: Engine, title_ids: list[int]
+def test_idle_viewings_are_closed_once_and_update_the_taste(
+    own_database: Engine, context: JobContext, title_ids: list[int]
 ) -> None:
-    jobs.embed_titles(title_ids)
+    run_job("embed_titles", title_ids)
     viewer, silent, going = uuid4(), uuid4(), uuid4()
     with open_session(own_database) as writing:
         viewer_lifecycle.lock(writing, viewer)
@@ -129,21 +129,16 @@ def test_viewings_that_fell_silent_are_closed_once_and_heard(
             {"id": silent},
         )
         writing.commit()
-    assert jobs.close_viewings() == {"closed": 1}
-    assert jobs.close_viewings() == {"closed": 0}
+    assert run_job("close_viewings") == {"closed": 1}
+    assert run_job("close_viewings") == {"closed": 0}
     with open_session(own_database) as reading:
         assert list(read_title_states(reading, viewer)) == [title_ids[0]]
-        assert read_taste(reading, viewer, current_model()).long_term is not None
+        assert read_taste(reading, viewer, context.model_name).long_term is not None
         seen = viewings.get(reading, viewer, silent)
     assert seen.stopped_at == seen.updated_at
 
 
-def current_model() -> str | None:
-    embedder = load_embedder(settings_module.load_settings())
-    return embedder.model if embedder else None
-
-
-def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own_database: Engine) -> None:
+def test_old_visitors_are_deleted_and_accounts_are_not(own_database: Engine) -> None:
     assert timedelta(days=jobs.VISITOR_RETENTION_DAYS).total_seconds() > VISITOR_COOKIE_MAX_AGE_S
     recent, gone = uuid4(), uuid4()
     with open_session(own_database) as writing:
@@ -154,13 +149,13 @@ def test_visitors_who_cannot_come_back_are_deleted_accounts_are_not(own_database
             {"recent": recent},
         )
         writing.commit()
-    assert jobs.trim_visitors() == {"deleted": 1}
+    assert run_job("trim_visitors") == {"deleted": 1}
     with own_database.connect() as connection:
         left = connection.execute(text("SELECT id FROM viewer")).scalars().all()
     assert set(left) == {recent, account}
 
 
-def test_what_came_late_of_who_was_forgotten_is_swept(own_database: Engine) -> None:
+def test_searches_written_after_a_visitor_was_deleted_are_deleted(own_database: Engine) -> None:
     record_searches(own_database, 0)
     with own_database.connect() as connection:
         gone = connection.execute(text("SELECT visitor_id FROM search_query LIMIT 1")).scalar_one()
@@ -172,75 +167,90 @@ def test_what_came_late_of_who_was_forgotten_is_swept(own_database: Engine) -> N
             {"gone": gone, "id": next(row["id"] for row in late if row["visitor_id"] != gone)},
         )
         writing.commit()
-    assert jobs.delete_forgotten_searches() == {"swept": 1}
-    assert jobs.delete_forgotten_searches() == {"swept": 0}
+    assert run_job("delete_forgotten_searches") == {"swept": 1}
+    assert run_job("delete_forgotten_searches") == {"swept": 0}
 
 
-def test_without_a_model_embedding_fails_rather_than_passes(
-    own_database: Engine, title_ids: list[int], monkeypatch: pytest.MonkeyPatch
+def test_embedding_fails_without_a_model_and_other_jobs_do_not_need_it(
+    own_database: Engine, title_ids: list[int]
 ) -> None:
-    monkeypatch.setenv("RASIKA_EMBEDDER", "sentence-transformers:/no/such/model")
+    settings = Settings(embedder="sentence-transformers:/no/such/model")
+    set_context(JobContext(settings, own_database))
     with pytest.raises(EmbedderUnavailable):
-        jobs.embed_titles(title_ids)
+        run_job("embed_titles", title_ids)
     with pytest.raises(EmbedderUnavailable):
-        jobs.embed_missing()
-    with pytest.raises(EmbedderUnavailable):
-        jobs.close_viewings()
+        run_job("embed_missing")
+    assert run_job("close_viewings") == {"closed": 0}
+    assert run_job("refresh_popularity") == {"changed": 18}
 
 
-def test_progress_is_visible_batch_by_batch(
+def test_every_job_of_the_table_has_a_function() -> None:
+    assert jobs.FUNCTIONS.keys() == JOBS.keys()
+
+
+def test_missing_vectors_are_enqueued_once_at_a_time(
+    valkey: "redis.Redis", own_database: Engine
+) -> None:
+    first = queues.enqueue(valkey, "embed_missing")
+    assert queues.enqueue(valkey, "embed_missing").id == first.id
+    assert Queue(EMBEDDING_QUEUE, connection=valkey).count == 1
+    run_jobs(valkey)
+    queues.enqueue(valkey, "embed_missing")
+    assert Queue(EMBEDDING_QUEUE, connection=valkey).count == 1
+
+
+def test_progress_is_visible_after_each_batch(
     own_database: Engine,
     title_ids: list[int],
     valkey: "redis.Redis",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[object] = []
-    tell = jobs.report_progress
+    report = jobs.report_progress
 
-    def watched(done: int, total: int) -> None:
-        tell(done, total)
+    def observe(done: int, total: int) -> None:
+        report(done, total)
         seen.append(Job.fetch(job.id, connection=valkey).meta)
 
-    monkeypatch.setattr(jobs, "progress", watched)
-    monkeypatch.setattr(seeding, "EMBED_BATCH", 16)
-    (job,) = queues.embed_titles(valkey, title_ids)
+    monkeypatch.setattr(jobs, "report_progress", observe)
+    monkeypatch.setattr(jobs, "TITLES_PER_EMBED_TRANSACTION", 16)
+    (job,) = queues.enqueue_embedding(valkey, title_ids)
     run_jobs(valkey)
     assert seen == [{"done": 16, "total": 18}, {"done": 18, "total": 18}]
     assert job.get_status() == "finished"
 
 
-def test_outside_a_worker_progress_is_nobodys() -> None:
+def test_progress_outside_a_job_is_ignored() -> None:
     jobs.report_progress(1, 2)
 
 
-def test_a_job_that_fails_is_tried_again(
-    own_database: Engine,
-    title_ids: list[int],
-    valkey: "redis.Redis",
-    monkeypatch: pytest.MonkeyPatch,
+def test_failed_job_is_retried_at_once(
+    context: JobContext, title_ids: list[int], valkey: "redis.Redis"
 ) -> None:
-    job = queues.refresh_popularity(valkey)
-    with monkeypatch.context() as away:
-        away.setenv("RASIKA_DATABASE_URL", UNREACHABLE_URL)
-        run_jobs(valkey, most=1)
-    assert job.get_status() == "queued"  # at once the first time
+    job = queues.enqueue(valkey, "refresh_popularity")
+    set_context(unreachable_context())
+    run_jobs(valkey, max_jobs=1)
+    assert job.get_status() == "queued"
+    set_context(context)
     run_jobs(valkey)
     assert job.get_status() == "finished"
     assert job.return_value() == {"changed": 18}
 
 
-def test_a_job_that_fails_again_waits_before_its_next_try(
-    own_database: Engine, valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RASIKA_DATABASE_URL", UNREACHABLE_URL)
-    job = queues.refresh_popularity(valkey)
+def test_second_retry_waits(valkey: "redis.Redis") -> None:
+    set_context(unreachable_context())
+    job = queues.enqueue(valkey, "refresh_popularity")
     run_jobs(valkey)
     assert job.get_status() == "scheduled"
-    assert Queue(queues.MAINTENANCE_QUEUE, connection=valkey).scheduled_job_registry.count == 1
+    assert Queue(MAINTENANCE_QUEUE, connection=valkey).scheduled_job_registry.count == 1
 
 
-def test_many_titles_are_parted_into_jobs(valkey: "redis.Redis") -> None:
-    made = queues.embed_titles(valkey, range(1, 1202))
-    assert [len(job.args[0]) for job in made] == [500, 500, 201]
-    assert Queue(queues.EMBEDDING_QUEUE, connection=valkey).count == 3
-    assert queues.embed_titles(valkey, []) == []
+def unreachable_context() -> JobContext:
+    return JobContext(Settings(), create_engine(UNREACHABLE_URL))
+
+
+def test_many_titles_are_split_into_jobs(valkey: "redis.Redis") -> None:
+    made = queues.enqueue_embedding(valkey, range(1, 1202))
+    assert [len(job.args[1]) for job in made] == [500, 500, 201]
+    assert Queue(EMBEDDING_QUEUE, connection=valkey).count == 3
+    assert queues.enqueue_embedding(valkey, []) == []

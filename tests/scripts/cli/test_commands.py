@@ -23,7 +23,7 @@ from db.engine import connect, open_session
 from embedded.lease import Lease, acquire
 from scripts.cli.main import main
 from tests.rasika_process import PROJECT_FOLDER
-from workers import queues
+from workers.job_table import EMBEDDING_QUEUE, MAINTENANCE_QUEUE
 
 EEGA = {
     "kind": "movie",
@@ -151,12 +151,12 @@ def test_import_stores_titles_and_enqueues_jobs(
     assert "unknown fields: budget (1 lines)" in first.stdout
     assert stored_titles(home) == ["Eega", "Magadheera"]
     with redis.Redis.from_url(home.redis_url) as client:
-        (job,) = Queue(queues.EMBEDDING_QUEUE, connection=client).jobs
+        (job,) = Queue(EMBEDDING_QUEUE, connection=client).jobs
         assert len(job.args[0]) == 2
-        assert Queue(queues.MAINTENANCE_QUEUE, connection=client).count == 1
+        assert Queue(MAINTENANCE_QUEUE, connection=client).count == 1
         again = run_process("import", path)
         assert "0 new, 0 updated, 2 unchanged, 0 bad" in again.stdout
-        assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
+        assert Queue(EMBEDDING_QUEUE, connection=client).count == 1
 
 
 def test_bad_lines_are_reported_with_number_field_and_reason(
@@ -204,7 +204,7 @@ def test_readable_files_are_imported_beside_unreadable_ones(
     assert message.startswith(f"{missing}: no such file; {truncated}: ")
     assert len(stored_titles(home)) == 301
     with redis.Redis.from_url(home.redis_url) as client:
-        assert Queue(queues.EMBEDDING_QUEUE, connection=client).count == 1
+        assert Queue(EMBEDDING_QUEUE, connection=client).count == 1
 
 
 def test_import_maps_columns_to_fields(
