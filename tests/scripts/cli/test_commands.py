@@ -152,7 +152,7 @@ def test_import_stores_titles_and_enqueues_jobs(
     assert stored_titles(home) == ["Eega", "Magadheera"]
     with redis.Redis.from_url(home.redis_url) as client:
         (job,) = Queue(EMBEDDING_QUEUE, connection=client).jobs
-        assert len(job.args[0]) == 2
+        assert len(job.args[1]) == 2
         assert Queue(MAINTENANCE_QUEUE, connection=client).count == 1
         again = run_process("import", path)
         assert "0 new, 0 updated, 2 unchanged, 0 bad" in again.stdout
