@@ -1,4 +1,4 @@
-"""What the machine offers this process."""
+"""The processor cores of this process."""
 
 import os
 

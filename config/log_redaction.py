@@ -1,6 +1,6 @@
-"""What no log may hold: passwords, tokens, keys and e-mails, the second line of defence.
+"""Removes passwords, tokens, keys and e-mail addresses from log lines.
 
-The first is that nobody logs them.
+The second line of defence: code should not log them in the first place.
 """
 
 import re
@@ -8,12 +8,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 REDACTED = "…"
-# Parts of names of fields; `key` alone is often a harmless one.
+# Parts of field names; `key` alone is usually harmless.
 SECRET_FIELD_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|cookie|credential|api_?key|e_?mail|code_verifier",
     re.IGNORECASE,
 )
-# Parts of texts: signed tokens, what a header presents, e-mail addresses, passwords in URLs.
+# Parts of texts: signed tokens, bearer tokens, e-mail addresses, passwords in URLs.
 SECRET_TEXTS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
     r"|(?<=bearer )\S+"
@@ -26,7 +26,7 @@ SECRET_TEXTS = re.compile(
 def redact_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Return a line of the log with nothing in it that is somebody's secret."""
+    """Return a log line without secrets and personal data."""
     for name, value in event.items():
         event[name] = REDACTED if SECRET_FIELD_NAMES.search(name) else _redact_value(value)
     return event

@@ -1,4 +1,4 @@
-"""Everything that can be set, from the environment and `.env`."""
+"""All settings, read from the environment and `.env`."""
 
 import difflib
 import os
@@ -25,18 +25,18 @@ from sqlalchemy.exc import ArgumentError
 ENV_PREFIX = "RASIKA_"
 ENV_FILE = ".env"
 
-MIN_SECRET_KEY_CHARACTERS = 16  # characters; fewer can be guessed
+MIN_SECRET_KEY_CHARACTERS = 16  # fewer can be guessed
 GOOGLE_ISSUER = "https://accounts.google.com"
 
 Network = IPv4Network | IPv6Network
 
 
 class OidcProviderSettings(BaseModel):
-    """An OpenID Connect provider, as it knows us."""
+    """An OpenID Connect provider and our registration with it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]  # in addresses
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]  # part of URLs
     label: str | None = None  # on the button
     issuer: str
     client_id: str
@@ -45,15 +45,15 @@ class OidcProviderSettings(BaseModel):
 
     @property
     def display_name(self) -> str:
-        """What people call it."""
+        """The name on the sign-in button."""
         return self.label or self.name.capitalize()
 
     @field_validator("issuer")
     @classmethod
     def _require_https(cls, value: str) -> str:
         parts = urlsplit(value)
-        at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-        if not parts.hostname or not (parts.scheme == "https" or at_home):
+        is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if not parts.hostname or not (parts.scheme == "https" or is_local):
             raise ValueError("must start with https://")
         return value
 
@@ -64,34 +64,36 @@ class OidcProviderSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Typed settings; each is the environment variable of its name in capitals after `RASIKA_`."""
+    """Each field is the environment variable of its name in capitals, after `RASIKA_`."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
     )
 
-    home: Path = Field(Path(".rasika"), description="where the embedded servers keep their data")
-    seed: bool = Field(True, description="fill an empty catalogue with the seed catalogue")
-    database_url: str | None = Field(None, description="PostgreSQL >= 15; none: the embedded one")
+    home: Path = Field(Path(".rasika"), description="folder for the data of the embedded servers")
+    seed: bool = Field(True, description="load the seed catalogue into an empty one")
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer; none: the embedded one"
+    )
     redis_url: str | None = Field(None, description="Redis or Valkey; none: the embedded one")
     index: Literal["memory", "pgvector", "qdrant"] = Field(
-        "memory", description="the index engine; what differs: docs/engines.md"
+        "memory", description="index engine; docs/engines.md compares them"
     )
     index_recall: float = Field(
         1.0,
-        description="the least share of titles that a search finds; below 1 graphs (pgvector, "
-        "qdrant) or, above a million titles, lists (memory) may serve, where they find that much",
+        description="minimum recall of a search; below 1, graphs (pgvector, qdrant) or, from a "
+        "million titles on, inverted lists (memory) are used where they reach it",
         gt=0,
         le=1,
     )
-    qdrant_url: str | None = Field(None, description="a Qdrant server, for the engine `qdrant`")
-    qdrant_api_key: SecretStr | None = Field(None, description="its key")
-    qdrant_shards: int = Field(1, description="parts that a collection is split into", ge=1)
-    qdrant_replicas: int = Field(1, description="nodes that hold each part", ge=1)
+    qdrant_url: str | None = Field(None, description="Qdrant server, for the engine `qdrant`")
+    qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server")
+    qdrant_shards: int = Field(1, description="shards of a Qdrant collection", ge=1)
+    qdrant_replicas: int = Field(1, description="nodes that hold each shard", ge=1)
     embedder: str = Field("bundled", description="`bundled` or `sentence-transformers:NAME`")
     environment: Literal["development", "production"] = Field(
         "development",
-        description="`production` wants a secret key, and cookies go over https alone",
+        description="`production` requires a secret key and sends cookies over https only",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -105,42 +107,44 @@ class Settings(BaseSettings):
     )
     oidc_providers: tuple[OidcProviderSettings, ...] = Field(
         (),
-        description="where people may sign in: a JSON list of `name`, `issuer`, `client_id`, "
-        "`client_secret`, and perhaps `label` and `scopes`",
+        description="sign-in providers (OpenID Connect): a JSON list of objects with `name`, "
+        "`issuer`, `client_id`, `client_secret`, optionally `label` and `scopes`",
     )
-    google_client_id: str | None = Field(None, description="the same for Google, in short")
-    google_client_secret: SecretStr | None = Field(None, description="its secret")
+    google_client_id: str | None = Field(None, description="client id for sign-in with Google")
+    google_client_secret: SecretStr | None = Field(None, description="its client secret")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="origins that may call from a browser, parted by commas"
+        (), description="origins that browsers may call the API from, comma-separated"
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
-        (), description="addresses or networks whose forwarding headers are believed"
+        (), description="addresses or networks of proxies whose forwarding headers are trusted"
     )
-    tmdb_api_key: SecretStr | None = Field(None, description="The Movie Database")
-    tmdb_base_url: str = Field("https://api.themoviedb.org/3", description="its address")
-    omdb_api_key: SecretStr | None = Field(None, description="the Open Movie Database")
-    omdb_base_url: str = Field("https://www.omdbapi.com", description="its address")
-    jikan_base_url: str = Field("https://api.jikan.moe/v4", description="MyAnimeList through Jikan")
-    youtube_api_key: SecretStr | None = Field(None, description="YouTube Data API")
+    tmdb_api_key: SecretStr | None = Field(None, description="API key of The Movie Database")
+    tmdb_base_url: str = Field("https://api.themoviedb.org/3", description="address of its API")
+    omdb_api_key: SecretStr | None = Field(None, description="API key of the Open Movie Database")
+    omdb_base_url: str = Field("https://www.omdbapi.com", description="address of its API")
+    jikan_base_url: str = Field(
+        "https://api.jikan.moe/v4", description="MyAnimeList, through Jikan"
+    )
+    youtube_api_key: SecretStr | None = Field(None, description="API key of the YouTube Data API")
     youtube_base_url: str = Field(
-        "https://www.googleapis.com/youtube/v3", description="its address"
+        "https://www.googleapis.com/youtube/v3", description="address of its API"
     )
-    telegram_bot_token: SecretStr | None = Field(None, description="the bot that posts")
-    telegram_chat_id: str | None = Field(None, description="where it posts")
+    telegram_bot_token: SecretStr | None = Field(None, description="token of the Telegram bot")
+    telegram_chat_id: str | None = Field(None, description="Telegram chat that the bot posts to")
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
-        """The secret keys, the one that signs first."""
+        """The secret keys; the first signs."""
         return _split_keys(self.secret_key)
 
     @property
     def is_production(self) -> bool:
-        """Whether strangers may reach this service."""
+        """Whether the service is reachable by the public."""
         return self.environment == "production"
 
     @property
     def all_oidc_providers(self) -> tuple[OidcProviderSettings, ...]:
-        """Where people may sign in, Google among them where it is set."""
+        """The providers, with Google if it is configured."""
         if self.google_client_id is None or self.google_client_secret is None:
             return self.oidc_providers
         google = OidcProviderSettings(
@@ -164,18 +168,16 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _require_consistent_settings(self) -> Self:
         if self.is_production and not self.secret_keys:
-            raise ValueError("SECRET_KEY: must be set where RASIKA_ENVIRONMENT is production")
+            raise ValueError("SECRET_KEY: must be set when RASIKA_ENVIRONMENT is production")
         if self.is_production and self.local_admin:
             raise ValueError("LOCAL_ADMIN: must not be set where RASIKA_ENVIRONMENT is production")
         if self.index == "qdrant" and self.qdrant_url is None:
-            raise ValueError("QDRANT_URL: must be set where INDEX is qdrant")
+            raise ValueError("QDRANT_URL: must be set when RASIKA_INDEX is qdrant")
         if (self.google_client_id is None) != (self.google_client_secret is None):
-            raise ValueError(
-                "GOOGLE_CLIENT_SECRET: goes with RASIKA_GOOGLE_CLIENT_ID, and it with this"
-            )
+            raise ValueError("GOOGLE_CLIENT_SECRET: set it together with RASIKA_GOOGLE_CLIENT_ID")
         names = [each.name for each in self.all_oidc_providers]
         if len(set(names)) < len(names):
-            raise ValueError("OIDC_PROVIDERS: each needs a name of its own")
+            raise ValueError("OIDC_PROVIDERS: names must differ")
         return self
 
     @field_validator("cors_origins", mode="before")
@@ -220,13 +222,13 @@ class Settings(BaseSettings):
 
 
 class InvalidSettings(ValueError):
-    """The environment holds what cannot be; the message has a line for each variable."""
+    """Invalid values or unknown names; the message has a line for each variable."""
 
 
 def load_settings() -> Settings:
     """Return the settings.
 
-    Raises `WrongSettings` for a value that cannot be and for an unknown `RASIKA_` name.
+    Raises `InvalidSettings` for an invalid value and for an unknown `RASIKA_` name.
     """
     unknown = _unknown_variables()
     if unknown:
@@ -235,12 +237,12 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise InvalidSettings("\n".join(map(_problem_line, error.errors()))) from error
-    except SettingsError as error:  # what should be JSON is none; its own words quote the value
+    except SettingsError as error:  # not JSON; its own message quotes the value
         raise InvalidSettings(f"{ENV_PREFIX}OIDC_PROVIDERS: must be a JSON list") from error
 
 
 def environment_variables() -> dict[str, tuple[str, str]]:
-    """Return every variable's default and meaning."""
+    """Return the default and the description of every variable."""
     return {
         ENV_PREFIX + name.upper(): (_format_default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
@@ -248,21 +250,21 @@ def environment_variables() -> dict[str, tuple[str, str]]:
 
 
 def _problem_line(problem: ErrorDetails) -> str:
-    """Return a line for a problem, which names its variable, and never its value."""
-    said = problem["msg"].removeprefix("Value error, ")
-    place = problem["loc"]
-    if not place:
-        return ENV_PREFIX + said
-    within = "".join(f"{part}: " for part in place[1:])
-    return f"{ENV_PREFIX}{str(place[0]).upper()}: {within}{said}"
+    """Return a line that names the variable, and never its value."""
+    message = problem["msg"].removeprefix("Value error, ")
+    location = problem["loc"]
+    if not location:
+        return ENV_PREFIX + message
+    within = "".join(f"{part}: " for part in location[1:])
+    return f"{ENV_PREFIX}{str(location[0]).upper()}: {within}{message}"
 
 
 def _unknown_variables() -> list[str]:
     known = set(environment_variables())
-    given = {*os.environ, *dotenv_values(ENV_FILE)}
+    names = {*os.environ, *dotenv_values(ENV_FILE)}
     return [
-        f"{name} is no setting of Rasika{_suggestion(name, known)}"
-        for name in sorted(given)
+        f"{name} is not a setting of Rasika{_suggestion(name, known)}"
+        for name in sorted(names)
         if name.startswith(ENV_PREFIX) and name not in known
     ]
 

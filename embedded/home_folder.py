@@ -1,4 +1,4 @@
-"""The home folder: where everything lies, and the error that names it."""
+"""The home folder: the paths of everything in it, and the error that names it."""
 
 import errno
 import hashlib
@@ -33,7 +33,7 @@ _REMEDIES = {
 
 
 class EmbeddedServicesError(Exception):
-    """The embedded servers cannot run: why, and what the reader can do about it."""
+    """The embedded servers cannot run: why, and what the user can do about it."""
 
     def __init__(self, home: Path, reason: str, remedy: str) -> None:
         super().__init__(home, reason, remedy)
@@ -47,16 +47,16 @@ class EmbeddedServicesError(Exception):
 
 @contextmanager
 def translate_os_errors(home: Path) -> Iterator[None]:
-    """Turn the file system's refusals into an EmbeddedServicesError that names the file."""
+    """Turn errors of the file system into an EmbeddedServicesError that names the file."""
     try:
         yield
     except TimeoutError as error:
-        mend = "try again, or end the process that holds it"
-        raise EmbeddedServicesError(home, str(error), mend) from error
+        remedy = "try again, or end the process that holds it"
+        raise EmbeddedServicesError(home, str(error), remedy) from error
     except OSError as error:
         reason = f"{error.filename or home}: {error.strerror or error}"
-        mend = _REMEDIES.get(error.errno or 0, _DEFAULT_REMEDY)
-        raise EmbeddedServicesError(home, reason, mend) from error
+        remedy = _REMEDIES.get(error.errno or 0, _DEFAULT_REMEDY)
+        raise EmbeddedServicesError(home, reason, remedy) from error
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ class HomeFolder:
 
     @property
     def run_folder(self) -> Path:
-        """Locks and notes, of use only while something runs."""
+        """Locks and notes, used only while something runs."""
         return self.path / "run"
 
     @property
     def start_lock_file(self) -> Path:
-        """Taken, for a short while, by whoever joins, starts or stops."""
+        """Held briefly by processes that join, start or stop."""
         return self.run_folder / "start.lock"
 
     @property
     def lease_lock_file(self) -> Path:
-        """Shared by all leases: taken as long as anybody needs the servers."""
+        """Shared by all leases: locked as long as any process needs the servers."""
         return self.run_folder / "holders.lock"
 
     @property
@@ -98,12 +98,12 @@ class HomeFolder:
 
     @property
     def supervisor_lock_file(self) -> Path:
-        """Taken by the supervisor for all its life."""
+        """Held by the supervisor as long as it lives."""
         return self.run_folder / "supervisor.lock"
 
     @property
     def supervisor_pid_file(self) -> Path:
-        """For the reader; whether the supervisor lives, its lock tells."""
+        """For people; whether the supervisor lives is known from its lock."""
         return self.run_folder / "supervisor.pid"
 
     @property
@@ -113,7 +113,7 @@ class HomeFolder:
 
     @property
     def log_file(self) -> Path:
-        """What the supervisor and both servers have to say."""
+        """The log of the supervisor and both servers."""
         return self.path / "log" / "services.log"
 
     @property
@@ -132,11 +132,11 @@ class HomeFolder:
         return self.path / "valkey"
 
     def request_marker(self, name: ServerName) -> Path:
-        """Its presence asks the supervisor to run that server."""
+        """Return the file whose presence makes the supervisor run that server."""
         return self.run_folder / f"want-{name}"
 
     def failure_report(self, name: ServerName) -> Path:
-        """Two lines, reason and mend; its modification time is the time of the failure."""
+        """Two lines, reason and remedy; its modification time is the time of the failure."""
         return self.run_folder / f"failure-{name}"
 
     def create_folders(self) -> None:
@@ -156,7 +156,7 @@ class HomeFolder:
                 private.mkdir(mode=0o700, exist_ok=True)
 
     def create_socket_folder(self) -> Path:
-        """Make the folder for the sockets, and note it for those who connect."""
+        """Create the folder for the sockets, and note it for clients."""
         folder = self.current_socket_folder() or self._preferred_socket_folder()
         folder.mkdir(mode=0o700, exist_ok=True)
         self._require_private(folder)
@@ -187,11 +187,11 @@ class HomeFolder:
         return Path(tempfile.gettempdir()) / f"rasika-{os.getuid()}-{digest}"
 
     def _require_private(self, folder: Path) -> None:
-        """Refuse a folder that somebody else could have put into a shared temporary folder."""
+        """Refuse a folder that another user may have put into a shared temporary folder."""
         found = folder.lstat()
         trusted = {os.getuid()} if os.getuid() else {0, _owner(self.postgres_data_folder)}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in trusted:
-            reason = f"the socket folder {folder} belongs to somebody else"
+            reason = f"the socket folder {folder} belongs to another user"
             raise EmbeddedServicesError(self.path, reason, f"remove {folder}, or set TMPDIR")
 
 

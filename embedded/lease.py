@@ -1,4 +1,4 @@
-"""A share in the servers of a home: the first one starts them, the last one stops them."""
+"""A share in the servers of a home: the first starts them, the last stops them."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ _PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class ServerAddresses:
-    """The addresses of the servers; that of a server not asked for is empty."""
+    """The addresses of the servers; empty for a server that was not requested."""
 
     database_url: str = ""  # SQLAlchemy's form, through psycopg
     redis_url: str = ""
@@ -44,7 +44,7 @@ class ServerAddresses:
 
 @dataclass(frozen=True)
 class Lease:
-    """While it is held the servers stay up; the end of the process releases it too."""
+    """While it is held the servers stay up; it ends with its process."""
 
     addresses: ServerAddresses
     _home: HomeFolder
@@ -89,13 +89,13 @@ def acquire(
     place = HomeFolder.resolve(home)
     place.create_folders()
     choices: list[tuple[ServerName, bool]] = [("postgres", postgres), ("valkey", valkey)]
-    wanted = [name for name, asked_for in choices if asked_for]
+    names = [name for name, is_requested in choices if is_requested]
     began = time.time()
-    lock, note = _register_lease(place, wanted, timeout_s=start_timeout_s)
+    lock, note = _register_lease(place, names, timeout_s=start_timeout_s)
     try:
-        for name in wanted:
+        for name in names:
             _wait_for_answer(place, name, began=began, timeout_s=start_timeout_s)
-        return Lease(_server_addresses(place, wanted), place, lock, note)
+        return Lease(_server_addresses(place, names), place, lock, note)
     except BaseException:  # also when interrupted: the caller never gets the lease
         note.unlink(missing_ok=True)
         lock.release()
@@ -139,7 +139,7 @@ def _spawn_supervisor(home: HomeFolder) -> None:
 
 
 def _stop_orphans(home: HomeFolder) -> None:
-    """Let a new supervisor stop the servers that a killed one left, if nobody holds them."""
+    """Let a new supervisor stop the servers that a killed one left, if no lease is held."""
     try:
         with locks.hold(home.start_lock_file, timeout_s=0):
             orphaned = home.supervisor_pid_file.exists() and not locks.is_locked_exclusively(
@@ -147,18 +147,18 @@ def _stop_orphans(home: HomeFolder) -> None:
             )
             if orphaned and not locks.is_locked(home.lease_lock_file):
                 _spawn_supervisor(home)
-    except (OSError, EmbeddedServicesError):  # the home is gone, or somebody is starting
+    except (OSError, EmbeddedServicesError):  # the home is gone, or another process is starting
         return
 
 
 def _wait_for_answer(home: HomeFolder, name: ServerName, *, began: float, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
-    while (silence := _connection_failure(home, name)) is not None:
+    while (failure := _connection_failure(home, name)) is not None:
         _raise_reported_failure(home, name, began)
         if not locks.is_locked_exclusively(home.supervisor_lock_file):
             raise _supervisor_ended_error(home)
         if time.monotonic() > deadline:
-            reason = f"{name} does not answer after {timeout_s:.0f} s: {silence}"
+            reason = f"{name} does not answer after {timeout_s:.0f} s: {failure}"
             raise EmbeddedServicesError(home.path, reason, f"see {home.log_file}")
         time.sleep(_POLL_INTERVAL_S)
 
@@ -167,8 +167,8 @@ def _raise_reported_failure(home: HomeFolder, name: ServerName, began: float) ->
     note = home.failure_report(name)
     text = read_text_or_empty(note)
     if text and note.stat().st_mtime >= began:
-        reason, _, mend = text.partition("\n")
-        raise EmbeddedServicesError(home.path, reason, mend)
+        reason, _, remedy = text.partition("\n")
+        raise EmbeddedServicesError(home.path, reason, remedy)
 
 
 def _supervisor_ended_error(home: HomeFolder) -> EmbeddedServicesError:
@@ -177,23 +177,23 @@ def _supervisor_ended_error(home: HomeFolder) -> EmbeddedServicesError:
 
 
 def _connection_failure(home: HomeFolder, name: ServerName) -> str | None:
-    """Why the server does not answer, None when it does."""
+    """Return why the server does not answer; None when it does."""
     folder = home.current_socket_folder()
     if folder is None:
         return "it has no socket yet"
-    asks: dict[ServerName, Callable[[Path], None]] = {
+    probes: dict[ServerName, Callable[[Path], None]] = {
         "postgres": _connect_postgres,
         "valkey": _ping_valkey,
     }
     try:
-        asks[name](folder)
+        probes[name](folder)
     except (psycopg.OperationalError, redis.ConnectionError, redis.TimeoutError) as error:
         return str(error)
     return None
 
 
 def _connect_postgres(folder: Path) -> None:
-    """Connect, and see that our database exists."""
+    """Connect, and create our database if it is missing."""
     with psycopg.connect(
         host=str(folder),
         port=5432,

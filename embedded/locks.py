@@ -1,4 +1,4 @@
-"""Kernel locks on files: they vanish with their process, also by `kill -9`."""
+"""Kernel locks on files: they end with their process, also by `kill -9`."""
 
 import fcntl
 import os
@@ -19,12 +19,14 @@ class FileLock:
     _path: Path
 
     def is_in_place(self) -> bool:
-        """Tell whether others who take the lock would meet this one: its file may be removed."""
+        """Tell whether the file still exists, so that other processes would meet this lock."""
         try:
-            found = self._path.stat()
+            in_place = self._path.stat()
         except FileNotFoundError:
             return False
-        return self._descriptor is not None and os.path.samestat(found, os.fstat(self._descriptor))
+        return self._descriptor is not None and os.path.samestat(
+            in_place, os.fstat(self._descriptor)
+        )
 
     def release(self) -> None:
         """Close instead of unlock, so that a forked child keeps its share."""
@@ -71,12 +73,12 @@ def hold(path: Path, *, timeout_s: float) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether anybody holds it, shared or not; makes no file."""
+    """Tell whether any process holds it, shared or not; creates no file."""
     return path.exists() and not _can_acquire(path, shared=False)
 
 
 def is_locked_exclusively(path: Path) -> bool:
-    """Tell whether anybody holds it for itself alone; those who ask do not deceive each other."""
+    """Tell whether a process holds it exclusively; concurrent probes do not disturb each other."""
     return path.exists() and not _can_acquire(path, shared=True)
 
 

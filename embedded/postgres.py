@@ -1,4 +1,4 @@
-"""One PostgreSQL server: its data folder, its flags, and what a crash leaves behind."""
+"""One PostgreSQL server: its data folder, its settings, and the leftovers of a crash."""
 
 import locale
 import os
@@ -16,10 +16,11 @@ from embedded.home_folder import POSTGRES_SOCKET, EmbeddedServicesError, HomeFol
 from embedded.server_user import ServerUser, server_user_for
 
 SUPERUSER = "rasika"
-_LEFTOVER_TIMEOUT_S = 5.0  # sessions of a killed postmaster hold its memory, and so a new start
+# Sessions of a killed postmaster hold its shared memory, which blocks a new start.
+_LEFTOVER_TIMEOUT_S = 5.0
 
 _SERVER_SETTINGS = {  # for two cores and a few gigabytes shared with Python
-    "port": "5432",  # only a part of the socket's name
+    "port": "5432",  # only part of the socket's name
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
@@ -29,7 +30,7 @@ _SERVER_SETTINGS = {  # for two cores and a few gigabytes shared with Python
     "maintenance_work_mem": "128MB",
     "max_wal_size": "1GB",
     "fsync": "on",
-    "jit": "off",  # its compile time exceeds what our short queries take
+    "jit": "off",  # compiling takes longer than our short queries
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
@@ -62,7 +63,7 @@ class PostgresServer:
         self._make_data_folder(account, binaries)
         self._require_readable_version(account)
         data = self.home.postgres_data_folder
-        if data.stat().st_uid != account.uid:  # root's, as after the restore of a backup
+        if data.stat().st_uid != account.uid:  # root's, as after restoring a backup
             account.take_ownership_of_contents(data)
         account.take_ownership(data)
         processes.clear_leftovers(
@@ -78,7 +79,7 @@ class PostgresServer:
         return psutil.Popen(command, stdin=subprocess.DEVNULL, env=server_environment())
 
     def _make_data_folder(self, account: ServerUser, binaries: Path) -> None:
-        """Begin under another name, so that a half-made data folder never counts."""
+        """Create it under another name, so that an incomplete data folder is never used."""
         data, new = self.home.postgres_data_folder, self.home.postgres_folder / "data.new"
         processes.kill_process_trees(list(_processes_using(account, new)))
         shutil.rmtree(new, ignore_errors=True)
@@ -108,20 +109,20 @@ class PostgresServer:
         try:
             made_by = (data / "PG_VERSION").read_text().strip()
         except FileNotFoundError as error:
-            mend = "move it away, or set RASIKA_HOME to another folder"
+            remedy = "move it away, or set RASIKA_HOME to another folder"
             reason = f"{data} is not a PostgreSQL data folder"
-            raise EmbeddedServicesError(self.home.path, reason, mend) from error
+            raise EmbeddedServicesError(self.home.path, reason, remedy) from error
         if made_by != account.postgres_version.partition(".")[0]:
-            reason = f"{data} was made by PostgreSQL {made_by}, this is {account.postgres_version}"
-            mend = (
+            reason = f"{data} is of PostgreSQL {made_by}, this is {account.postgres_version}"
+            remedy = (
                 f"dump it with PostgreSQL {made_by} and restore it here,"
-                f" or remove {data} to begin anew"
+                f" or remove {data} to start with an empty database"
             )
-            raise EmbeddedServicesError(self.home.path, reason, mend)
+            raise EmbeddedServicesError(self.home.path, reason, remedy)
 
 
 def _processes_using(account: ServerUser, folder: Path) -> Iterator[psutil.Process]:
-    """Find who works in a data folder, with or without a living postmaster."""
+    """Find the processes of a data folder, with or without a living postmaster."""
     for process in processes.find_by_name("postgres", "initdb", uid=account.uid):
         if _has_in_command_line(process, folder) or account.working_folder_of(process) == folder:
             yield process
@@ -135,10 +136,10 @@ def _has_in_command_line(process: psutil.Process, folder: Path) -> bool:
 
 
 def _replace_stale_pid(pid_file: Path) -> None:
-    """Put our pid in place of one that the kernel has given to a stranger meanwhile.
+    """Replace a pid that now belongs to another program by our own.
 
-    PostgreSQL takes its parent's pid for stale, yet goes on to check the shared memory that the
-    file names: removing the file would switch that protection of the data off.
+    PostgreSQL treats its parent's pid as stale, but still checks the shared memory that the file
+    names: removing the file would switch off that protection of the data.
     """
     pid = processes.read_pid(pid_file)
     if pid is not None and psutil.pid_exists(pid):
@@ -162,7 +163,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _locale() -> str:
-    """Prefer C.UTF-8, which knows the letters of all scripts; some systems lack it."""
+    """Return C.UTF-8, which classifies letters of all scripts, or C where it is missing."""
     try:
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     except locale.Error:

@@ -1,4 +1,4 @@
-"""Which processes belong to a folder, and whether they still run."""
+"""The processes of a folder, and whether they still run."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -54,7 +54,7 @@ def find_by_name(*programs: str, uid: int) -> Iterator[psutil.Process]:
 
 
 def working_folder(process: psutil.Process) -> Path | None:
-    """Look where a process works; None when it is gone, or when we may not look."""
+    """Return the working folder of a process; None when it is gone or may not be inspected."""
     try:
         return Path(process.cwd())
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -64,17 +64,17 @@ def working_folder(process: psutil.Process) -> Path | None:
 def clear_leftovers(
     find_leftovers: Callable[[], Sequence[psutil.Process]], *, timeout_s: float
 ) -> None:
-    """Wait until there are no leftovers; kill those who stay too long."""
+    """Wait until there are no leftovers; kill those that stay too long."""
     deadline = time.monotonic() + timeout_s
-    while (found := find_leftovers()) and time.monotonic() < deadline:
+    while (leftovers := find_leftovers()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    if found:
-        log_event("leftovers_killed", pids=[process.pid for process in found])
-        kill_process_trees(found)
+    if leftovers:
+        log_event("leftovers_killed", pids=[process.pid for process in leftovers])
+        kill_process_trees(leftovers)
 
 
 def send_signal(process: psutil.Process, signal_number: int) -> None:
-    """Signal a process that may be gone already."""
+    """Signal a process, which may be gone."""
     try:
         process.send_signal(signal_number)
     except psutil.NoSuchProcess:
@@ -82,11 +82,11 @@ def send_signal(process: psutil.Process, signal_number: int) -> None:
 
 
 def kill_process_trees(processes: Sequence[psutil.Process]) -> None:
-    """Kill the processes with all that they started, and wait until they are gone."""
-    doomed = [member for process in processes for member in (*_children(process), process)]
-    for process in doomed:
+    """Kill the processes and their descendants, and wait until they are gone."""
+    targets = [member for process in processes for member in (*_children(process), process)]
+    for process in targets:
         send_signal(process, 9)
-    wait_for_exit(doomed, timeout_s=5)
+    wait_for_exit(targets, timeout_s=5)
 
 
 def wait_for_exit(processes: Sequence[psutil.Process], *, timeout_s: float) -> list[psutil.Process]:

@@ -1,4 +1,4 @@
-"""Who runs PostgreSQL: it refuses to run as root, so root lends it to a system user."""
+"""The user that runs PostgreSQL: it refuses to run as root, so root uses a system user."""
 
 import os
 import pwd
@@ -16,9 +16,9 @@ from embedded.service_log import log_event
 SYSTEM_USER_NAME = "embedded_postgres"
 _FALLBACK_USER_NAME = "nobody"
 
-# A home or a virtual environment may lie below a folder that only root enters. Rather than open
-# that folder to everybody, PostgreSQL gets the right to pass. The secure bit makes access(2)
-# respect that right: initdb and postgres look for each other with it. Least powers first.
+# A home or a virtual environment may be in a folder that only root may enter. Instead of opening
+# that folder to all users, PostgreSQL gets the capability to pass. The secure bit makes access(2)
+# respect it, by which initdb and postgres find each other. Weakest first.
 _CAPABILITY_SETS = (
     (),
     ("dac_read_search", "no_setuid_fixup"),
@@ -31,38 +31,38 @@ _PROBE = 'cd "$1" && exec "$2" --version'
 
 @dataclass(frozen=True)
 class ServerUser:
-    """The user of a data folder, and the words before a command that run it as that user."""
+    """The user of a data folder, and the command prefix that runs a program as that user."""
 
     uid: int
     gid: int
     command_prefix: tuple[str, ...]
-    postgres_version: str  # of PostgreSQL, as it told this user: "18.6"
+    postgres_version: str  # such as "18.6"
 
     def take_ownership(self, path: Path) -> None:
-        """Give a folder to the user, for itself alone."""
+        """Make the user the owner of a folder, and the only one who may enter it."""
         os.chown(path, self.uid, self.gid, follow_symlinks=False)
         path.chmod(0o700)
 
     def take_ownership_of_contents(self, folder: Path) -> None:
-        """Give all that is in a folder to the user."""
+        """Make the user the owner of a folder's contents."""
         for path in folder.rglob("*"):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def working_folder_of(self, process: psutil.Process) -> Path | None:
-        """Ask as the user: in a container even root may not look at another user's process."""
+        """Look as the user: in a container even root may not inspect other users' processes."""
         if not self.command_prefix:
             return processes.working_folder(process)
         command = [*self.command_prefix, "readlink", f"/proc/{process.pid}/cwd"]
         try:
             return Path(run_command(command, timeout_s=_PROBE_TIMEOUT_S).stdout.rstrip("\n"))
-        except (OSError, subprocess.SubprocessError):  # it has ended meanwhile
+        except (OSError, subprocess.SubprocessError):  # the process has ended
             return None
 
 
 def server_user_for(home: HomeFolder, postgres: Path) -> ServerUser:
-    """Find the user who owns the data folder, or will.
+    """Find the user that owns the data folder, or will own it.
 
-    Raises: EmbeddedServicesError when that user can reach the home or the binaries in no way.
+    Raises: EmbeddedServicesError when that user cannot reach the home or the binaries.
     """
     user = _user_for_root(home) if os.getuid() == 0 else _current_user(home)
     refusals: list[str] = []
@@ -86,7 +86,7 @@ def _command_prefixes(user: pwd.struct_passwd) -> list[tuple[str, ...]]:
 
 
 def _capability_options(capability: str = "", *secure_bits: str) -> tuple[str, ...]:
-    """Word a capability, and the bits that go with it, for setpriv."""
+    """Return setpriv's options for a capability and its secure bits."""
     if not capability:
         return ()
     bits = (f"--securebits=+{bit}" for bit in secure_bits)
@@ -94,7 +94,7 @@ def _capability_options(capability: str = "", *secure_bits: str) -> tuple[str, .
 
 
 def _probe_postgres_version(prefix: tuple[str, ...], home: HomeFolder, postgres: Path) -> str:
-    """Ask `postgres --version` from inside the home: the answer proves that both are open."""
+    """Run `postgres --version` in the home, which proves that the user may enter both."""
     command = [*prefix, "/bin/sh", "-c", _PROBE, "sh", str(home.postgres_folder), str(postgres)]
     return run_command(command, timeout_s=_PROBE_TIMEOUT_S).stdout.split()[-1]
 
@@ -110,14 +110,14 @@ def _current_user(home: HomeFolder) -> pwd.struct_passwd:
     data = home.postgres_data_folder
     if data.exists() and data.stat().st_uid != uid:
         reason = f"{data} belongs to the user {_user_of_uid(data.stat().st_uid).pw_name}"
-        mend = "run as that user, or set RASIKA_HOME to a folder of your own"
-        raise EmbeddedServicesError(home.path, reason, mend)
+        remedy = "run as that user, or set RASIKA_HOME to a folder of your own"
+        raise EmbeddedServicesError(home.path, reason, remedy)
     known = _user_of_uid(uid)
     return pwd.struct_passwd((*known[:2], uid, gid, *known[4:]))
 
 
 def _user_for_root(home: HomeFolder) -> pwd.struct_passwd:
-    """Take the owner of an existing data folder, else the system user, made if need be."""
+    """Return the owner of an existing data folder, else the system user, created if need be."""
     data = home.postgres_data_folder
     if data.exists() and data.stat().st_uid != 0:
         return _user_of_uid(data.stat().st_uid)
@@ -158,16 +158,16 @@ def _unreachable_error(
         postgres.parent, user
     )
     if closed is None or os.getuid() != 0:
-        mend = "run as another user, or point Rasika at a PostgreSQL of your own"
+        remedy = "run as another user, or configure a PostgreSQL of your own"
         reason = f"the user {user.pw_name} cannot run PostgreSQL: {refusal}"
-        return EmbeddedServicesError(home.path, reason, mend)
+        return EmbeddedServicesError(home.path, reason, remedy)
     reason = f"the user {user.pw_name}, who runs PostgreSQL for root, may not enter {closed}"
-    mend = f"set RASIKA_HOME to a folder elsewhere, or chmod o+x {closed}, or run as another user"
-    return EmbeddedServicesError(home.path, reason, mend)
+    remedy = f"set RASIKA_HOME to a folder elsewhere, or chmod o+x {closed}, or run as another user"
+    return EmbeddedServicesError(home.path, reason, remedy)
 
 
 def _first_closed_folder(path: Path, user: pwd.struct_passwd) -> Path | None:
-    """Find the first folder on the way from "/" that does not let the user pass."""
+    """Find the first folder on the path from "/" that the user may not enter."""
     for folder in (*reversed(path.parents), path):
         found = folder.stat()
         owns, shares = found.st_uid == user.pw_uid, found.st_gid == user.pw_gid

@@ -5,9 +5,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-_MAX_LOG_BYTES = 10_000_000  # then the next start begins a new log and keeps this one as `.1`
+_MAX_LOG_BYTES = 10_000_000  # then the next start renames the log to `.1`
 _TAIL_BYTES = 8_000
-_STARTING_UP_LINE = "FATAL:  the database system is "  # "starting up": the answer to our own asking
+_STARTING_UP_LINE = "FATAL:  the database system is "  # "starting up": the reply to our own probes
 
 
 def log_event(event: str, **fields: object) -> None:
@@ -19,7 +19,7 @@ def log_event(event: str, **fields: object) -> None:
 
 
 def rotate(log: Path) -> None:
-    """Put a long log aside; only while nothing writes to it."""
+    """Rename a long log; only while nothing writes to it."""
     if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
 
@@ -36,7 +36,7 @@ def last_lines(log: Path, *, lines: int = 20) -> tuple[str, ...]:
 
 
 def last_error_line(log: Path, *error_markers: str) -> str:
-    """Find the newest line with a loud word, else the newest line."""
+    """Return the newest line with an error marker, else the newest line."""
     newest_first = [line for line in last_lines(log)[::-1] if _STARTING_UP_LINE not in line]
     complaints = (line for line in newest_first if any(word in line for word in error_markers))
     return next(complaints, newest_first[0] if newest_first else "the log is empty")

@@ -1,9 +1,9 @@
-"""What a doctor can see of the servers, without touching anything."""
+"""The state of the servers, read without changing anything."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded import locks, processes, service_log
+from embedded import locks, processes
 from embedded.home_folder import (
     SERVER_NAMES,
     HomeFolder,
@@ -19,19 +19,15 @@ from embedded.valkey import ValkeyServer
 class ServicesStatus:
     """The embedded services of a home at one moment."""
 
-    home: Path
     supervisor_pid: int | None
     postgres_pid: int | None
     valkey_pid: int | None
-    postgres_version: str | None  # the major version that made the data folder
-    in_use: bool  # whether anybody holds a lease
+    in_use: bool  # whether any process holds a lease
     failures: tuple[str, ...]  # of the last start, one readable line each
-    log: Path
-    log_tail: tuple[str, ...]  # empty unless a start failed
 
 
 def read_status(home: Path) -> ServicesStatus:
-    """Look at the services of a home; makes and changes nothing.
+    """Read the state of a home's servers; creates and changes nothing.
 
     Raises: EmbeddedServicesError when the home may not be read.
     """
@@ -41,15 +37,11 @@ def read_status(home: Path) -> ServicesStatus:
         reports = [_failure(place, name) for name in SERVER_NAMES if pids[name] is None]
         failures = tuple(filter(None, reports))
         return ServicesStatus(
-            home=place.path,
             supervisor_pid=_supervisor_pid(place),
             postgres_pid=pids["postgres"],
             valkey_pid=pids["valkey"],
-            postgres_version=read_text_or_empty(place.postgres_data_folder / "PG_VERSION") or None,
             in_use=locks.is_locked(place.lease_lock_file),
             failures=failures,
-            log=place.log_file,
-            log_tail=service_log.last_lines(place.log_file) if failures else (),
         )
 
 

@@ -1,4 +1,4 @@
-"""The process that keeps the servers of a home up, for as long as anybody holds a lease.
+"""The process that keeps the servers of a home running while any process holds a lease.
 
     python -m embedded.supervisor HOME
 
@@ -33,20 +33,20 @@ EXIT_ALREADY_SUPERVISED = 3  # exit status
 
 _POLL_INTERVAL_S = 0.2
 _STOP_TIMEOUT_S = 15.0
-_HEALTHY_AFTER_S = 10.0  # a server that lived this long did start
+_HEALTHY_AFTER_S = 10.0  # a server that lived this long has started
 _MAX_RESTART_DELAY_S = 5.0
-_SOCKET_TIMEOUT_S = 5.0  # far more than a server needs to make its socket
-_MIN_CRASHES_TO_REPORT = 3  # fewer are retried in silence
+_SOCKET_TIMEOUT_S = 5.0  # far more than a server needs to create its socket
+_MIN_CRASHES_TO_REPORT = 3  # fewer are retried silently
 _LOCK_TIMEOUT_S = 2.0  # a reader of the status may hold a lock for an instant
 
 
 class Server(Protocol):
-    """What the supervisor needs to know of a server."""
+    """What the supervisor needs of a server."""
 
     name: ServerName
     stop_signal: signal.Signals
     socket_name: str
-    error_markers: tuple[str, ...]  # mark the lines in which it complains
+    error_markers: tuple[str, ...]  # of its error lines in the log
 
     def find_running(self) -> psutil.Process | None:
         """Find the server that an earlier supervisor left."""
@@ -75,7 +75,7 @@ class SupervisedServer:
             service_log.log_event("server_adopted", server=self.server.name, pid=self.process.pid)
 
     def check(self) -> None:
-        """Take note of what happened since the last look, and start what is not running."""
+        """Notice an exit, and start the server if it is not running."""
         if self.process is not None and processes.has_ended(self.process):
             self._handle_exit(self.process)
         if self.process is None and time.monotonic() >= self._next_start_at:
@@ -113,13 +113,13 @@ class SupervisedServer:
         )
         self._failures += 1
 
-    def _report_failure(self, reason: str, mend: str) -> None:
+    def _report_failure(self, reason: str, remedy: str) -> None:
         service_log.log_event("server_failed", server=self.server.name, reason=reason)
         one_line = " ".join(reason.split())
-        write_text_atomically(self.home.failure_report(self.server.name), f"{one_line}\n{mend}")
+        write_text_atomically(self.home.failure_report(self.server.name), f"{one_line}\n{remedy}")
 
     def _check_socket(self, process: psutil.Process) -> None:
-        """Stop a server whose socket was swept away, as cleaners of /tmp do: it serves nobody."""
+        """Restart a server whose socket was deleted, as cleaners of /tmp do."""
         folder = self.home.current_socket_folder()
         now = time.monotonic()
         if folder is not None and (folder / self.server.socket_name).exists():
@@ -136,7 +136,7 @@ class SupervisedServer:
 
 
 class Supervisor:
-    """Runs the wanted servers of a home until nobody holds a lease, or until SIGTERM."""
+    """Runs the requested servers of a home until the last lease is gone, or until SIGTERM."""
 
     def __init__(self, home: HomeFolder, lock: locks.FileLock) -> None:
         self.home = home
@@ -164,8 +164,8 @@ class Supervisor:
     def _check_servers(self) -> None:
         self.lease_notes.check()
         for watch in self.supervised_servers:
-            wanted = self.home.request_marker(watch.server.name).exists()
-            if wanted or watch.process is not None:
+            requested = self.home.request_marker(watch.server.name).exists()
+            if requested or watch.process is not None:
                 watch.check()
 
     def _has_no_lease(self) -> bool:
@@ -193,7 +193,7 @@ class Supervisor:
         self.lease_notes.check()  # the last holder may have ended just before
         if self.lock.is_in_place():
             self._remove_markers()
-        service_log.log_event("supervisor_stopped", told=self._stop_requested)
+        service_log.log_event("supervisor_stopped", by_signal=self._stop_requested)
 
     def _remove_markers(self) -> None:
         folder = self.home.current_socket_folder()
@@ -218,11 +218,11 @@ def _remove_empty(folder: Path) -> None:
     try:
         folder.rmdir()
     except OSError as error:  # a killed server leaves its socket: the next start removes it
-        service_log.log_event("socket_folder_kept", reason=error)
+        service_log.log_event("socket_folder_not_removed", reason=error)
 
 
 def main(home: HomeFolder) -> int:
-    """Take the lock, then leave the caller: it returns when the lock is surely held."""
+    """Take the lock, then detach; the caller returns once the lock is held."""
     lock = locks.acquire(home.supervisor_lock_file, timeout_s=_LOCK_TIMEOUT_S)
     if lock is None:
         return EXIT_ALREADY_SUPERVISED

@@ -1,4 +1,4 @@
-"""Threads that repeat a step until they are stopped, and survive errors that nobody foresaw."""
+"""Threads that repeat a step until they are stopped, and survive unexpected errors."""
 
 import threading
 from collections.abc import Callable

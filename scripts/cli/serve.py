@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import structlog
 
@@ -113,9 +113,22 @@ def create_worker_application() -> "FastAPI":
     collect_between_bytecodes()
     stack = ExitStack()
     atexit.register(stack.close)
-    return _create_application(
-        stack.enter_context(open_resources(load_settings(), limits=REQUEST_LIMITS))
-    )
+    resources = stack.enter_context(open_resources(load_settings(), limits=REQUEST_LIMITS))
+    return _close_after(_create_application(resources), stack)
+
+
+def _close_after(application: "FastAPI", stack: ExitStack) -> "FastAPI":
+    """Close a stack once the application has stopped; uvicorn then kills the process."""
+    run_lifespan = application.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: "FastAPI") -> AsyncIterator[Any]:
+        async with run_lifespan(app) as state:
+            yield state
+        stack.close()
+
+    application.router.lifespan_context = lifespan
+    return application
 
 
 def _create_application(resources: "Resources") -> "FastAPI":

@@ -39,12 +39,12 @@ def test_an_unknown_variable_is_told_with_what_was_meant(
     monkeypatch.setenv(name, "x")
     with pytest.raises(InvalidSettings) as wrong:
         load_settings()
-    assert str(wrong.value) == f"{name} is no setting of Rasika; did you mean {meant}?"
+    assert str(wrong.value) == f"{name} is not a setting of Rasika; did you mean {meant}?"
 
 
 def test_an_unknown_variable_in_the_file_is_told_too() -> None:
     Path(".env").write_text("RASIKA_QQQQQQQQ=1\n", encoding="utf-8")
-    with pytest.raises(InvalidSettings, match=r"^RASIKA_QQQQQQQQ is no setting of Rasika$"):
+    with pytest.raises(InvalidSettings, match=r"^RASIKA_QQQQQQQQ is not a setting of Rasika$"):
         load_settings()
 
 

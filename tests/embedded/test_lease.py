@@ -318,7 +318,7 @@ def test_data_of_another_major_version_is_refused(new_home: Path) -> None:
     data = new_home / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("12\n")
-    with pytest.raises(EmbeddedServicesError, match=r"made by PostgreSQL 12.*dump it") as refusal:
+    with pytest.raises(EmbeddedServicesError, match=r"of PostgreSQL 12.*dump it") as refusal:
         acquire(new_home)
     assert "\n" not in str(refusal.value)
     wait_until(lambda: is_quiet(new_home))

@@ -352,7 +352,7 @@ def test_doctor_reports_invalid_settings(run_command: RunCommand) -> None:
     [
         (
             {"RASIKA_DATABSE_URL": "x"},
-            "RASIKA_DATABSE_URL is no setting of Rasika; did you mean RASIKA_DATABASE_URL?",
+            "RASIKA_DATABSE_URL is not a setting of Rasika; did you mean RASIKA_DATABASE_URL?",
         ),
         ({"RASIKA_SEED": "perhaps"}, "RASIKA_SEED: "),
         ({"RASIKA_TRUSTED_PROXIES": "[red]nowhere"}, "RASIKA_TRUSTED_PROXIES: '[red]nowhere'"),
