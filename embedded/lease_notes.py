@@ -1,7 +1,7 @@
 """A note for each process that holds a lease, from which the supervisor learns how it ended.
 
-A process deletes its note when it releases its lease. One that ended and left its note crashed or was
-killed: it could not log that itself, and only its parent received the exit status.
+A process deletes its note when it releases its lease. One that left its note was killed or
+crashed: it could not log that itself, and only its parent received the exit status.
 """
 
 import fcntl

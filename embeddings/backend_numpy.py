@@ -92,8 +92,17 @@ class NumpyBackend:
 
 def _float_layer(layer: TransformerLayer) -> _Layer:
     products = (layer.qkv, layer.attention_output, layer.feed_forward_in, layer.feed_forward_out)
-    linears = (_Linear(np.ascontiguousarray(weight.T), bias) for weight, bias in products)
-    return _Layer(*linears, layer.attention_norm, layer.output_norm)
+    qkv, attention_output, feed_forward_in, feed_forward_out = (
+        _Linear(np.ascontiguousarray(weight.T), bias) for weight, bias in products
+    )
+    return _Layer(
+        qkv,
+        attention_output,
+        feed_forward_in,
+        feed_forward_out,
+        layer.attention_norm,
+        layer.output_norm,
+    )
 
 
 def _attend(queries: Matrix, keys: Matrix, values: Matrix) -> Matrix:

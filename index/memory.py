@@ -1,9 +1,9 @@
 """The in-memory engine: exact, filtered before scoring, blended before the cut.
 
-A filter is a mask of rows. One pass over the rows that it leaves bounds their scores from codes in
-eight bits, boosts included; every row that may be among the best `k` is scored again by the
-definition. Where the kernels that do so were built (`index.scan_kernel`) they run outside Python's lock,
-on a second core if that is free; elsewhere NumPy does the same (`index.numpy_scan`).
+A filter is a mask of rows. One pass over the remaining rows bounds their scores from 8-bit codes,
+boosts included; every row that may be among the best `k` is scored again by the definition. The
+kernels (`index.scan_kernel`) run without the interpreter lock, on a second core if one is free;
+where they could not be built NumPy does the same (`index.numpy_scan`).
 
 Rows are only added. A search works on the number of rows and the version that it started with, so
 writers never wait for searches, nor searches for writers; when a quarter of the rows has ended, or

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from catalog.title_documents import document_texts
 from db import changes, titles, vectors
 from db.advisory_locks import AdvisoryLock, named_lock
 from db.engine import open_session
 from db.vectors import VectorRow
-from embeddings.document import document_texts, embed_documents, text_hash
+from embeddings.document import embed_documents, text_hash
 from embeddings.embedder import Embedder
 from vocabulary.kinds import Space
 

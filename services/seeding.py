@@ -11,10 +11,11 @@ from sqlmodel import Session
 import catalog
 from catalog.import_reader import read_lines
 from catalog.importer import Importer
+from catalog.title_documents import document_texts
 from db import changes, titles, vectors
 from db.engine import open_session
 from db.vectors import VectorRow
-from embeddings.document import document_texts, text_hash
+from embeddings.document import text_hash
 from embeddings.embedder import Embedder
 from services.popularity import refresh_popularity
 from vocabulary.arrays import Vector

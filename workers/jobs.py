@@ -8,7 +8,7 @@ from functools import partial
 from rq import get_current_job
 from sqlmodel import Session
 
-from db import changes, searches, viewer_lifecycle, viewings
+from db import changes, popular_searches, searches, viewer_lifecycle, viewings
 from db.engine import open_session
 from db.viewer_lifecycle import ViewerDeleted
 from runtime.title_features import StoredTitleFeatures
@@ -79,7 +79,9 @@ def reindex(session: Session) -> int:
 def refresh_popular_searches(session: Session) -> int:
     """Recompute the popular searches of each region; return the number of texts."""
     since = datetime.now(UTC) - POPULAR_SEARCH_WINDOW
-    return searches.refresh_popular(session, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION)
+    return popular_searches.refresh_popular(
+        session, since=since, limit=MAX_POPULAR_TEXTS_PER_REGION
+    )
 
 
 def in_transaction(result_name: str, change: Callable[[Session], int]) -> JobFunction:

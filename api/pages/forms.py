@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 def parse_number(text: str, *, maximum: int) -> int | None:
     """Return a non-negative number, None for other text and for one above the maximum.
 
-    >>> parse_number(" 007 ", maximum=9), parse_number("10", maximum=9), parse_number("-1", maximum=9)
+    >>> [parse_number(text, maximum=9) for text in (" 007 ", "10", "-1")]
     (7, None, None)
     """
     digits = text.strip()

@@ -1,8 +1,8 @@
 """The engine `qdrant`: a server or a cluster searches, for what outgrows one machine.
 
-A collection has a named vector for each space, the blend in it (see `index.inner_product`), and one of
-the signals alone. It is reached through an alias: a new content is a new collection, and the alias
-moves to it when it is whole. What a collection consists of stands in its metadata.
+A collection has a named vector for each space, which contains the blend (see
+`index.inner_product`), and one of the signals alone. It is reached through an alias: new content is
+a new collection, and the alias moves to it when it is complete. Its metadata says what it holds.
 
 Exact unless a space has been linked to a graph. A graph is asked for more than `k`, its eight-bit
 codes are scored again by the server, and what it finds too few of is asked for exactly.

@@ -11,6 +11,7 @@ import numpy as np
 
 from catalog.merge import create_title
 from catalog.record import Record
+from catalog.title_documents import document_texts
 from config.cpu import available_cores
 from config.embedders import load_embedder
 from config.settings import Settings
@@ -19,7 +20,7 @@ from embeddings.backend_numpy import NumpyBackend
 from embeddings.backends import MakeBackend, ModelBackend
 from embeddings.bundled import BundledEmbedder
 from embeddings.centred import CentredEmbedder, load_centres
-from embeddings.document import document_texts, embed_documents
+from embeddings.document import embed_documents
 from embeddings.embedder import Embedder
 from embeddings.model_file import E5Model
 from scripts.bench import datasets

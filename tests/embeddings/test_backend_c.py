@@ -1,5 +1,6 @@
 """The model as encoder.c runs it, in every way that this machine has."""
 
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from embeddings import backend_c
 from embeddings.backend_c import CBackend, InstructionSet
 from embeddings.backend_numpy import NumpyBackend
+from embeddings.backends import MakeBackend
 from embeddings.bundled import BundledEmbedder
 from embeddings.model_file import (
     BLOCK_DTYPE,
@@ -145,15 +147,11 @@ def test_vector_is_bit_identical_alone_and_in_a_batch(instructions: InstructionS
 
 def test_all_backends_give_the_same_vectors() -> None:
     texts = list(islice(seed_synopses(), 60, 90))
-    rows = [
-        BundledEmbedder(
-            2, lambda model, instructions=instructions: CBackend(model, instructions)
-        ).embed(  # type: ignore[misc]
-            texts, role="document"
-        )
-        for instructions in INSTRUCTION_SETS
+    backends: list[MakeBackend] = [
+        *(partial(CBackend, instruction_set=each) for each in INSTRUCTION_SETS),
+        NumpyBackend,
     ]
-    rows.append(BundledEmbedder(2, NumpyBackend).embed(texts, role="document"))
+    rows = [BundledEmbedder(2, backend).embed(texts, role="document") for backend in backends]
     for other in rows[1:]:
         assert (rows[0] * other).sum(axis=1).min() > 0.9995
 

@@ -6,15 +6,10 @@ from sqlmodel import Session
 
 from catalog.importer import Importer
 from catalog.record import Record
+from catalog.title_documents import MAX_SYNOPSIS_CHARACTERS, document_texts
 from db import titles
 from db.tables.titles import Title
-from embeddings.document import (
-    MAX_SYNOPSIS_CHARACTERS,
-    TEXTS_PER_BATCH,
-    document_texts,
-    embed_documents,
-    text_hash,
-)
+from embeddings.document import TEXTS_PER_BATCH, embed_documents, text_hash
 from tests.fake_embedder import FakeEmbedder
 
 StoreTitle = Callable[..., Title]

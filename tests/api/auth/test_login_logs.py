@@ -70,7 +70,8 @@ def use_accounts(client: httpx.Client) -> list[str]:
     client.get(
         "/",
         headers={
-            "cookie": f"{login_cookies.ACCESS_COOKIE}={access}; {login_cookies.REFRESH_COOKIE}={refresh}"
+            "cookie": f"{login_cookies.ACCESS_COOKIE}={access}; "
+            f"{login_cookies.REFRESH_COOKIE}={refresh}"
         },
     )
     client.post("/signin", data={"email": EMAIL, "password": WRONG_PASSWORD})
