@@ -64,6 +64,8 @@ def first_line(error: BaseException) -> str:
 
 def _raise_outage(context: ExceptionContext) -> None:
     original = context.original_exception
+    if not isinstance(original, Exception):  # Ctrl-C during a statement
+        return
     sqlstate = getattr(original, "sqlstate", None)
     is_outage = (
         sqlstate.startswith(OUTAGE_SQLSTATES)

@@ -68,7 +68,7 @@ def test_interrupted_seeding_leaves_nothing_and_can_be_repeated(
     own_database: Engine,
 ) -> None:
     def interrupt(_: Connection, __: object, statement: str, *___: object) -> None:
-        if statement.lstrip().startswith("CREATE TEMPORARY TABLE fresh"):
+        if statement.lstrip().startswith("CREATE TEMPORARY TABLE new_values"):
             raise KeyboardInterrupt
 
     event.listen(own_database, "before_cursor_execute", interrupt)
