@@ -7,6 +7,7 @@ from pydantic import Field
 from rq.job import Job
 
 from api.schemas.responses import ResponseModel
+from workers.queues import job_name
 
 
 class EnqueuedJobResponse(ResponseModel):
@@ -36,7 +37,7 @@ class JobResponse(ResponseModel):
         result = job.latest_result()
         return cls(
             job_id=job.id,
-            name=job.func_name.rpartition(".")[2] if job.func_name else "",
+            name=job_name(job),
             status=job.get_status().value,
             done=job.meta.get("done"),
             total=job.meta.get("total"),
