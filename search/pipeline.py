@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from index.query import Filter, Query, VectorIndex, VectorMissing
-from search.filters import intersect
+from search.filter_intersection import intersect
 from search.fusion import (
     MIN_SAME_SOUND_STRENGTH,
     FusedHit,

@@ -1,5 +1,5 @@
 from index.query import Filter
-from search.filters import intersect
+from search.filter_intersection import intersect
 from vocabulary.kinds import Kind
 
 
