@@ -60,7 +60,11 @@ for title_list, summary in {
     TitleList.RATINGS: "Titles that the viewer rated, each with its latest rating",
 }.items():
     router.add_api_route(
-        f"/{title_list}", list_handler(title_list), operation_id=title_list, summary=summary
+        f"/{title_list}",
+        list_handler(title_list),
+        operation_id=title_list,
+        summary=summary,
+        description=f"{summary}, the latest first.",
     )
 
 

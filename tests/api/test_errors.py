@@ -287,7 +287,7 @@ def test_there_are_examples_to_copy(document: dict[str, Any]) -> None:
         if parameter["name"] == "q"
     ]
     assert "man reborn as a housefly" in str(q)
-    assert document["components"]["schemas"]["HitShown"]["examples"]
+    assert document["components"]["schemas"]["TitleCard"]["examples"]
     assert document["components"]["schemas"]["Problem"]["examples"]
 
 
