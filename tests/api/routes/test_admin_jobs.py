@@ -126,5 +126,5 @@ def work_until_idle(resources: Resources, home: Path) -> None:
             "RASIKA_REDIS_URL": resources.settings.redis_url or "",
         },
         check=True,
-        timeout=60,
+        timeout=150,
     )
