@@ -36,7 +36,9 @@ class CentredEmbedder:
         if not texts:
             return rows
         rows = rows - np.stack([self._centre_of(text, role) for text in texts])
-        centred: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        # A row equal to its centre has no direction: it stays 0 instead of becoming NaN.
+        centred: Matrix = rows / np.where(norms > 0, norms, 1)
         return centred
 
     def _centre_of(self, text: str, role: TextRole) -> Vector:

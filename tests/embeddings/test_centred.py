@@ -29,17 +29,21 @@ CENTRES = {
         ("", "document", -0.1),
     ],
 )
-def test_what_texts_of_a_role_and_script_share_is_taken_away(
-    text: str, role: TextRole, centre: float
-) -> None:
-    (found,) = CentredEmbedder(FAKE_EMBEDDER, CENTRES).embed([text], role=role)
-    wanted = FAKE_EMBEDDER.embed([text], role=role)[0] - np.float32(centre)
-    np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted), atol=1e-6)
-    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-6)
+def test_centre_of_role_and_script_is_subtracted(text: str, role: TextRole, centre: float) -> None:
+    (row,) = CentredEmbedder(FAKE_EMBEDDER, CENTRES).embed([text], role=role)
+    expected = FAKE_EMBEDDER.embed([text], role=role)[0] - np.float32(centre)
+    np.testing.assert_allclose(row, expected / np.linalg.norm(expected), atol=1e-6)
+    assert np.linalg.norm(row) == pytest.approx(1, abs=1e-6)
 
 
-def test_nothing_has_no_rows() -> None:
+def test_no_texts_give_no_rows() -> None:
     assert CentredEmbedder(FAKE_EMBEDDER, CENTRES).embed([], role="query").shape == (0, 8)
+
+
+def test_text_equal_to_its_centre_has_no_direction() -> None:
+    row = FAKE_EMBEDDER.embed(["a fly"], role="query")[0]
+    centred = CentredEmbedder(FAKE_EMBEDDER, {"query:Latn": row}).embed(["a fly"], role="query")
+    np.testing.assert_array_equal(centred, np.zeros((1, 8), np.float32))
 
 
 def test_centred_vectors_are_those_of_another_model() -> None:
