@@ -82,7 +82,10 @@ class MemoryIndex:
         return self.search_many([query])[0]
 
     def search_many(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        """Return `search` of each; queries in one space share a pass."""
+        """Return `search` of each; queries in one space share a pass.
+
+        Raises `DimensionMismatch`, and `ValueError` for vectors with NaN or infinity.
+        """
         snapshot = self._snapshot
         found: list[list[Hit]] = [[] for _ in queries]
         by_space: dict[Space | None, list[int]] = defaultdict(list)
@@ -90,6 +93,8 @@ class MemoryIndex:
             if query.vector is not None and query.space in snapshot.rows.spaces:
                 d = snapshot.rows.spaces[query.space].format.dimensions
                 check_dimensions(query.space, d, query.vector)
+                if not np.isfinite(query.vector).all():  # the kernel could not order the scores
+                    raise ValueError("a query vector has numbers that are not finite")
             elif query.vector is not None:
                 continue  # no title has a vector there
             if query.k > 0 and snapshot.row_count:

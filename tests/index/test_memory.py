@@ -35,6 +35,15 @@ class TestWithoutKernels(IndexContract):
         return MemoryIndex(entries, kernel=None)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_query_vector_that_is_not_finite_is_refused(value: float) -> None:
+    entries = make_entries(20)
+    vector = entries[0].vectors[Space.CONTENT].copy()
+    vector[0] = value
+    with pytest.raises(ValueError, match="finite"):
+        MemoryIndex(entries).search(Query(vector=vector))
+
+
 def to_half_precision(entry: IndexEntry) -> IndexEntry:
     vectors = {
         space: vector.astype(np.float16).astype(np.float32)
