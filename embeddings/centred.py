@@ -37,8 +37,8 @@ class CentredEmbedder:
             return rows
         rows = rows - np.stack([self._centre_of(text, role) for text in texts])
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        # A row equal to its centre has no direction: it stays 0 instead of becoming NaN.
-        centred: Matrix = rows / np.where(norms > 0, norms, 1)
+        norms[norms == 0] = 1  # a row equal to its centre stays 0 instead of becoming NaN
+        centred: Matrix = rows / norms
         return centred
 
     def _centre_of(self, text: str, role: TextRole) -> Vector:
