@@ -247,7 +247,7 @@ def test_signing_out_and_in_again_keeps_the_lists(page: Page, eega_path: str) ->
     page.get_by_label("E-mail").fill("Asha@Example.com")
     page.get_by_label("Password").fill("another one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("No account has this e-mail")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong e-mail or password")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/history?list=favorites")
