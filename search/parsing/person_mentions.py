@@ -83,7 +83,7 @@ def _with_spelling_variants(table: AliasTable) -> AliasTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _NameTables:
+class _NicknameTables:
     certain: AliasTable  # by spelling or phonetic key
     certain_loose: AliasTable  # by loose key
     ambiguous: AliasTable  # by spelling or phonetic key
@@ -91,9 +91,9 @@ class _NameTables:
 
 
 @cache
-def _name_tables() -> _NameTables:
+def _name_tables() -> _NicknameTables:
     certain = split_names(CERTAIN_ALIASES)
-    return _NameTables(
+    return _NicknameTables(
         _by_lookup_form(_with_spelling_variants(certain)),
         _by_loose_key(certain),
         _by_lookup_form(split_names(AMBIGUOUS_ALIASES)),

@@ -125,16 +125,16 @@ def test_other_processes_follow_a_swap_at_once(collections: AliasedCollections) 
 
 
 def test_what_is_not_approved_is_dropped(client: QdrantClient, index: QdrantIndex) -> None:
-    class Refused(Exception):
+    class ContentRefused(Exception):
         pass
 
     def refuse(beside: QdrantIndex) -> None:
         assert len(beside) == 20
-        raise Refused
+        raise ContentRefused
 
     index.replace(make_entries(10))
     before = client.get_collections()
-    with pytest.raises(Refused):
+    with pytest.raises(ContentRefused):
         index.replace(make_entries(20), refuse)
     assert client.get_collections() == before
     assert len(index) == 10
